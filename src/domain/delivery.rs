@@ -1,0 +1,199 @@
+//! The states of a delivery, from the request to its end.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Where a delivery stands. A status has a rank, and reports never move one backwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryStatus {
+    /// A slot is taken in the store; nothing has left this machine.
+    Reserved,
+    /// The request to the provider is under way.
+    Submitting,
+    /// The outcome of the request is unclear; the slot stays taken until it is reconciled.
+    Unknown,
+    /// The provider has it, and picks a sender.
+    Accepted,
+    /// The provider has it in a queue.
+    Queued,
+    /// On its way to the carrier.
+    Sending,
+    /// The carrier has it.
+    Sent,
+    /// The phone has it.
+    Delivered,
+    /// The carrier could not deliver it.
+    Undelivered,
+    /// The provider could not send it.
+    Failed,
+    /// Called back before it was sent.
+    Canceled,
+    /// Sent, and the carrier gives no receipt. Not an error.
+    SentNoReceipt,
+    /// The provider said no; the slot is released.
+    Refused,
+    /// It turned out that it never went out; the slot is released.
+    NotSent,
+}
+
+impl DeliveryStatus {
+    /// All statuses.
+    pub const ALL: [Self; 14] = [
+        Self::Reserved,
+        Self::Submitting,
+        Self::Unknown,
+        Self::Accepted,
+        Self::Queued,
+        Self::Sending,
+        Self::Sent,
+        Self::Delivered,
+        Self::Undelivered,
+        Self::Failed,
+        Self::Canceled,
+        Self::SentNoReceipt,
+        Self::Refused,
+        Self::NotSent,
+    ];
+
+    /// The stable name in the store and in JSON.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Reserved => "reserved",
+            Self::Submitting => "submitting",
+            Self::Unknown => "unknown",
+            Self::Accepted => "accepted",
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Undelivered => "undelivered",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+            Self::SentNoReceipt => "sent_no_receipt",
+            Self::Refused => "refused",
+            Self::NotSent => "not_sent",
+        }
+    }
+
+    /// Finds a status by its stable name.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.key() == key)
+    }
+
+    /// Understands a `status` of Twilio's message resource. `None` for one that Twilio has
+    /// added since; the caller keeps such a text for its log.
+    pub fn from_twilio(status: &str) -> Option<Self> {
+        match status {
+            "accepted" | "scheduled" => Some(Self::Accepted),
+            "queued" => Some(Self::Queued),
+            "sending" => Some(Self::Sending),
+            "sent" => Some(Self::Sent),
+            "delivered" | "read" | "partially_delivered" => Some(Self::Delivered),
+            "undelivered" => Some(Self::Undelivered),
+            "failed" => Some(Self::Failed),
+            "canceled" => Some(Self::Canceled),
+            _ => None,
+        }
+    }
+
+    /// How far along the status is.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Reserved => 0,
+            Self::Submitting => 1,
+            Self::Unknown => 2,
+            Self::Accepted => 3,
+            Self::Queued => 4,
+            Self::Sending => 5,
+            Self::Sent => 6,
+            Self::Delivered
+            | Self::Undelivered
+            | Self::Failed
+            | Self::Canceled
+            | Self::SentNoReceipt
+            | Self::Refused
+            | Self::NotSent => 7,
+        }
+    }
+
+    /// Whether nothing follows it.
+    pub const fn is_final(self) -> bool {
+        self.rank() == 7
+    }
+
+    /// Whether the provider has the message, so that its status can be asked for.
+    pub const fn is_with_provider(self) -> bool {
+        matches!(self, Self::Accepted | Self::Queued | Self::Sending | Self::Sent)
+    }
+
+    /// Whether the slot is given back: the message certainly never went out.
+    pub const fn releases_slot(self) -> bool {
+        matches!(self, Self::Refused | Self::NotSent)
+    }
+
+    /// Whether it went wrong.
+    pub const fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Self::Undelivered | Self::Failed | Self::Refused | Self::NotSent | Self::Canceled
+        )
+    }
+
+    /// Whether a report of `next` moves this status: only forwards, never out of a final
+    /// one, and a message that the provider has can no longer be refused or not sent.
+    pub const fn may_become(self, next: Self) -> bool {
+        if next.releases_slot() && self.rank() > Self::Unknown.rank() {
+            return false;
+        }
+        next.rank() > self.rank()
+    }
+}
+
+/// The word for screens: the stable name with spaces.
+impl fmt::Display for DeliveryStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::SentNoReceipt => "no receipt",
+            Self::NotSent => "not sent",
+            other => other.key(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_never_goes_back_and_never_leaves_its_end() {
+        for from in DeliveryStatus::ALL {
+            assert!(!from.may_become(from), "{from:?}");
+            for to in DeliveryStatus::ALL {
+                assert!(!(from.may_become(to) && to.may_become(from)), "{from:?} {to:?}");
+                assert!(!(from.is_final() && from.may_become(to)), "{from:?} {to:?}");
+            }
+        }
+        assert!(DeliveryStatus::Queued.may_become(DeliveryStatus::Delivered));
+        assert!(!DeliveryStatus::Sent.may_become(DeliveryStatus::Queued));
+    }
+
+    #[test]
+    fn a_slot_is_never_released_for_a_message_that_the_provider_has() {
+        for from in DeliveryStatus::ALL.into_iter().filter(|status| status.is_with_provider()) {
+            for to in DeliveryStatus::ALL.into_iter().filter(|status| status.releases_slot()) {
+                assert!(!from.may_become(to), "{from:?} {to:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_status_is_found_by_its_key() {
+        for status in DeliveryStatus::ALL {
+            assert_eq!(DeliveryStatus::from_key(status.key()), Some(status));
+        }
+        assert_eq!(DeliveryStatus::from_key("lost"), None);
+        assert_eq!(DeliveryStatus::from_twilio("teleported"), None);
+    }
+}

@@ -1,0 +1,287 @@
+//! The text of the message: its template, its encoding and its segments.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::text::is_printable;
+
+/// Characters that Twilio takes in one message at most.
+pub const LONGEST_MESSAGE: usize = 1600;
+
+/// A message template: has `{code}`, may have `{minutes}` and `{app}`, nothing else in braces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct MessageTemplate(String);
+
+/// Why a text cannot be a template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// The code would not be in the message.
+    #[error("the text must contain {{code}}")]
+    NoCode,
+    /// A word in braces that is not known.
+    #[error("{{{0}}} is unknown: use {{code}}, {{minutes}} or {{app}}")]
+    UnknownPlaceholder(String),
+    /// A brace without its partner.
+    #[error("a brace stands alone: write {{code}}, {{minutes}} or {{app}}")]
+    LoneBrace,
+    /// A control character other than a line break.
+    #[error("the text has a character that cannot be printed")]
+    Unprintable,
+    /// More than Twilio takes.
+    #[error("the text is longer than {LONGEST_MESSAGE} characters")]
+    TooLong,
+}
+
+/// How networks encode a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// The GSM 7-bit default alphabet with its extension (3GPP TS 23.038).
+    Gsm7,
+    /// UTF-16 code units; one character outside GSM-7 is enough for it.
+    Ucs2,
+}
+
+/// What a text costs to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segments {
+    /// The encoding.
+    pub encoding: Encoding,
+    /// Number of SMS that the text is cut into, at least 1.
+    pub count: usize,
+    /// The first character that is not in GSM-7, if any.
+    pub outside_gsm7: Option<char>,
+}
+
+const PLACEHOLDERS: [&str; 3] = ["code", "minutes", "app"];
+
+impl MessageTemplate {
+    /// Checks a template.
+    ///
+    /// # Errors
+    /// When `{code}` is missing, a placeholder is unknown, or the text cannot be sent.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        if text.chars().count() > LONGEST_MESSAGE {
+            return Err(TemplateError::TooLong);
+        }
+        if !text.chars().all(|letter| letter == '\n' || is_printable(letter)) {
+            return Err(TemplateError::Unprintable);
+        }
+        let mut has_code = false;
+        for part in parts(text)? {
+            if let Part::Placeholder(name) = part {
+                if !PLACEHOLDERS.contains(&name) {
+                    return Err(TemplateError::UnknownPlaceholder(name.chars().take(20).collect()));
+                }
+                has_code |= name == "code";
+            }
+        }
+        if has_code { Ok(Self(text.to_owned())) } else { Err(TemplateError::NoCode) }
+    }
+
+    /// The template as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The message for one code. `app` is the deck's name for the application.
+    pub fn render(&self, code: &str, minutes: u16, app: &str) -> String {
+        let minutes = minutes.to_string();
+        let filled = parts(&self.0).unwrap_or_default().into_iter().map(|part| match part {
+            Part::Text(text) => text,
+            Part::Placeholder("code") => code,
+            Part::Placeholder("minutes") => &minutes,
+            Part::Placeholder(_) => app,
+        });
+        filled.collect()
+    }
+}
+
+enum Part<'a> {
+    Text(&'a str),
+    Placeholder(&'a str),
+}
+
+fn parts(text: &str) -> Result<Vec<Part<'_>>, TemplateError> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(open) = rest.find(['{', '}']) {
+        let after = rest[open..].strip_prefix('{').ok_or(TemplateError::LoneBrace)?;
+        let close = after.find(['{', '}']).filter(|&at| after[at..].starts_with('}'));
+        let close = close.ok_or(TemplateError::LoneBrace)?;
+        parts.push(Part::Text(&rest[..open]));
+        parts.push(Part::Placeholder(&after[..close]));
+        rest = &after[close + 1..];
+    }
+    parts.push(Part::Text(rest));
+    Ok(parts)
+}
+
+impl Default for MessageTemplate {
+    fn default() -> Self {
+        Self("{code} is your sign-in code. It expires in {minutes} min.".to_owned())
+    }
+}
+
+impl From<MessageTemplate> for String {
+    fn from(template: MessageTemplate) -> Self {
+        template.0
+    }
+}
+
+impl TryFrom<String> for MessageTemplate {
+    type Error = TemplateError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+/// The GSM 7-bit default alphabet, without the escape character (3GPP TS 23.038, 6.2.1).
+const GSM7: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
+                    ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+
+/// Its extension table: each takes two septets, which are never split over two segments.
+const GSM7_EXTENSION: &str = "|^€{}[]~\\\u{c}";
+
+/// Septets of a character in GSM-7; `None` outside of it.
+fn septets(letter: char) -> Option<usize> {
+    if GSM7.contains(letter) {
+        Some(1)
+    } else if GSM7_EXTENSION.contains(letter) {
+        Some(2)
+    } else {
+        None
+    }
+}
+
+impl Segments {
+    /// Counts the segments of a text: 160 septets or 70 UTF-16 units alone, 153 or 67 each
+    /// when there are several, as the header that joins them takes room.
+    pub fn of(text: &str) -> Self {
+        let outside_gsm7 = text.chars().find(|&letter| septets(letter).is_none());
+        let (encoding, alone, joined) = match outside_gsm7 {
+            None => (Encoding::Gsm7, 160, 153),
+            Some(_) => (Encoding::Ucs2, 70, 67),
+        };
+        let widths = text.chars().map(|letter| match encoding {
+            Encoding::Gsm7 => septets(letter).unwrap_or(1),
+            Encoding::Ucs2 => letter.len_utf16(),
+        });
+        let count = if widths.clone().sum::<usize>() <= alone { 1 } else { pack(widths, joined) };
+        Self { encoding, count, outside_gsm7 }
+    }
+}
+
+/// Fills segments of `room` with characters that are never split.
+fn pack(widths: impl Iterator<Item = usize>, room: usize) -> usize {
+    let (mut segments, mut used) = (1, 0);
+    for width in widths {
+        if used + width > room {
+            segments += 1;
+            used = 0;
+        }
+        used += width;
+    }
+    segments
+}
+
+impl fmt::Display for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Gsm7 => "GSM-7",
+            Self::Ucs2 => "UCS-2",
+        })
+    }
+}
+
+/// `1 SMS, GSM-7`
+impl fmt::Display for Segments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} SMS, {}", self.count, self.encoding)?;
+        match self.outside_gsm7 {
+            Some(letter) => write!(f, " because of {letter:?}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn placeholders_are_filled() {
+        let template = MessageTemplate::parse("{app}: {code} ({minutes} min), {code}").unwrap();
+        assert_eq!(template.render("012345", 5, "ACME"), "ACME: 012345 (5 min), 012345");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_template_is_said() {
+        let wrong = |text: &str| MessageTemplate::parse(text).unwrap_err();
+        assert_eq!(wrong("Hello"), TemplateError::NoCode);
+        assert_eq!(wrong("{code} {name}"), TemplateError::UnknownPlaceholder("name".to_owned()));
+        assert_eq!(wrong("{code"), TemplateError::LoneBrace);
+        assert_eq!(wrong("{{code}}"), TemplateError::LoneBrace);
+        assert_eq!(wrong("} {code}"), TemplateError::LoneBrace);
+        assert_eq!(wrong("{code}\x1b[0m"), TemplateError::Unprintable);
+        assert_eq!(wrong(&"{code}".repeat(300)), TemplateError::TooLong);
+        assert_eq!(wrong("Hello").to_string(), "the text must contain {code}");
+    }
+
+    fn count(text: &str) -> (Encoding, usize) {
+        let segments = Segments::of(text);
+        (segments.encoding, segments.count)
+    }
+
+    #[test]
+    fn segments_are_counted_as_networks_count() {
+        use Encoding::{Gsm7, Ucs2};
+        assert_eq!(count(""), (Gsm7, 1));
+        assert_eq!(count(&"a".repeat(160)), (Gsm7, 1));
+        assert_eq!(count(&"a".repeat(161)), (Gsm7, 2));
+        assert_eq!(count(&"a".repeat(306)), (Gsm7, 2));
+        assert_eq!(count(&"a".repeat(307)), (Gsm7, 3));
+        assert_eq!(count(&"€".repeat(80)), (Gsm7, 1));
+        assert_eq!(count(&"€".repeat(81)), (Gsm7, 2));
+        assert_eq!(count(&format!("{}€{}", "a".repeat(152), "a".repeat(152))), (Gsm7, 3));
+        assert_eq!(count(&"ж".repeat(70)), (Ucs2, 1));
+        assert_eq!(count(&"ж".repeat(71)), (Ucs2, 2));
+        assert_eq!(count(&"😀".repeat(35)), (Ucs2, 1));
+        assert_eq!(count(&"😀".repeat(36)), (Ucs2, 2));
+        assert_eq!(count(&"😀".repeat(67)), (Ucs2, 3));
+    }
+
+    #[test]
+    fn the_character_that_costs_is_named() {
+        assert_eq!(Segments::of("façade ça").outside_gsm7, Some('ç'));
+        assert_eq!(Segments::of("“quoted”").to_string(), "1 SMS, UCS-2 because of '“'");
+        assert_eq!(Segments::of("plain").to_string(), "1 SMS, GSM-7");
+    }
+
+    #[test]
+    fn the_alphabet_has_127_characters_and_none_twice() {
+        let mut letters: Vec<char> = GSM7.chars().collect();
+        letters.sort_unstable();
+        letters.dedup();
+        assert_eq!(letters.len(), 127);
+    }
+
+    proptest! {
+        #[test]
+        fn a_longer_text_never_costs_less(text in "[a-z€ж😀]{0,400}", more in "[a-z]{1,9}") {
+            let longer = format!("{text}{more}");
+            prop_assert!(Segments::of(&longer).count >= Segments::of(&text).count);
+        }
+
+        #[test]
+        fn no_text_makes_the_template_panic(text in ".{0,80}") {
+            if let Ok(template) = MessageTemplate::parse(&text) {
+                prop_assert!(template.render("000000", 5, "x").contains("000000"));
+            }
+        }
+    }
+}

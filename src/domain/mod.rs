@@ -1,0 +1,21 @@
+//! The rules and the words of the field: pure functions and plain data.
+//!
+//! Nothing here does I/O, reads a clock (time is an argument) or awaits. Every other layer
+//! may use this one; it uses none of them.
+
+pub mod country;
+mod country_table;
+pub mod delivery;
+pub mod environment;
+pub mod from_numbers;
+pub mod message_text;
+pub mod passcode;
+pub mod phone;
+pub mod provider;
+pub mod quota;
+pub mod routing;
+pub mod secret;
+pub mod sender;
+pub mod settings;
+pub mod text;
+pub mod user;

@@ -1,0 +1,263 @@
+//! Who delivers the messages of an environment, and with which account.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::secret::SecretSource;
+use super::settings::Field;
+
+/// The provider of one environment. A closed list: each provider is one client in
+/// `provider/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Provider {
+    /// The built-in Twilio-compatible server on this machine; texts nobody.
+    Sandbox,
+    /// A Twilio account.
+    Twilio(Box<TwilioAccount>),
+}
+
+/// What is needed to speak for a Twilio account; parts may still be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TwilioAccount {
+    /// The account that messages are billed to.
+    pub account_sid: Option<AccountSid>,
+    /// An API key, used instead of the account's own token.
+    pub api_key: Option<ApiKeySid>,
+    /// Where the auth token is found, or the API key's secret if there is a key.
+    pub auth_token: Option<SecretSource>,
+    /// Another server than Twilio's own.
+    pub base_url: Option<BaseUrl>,
+}
+
+/// A Twilio account SID: `AC` and 32 hexadecimal digits.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct AccountSid(String);
+
+/// A Twilio API key SID: `SK` and 32 hexadecimal digits.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct ApiKeySid(String);
+
+/// Where a provider's API is reached: `https`, or `http` on this machine only.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct BaseUrl(Url);
+
+/// The text is no SID of the kind that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} is {prefix} and 32 hexadecimal digits{}", .instead.map(|kind| format!("; this looks like {kind}")).unwrap_or_default())]
+pub struct SidError {
+    what: &'static str,
+    prefix: &'static str,
+    instead: Option<&'static str>,
+}
+
+/// The text is no usable base URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BaseUrlError {
+    /// It does not parse.
+    #[error("not a URL: write it as https://host")]
+    Malformed,
+    /// Plain http, and not to this machine.
+    #[error("plain http is allowed only to this machine (127.0.0.1, [::1], localhost): use https")]
+    Insecure,
+    /// It carries a user, password, query or fragment.
+    #[error("write only the scheme, host, port and path of the base URL")]
+    Extra,
+}
+
+/// Tells what a SID with another prefix would be, to name the classic mix-ups.
+fn resembles(text: &str) -> Option<&'static str> {
+    match text.get(..2)? {
+        "AC" => Some("an account SID"),
+        "SK" => Some("an API key SID"),
+        "MG" => Some("a Messaging Service SID"),
+        "PN" => Some("a phone number SID"),
+        "VA" => Some("a Verify service SID"),
+        _ => None,
+    }
+}
+
+fn check_sid(text: &str, prefix: &'static str, what: &'static str) -> Result<String, SidError> {
+    let text = text.trim();
+    let digits = text.strip_prefix(prefix).unwrap_or_default();
+    if digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(text.to_owned());
+    }
+    let instead = if text.starts_with(prefix) { None } else { resembles(text) };
+    Err(SidError { what, prefix, instead })
+}
+
+impl AccountSid {
+    /// Checks an account SID.
+    ///
+    /// # Errors
+    /// When it is not `AC` and 32 hexadecimal digits.
+    pub fn parse(text: &str) -> Result<Self, SidError> {
+        check_sid(text, "AC", "an account SID").map(Self)
+    }
+
+    /// The whole SID.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The beginning and the end, for narrow screens.
+    pub fn shortened(&self) -> String {
+        format!("{}…{}", &self.0[..6], &self.0[30..])
+    }
+}
+
+impl ApiKeySid {
+    /// Checks an API key SID.
+    ///
+    /// # Errors
+    /// When it is not `SK` and 32 hexadecimal digits.
+    pub fn parse(text: &str) -> Result<Self, SidError> {
+        check_sid(text, "SK", "an API key SID").map(Self)
+    }
+
+    /// The whole SID.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl BaseUrl {
+    /// Checks a base URL.
+    ///
+    /// # Errors
+    /// When it is no URL, carries more than a path, or is plain http to another machine.
+    pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
+        let url = Url::parse(text.trim()).map_err(|_| BaseUrlError::Malformed)?;
+        let loopback = match url.host() {
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            Some(url::Host::Domain(name)) => name == "localhost",
+            None => return Err(BaseUrlError::Malformed),
+        };
+        let bare = url.username().is_empty() && url.password().is_none();
+        if !bare || url.query().is_some() || url.fragment().is_some() {
+            return Err(BaseUrlError::Extra);
+        }
+        match url.scheme() {
+            "https" => Ok(Self(url)),
+            "http" if loopback => Ok(Self(url)),
+            "http" => Err(BaseUrlError::Insecure),
+            _ => Err(BaseUrlError::Malformed),
+        }
+    }
+
+    /// The URL as text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The URL.
+    pub const fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl Provider {
+    /// The name of the provider.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sandbox => "Sandbox",
+            Self::Twilio(_) => "Twilio",
+        }
+    }
+
+    /// Whether messages may arrive at real phones.
+    pub const fn reaches_people(&self) -> bool {
+        matches!(self, Self::Twilio(_))
+    }
+
+    /// What is still missing before anything can be sent.
+    pub fn missing(&self) -> Vec<(Field, &'static str)> {
+        let mut missing = Vec::new();
+        if let Self::Twilio(account) = self {
+            if account.account_sid.is_none() {
+                missing
+                    .push((Field::AccountSid, "Not set: nothing can be sent without an account."));
+            }
+            if account.auth_token.is_none() {
+                missing.push((Field::AuthToken, "Not set: nothing can be sent without it."));
+            }
+        }
+        missing
+    }
+}
+
+macro_rules! text_type {
+    ($name:ident, $error:ident) => {
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.as_str().to_owned()
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $error;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                Self::parse(&text)
+            }
+        }
+    };
+}
+
+text_type!(AccountSid, SidError);
+text_type!(ApiKeySid, SidError);
+text_type!(BaseUrl, BaseUrlError);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sid_has_its_prefix_and_32_hexadecimal_digits() {
+        let sid = format!("AC{}", "0f".repeat(16));
+        assert_eq!(AccountSid::parse(&format!(" {sid} ")).unwrap().as_str(), sid);
+        assert_eq!(AccountSid::parse(&sid).unwrap().shortened(), "AC0f0f…0f0f");
+        for wrong in ["", "AC", "AC123", &sid[..33], &format!("{sid}0"), &sid.replace('f', "g")] {
+            assert!(AccountSid::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_sid_of_another_kind_is_named() {
+        let key = format!("SK{}", "0f".repeat(16));
+        assert_eq!(
+            AccountSid::parse(&key).unwrap_err().to_string(),
+            "an account SID is AC and 32 hexadecimal digits; this looks like an API key SID"
+        );
+        assert!(ApiKeySid::parse(&key).is_ok());
+    }
+
+    #[test]
+    fn plain_http_stays_on_this_machine() {
+        for url in [
+            "https://api.example.com",
+            "http://127.0.0.1:4010",
+            "http://[::1]:1",
+            "http://localhost:4010/base",
+        ] {
+            assert!(BaseUrl::parse(url).is_ok(), "{url}");
+        }
+        assert_eq!(BaseUrl::parse("http://10.0.0.1"), Err(BaseUrlError::Insecure));
+        assert_eq!(BaseUrl::parse("http://127.0.0.1.example.com"), Err(BaseUrlError::Insecure));
+        assert_eq!(BaseUrl::parse("https://user:pw@host"), Err(BaseUrlError::Extra));
+        assert_eq!(BaseUrl::parse("ftp://host"), Err(BaseUrlError::Malformed));
+        assert_eq!(BaseUrl::parse("nonsense"), Err(BaseUrlError::Malformed));
+    }
+}

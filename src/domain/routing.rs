@@ -1,0 +1,161 @@
+//! Which From number sends to a recipient, and why.
+
+use std::fmt;
+
+use super::country::Country;
+use super::from_numbers::FromNumbers;
+use super::phone::Recipient;
+use super::sender::Sender;
+
+/// The sender for one recipient, with the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Who the message comes from.
+    pub sender: Sender,
+    /// Why this one.
+    pub reason: RouteReason,
+}
+
+/// Why a sender was chosen. Its `Display` is the sentence shown before a send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteReason {
+    /// The country that decided; `None` for a number that belongs to no country.
+    pub country: Option<Country>,
+    /// The From number that lists the country; `None` where the default number took it.
+    pub listed_on: Option<Sender>,
+    /// The default country whose calling code was applied to the number.
+    pub default_applied: Option<Country>,
+}
+
+/// No From number may send to this recipient.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RouteRefusal {
+    /// No number lists the country and there is no default number.
+    #[error("no From number serves {0}, and no default number is set")]
+    Unserved(Country),
+    /// The number belongs to no country and there is no default number.
+    #[error("the number belongs to no country, and no default number is set")]
+    NoCountry,
+    /// The default number is a sender name, which this country never accepts.
+    #[error("the default number {sender} is a sender name, which {country} does not accept")]
+    DefaultRefused {
+        /// The default number.
+        sender: Sender,
+        /// The recipient's country.
+        country: Country,
+    },
+}
+
+/// Chooses the sender: the From number that lists the recipient's country, else the default
+/// number, else none.
+///
+/// The country is that of the whole number; calling codes are never compared as text, so `+1`
+/// tells the United States from Canada and `+44` the United Kingdom from Guernsey.
+///
+/// # Errors
+/// When no From number serves the recipient.
+pub fn route(from_numbers: &FromNumbers, recipient: &Recipient) -> Result<Route, RouteRefusal> {
+    let country = recipient.number.country();
+    let reason =
+        |listed_on| RouteReason { country, listed_on, default_applied: recipient.default_applied };
+    if let Some(number) = country.and_then(|country| from_numbers.serving(country)) {
+        let sender = number.sender.clone();
+        return Ok(Route { reason: reason(Some(sender.clone())), sender });
+    }
+    let Some(sender) = from_numbers.default_number().cloned() else {
+        return Err(country.map_or(RouteRefusal::NoCountry, RouteRefusal::Unserved));
+    };
+    match country {
+        Some(country) if sender.is_refused_in(country) => {
+            Err(RouteRefusal::DefaultRefused { sender, country })
+        }
+        _ => Ok(Route { reason: reason(None), sender }),
+    }
+}
+
+impl fmt::Display for RouteReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.listed_on, self.country) {
+            (Some(sender), Some(country)) => write!(f, "{} is on {sender}", country.code())?,
+            (None, Some(country)) => {
+                write!(f, "default number, as no number lists {}", country.code())?;
+            }
+            (_, None) => f.write_str("default number, as the number belongs to no country")?,
+        }
+        if let Some(country) = self.default_applied {
+            write!(f, "; default country +{} was applied", country.calling_code())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::from_numbers::FromNumber;
+
+    fn grid(default: Option<&str>) -> FromNumbers {
+        let number = |sender: &str, countries: &[&str]| FromNumber {
+            sender: Sender::parse(sender).unwrap(),
+            countries: countries.iter().map(|code| code.parse().unwrap()).collect(),
+        };
+        FromNumbers::new(
+            vec![
+                number("+14155550100", &["US"]),
+                number("+447700900123", &["GB", "IE"]),
+                number("ACME", &["DE"]),
+            ],
+            default.map(|sender| Sender::parse(sender).unwrap()),
+        )
+        .unwrap()
+    }
+
+    fn routed(number: &str, default: Option<&str>) -> Result<(String, String), RouteRefusal> {
+        let recipient = Recipient::parse(number, Country::from_code("IE")).unwrap();
+        route(&grid(default), &recipient)
+            .map(|route| (route.sender.to_string(), route.reason.to_string()))
+    }
+
+    #[test]
+    fn the_recipients_country_decides_not_the_calling_code() {
+        let (sender, reason) = routed("+1 415 555 0199", None).unwrap();
+        assert_eq!(
+            (sender.as_str(), reason.as_str()),
+            ("+1 415 555 0100", "US is on +1 415 555 0100")
+        );
+        assert_eq!(
+            routed("+1 613 555 0100", None),
+            Err(RouteRefusal::Unserved("CA".parse().unwrap()))
+        );
+        assert_eq!(
+            routed("+44 7781 100123", None),
+            Err(RouteRefusal::Unserved("GG".parse().unwrap()))
+        );
+    }
+
+    #[test]
+    fn the_default_number_takes_what_no_number_lists() {
+        let (sender, reason) = routed("+1 613 555 0100", Some("+14155550100")).unwrap();
+        assert_eq!(sender, "+1 415 555 0100");
+        assert_eq!(reason, "default number, as no number lists CA");
+        assert!(matches!(
+            routed("+1 613 555 0100", Some("ACME")),
+            Err(RouteRefusal::DefaultRefused { .. })
+        ));
+    }
+
+    #[test]
+    fn the_reason_says_that_the_default_country_was_applied() {
+        let (sender, reason) = routed("085 012 3456", None).unwrap();
+        assert_eq!(sender, "+44 7700 900123");
+        assert_eq!(reason, "IE is on +44 7700 900123; default country +353 was applied");
+    }
+
+    #[test]
+    fn a_refusal_names_the_country() {
+        assert_eq!(
+            routed("+1 613 555 0100", None).unwrap_err().to_string(),
+            "no From number serves Canada (CA), and no default number is set"
+        );
+    }
+}

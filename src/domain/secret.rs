@@ -1,0 +1,229 @@
+//! Secrets: where they come from, and the deck's own key.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use hmac::{Hmac, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::environment::Environment;
+use super::phone::PhoneNumber;
+use super::user::User;
+
+/// Where the value of a secret is found. The value itself never stands in `config.ron`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SecretSource {
+    /// In `secrets.ron` beside the config file.
+    Stored,
+    /// In an environment variable of the process.
+    Env(String),
+    /// In a file: its first line.
+    File(PathBuf),
+    /// What a command prints: its first line. The first word is the program.
+    Command(Vec<String>),
+}
+
+impl fmt::Display for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stored => f.write_str("stored"),
+            Self::Env(name) => write!(f, "from ${name}"),
+            Self::File(path) => write!(f, "from {}", path.display()),
+            Self::Command(words) => {
+                write!(f, "from the command {}", words.first().map_or("", String::as_str))
+            }
+        }
+    }
+}
+
+/// A secret in memory: never printed, wiped when dropped.
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+/// Why a text cannot be a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// Nothing there.
+    #[error("the secret is empty")]
+    Empty,
+    /// A space or a control character inside; copied with something else, most likely.
+    #[error("the secret has a space or an unprintable character in it: copy it again")]
+    Character,
+    /// Longer than any token.
+    #[error("the secret is longer than 512 characters: copy it again")]
+    TooLong,
+}
+
+impl Secret {
+    /// Takes a secret as typed or read; spaces around it are dropped.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or has characters that no token has.
+    pub fn parse(text: &str) -> Result<Self, SecretError> {
+        let text = text.trim();
+        if text.is_empty() {
+            Err(SecretError::Empty)
+        } else if text.len() > 512 {
+            Err(SecretError::TooLong)
+        } else if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(Self(SecretString::from(text.to_owned())))
+        } else {
+            Err(SecretError::Character)
+        }
+    }
+
+    /// The value, for handing it to the provider or to `secrets.ron`.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// The last four characters, to recognize a token by; nothing of a secret shorter than 16.
+    pub fn ending(&self) -> &str {
+        let value = self.expose();
+        if value.len() < 16 { "" } else { &value[value.len() - 4..] }
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        subtle::ConstantTimeEq::ct_eq(self.expose().as_bytes(), other.expose().as_bytes()).into()
+    }
+}
+
+impl Eq for Secret {}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Under what a user or a number is found in the store: a keyed hash, so that the store holds
+/// neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LookupKey(pub [u8; 32]);
+
+/// The deck's own key: 32 random bytes that key the hashes of codes, users and numbers.
+#[derive(Clone)]
+pub struct DeckKey(Zeroizing<[u8; 32]>);
+
+impl DeckKey {
+    /// Takes 32 random bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// Reads the 64 hexadecimal digits of `secrets.ron`.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// The 64 hexadecimal digits for `secrets.ron`.
+    pub fn to_hex(&self) -> Zeroizing<String> {
+        let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        Zeroizing::new(digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect())
+    }
+
+    /// The key under which a phone number is stored.
+    pub fn number(&self, number: &PhoneNumber) -> LookupKey {
+        LookupKey(self.digest(&[b"number", number.e164().as_bytes()]))
+    }
+
+    /// The key under which a user is stored. A user without an id is their number.
+    pub fn user(&self, user: &User) -> LookupKey {
+        match user {
+            User::Number(number) => self.number(number),
+            User::Id(id) => LookupKey(self.digest(&[b"user", id.whole().as_bytes()])),
+        }
+    }
+
+    /// The keyed hash of a code, bound to its environment, user and challenge, so that it
+    /// fits nowhere else.
+    pub fn code(
+        &self,
+        environment: Environment,
+        user: LookupKey,
+        challenge: i64,
+        code: &[u8],
+    ) -> [u8; 32] {
+        self.digest(&[
+            b"code",
+            environment.key().as_bytes(),
+            &user.0,
+            &challenge.to_be_bytes(),
+            code,
+        ])
+    }
+
+    /// HMAC-SHA-256 over the parts, each with its length before it so that no two lists of
+    /// parts read the same.
+    fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
+        // HMAC fills a shorter key up with zeros to the block of its hash, 64 bytes (RFC 2104).
+        let mut block = Zeroizing::new([0; 64]);
+        block[..32].copy_from_slice(&*self.0);
+        let mut mac = <Hmac<Sha256> as hmac::digest::KeyInit>::new((&*block).into());
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl fmt::Debug for DeckKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DeckKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_never_printed() {
+        let secret = Secret::parse("0123456789abcdef0123456789abcdef").unwrap();
+        assert_eq!(format!("{secret:?}"), "Secret(…)");
+        assert_eq!(secret.ending(), "cdef");
+        assert_eq!(Secret::parse("short").unwrap().ending(), "");
+    }
+
+    #[test]
+    fn a_secret_with_a_space_inside_is_refused() {
+        assert_eq!(Secret::parse(" abc\n").unwrap().expose(), "abc");
+        assert_eq!(Secret::parse("ab c").unwrap_err(), SecretError::Character);
+        assert_eq!(Secret::parse("\n").unwrap_err(), SecretError::Empty);
+        assert_eq!(Secret::parse(&"x".repeat(513)).unwrap_err(), SecretError::TooLong);
+    }
+
+    #[test]
+    fn the_deck_key_survives_its_hexadecimal_form() {
+        let key = DeckKey::new([0xa7; 32]);
+        let again = DeckKey::from_hex(&key.to_hex()).unwrap();
+        assert_eq!(key.digest(&[b"x"]), again.digest(&[b"x"]));
+        assert!(DeckKey::from_hex("a7").is_none());
+        assert!(DeckKey::from_hex(&"é".repeat(32)).is_none());
+    }
+
+    #[test]
+    fn a_hash_is_bound_to_all_of_its_parts() {
+        let key = DeckKey::new([1; 32]);
+        let user = LookupKey([2; 32]);
+        let base = key.code(Environment::Test, user, 1, b"123456");
+        assert_ne!(base, key.code(Environment::Production, user, 1, b"123456"));
+        assert_ne!(base, key.code(Environment::Test, LookupKey([3; 32]), 1, b"123456"));
+        assert_ne!(base, key.code(Environment::Test, user, 2, b"123456"));
+        assert_ne!(base, DeckKey::new([4; 32]).code(Environment::Test, user, 1, b"123456"));
+        assert_ne!(key.digest(&[b"ab", b"c"]), key.digest(&[b"a", b"bc"]));
+    }
+}

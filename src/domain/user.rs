@@ -1,0 +1,115 @@
+//! The user who signs in, as the caller names them.
+
+use std::fmt;
+
+use super::phone::PhoneNumber;
+use super::text::is_printable;
+
+/// Characters that a user id may have at most.
+const LONGEST: usize = 128;
+
+/// Identifies the user whose codes are counted: the caller's user id, or else the phone number.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum User {
+    /// The id that the caller gave.
+    Id(UserId),
+    /// No id was given: the number itself.
+    Number(PhoneNumber),
+}
+
+/// A user id: 1 to 128 printable characters, without spaces around it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct UserId(String);
+
+/// Why a text is no user id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UserIdError {
+    /// Nothing but spaces.
+    #[error("the user id is empty: leave it out to count by phone number")]
+    Empty,
+    /// Too long.
+    #[error("the user id is longer than {LONGEST} characters")]
+    TooLong,
+    /// A control character or an invisible mark.
+    #[error("the user id has a character that cannot be printed")]
+    Unprintable,
+}
+
+impl UserId {
+    /// Checks a user id.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or not printable.
+    pub fn parse(text: &str) -> Result<Self, UserIdError> {
+        let text = text.trim();
+        if text.is_empty() {
+            Err(UserIdError::Empty)
+        } else if text.chars().count() > LONGEST {
+            Err(UserIdError::TooLong)
+        } else if text.chars().all(is_printable) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(UserIdError::Unprintable)
+        }
+    }
+
+    /// The whole id, for computing the key under which it is stored.
+    pub fn whole(&self) -> &str {
+        &self.0
+    }
+}
+
+impl User {
+    /// What is shown and stored for the user: the id, or the masked number. An id that is
+    /// itself a phone number is masked too.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Number(number) => number.masked(),
+            Self::Id(id) => {
+                let digits = id.0.chars().filter(char::is_ascii_digit).count();
+                let number_like = digits >= 7
+                    && id.0.chars().all(|c| c.is_ascii_digit() || " +-.()/".contains(c));
+                if number_like {
+                    let tail: String =
+                        id.0.chars().filter(char::is_ascii_digit).skip(digits - 2).collect();
+                    format!("••• ••• {tail}")
+                } else {
+                    id.0.clone()
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UserId(…)")
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.label())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_is_a_phone_number_is_masked() {
+        let label = |id| User::Id(UserId::parse(id).unwrap()).label();
+        assert_eq!(label("jdoe"), "jdoe");
+        assert_eq!(label("user-4711"), "user-4711");
+        assert_eq!(label("+57 300 123 4567"), "••• ••• 67");
+    }
+
+    #[test]
+    fn an_id_must_be_printable_and_short() {
+        assert!(UserId::parse("a\x1b[31mb").is_err());
+        assert!(UserId::parse("   ").is_err());
+        assert!(UserId::parse(&"x".repeat(129)).is_err());
+        assert_eq!(UserId::parse(" 山田 ").unwrap().whole(), "山田");
+    }
+}

@@ -1,0 +1,3 @@
+//! smsdeck: a console for the SMS side of multi-factor authentication.
+
+pub mod domain;

@@ -1,0 +1,3 @@
+//! The `smsdeck` program.
+
+fn main() {}
