@@ -1,3 +1,9 @@
 //! smsdeck: a console for the SMS side of multi-factor authentication.
 
+pub mod cli;
+pub mod config;
 pub mod domain;
+pub mod engine;
+pub mod provider;
+pub mod store;
+pub mod tui;

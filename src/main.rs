@@ -1,3 +1,7 @@
-//! The `smsdeck` program.
+//! The `smsdeck` program. Everything is in the library, where tests reach it.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    smsdeck::cli::main()
+}

@@ -6,6 +6,7 @@
 pub mod country;
 mod country_table;
 pub mod delivery;
+pub mod difference;
 pub mod environment;
 pub mod from_numbers;
 pub mod message_text;

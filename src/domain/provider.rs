@@ -176,6 +176,14 @@ impl Provider {
         matches!(self, Self::Twilio(_))
     }
 
+    /// Where the auth token is found, if there is an account with one.
+    pub fn token_source(&self) -> Option<&SecretSource> {
+        match self {
+            Self::Sandbox => None,
+            Self::Twilio(account) => account.auth_token.as_ref(),
+        }
+    }
+
     /// What is still missing before anything can be sent.
     pub fn missing(&self) -> Vec<(Field, &'static str)> {
         let mut missing = Vec::new();

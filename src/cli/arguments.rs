@@ -1,0 +1,129 @@
+//! The arguments as typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::domain::country::Country;
+use crate::domain::environment::Environment;
+use crate::domain::user::UserId;
+use crate::provider::sandbox::fate_table;
+
+/// A console for the SMS codes of a sign-in: settings, quota and deliveries of three
+/// environments. Without a command it opens the console.
+#[derive(Debug, Parser)]
+#[command(name = "smsdeck", version, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 fine, 1 failed, 2 wrong usage or bad input, 3 refused by quota, routing or recipients."
+)]
+pub struct Arguments {
+    /// What to do; nothing opens the console.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// The config file, instead of `SMSDECK_CONFIG` or the usual places.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// The environment: development, test or production (dev, prod).
+    #[arg(long = "env", short = 'e', global = true, value_name = "ENVIRONMENT")]
+    pub environment: Option<Environment>,
+
+    /// One JSON object a line instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Send a code to a number and follow it to its end.
+    Send(SendOptions),
+    /// Check a code.
+    Verify(VerifyOptions),
+    /// Show what a send would do: country, sender, why, segments, quota. Sends nothing.
+    Route(RouteOptions),
+    /// Who has used how many codes.
+    #[command(subcommand)]
+    Quota(QuotaCommand),
+    /// The settings, without the console.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Run the Twilio-compatible Sandbox alone, on this machine only.
+    #[command(after_long_help = fate_table())]
+    Sandbox(SandboxOptions),
+}
+
+/// `smsdeck send`
+#[derive(Debug, Args)]
+pub struct SendOptions {
+    /// The phone number; without + the environment's default country code is applied.
+    pub number: String,
+
+    /// The user whose codes are counted; otherwise the number is the user.
+    #[arg(long, value_parser = UserId::parse)]
+    pub user: Option<UserId>,
+
+    /// End once the provider has the message, instead of following it to its end.
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+/// `smsdeck verify`
+#[derive(Debug, Args)]
+pub struct VerifyOptions {
+    /// The phone number that the code was sent to.
+    pub number: String,
+
+    /// The code, or - to read it from standard input, where no process list shows it.
+    pub code: String,
+
+    /// The user that the code was requested for, if one was given then.
+    #[arg(long, value_parser = UserId::parse)]
+    pub user: Option<UserId>,
+}
+
+/// `smsdeck route`
+#[derive(Debug, Args)]
+pub struct RouteOptions {
+    /// The phone number, or - for one number a line on standard input.
+    pub number: String,
+
+    /// The user whose quota is asked for; otherwise the number is the user.
+    #[arg(long, value_parser = UserId::parse)]
+    pub user: Option<UserId>,
+
+    /// Stands in for the environment's default country code: CO, 57 or +57.
+    #[arg(long, value_name = "COUNTRY")]
+    pub default_country: Option<Country>,
+}
+
+/// `smsdeck quota`
+#[derive(Debug, Subcommand)]
+pub enum QuotaCommand {
+    /// Users with codes that still matter, locked ones first.
+    List,
+}
+
+/// `smsdeck config`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Judge the config without touching it: errors, and what is unwise.
+    Check {
+        /// The file to judge, instead of the one in use.
+        file: Option<PathBuf>,
+    },
+    /// Where the files are.
+    Path,
+    /// The settings in force, without secrets.
+    Show,
+}
+
+/// `smsdeck sandbox`
+#[derive(Debug, Args)]
+pub struct SandboxOptions {
+    /// Where to listen: an address of this machine's loopback; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:4010", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+}

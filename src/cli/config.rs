@@ -1,0 +1,126 @@
+//! `smsdeck config`: the settings, without the console.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::Desk;
+use super::arguments::ConfigCommand;
+use super::failure::Failure;
+use super::output::Output;
+use crate::config::{self, Config, TokenStatus};
+use crate::domain::environment::Environment;
+
+pub(super) fn run(desk: &Desk, command: ConfigCommand) -> Result<ExitCode, Failure> {
+    match command {
+        ConfigCommand::Path => path(desk),
+        ConfigCommand::Show => show(desk),
+        ConfigCommand::Check { file } => check(desk, file.as_deref()),
+    }
+}
+
+fn path(desk: &Desk) -> Result<ExitCode, Failure> {
+    let config = desk.config()?;
+    let paths = &desk.paths;
+    let store = config.deck.store.as_ref().unwrap_or(&paths.store);
+    let there = |path: &Path| if path.exists() { "" } else { "  (not there yet)" };
+    let text = format!(
+        "config   {}{}\nsecrets  {}{}\nstore    {}{}",
+        paths.config.display(),
+        there(&paths.config),
+        paths.secrets.display(),
+        there(&paths.secrets),
+        store.display(),
+        there(store),
+    );
+    let object = json!({ "config": paths.config, "secrets": paths.secrets, "store": store });
+    desk.output.line(&text, &object)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(desk: &Desk) -> Result<ExitCode, Failure> {
+    let config = desk.config()?;
+    if !desk.output.is_json() {
+        desk.output.line(config::render(&config).trim_end(), &json!(null))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for (environment, settings) in config.environments.iter() {
+        if desk.environment.is_some_and(|only| only != environment) {
+            continue;
+        }
+        let numbers: Vec<_> = settings
+            .from_numbers
+            .rows()
+            .iter()
+            .map(|number| json!({ "sender": number.sender, "countries": number.countries }))
+            .collect();
+        let object = json!({
+            "environment": environment.key(),
+            "default_country": settings.default_country,
+            "code_validity_minutes": settings.code_validity,
+            "codes_allowed": settings.codes_allowed,
+            "request_time_out_minutes": settings.time_out,
+            "provider": settings.provider.name(),
+            "from_numbers": numbers,
+            "default_number": settings.from_numbers.default_number(),
+            "message": settings.message,
+        });
+        desk.output.line("", &object)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Judges the config in use, or a file before it is put to use.
+fn check(desk: &Desk, file: Option<&Path>) -> Result<ExitCode, Failure> {
+    let place = file.unwrap_or(&desk.paths.config);
+    let config = match config::load(place)? {
+        Some(config) => config,
+        None if file.is_some() => {
+            return Err(Failure::usage(format!("there is no file {}", place.display())));
+        }
+        None => Config::built_in(),
+    };
+    let mut findings = 0;
+    for (environment, settings) in config.environments.iter() {
+        for warning in settings.warnings(environment) {
+            let field = warning.field.label();
+            finding(desk.output, environment, field, &warning.text)?;
+            findings += 1;
+        }
+        // A file that is only tried out has no secrets beside it yet.
+        if file.is_none() {
+            let source = settings.provider.token_source();
+            let problem = match config::token_status(&desk.paths, environment, source) {
+                Err(error) => Some(error.to_string()),
+                Ok(TokenStatus::Missing) => {
+                    Some("The token is not in secrets.ron: type it in the console.".to_owned())
+                }
+                Ok(_) => None,
+            };
+            if let Some(problem) = problem {
+                finding(desk.output, environment, "Auth token", &problem)?;
+                findings += 1;
+            }
+        }
+    }
+    if !desk.output.is_json() {
+        let what = match findings {
+            0 => "No errors, no warnings".to_owned(),
+            1 => "No errors, 1 warning".to_owned(),
+            count => format!("No errors, {count} warnings"),
+        };
+        desk.output.line(&format!("{what}: {}", place.display()), &json!(null))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn finding(
+    output: Output,
+    environment: Environment,
+    field: &str,
+    message: &str,
+) -> Result<(), Failure> {
+    let object = json!({ "severity": "warning", "environment": environment.key(), "field": field, "message": message });
+    Ok(output.line(&format!("warning: {environment}, {field}: {message}"), &object)?)
+}

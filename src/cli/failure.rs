@@ -1,0 +1,96 @@
+//! Why a command ended badly, said on standard error.
+
+use std::io;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::output::Output;
+use crate::config::ConfigError;
+use crate::engine::{EngineError, RequestError};
+use crate::provider::SandboxError;
+
+/// A failure with its stable code, its sentence and its exit code.
+#[derive(Debug)]
+pub struct Failure {
+    code: &'static str,
+    message: String,
+    hint: Option<String>,
+    exit: u8,
+}
+
+impl Failure {
+    /// Something failed: exit code 1.
+    pub const fn new(code: &'static str, message: String) -> Self {
+        Self { code, message, hint: None, exit: 1 }
+    }
+
+    /// Wrong usage or bad input: exit code 2.
+    pub const fn usage(message: String) -> Self {
+        Self { code: "usage", message, hint: None, exit: 2 }
+    }
+
+    /// Writes it to standard error and answers the exit code. A reader that went away early
+    /// (`smsdeck … | head`) is no failure.
+    pub fn report(self, output: Output) -> ExitCode {
+        if self.code == BROKEN_PIPE {
+            return ExitCode::SUCCESS;
+        }
+        if output.is_json() {
+            let Self { code, message, hint, .. } = &self;
+            eprintln!("{}", json!({ "error": { "code": code, "message": message, "hint": hint } }));
+        } else {
+            eprintln!("smsdeck: {}", self.message);
+            if let Some(hint) = &self.hint {
+                eprintln!("{hint}");
+            }
+        }
+        ExitCode::from(self.exit)
+    }
+}
+
+const BROKEN_PIPE: &str = "broken_pipe";
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        let broken = error.kind() == io::ErrorKind::BrokenPipe;
+        Self::new(if broken { BROKEN_PIPE } else { "io" }, error.to_string())
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self { code: error.code(), message: error.to_string(), hint: error.hint(), exit: 2 }
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        let (code, exit) = match &error {
+            EngineError::Number(_) => ("invalid_number", 2),
+            EngineError::Store(_) => ("store", 1),
+            EngineError::Key(_) => ("deck_key", 1),
+            EngineError::NotReady(_) => ("not_ready", 1),
+            EngineError::TaskLost(_) => ("internal", 1),
+            EngineError::Handset(_) | EngineError::NoHandset(_) => ("handset", 1),
+        };
+        Self { code, message: error.to_string(), hint: None, exit }
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        let exit = match &error {
+            RequestError::Number(_) => 2,
+            error if error.is_policy() => 3,
+            _ => 1,
+        };
+        Self { code: error.code(), message: error.to_string(), hint: None, exit }
+    }
+}
+
+impl From<SandboxError> for Failure {
+    fn from(error: SandboxError) -> Self {
+        Self::new("sandbox", error.to_string())
+    }
+}

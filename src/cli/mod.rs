@@ -1,0 +1,114 @@
+//! The command line: the other face of the engine.
+//!
+//! Exit codes: 0 fine, 1 failed, 2 wrong usage or bad input, 3 refused by policy (quota,
+//! routing, recipients).
+
+mod arguments;
+mod config;
+mod failure;
+mod output;
+mod quota;
+mod route;
+mod sandbox;
+mod send;
+mod verify;
+
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::config::{Config, Paths};
+use crate::domain::environment::Environment;
+use crate::engine::{Clock, Engine};
+use crate::tui::{self, ConsoleOptions};
+use arguments::{Arguments, Command};
+use failure::Failure;
+use output::Output;
+
+/// Runs the program: the console without a command, otherwise the command.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output::new(arguments.json);
+    match run(arguments, output) {
+        Ok(code) => code,
+        Err(failure) => failure.report(output),
+    }
+}
+
+fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
+    let paths = Paths::find(arguments.config.as_deref(), |name| std::env::var_os(name))?;
+    let Some(command) = arguments.command else {
+        return console(paths, arguments.environment);
+    };
+    let desk = Desk { paths, environment: arguments.environment, output };
+    // One thread is enough to wait for one answer; the store has its own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Send(options) => send::run(&desk, options).await,
+            Command::Verify(options) => verify::run(&desk, options).await,
+            Command::Route(options) => route::run(&desk, options).await,
+            Command::Quota(command) => quota::run(&desk, &command).await,
+            Command::Config(command) => config::run(&desk, command),
+            Command::Sandbox(options) => sandbox::run(&desk, options).await,
+        }
+    })
+}
+
+fn console(paths: Paths, environment: Option<Environment>) -> Result<ExitCode, Failure> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        let help = Arguments::command().render_help();
+        return Err(Failure::usage(format!("the console needs a terminal\n\n{help}")));
+    }
+    let options = ConsoleOptions {
+        paths,
+        environment: environment.unwrap_or(Environment::Development),
+        asked_by: asked_by("console"),
+    };
+    // The screen has the main thread; a slow terminal must not hold up what is sent.
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let ended = runtime.block_on(tui::run(options));
+    // A thread may still wait for a key that never comes.
+    runtime.shutdown_background();
+    ended.map(|()| ExitCode::SUCCESS).map_err(|error| Failure::new("console", error.to_string()))
+}
+
+/// Face and operator for the log: whoever stands behind `sudo`, else the user.
+fn asked_by(face: &str) -> String {
+    let operator = ["SUDO_USER", "USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let operator = operator.unwrap_or_else(|| "an unknown user".to_owned());
+    format!("{face} by {}", crate::domain::text::printable(&operator, 64))
+}
+
+/// What every command works with.
+struct Desk {
+    paths: Paths,
+    environment: Option<Environment>,
+    output: Output,
+}
+
+impl Desk {
+    /// The environment, which commands that act must be told.
+    fn environment(&self) -> Result<Environment, Failure> {
+        self.environment.ok_or_else(|| {
+            Failure::usage(
+                "say which environment: --env development, test or production".to_owned(),
+            )
+        })
+    }
+
+    /// The settings: those of the file, or the built-in ones.
+    fn config(&self) -> Result<Config, Failure> {
+        Ok(crate::config::load(&self.paths.config)?.unwrap_or_else(Config::built_in))
+    }
+
+    async fn engine(&self) -> Result<Engine, Failure> {
+        let config = self.config()?;
+        Ok(Engine::open(self.paths.clone(), config, asked_by("command line"), Clock::System)
+            .await?)
+    }
+}

@@ -1,0 +1,81 @@
+//! `smsdeck send`: request a code and follow it to its end.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::arguments::SendOptions;
+use super::failure::Failure;
+use super::output::Output;
+use super::{Desk, output};
+use crate::domain::environment::Environment;
+use crate::domain::provider::Provider;
+use crate::engine::{CodeRequest, Engine};
+use crate::store::{Event, EventKind};
+
+pub(super) async fn run(desk: &Desk, options: SendOptions) -> Result<ExitCode, Failure> {
+    let environment = desk.environment()?;
+    let engine = desk.engine().await?;
+    let mut changes = engine.changes();
+    let SendOptions { number, user, no_wait } = options;
+    let request = CodeRequest { environment, number: number.clone(), user };
+    let submission = engine.request(request).await?;
+    let mut shown = 0;
+    loop {
+        let story = engine.story(submission.delivery).await?;
+        for event in story.iter().skip(shown) {
+            let EventKind::Delivery(status) = event.kind else { continue };
+            if status.is_final() {
+                show_handset(desk.output, &engine, environment, &number).await?;
+            }
+            show(desk.output, event)?;
+            if status.is_final() {
+                return Ok(if status.is_failure() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+            }
+        }
+        shown = story.len();
+        let unclear = !submission.status.is_with_provider();
+        if no_wait || unclear {
+            return Ok(if unclear { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+        }
+        if changes.changed().await.is_err() {
+            return Err(Failure::new("internal", "the engine stopped".to_owned()));
+        }
+    }
+}
+
+fn show(output: Output, event: &Event) -> Result<(), Failure> {
+    let id = event.delivery.map(|delivery| delivery.0);
+    let object = json!({
+        "at": output::moment(event.at),
+        "id": id,
+        "environment": event.environment.key(),
+        "status": event.kind.key(),
+        "sid": event.sid,
+        "error_code": event.error_code,
+        "detail": event.detail,
+    });
+    let code = event.error_code.map(|code| format!("error {code} ")).unwrap_or_default();
+    let detail = event.detail.as_deref().unwrap_or_default();
+    let time = event.at.strftime("%H:%M:%S");
+    let text = format!("{time} {:<11} {} {code}{detail}", event.kind.to_string(), event.recipient);
+    Ok(output.line(text.trim_end(), &object)?)
+}
+
+/// What the phone received, if the Sandbox plays it; nowhere else is a code ever shown.
+async fn show_handset(
+    output: Output,
+    engine: &Engine,
+    environment: Environment,
+    number: &str,
+) -> Result<(), Failure> {
+    if engine.settings(environment).provider != Provider::Sandbox {
+        return Ok(());
+    }
+    let received = engine.handset(environment, number).await?;
+    if let Some(message) = received.last() {
+        let object = json!({ "status": "handset", "text": message.body });
+        output.line(&format!("The phone received: {}", message.body), &object)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! What can be wrong with a config, and where.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::domain::environment::Environment;
+
+/// The config cannot be read, understood or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Neither a home folder nor any other place for the files is known.
+    #[error("no place for the config: set HOME, XDG_CONFIG_HOME or SMSDECK_CONFIG")]
+    NoPlace,
+    /// The file is there but cannot be read.
+    #[error("cannot read {}: {source}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is not text.
+    #[error("{}: not UTF-8 text", .path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The text is no RON.
+    #[error("{}:{line}:{column}: {message}", .path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// A field is unknown, missing, of the wrong type or out of bounds.
+    #[error("{}:{line}:{column}: {field}: {message}", .path.display())]
+    Field {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// The way to the field, such as `environments.test.codes_allowed`.
+        field: String,
+        /// What is wrong.
+        message: String,
+        /// What to write instead, if that can be guessed.
+        hint: Option<String>,
+    },
+    /// The file was written by a newer smsdeck.
+    #[error("{}: this is a config of version {found}, and this smsdeck knows version 1: use a newer smsdeck", .path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+    },
+    /// Somebody else saved this environment meanwhile.
+    #[error("{environment} was changed in {} by somebody else: look at it again before saving", .path.display())]
+    Conflict {
+        /// The file.
+        path: PathBuf,
+        /// The environment.
+        environment: Environment,
+    },
+    /// The file or its folder cannot be written; the old file is as it was.
+    #[error("cannot write {}: {source}; nothing was changed", .path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl ConfigError {
+    /// The line of the mistake, from 1.
+    pub const fn line(&self) -> Option<usize> {
+        match self {
+            Self::Syntax { line, .. } | Self::Field { line, .. } => Some(*line),
+            _ => None,
+        }
+    }
+
+    /// The column of the mistake, from 1.
+    pub const fn column(&self) -> Option<usize> {
+        match self {
+            Self::Syntax { column, .. } | Self::Field { column, .. } => Some(*column),
+            _ => None,
+        }
+    }
+
+    /// The way to the field that is wrong.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Field { field, .. } => Some(field),
+            _ => None,
+        }
+    }
+
+    /// What to write instead, if that can be guessed.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Field { hint, .. } => hint.clone(),
+            _ => None,
+        }
+    }
+
+    /// The stable name in JSON.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoPlace => "config_no_place",
+            Self::Unreadable { .. } => "config_unreadable",
+            Self::NotUtf8 { .. } | Self::Syntax { .. } => "config_syntax",
+            Self::Field { .. } => "config_field",
+            Self::Newer { .. } => "config_newer",
+            Self::Conflict { .. } => "config_conflict",
+            Self::Unwritable { .. } => "config_unwritable",
+        }
+    }
+}

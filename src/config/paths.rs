@@ -1,0 +1,96 @@
+//! Where the files of a deck are.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::error::ConfigError;
+
+/// Where administrators may put a config for everybody on the machine.
+const FOR_EVERYBODY: &str = "/etc/smsdeck/config.ron";
+
+/// The places of the three files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    /// The settings; need not exist.
+    pub config: PathBuf,
+    /// The secrets, beside the settings; need not exist.
+    pub secrets: PathBuf,
+    /// The store; the config may name another place.
+    pub store: PathBuf,
+}
+
+impl Paths {
+    /// Finds the files: a named config (`--config`, then `$SMSDECK_CONFIG`), else the first
+    /// that exists of `$XDG_CONFIG_HOME/smsdeck/config.ron` and the one in `/etc`, else the
+    /// former, where a save creates it. `variable` reads an environment variable.
+    ///
+    /// # Errors
+    /// When nothing says where the home folder is.
+    pub fn find(
+        named: Option<&Path>,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, ConfigError> {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        // The XDG specification has relative paths ignored.
+        let base = |name: &str, below_home: &str| {
+            let named = set(name).filter(|path| path.is_absolute());
+            named.or_else(|| set("HOME").map(|home| home.join(below_home)))
+        };
+        let named = named.map(Path::to_owned).or_else(|| set("SMSDECK_CONFIG"));
+        let config = match named {
+            Some(path) => std::path::absolute(&path).unwrap_or(path),
+            None => usual_config(base("XDG_CONFIG_HOME", ".config"))?,
+        };
+        let state = base("XDG_STATE_HOME", ".local/state").ok_or(ConfigError::NoPlace)?;
+        let secrets = config.with_file_name("secrets.ron");
+        Ok(Self { config, secrets, store: state.join("smsdeck/deck.db") })
+    }
+}
+
+fn usual_config(base: Option<PathBuf>) -> Result<PathBuf, ConfigError> {
+    let own = base.map(|base| base.join("smsdeck/config.ron"));
+    let for_everybody = PathBuf::from(FOR_EVERYBODY);
+    match own {
+        Some(own) if own.exists() || !for_everybody.exists() => Ok(own),
+        _ if for_everybody.exists() => Ok(for_everybody),
+        _ => Err(ConfigError::NoPlace),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(named: Option<&str>, set: &[(&str, &str)]) -> Result<Paths, ConfigError> {
+        let variable = |name: &str| {
+            set.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
+        };
+        Paths::find(named.map(Path::new), variable)
+    }
+
+    #[test]
+    fn a_named_file_wins_and_the_secrets_stand_beside_it() {
+        let set = [("HOME", "/home/ana"), ("SMSDECK_CONFIG", "/srv/deck/config.ron")];
+        let paths = find(Some("/tmp/x.ron"), &set).unwrap();
+        assert_eq!(paths.config, Path::new("/tmp/x.ron"));
+        assert_eq!(paths.secrets, Path::new("/tmp/secrets.ron"));
+        assert_eq!(find(None, &set).unwrap().config, Path::new("/srv/deck/config.ron"));
+    }
+
+    #[test]
+    fn without_a_name_the_xdg_places_count() {
+        let paths = find(None, &[("HOME", "/home/nobody-here")]).unwrap();
+        assert_eq!(paths.config, Path::new("/home/nobody-here/.config/smsdeck/config.ron"));
+        assert_eq!(paths.store, Path::new("/home/nobody-here/.local/state/smsdeck/deck.db"));
+        let set = [("HOME", "/h"), ("XDG_STATE_HOME", "/s"), ("XDG_CONFIG_HOME", "relative")];
+        let paths = find(None, &set).unwrap();
+        assert_eq!(paths.store, Path::new("/s/smsdeck/deck.db"));
+        assert_eq!(paths.config, Path::new("/h/.config/smsdeck/config.ron"));
+    }
+
+    #[test]
+    fn without_any_home_the_error_says_what_to_set() {
+        let error = find(None, &[]).unwrap_err();
+        assert!(error.to_string().contains("HOME"), "{error}");
+    }
+}

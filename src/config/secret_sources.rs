@@ -1,0 +1,131 @@
+//! Reads the value of a secret from where the settings say it is.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroizing;
+
+use super::paths::Paths;
+use super::secrets::{SecretsError, stored_token};
+use crate::domain::environment::Environment;
+use crate::domain::secret::{Secret, SecretSource};
+
+/// How long a command may take to print a secret; it may have to ask a password agent.
+const LONGEST_COMMAND: Duration = Duration::from_secs(10);
+
+/// Bytes read from a file or a command at most.
+const LARGEST: u64 = 4096;
+
+/// Reads a secret. May block for ten seconds where a command prints it.
+///
+/// # Errors
+/// When the source gives nothing usable. Never tells the value, nor what a command said.
+pub fn resolve(
+    paths: &Paths,
+    environment: Environment,
+    source: &SecretSource,
+) -> Result<Secret, SecretsError> {
+    let value = match source {
+        SecretSource::Stored => return stored_token(paths, environment),
+        SecretSource::Env(name) => match std::env::var(name) {
+            Ok(value) => Ok(Zeroizing::new(value)),
+            Err(std::env::VarError::NotPresent) => Err("the variable is not set".to_owned()),
+            Err(std::env::VarError::NotUnicode(_)) => Err("the variable is not text".to_owned()),
+        },
+        SecretSource::File(path) => from_file(path),
+        SecretSource::Command(words) => from_command(words),
+    };
+    let unusable = |reason| SecretsError::Source { source_name: source.to_string(), reason };
+    let value = value.map_err(unusable)?;
+    let line = value.lines().next().unwrap_or_default();
+    Secret::parse(line).map_err(|error| unusable(error.to_string()))
+}
+
+fn from_file(path: &Path) -> Result<Zeroizing<String>, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    text(file)
+}
+
+fn text(source: impl Read) -> Result<Zeroizing<String>, String> {
+    let mut text = Zeroizing::new(String::new());
+    source.take(LARGEST).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    Ok(text)
+}
+
+/// Runs a program, without a shell, and takes what it prints.
+fn from_command(words: &[String]) -> Result<Zeroizing<String>, String> {
+    let (program, arguments) = words.split_first().ok_or("the command is empty")?;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        // What it complains about might hold the secret.
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let end = Instant::now() + LONGEST_COMMAND;
+    let status = loop {
+        match child.try_wait().map_err(|error| error.to_string())? {
+            Some(status) => break status,
+            None if Instant::now() < end => std::thread::sleep(Duration::from_millis(10)),
+            None => {
+                // It is late either way; what matters is that it does not stay.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!("it took longer than {} s", LONGEST_COMMAND.as_secs()));
+            }
+        }
+    };
+    if !status.success() {
+        return Err(format!("the command ended with {status}"));
+    }
+    child.stdout.take().map_or_else(|| Err("it printed nothing".to_owned()), text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths() -> Paths {
+        Paths {
+            config: "/nowhere/config.ron".into(),
+            secrets: "/nowhere/secrets.ron".into(),
+            store: "/nowhere/deck.db".into(),
+        }
+    }
+
+    fn resolved(source: &SecretSource) -> Result<Secret, SecretsError> {
+        resolve(&paths(), Environment::Test, source)
+    }
+
+    fn command(words: &[&str]) -> SecretSource {
+        SecretSource::Command(words.iter().map(|word| (*word).to_owned()).collect())
+    }
+
+    #[test]
+    fn a_secret_comes_from_a_file_a_variable_or_a_command() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        std::fs::write(&path, "s3cret\nsecond line\n").unwrap();
+        assert_eq!(resolved(&SecretSource::File(path)).unwrap().expose(), "s3cret");
+        assert_eq!(resolved(&command(&["printf", "%s", "s3cret"])).unwrap().expose(), "s3cret");
+        let (name, value) =
+            std::env::vars().find(|(_, value)| Secret::parse(value).is_ok()).unwrap();
+        assert_eq!(resolved(&SecretSource::Env(name)).unwrap().expose(), value.trim());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_the_value() {
+        let said = |source: &SecretSource| resolved(source).unwrap_err().to_string();
+        assert!(said(&SecretSource::Env("SMSDECK_NOT_SET".to_owned())).contains("not set"));
+        assert!(said(&SecretSource::File("/nowhere/token".into())).contains("/nowhere/token"));
+        assert!(said(&command(&["false"])).contains("exit status: 1"));
+        assert!(said(&command(&[])).contains("empty"));
+        let spaced = said(&command(&["printf", "%s", "two words"]));
+        assert!(spaced.contains("space") && !spaced.contains("two words"), "{spaced}");
+        assert!(said(&SecretSource::Stored).contains("no stored auth token"));
+    }
+}

@@ -1,0 +1,306 @@
+//! `secrets.ron`: the stored tokens and the deck's own key. Mode 0600, always.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::file::{self, Kept, Lock, replace};
+use super::paths::Paths;
+use super::wire;
+use crate::domain::environment::Environment;
+use crate::domain::secret::{DeckKey, Secret, SecretError, SecretSource};
+
+/// The largest secrets file that is read, in bytes.
+const LARGEST: u64 = 64 * 1024;
+
+/// A secret cannot be read or stored. Never holds a value.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretsError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file cannot be written; the old one is as it was.
+    #[error("cannot write {}: {source}", .path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Others can read the file.
+    #[error("{} can be read by others (mode {mode:o}): run chmod 600 on it, and think of replacing its tokens", .path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// The text is not what it should be. Says nothing of the content.
+    #[error("{}:{line}: not a secrets file of version 1", .path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+    },
+    /// The settings say that the token is stored, but it is not there.
+    #[error("{environment} has no stored auth token: type it in the console")]
+    Missing {
+        /// The environment.
+        environment: Environment,
+    },
+    /// The value is there but cannot be a secret, or the source does not give one.
+    #[error("the auth token {source_name} is not usable: {reason}")]
+    Source {
+        /// Where it was to come from, in words.
+        source_name: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The operating system gave no random numbers.
+    #[error("the operating system gives no random numbers for the deck's key")]
+    NoEntropy,
+}
+
+/// What may be shown of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenStatus {
+    /// None is set.
+    NotSet,
+    /// It is in `secrets.ron`.
+    Stored {
+        /// Its last four characters; empty where it is too short to show any.
+        ending: String,
+        /// When it was stored.
+        since: Timestamp,
+    },
+    /// It comes from somewhere else.
+    Elsewhere(SecretSource),
+    /// The settings say that it is stored, but it is not there.
+    Missing,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretsFile {
+    version: u32,
+    #[serde(default)]
+    deck_key: Option<Zeroizing<String>>,
+    #[serde(default)]
+    tokens: BTreeMap<Environment, StoredToken>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredToken {
+    auth_token: Zeroizing<String>,
+    since: Timestamp,
+}
+
+/// Reads the deck's key, or makes it at the first start.
+///
+/// # Errors
+/// When the file cannot be read or written, or is open to others.
+pub fn deck_key(paths: &Paths) -> Result<DeckKey, SecretsError> {
+    let path = &paths.secrets;
+    let key_of = |file: &SecretsFile| file.deck_key.as_ref().map(|hex| DeckKey::from_hex(hex));
+    if let Some(key) = key_of(&read(path)?) {
+        return key.ok_or_else(|| SecretsError::Malformed { path: path.clone(), line: 1 });
+    }
+    let mut bytes = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *bytes).map_err(|_| SecretsError::NoEntropy)?;
+    let made = DeckKey::new(*bytes);
+    change(path, |file| {
+        // Another process may have been first; its key is the deck's key then.
+        if file.deck_key.is_none() {
+            file.deck_key = Some(made.to_hex());
+        }
+    })?;
+    let key = key_of(&read(path)?).flatten();
+    key.ok_or_else(|| SecretsError::Malformed { path: path.clone(), line: 1 })
+}
+
+/// Stores an environment's token in place of the one before.
+///
+/// # Errors
+/// When the file cannot be read or written, or is open to others.
+pub fn store_token(
+    paths: &Paths,
+    environment: Environment,
+    token: &Secret,
+    at: Timestamp,
+) -> Result<(), SecretsError> {
+    let auth_token = Zeroizing::new(token.expose().to_owned());
+    change(&paths.secrets, |file| {
+        file.tokens.insert(environment, StoredToken { auth_token, since: at });
+    })
+}
+
+/// Takes an environment's stored token away.
+///
+/// # Errors
+/// When the file cannot be read or written, or is open to others.
+pub fn remove_token(paths: &Paths, environment: Environment) -> Result<(), SecretsError> {
+    change(&paths.secrets, |file| {
+        file.tokens.remove(&environment);
+    })
+}
+
+/// What may be shown of an environment's token.
+///
+/// # Errors
+/// When the file cannot be read, or is open to others.
+pub fn token_status(
+    paths: &Paths,
+    environment: Environment,
+    source: Option<&SecretSource>,
+) -> Result<TokenStatus, SecretsError> {
+    Ok(match source {
+        None => TokenStatus::NotSet,
+        Some(SecretSource::Stored) => match read(&paths.secrets)?.tokens.get(&environment) {
+            None => TokenStatus::Missing,
+            Some(stored) => TokenStatus::Stored {
+                ending: Secret::parse(&stored.auth_token)
+                    .map_or_else(|_| String::new(), |token| token.ending().to_owned()),
+                since: stored.since,
+            },
+        },
+        Some(elsewhere) => TokenStatus::Elsewhere(elsewhere.clone()),
+    })
+}
+
+/// The stored token of an environment.
+pub(super) fn stored_token(
+    paths: &Paths,
+    environment: Environment,
+) -> Result<Secret, SecretsError> {
+    let file = read(&paths.secrets)?;
+    let stored = file.tokens.get(&environment).ok_or(SecretsError::Missing { environment })?;
+    Secret::parse(&stored.auth_token).map_err(|error: SecretError| SecretsError::Source {
+        source_name: "in secrets.ron".to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+fn read(path: &Path) -> Result<SecretsFile, SecretsError> {
+    let unreadable = |source| SecretsError::Unreadable { path: path.to_owned(), source };
+    let mode = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(SecretsFile { version: 1, deck_key: None, tokens: BTreeMap::new() });
+        }
+        metadata => metadata.map_err(unreadable)?.mode() & 0o777,
+    };
+    if mode & 0o077 != 0 {
+        return Err(SecretsError::Open { path: path.to_owned(), mode });
+    }
+    let bytes = Zeroizing::new(file::read(path, LARGEST).map_err(unreadable)?);
+    let malformed = |line| SecretsError::Malformed { path: path.to_owned(), line };
+    let text = std::str::from_utf8(&bytes).map_err(|_| malformed(1))?;
+    let file: SecretsFile =
+        wire::options().from_str(text).map_err(|error| malformed(error.span.start.line))?;
+    if file.version == 1 { Ok(file) } else { Err(malformed(1)) }
+}
+
+/// Changes the file under its lock, reading it anew.
+fn change(path: &Path, edit: impl FnOnce(&mut SecretsFile)) -> Result<(), SecretsError> {
+    let unwritable = |source| SecretsError::Unwritable { path: path.to_owned(), source };
+    let _lock = Lock::take(path).map_err(unwritable)?;
+    let mut file = read(path)?;
+    edit(&mut file);
+    let text =
+        wire::options().to_string_pretty(&file, ron::ser::PrettyConfig::new().new_line("\n"));
+    let text =
+        Zeroizing::new(text.map_err(|error| unwritable(io::Error::other(error.to_string())))?);
+    replace(path, Kept::Never(0o600), |file| file.write_all(text.as_bytes())).map_err(unwritable)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn deck() -> (tempfile::TempDir, Paths) {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config.ron");
+        let paths = Paths {
+            secrets: config.with_file_name("secrets.ron"),
+            store: folder.path().join("deck.db"),
+            config,
+        };
+        (folder, paths)
+    }
+
+    fn token() -> Secret {
+        Secret::parse("0123456789abcdef0123456789ab3f9a").unwrap()
+    }
+
+    #[test]
+    fn the_deck_key_is_made_once() {
+        let (_folder, paths) = deck();
+        let first = deck_key(&paths).unwrap().to_hex();
+        assert_eq!(deck_key(&paths).unwrap().to_hex(), first);
+        assert_eq!(fs::metadata(&paths.secrets).unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn processes_that_start_together_agree_on_the_key() {
+        let (_folder, paths) = deck();
+        let keys: Vec<String> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| deck_key(&paths).unwrap().to_hex().to_string()))
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]));
+    }
+
+    #[test]
+    fn a_stored_token_shows_its_end_and_age_only() {
+        let (_folder, paths) = deck();
+        let since = "2026-11-11T00:00:00Z".parse().unwrap();
+        let source = Some(&SecretSource::Stored);
+        assert_eq!(token_status(&paths, Environment::Test, source).unwrap(), TokenStatus::Missing);
+        store_token(&paths, Environment::Test, &token(), since).unwrap();
+        let status = token_status(&paths, Environment::Test, source).unwrap();
+        assert_eq!(status, TokenStatus::Stored { ending: "3f9a".to_owned(), since });
+        assert_eq!(
+            token_status(&paths, Environment::Production, source).unwrap(),
+            TokenStatus::Missing
+        );
+        remove_token(&paths, Environment::Test).unwrap();
+        assert_eq!(token_status(&paths, Environment::Test, source).unwrap(), TokenStatus::Missing);
+        assert_eq!(token_status(&paths, Environment::Test, None).unwrap(), TokenStatus::NotSet);
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused() {
+        let (_folder, paths) = deck();
+        store_token(&paths, Environment::Test, &token(), Timestamp::UNIX_EPOCH).unwrap();
+        fs::set_permissions(&paths.secrets, fs::Permissions::from_mode(0o644)).unwrap();
+        let error = stored_token(&paths, Environment::Test).unwrap_err();
+        assert!(error.to_string().contains("chmod 600"), "{error}");
+        assert!(deck_key(&paths).is_err());
+    }
+
+    #[test]
+    fn an_error_never_tells_what_stands_in_the_file() {
+        let (_folder, paths) = deck();
+        fs::write(&paths.secrets, "(version: 1, tokens: {test: (auth_token: \"topsecret\")})")
+            .unwrap();
+        fs::set_permissions(&paths.secrets, fs::Permissions::from_mode(0o600)).unwrap();
+        let error = format!("{0} {0:?}", stored_token(&paths, Environment::Test).unwrap_err());
+        assert!(!error.contains("topsecret"), "{error}");
+    }
+}

@@ -1,0 +1,426 @@
+//! `config.ron` as it is written, and its translation to and from the domain.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use ron::extensions::Extensions;
+use ron::ser::PrettyConfig;
+use serde::{Deserialize, Serialize};
+
+use super::error::ConfigError;
+use super::{Config, DeckSettings};
+use crate::domain::country::Country;
+use crate::domain::environment::{Environment, PerEnvironment};
+use crate::domain::from_numbers::{FromNumber, FromNumbers, FromNumbersError};
+use crate::domain::message_text::MessageTemplate;
+use crate::domain::phone::PhoneNumber;
+use crate::domain::provider::{AccountSid, ApiKeySid, BaseUrl, Provider, TwilioAccount};
+use crate::domain::secret::SecretSource;
+use crate::domain::sender::Sender;
+use crate::domain::settings::{CodeValidity, CodesAllowed, Recipients, Settings, TimeOut};
+
+/// The version of the file's shape.
+const VERSION: u32 = 1;
+
+/// Read first, so that a newer file is told from a wrong one.
+#[derive(Deserialize)]
+struct FileVersion {
+    version: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireFile {
+    version: u32,
+    environments: PerEnvironment<WireSettings>,
+    #[serde(default, skip_serializing_if = "WireDeck::is_default")]
+    deck: WireDeck,
+}
+
+#[derive(Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WireDeck {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<PathBuf>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireSettings {
+    default_country: Option<Country>,
+    code_validity_minutes: CodeValidity,
+    codes_allowed: CodesAllowed,
+    request_time_out_minutes: TimeOut,
+    provider: WireProvider,
+    from_numbers: Vec<WireNumber>,
+    default_number: Option<Sender>,
+    message: MessageTemplate,
+    recipients: WireRecipients,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+enum WireProvider {
+    Sandbox,
+    Twilio {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account_sid: Option<AccountSid>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        api_key: Option<ApiKeySid>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        auth_token: Option<SecretSource>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base_url: Option<BaseUrl>,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireNumber {
+    sender: Sender,
+    countries: Vec<Country>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum WireRecipients {
+    Anyone,
+    Only(Vec<WirePhone>),
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+struct WirePhone(PhoneNumber);
+
+impl From<WirePhone> for String {
+    fn from(phone: WirePhone) -> Self {
+        phone.0.e164().to_owned()
+    }
+}
+
+impl TryFrom<String> for WirePhone {
+    type Error = crate::domain::phone::PhoneError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        PhoneNumber::parse(&text).map(Self)
+    }
+}
+
+/// RON in which `Some` need not be written.
+pub(super) fn options() -> ron::Options {
+    ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME)
+}
+
+/// Understands the text of a config.
+pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+    let found: FileVersion = deserialize(text, path)?;
+    if found.version > VERSION {
+        return Err(ConfigError::Newer { path: path.to_owned(), found: found.version });
+    }
+    let file: WireFile = deserialize(text, path)?;
+    let settings = |environment, wire: WireSettings| {
+        wire.into_settings().map_err(|error| grid_error(text, path, environment, &error))
+    };
+    let WireFile { environments: wire, deck, .. } = file;
+    let environments = PerEnvironment {
+        development: settings(Environment::Development, wire.development)?,
+        test: settings(Environment::Test, wire.test)?,
+        production: settings(Environment::Production, wire.production)?,
+    };
+    let built_in = DeckSettings::default();
+    let deck =
+        DeckSettings { app_name: deck.app_name.unwrap_or(built_in.app_name), store: deck.store };
+    Ok(Config { environments, deck })
+}
+
+fn deserialize<T: for<'de> Deserialize<'de>>(text: &str, path: &Path) -> Result<T, ConfigError> {
+    let syntax = |error: &ron::error::SpannedError| ConfigError::Syntax {
+        path: path.to_owned(),
+        line: error.span.start.line,
+        column: error.span.start.col,
+        message: sentence(&error.code).0,
+    };
+    let mut deserializer = ron::Deserializer::from_str_with_options(text, &options())
+        .map_err(|error| syntax(&error))?;
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let field = error.path().to_string();
+        let error = deserializer.span_error(error.into_inner());
+        let (message, hint) = sentence(&error.code);
+        if field == "." && hint.is_none() {
+            return syntax(&error);
+        }
+        let field = field.trim_end_matches(".?").trim_matches('.').to_owned();
+        let field = if field.is_empty() || field == "?" { "config".to_owned() } else { field };
+        let (line, column) = (error.span.start.line, error.span.start.col);
+        ConfigError::Field { path: path.to_owned(), line, column, field, message, hint }
+    })?;
+    let end = deserializer.end().map_err(|error| deserializer.span_error(error));
+    end.map_err(|error| syntax(&error))?;
+    Ok(value)
+}
+
+/// What is wrong, in a sentence, and what was meant, if that can be guessed.
+fn sentence(error: &ron::Error) -> (String, Option<String>) {
+    let known = |found: &str, expected: &[&str]| {
+        let near = expected
+            .iter()
+            .map(|name| (strsim::damerau_levenshtein(found, name), name))
+            .filter(|(distance, name)| *distance <= name.len() / 3)
+            .min();
+        Some(match near {
+            Some((_, name)) => format!("Did you mean {name}?"),
+            None => format!("Known here: {}.", expected.join(", ")),
+        })
+    };
+    match error {
+        ron::Error::NoSuchStructField { expected, found, .. } => {
+            (format!("there is no field {found:?}"), known(found, expected))
+        }
+        ron::Error::NoSuchEnumVariant { expected, found, .. } => {
+            (format!("there is no {found:?}"), known(found, expected))
+        }
+        ron::Error::MissingStructField { field, .. } => (
+            format!("the field {field:?} is missing"),
+            Some(
+                "Every field must be there; `smsdeck config show` prints a whole example."
+                    .to_owned(),
+            ),
+        ),
+        other => (crate::domain::text::printable(&other.to_string(), 300), None),
+    }
+}
+
+/// A grid that is inconsistent is reported where the environment's From numbers begin.
+fn grid_error(
+    text: &str,
+    path: &Path,
+    environment: Environment,
+    error: &FromNumbersError,
+) -> ConfigError {
+    let start = text.find(&format!("{}:", environment.key())).unwrap_or(0);
+    let at = start + text[start..].find("from_numbers").unwrap_or(0);
+    let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    ConfigError::Field {
+        path: path.to_owned(),
+        line: text[..at].matches('\n').count() + 1,
+        column: text[line_start..at].chars().count() + 1,
+        field: format!("environments.{}.from_numbers", environment.key()),
+        message: error.to_string(),
+        hint: None,
+    }
+}
+
+/// The text of a config.
+pub(super) fn render(config: &Config) -> String {
+    let built_in = DeckSettings::default();
+    let app_name = Some(config.deck.app_name.clone()).filter(|name| *name != built_in.app_name);
+    let file = WireFile {
+        version: VERSION,
+        environments: PerEnvironment::from_fn(|environment| {
+            WireSettings::from_settings(&config.environments[environment])
+        }),
+        deck: WireDeck { app_name, store: config.deck.store.clone() },
+    };
+    let pretty = PrettyConfig::new().compact_arrays(true).new_line("\n");
+    // Plain structs of text and numbers always have a text form.
+    let mut text = options().to_string_pretty(&file, pretty).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+impl WireDeck {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl WireSettings {
+    fn into_settings(self) -> Result<Settings, FromNumbersError> {
+        let mut numbers = Vec::new();
+        for number in self.from_numbers {
+            let mut countries = BTreeSet::new();
+            for country in number.countries {
+                if !countries.insert(country) {
+                    return Err(FromNumbersError::CountryTwice { country, on: number.sender });
+                }
+            }
+            numbers.push(FromNumber { sender: number.sender, countries });
+        }
+        Ok(Settings {
+            default_country: self.default_country,
+            code_validity: self.code_validity_minutes,
+            codes_allowed: self.codes_allowed,
+            time_out: self.request_time_out_minutes,
+            provider: match self.provider {
+                WireProvider::Sandbox => Provider::Sandbox,
+                WireProvider::Twilio { account_sid, api_key, auth_token, base_url } => {
+                    let account = TwilioAccount { account_sid, api_key, auth_token, base_url };
+                    Provider::Twilio(Box::new(account))
+                }
+            },
+            from_numbers: FromNumbers::new(numbers, self.default_number)?,
+            message: self.message,
+            recipients: match self.recipients {
+                WireRecipients::Anyone => Recipients::Anyone,
+                WireRecipients::Only(numbers) => {
+                    Recipients::Only(numbers.into_iter().map(|phone| phone.0).collect())
+                }
+            },
+        })
+    }
+
+    fn from_settings(settings: &Settings) -> Self {
+        let number = |number: &FromNumber| WireNumber {
+            sender: number.sender.clone(),
+            countries: number.countries.iter().copied().collect(),
+        };
+        Self {
+            default_country: settings.default_country,
+            code_validity_minutes: settings.code_validity,
+            codes_allowed: settings.codes_allowed,
+            request_time_out_minutes: settings.time_out,
+            provider: match &settings.provider {
+                Provider::Sandbox => WireProvider::Sandbox,
+                Provider::Twilio(account) => {
+                    let TwilioAccount { account_sid, api_key, auth_token, base_url } =
+                        (**account).clone();
+                    WireProvider::Twilio { account_sid, api_key, auth_token, base_url }
+                }
+            },
+            from_numbers: settings.from_numbers.rows().iter().map(number).collect(),
+            default_number: settings.from_numbers.default_number().cloned(),
+            message: settings.message.clone(),
+            recipients: match &settings.recipients {
+                Recipients::Anyone => WireRecipients::Anyone,
+                Recipients::Only(numbers) => {
+                    WireRecipients::Only(numbers.iter().cloned().map(WirePhone).collect())
+                }
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text() -> String {
+        render(&Config::built_in())
+    }
+
+    fn wrong(text: &str) -> ConfigError {
+        parse(text, Path::new("config.ron")).unwrap_err()
+    }
+
+    #[test]
+    fn the_built_in_config_survives_its_file() {
+        assert_eq!(parse(&text(), Path::new("x")).unwrap(), Config::built_in());
+    }
+
+    #[test]
+    fn the_example_of_the_readme_is_understood() {
+        let text = include_str!("../../tests/data/config.ron");
+        let config = parse(text, Path::new("config.ron")).unwrap();
+        let production = &config.environments.production;
+        assert_eq!(production.default_country, Country::from_code("CO"));
+        assert_eq!(production.from_numbers.rows().len(), 3);
+        assert_eq!(
+            config.environments.test.provider.token_source(),
+            Some(&SecretSource::Env("TWILIO_TOKEN".to_owned()))
+        );
+        assert_eq!(parse(&render(&config), Path::new("config.ron")).unwrap(), config);
+    }
+
+    #[test]
+    fn a_mistake_is_shown_with_line_column_field_and_suggestion() {
+        let error = wrong(&text().replacen("codes_allowed", "codes_alowed", 1));
+        assert_eq!((error.line(), error.code()), (Some(7), "config_field"));
+        assert_eq!(error.field(), Some("environments.development.codes_alowed"));
+        assert_eq!(error.hint().as_deref(), Some("Did you mean codes_allowed?"));
+        let error = wrong(&text().replacen("codes_allowed: 3", "codes_allowed: 21", 1));
+        assert_eq!(error.field(), Some("environments.development.codes_allowed"));
+        assert_eq!(error.line(), Some(6));
+        assert!(
+            error.to_string().ends_with("\"21\" is out of bounds: a whole number from 1 to 20"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn wrong_types_missing_fields_and_unknown_words_are_told_apart() {
+        let error = wrong(&text().replacen("codes_allowed: 3", "codes_allowed: \"3\"", 1));
+        assert_eq!(error.field(), Some("environments.development.codes_allowed"), "{error}");
+        let error = wrong(&text().replacen("            codes_allowed: 3,\n", "", 1));
+        assert!(error.to_string().contains("the field \"codes_allowed\" is missing"), "{error}");
+        let error = wrong(&text().replacen("provider: Sandbox", "provider: Sandbx", 1));
+        assert_eq!(error.hint().as_deref(), Some("Did you mean Sandbox?"), "{error}");
+    }
+
+    #[test]
+    fn malformed_ron_is_a_syntax_error_with_its_place() {
+        let error = wrong("(version: 1, environments: (");
+        assert_eq!(error.line(), Some(1), "{error}");
+        assert!(error.column().is_some_and(|column| column > 10), "{error}");
+        assert!(parse("", Path::new("x")).is_err());
+        assert_eq!(wrong(&format!("{} trailing", text())).code(), "config_syntax");
+    }
+
+    #[test]
+    fn a_newer_version_is_refused_before_anything_else_is_judged() {
+        let error = wrong("(version: 2, something_new: [1, 2], environments: ())");
+        assert_eq!(error.code(), "config_newer", "{error}");
+        assert!(error.to_string().contains("use a newer smsdeck"));
+        assert!(wrong("(environments: ())").to_string().contains("\"version\" is missing"));
+    }
+
+    #[test]
+    fn an_inconsistent_grid_is_reported_where_it_stands() {
+        let twice = "from_numbers: [(sender: \"72404\", countries: [\"US\", \"US\"])]";
+        let mut text = text();
+        let start = text.find("from_numbers").unwrap();
+        let end = start + text[start..].find("default_number").unwrap();
+        text.replace_range(start..end, &format!("{twice}, "));
+        let error = wrong(&text);
+        assert_eq!(error.field(), Some("environments.development.from_numbers"), "{error}");
+        assert!(error.to_string().contains("United States (US) is already on 72404"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in ".{0,200}") {
+            let _ = parse(&text, Path::new("x"));
+        }
+
+        #[test]
+        fn any_settings_survive_their_file(
+            country in prop::option::of(0usize..245),
+            validity in 1u16..=10, allowed in 1u16..=20, minutes in 1u16..=1440,
+            message in "[ -z|~é😀\n\"\\\\]{0,60}",
+            codes in prop::collection::vec(3u32..6, 0..4), default in any::<bool>(),
+            token in prop::option::of("[a-zA-Z_\" ]{1,12}"),
+        ) {
+            let mut config = Config::built_in();
+            let settings = &mut config.environments.test;
+            settings.default_country = country.and_then(|row| Country::all().nth(row));
+            settings.code_validity = validity.try_into().unwrap();
+            settings.codes_allowed = allowed.try_into().unwrap();
+            settings.time_out = minutes.try_into().unwrap();
+            if let Ok(message) = MessageTemplate::parse(&format!("{message}{{code}}")) {
+                settings.message = message;
+            }
+            let rows: Vec<FromNumber> = codes.iter().enumerate().map(|(index, digits)| FromNumber {
+                sender: Sender::parse(&format!("{}{index}", 10u32.pow(*digits))).unwrap(),
+                countries: Country::all().skip(index * 3).take(3).collect(),
+            }).collect();
+            let chosen = rows.first().filter(|_| default).map(|row| row.sender.clone());
+            settings.from_numbers = FromNumbers::new(rows, chosen).unwrap();
+            let account = TwilioAccount { auth_token: token.map(SecretSource::Env), ..TwilioAccount::default() };
+            settings.provider = Provider::Twilio(Box::new(account));
+            let read = parse(&render(&config), Path::new("x"));
+            prop_assert_eq!(read.unwrap(), config);
+        }
+    }
+}

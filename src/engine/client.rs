@@ -1,0 +1,108 @@
+//! The provider clients of a deck, one an environment, made when first needed.
+
+use tokio::sync::{Mutex, OnceCell};
+
+use super::error::NotReady;
+use crate::config::{self, Paths};
+use crate::domain::environment::{Environment, PerEnvironment};
+use crate::domain::provider::{BaseUrl, Provider, TwilioAccount};
+use crate::domain::settings::Field;
+use crate::provider::{
+    Credentials, Sandbox, TwilioClient, default_base_url, http_client, loopback_client,
+};
+
+/// Makes and keeps clients. The Sandboxes live as long as the deck, so that a change of
+/// settings does not lose what their phones have received.
+pub(super) struct Clients {
+    paths: Paths,
+    http: OnceCell<reqwest::Client>,
+    loopback: OnceCell<reqwest::Client>,
+    sandboxes: PerEnvironment<OnceCell<Sandbox>>,
+    ready: Mutex<PerEnvironment<Option<TwilioClient>>>,
+}
+
+impl Clients {
+    pub(super) fn new(paths: Paths) -> Self {
+        Self {
+            paths,
+            http: OnceCell::new(),
+            loopback: OnceCell::new(),
+            sandboxes: PerEnvironment::from_fn(|_| OnceCell::new()),
+            ready: Mutex::new(PerEnvironment::from_fn(|_| None)),
+        }
+    }
+
+    /// Lets go of the clients, so that changed credentials are read anew.
+    pub(super) async fn forget(&self) {
+        *self.ready.lock().await = PerEnvironment::from_fn(|_| None);
+    }
+
+    /// The client of an environment.
+    pub(super) async fn client(
+        &self,
+        environment: Environment,
+        provider: &Provider,
+    ) -> Result<TwilioClient, NotReady> {
+        let mut ready = self.ready.lock().await;
+        if let Some(client) = &ready[environment] {
+            return Ok(client.clone());
+        }
+        let (base, credentials) = match provider {
+            Provider::Sandbox => {
+                let credentials = Sandbox::credentials().ok_or(NotReady::Address)?;
+                (self.sandbox_url(environment).await?, credentials)
+            }
+            Provider::Twilio(account) => {
+                let base = account.base_url.clone().or_else(default_base_url);
+                (base.ok_or(NotReady::Address)?, self.credentials(environment, account).await?)
+            }
+        };
+        // Plain http is allowed to this machine only, so it tells where the server is.
+        let local = base.url().scheme() == "http";
+        let http = if local { self.loopback().await? } else { self.http().await? }.clone();
+        let client = TwilioClient::new(http, base, credentials);
+        ready[environment] = Some(client.clone());
+        Ok(client)
+    }
+
+    /// Where the environment's own Sandbox listens.
+    pub(super) async fn sandbox_url(&self, environment: Environment) -> Result<BaseUrl, NotReady> {
+        Ok(self.sandbox(environment).await?.base_url().clone())
+    }
+
+    /// The HTTP client for servers on this machine.
+    pub(super) async fn loopback(&self) -> Result<&reqwest::Client, NotReady> {
+        let make = || async { loopback_client().map_err(NotReady::from) };
+        self.loopback.get_or_try_init(make).await
+    }
+
+    async fn http(&self) -> Result<&reqwest::Client, NotReady> {
+        self.http
+            .get_or_try_init(|| async {
+                // Reading the system's certificates takes a while: not on the caller's thread.
+                Ok(tokio::task::spawn_blocking(http_client).await??)
+            })
+            .await
+    }
+
+    async fn sandbox(&self, environment: Environment) -> Result<&Sandbox, NotReady> {
+        let start = || Sandbox::start(([127, 0, 0, 1], 0).into());
+        Ok(self.sandboxes[environment].get_or_try_init(start).await?)
+    }
+
+    async fn credentials(
+        &self,
+        environment: Environment,
+        account: &TwilioAccount,
+    ) -> Result<Credentials, NotReady> {
+        let missing = |field| NotReady::Missing { environment, field };
+        let account_sid = account.account_sid.clone().ok_or_else(|| missing(Field::AccountSid))?;
+        let source = account.auth_token.clone().ok_or_else(|| missing(Field::AuthToken))?;
+        let paths = self.paths.clone();
+        let secret =
+            tokio::task::spawn_blocking(move || config::resolve(&paths, environment, &source))
+                .await??;
+        let user = account.api_key.as_ref().map_or(account_sid.as_str(), |key| key.as_str());
+        Ok(Credentials { user: user.to_owned(), account_sid, secret })
+    }
+}

@@ -1,0 +1,150 @@
+//! What can keep the engine from doing what it was asked.
+
+use jiff::Timestamp;
+
+use crate::config::SecretsError;
+use crate::domain::environment::Environment;
+use crate::domain::phone::PhoneError;
+use crate::domain::quota::{Quota, seconds_until};
+use crate::domain::routing::RouteRefusal;
+use crate::domain::settings::{CodesAllowed, Field};
+use crate::provider::twilio::HttpError;
+use crate::provider::{FetchError, SandboxError};
+use crate::store::StoreError;
+
+/// The deck itself is out of order.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The store cannot be opened, read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The deck's key cannot be read or made.
+    #[error("{0}. Without the deck's key nothing can be sent.")]
+    Key(#[from] SecretsError),
+    /// A number was not understood.
+    #[error(transparent)]
+    Number(#[from] PhoneError),
+    /// A background task ended before its time.
+    #[error("a background task stopped: quit and start again")]
+    TaskLost(#[from] tokio::task::JoinError),
+    /// The provider of an environment cannot be used.
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
+    /// The Sandbox's handset cannot be read.
+    #[error("the handset cannot be read: {0}")]
+    Handset(#[from] FetchError),
+    /// There is a handset only where the Sandbox plays the phones.
+    #[error("{0} has no handset: only an environment on the Sandbox has one")]
+    NoHandset(Environment),
+}
+
+/// Why no request can be made to the provider of an environment.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// A setting is missing.
+    #[error("{environment}: {} is not set", .field.label())]
+    Missing {
+        /// The environment.
+        environment: Environment,
+        /// The setting that is missing.
+        field: Field,
+    },
+    /// The token cannot be read from where the settings say it is.
+    #[error(transparent)]
+    Secret(#[from] SecretsError),
+    /// The Sandbox does not start.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The HTTP client cannot be set up (no system certificates, most likely).
+    #[error("no secure connections can be made: {0}")]
+    Http(#[from] HttpError),
+    /// A built-in address or account is malformed, which a test rules out.
+    #[error("the provider has no usable address")]
+    Address,
+    /// A background task ended before its time.
+    #[error("a background task stopped: quit and start again")]
+    TaskLost(#[from] tokio::task::JoinError),
+}
+
+/// Why a code was not requested. Nothing was sent, and nothing was counted.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// The recipient is not a valid number.
+    #[error(transparent)]
+    Number(#[from] PhoneError),
+    /// The settings name the numbers that may be texted, and this is none of them.
+    #[error("{recipient} is not among the recipients that {environment} may text")]
+    NotARecipient {
+        /// The environment.
+        environment: Environment,
+        /// The masked number.
+        recipient: String,
+    },
+    /// No From number serves the recipient.
+    #[error(transparent)]
+    Route(#[from] RouteRefusal),
+    /// The quota is used up.
+    #[error("{} of {} codes used: no more until {}, in {}", .quota.used(), .allowed.get(), clock_time(*.unlock_at), wait(*.unlock_at, *.now))]
+    Locked {
+        /// The verdict.
+        quota: Quota,
+        /// When a code is allowed again.
+        unlock_at: Timestamp,
+        /// When it was judged.
+        now: Timestamp,
+        /// The number of codes allowed.
+        allowed: CodesAllowed,
+    },
+    /// Too many wrong tries in a row.
+    #[error("too many wrong tries in a row: locked until an operator unlocks the user")]
+    UserLocked,
+    /// The provider cannot be used.
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
+    /// The store cannot be used, so nothing is sent.
+    #[error("{0}. Nothing was sent.")]
+    Store(#[from] StoreError),
+    /// The operating system gave no random numbers.
+    #[error("the operating system gives no random numbers: nothing was sent")]
+    NoEntropy,
+}
+
+/// The time of day in UTC, as the log shows it.
+fn clock_time(moment: Timestamp) -> String {
+    moment.strftime("%H:%M:%S UTC").to_string()
+}
+
+/// How long until a moment, rounded up: `14:34`, or `1:02:03`.
+fn wait(until: Timestamp, now: Timestamp) -> String {
+    let seconds = seconds_until(until, now);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
+}
+
+impl RequestError {
+    /// The stable name in JSON.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Number(_) => "invalid_number",
+            Self::NotARecipient { .. } => "not_a_recipient",
+            Self::Route(_) => "no_sender",
+            Self::Locked { .. } => "quota",
+            Self::UserLocked => "user_locked",
+            Self::NotReady(_) => "not_ready",
+            Self::Store(_) => "store",
+            Self::NoEntropy => "no_entropy",
+        }
+    }
+
+    /// Whether the settings forbid it, rather than something being out of order.
+    pub const fn is_policy(&self) -> bool {
+        matches!(
+            self,
+            Self::NotARecipient { .. } | Self::Route(_) | Self::Locked { .. } | Self::UserLocked
+        )
+    }
+}

@@ -1,0 +1,154 @@
+//! What smsdeck does: requests codes, verifies them, follows deliveries to their end.
+//!
+//! The engine joins the rules with the services (store, provider, config). It knows no
+//! screen and no terminal; the console and the command line are two faces of it.
+
+mod client;
+mod clock;
+mod error;
+mod follow;
+mod plan;
+mod request;
+mod verify;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+pub use clock::Clock;
+pub use error::{EngineError, NotReady, RequestError};
+pub use plan::{Plan, Preview, plan};
+pub use request::{CodeRequest, Submission};
+pub use verify::{CodeAttempt, UnlockRequest};
+
+use crate::config::{self, Config, Paths};
+use crate::domain::environment::Environment;
+use crate::domain::secret::DeckKey;
+use crate::domain::settings::Settings;
+use crate::store::{DeliveryId, Event, EventId, QuotaRow, Store};
+use client::Clients;
+use follow::{Desk, Follower};
+
+/// The engine of one deck. Cheap to clone; all clones share the store, the clients and the
+/// follower. Needs a tokio runtime.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    key: DeckKey,
+    clock: Clock,
+    asked_by: String,
+    config: watch::Sender<Arc<Config>>,
+    clients: Arc<Clients>,
+    follower: Follower,
+    changes: watch::Sender<u64>,
+}
+
+impl Engine {
+    /// Opens the deck: its key and its store.
+    ///
+    /// `asked_by` names the face and the operator for the log, such as `console by ana`.
+    ///
+    /// # Errors
+    /// When the key or the store cannot be had. Nothing can be sent then.
+    pub async fn open(
+        paths: Paths,
+        config: Config,
+        asked_by: String,
+        clock: Clock,
+    ) -> Result<Self, EngineError> {
+        let key_paths = paths.clone();
+        let key = tokio::task::spawn_blocking(move || config::deck_key(&key_paths)).await??;
+        let place = config.deck.store.clone().unwrap_or_else(|| paths.store.clone());
+        let store = Store::open(&place).await?;
+        let (config, _) = watch::channel(Arc::new(config));
+        let (changes, _) = watch::channel(0);
+        let clients = Arc::new(Clients::new(paths));
+        let follower = Follower::start(Desk {
+            store: store.clone(),
+            clients: Arc::clone(&clients),
+            config: config.subscribe(),
+            clock: clock.clone(),
+            changes: changes.clone(),
+        });
+        let inner = Inner { store, key, clock, asked_by, config, clients, follower, changes };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The settings that count: those last loaded or saved.
+    pub fn config(&self) -> Arc<Config> {
+        self.inner.config.borrow().clone()
+    }
+
+    /// Puts newly saved settings into force. Clients are made anew when next needed, as a
+    /// token may have changed too.
+    pub async fn reconfigure(&self, config: Config) {
+        self.inner.config.send_replace(Arc::new(config));
+        self.inner.clients.forget().await;
+        self.changed();
+    }
+
+    /// The settings in force for an environment.
+    pub fn settings(&self, environment: Environment) -> Settings {
+        self.inner.config.borrow().environments[environment].clone()
+    }
+
+    /// The present moment by the engine's clock, in whole milliseconds.
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Wakes whenever this process has written to the store or the settings have changed.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.changes.subscribe()
+    }
+
+    /// Users with codes that still matter, locked ones first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn quota_rows(&self, environment: Environment) -> Result<Vec<QuotaRow>, EngineError> {
+        let rule = self.settings(environment).quota_rule();
+        Ok(self.inner.store.quota_rows(environment, rule, self.now()).await?)
+    }
+
+    /// The newest events of an environment, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn latest_events(
+        &self,
+        environment: Environment,
+        limit: usize,
+    ) -> Result<Vec<Event>, EngineError> {
+        Ok(self.inner.store.latest_events(environment, limit).await?)
+    }
+
+    /// Events of all environments after one already seen, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn events_after(
+        &self,
+        after: EventId,
+        limit: usize,
+    ) -> Result<Vec<Event>, EngineError> {
+        Ok(self.inner.store.events_after(after, limit).await?)
+    }
+
+    /// The events of one delivery, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn story(&self, delivery: DeliveryId) -> Result<Vec<Event>, EngineError> {
+        Ok(self.inner.store.events_of(delivery).await?)
+    }
+
+    fn changed(&self) {
+        self.inner.changes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+}

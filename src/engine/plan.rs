@@ -1,0 +1,85 @@
+//! What a send would do: shown before it is done.
+
+use crate::domain::country::Country;
+use crate::domain::message_text::Segments;
+use crate::domain::phone::{PhoneError, Recipient};
+use crate::domain::quota::Quota;
+use crate::domain::routing::{Route, RouteRefusal, route};
+use crate::domain::settings::Settings;
+use crate::domain::user::{User, UserId};
+
+use super::{Engine, EngineError};
+use crate::domain::environment::Environment;
+
+/// What the settings make of a recipient, without asking the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The recipient as understood.
+    pub recipient: Recipient,
+    /// Who sends and why, or why nobody does.
+    pub route: Result<Route, RouteRefusal>,
+    /// The text, with a stand-in for the code.
+    pub text: String,
+    /// What the text costs.
+    pub segments: Segments,
+    /// Whether the settings let this environment text the number.
+    pub may_text: bool,
+}
+
+/// A plan with the user's quota.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// What the settings make of it.
+    pub plan: Plan,
+    /// Whether the user and the number may have a code now.
+    pub quota: Quota,
+}
+
+/// Works out what a send to `typed` would do. `default_country` stands in for the setting.
+///
+/// # Errors
+/// When the text is not a valid phone number.
+pub fn plan(
+    settings: &Settings,
+    default_country: Option<Country>,
+    app_name: &str,
+    typed: &str,
+) -> Result<Plan, PhoneError> {
+    let recipient = Recipient::parse(typed, default_country)?;
+    let text = settings.message.render("123456", settings.code_validity.get(), app_name);
+    Ok(Plan {
+        route: route(&settings.from_numbers, &recipient),
+        segments: Segments::of(&text),
+        may_text: settings.may_text(&recipient.number),
+        text,
+        recipient,
+    })
+}
+
+impl Engine {
+    /// Previews a send by the settings in force: nothing is sent, nothing is counted.
+    /// `default_country` overrides the setting for this once.
+    ///
+    /// # Errors
+    /// When the text is not a valid phone number, or the store cannot be read.
+    pub async fn preview(
+        &self,
+        environment: Environment,
+        typed: &str,
+        user: Option<UserId>,
+        default_country: Option<Country>,
+    ) -> Result<Preview, EngineError> {
+        let config = self.config();
+        let settings = &config.environments[environment];
+        let country = default_country.or(settings.default_country);
+        let plan = plan(settings, country, &config.deck.app_name, typed)?;
+        let number = plan.recipient.number.clone();
+        let user = user.map_or_else(|| User::Number(number.clone()), User::Id);
+        let key = &self.inner.key;
+        let rule = settings.quota_rule();
+        let quota = (self.inner.store)
+            .quota(environment, key.user(&user), key.number(&number), rule, self.now())
+            .await?;
+        Ok(Preview { plan, quota })
+    }
+}

@@ -1,0 +1,248 @@
+//! Requesting a code: plan, reserve, submit.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use zeroize::Zeroizing;
+
+use super::error::RequestError;
+use super::follow::Order;
+use super::{Engine, plan};
+use crate::domain::delivery::DeliveryStatus;
+use crate::domain::environment::Environment;
+use crate::domain::passcode::Passcode;
+use crate::domain::quota::Quota;
+use crate::domain::settings::Settings;
+use crate::domain::user::{User, UserId};
+use crate::provider::{Created, NewMessage, TwilioClient};
+use crate::store::{
+    ChallengeId, DeliveryId, EventKind, Note, Reservation, Reserved, StatusReport, Subject,
+};
+
+/// How often a create is tried where repeating it is safe: nothing was sent, or the provider
+/// answered that it processed nothing.
+const MOST_ATTEMPTS: u32 = 5;
+
+/// The longest wait that a provider may impose between two attempts; a code is wanted now.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// A user's request for a code.
+#[derive(Debug, Clone)]
+pub struct CodeRequest {
+    /// The environment to send from.
+    pub environment: Environment,
+    /// The phone number as typed.
+    pub number: String,
+    /// The caller's id of the user; without it the number is the user.
+    pub user: Option<UserId>,
+}
+
+/// A code that was handed to the provider, or tried to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Submission {
+    /// The delivery, for following its events.
+    pub delivery: DeliveryId,
+    /// Where it stands after the provider's answer.
+    pub status: DeliveryStatus,
+    /// The user's quota after this code.
+    pub quota: Quota,
+}
+
+impl Engine {
+    /// Sends a code to a user, if routing, recipients and quota allow it.
+    ///
+    /// The slot is reserved in the store before the provider is called. It is given back only
+    /// where the message certainly did not go out.
+    ///
+    /// # Errors
+    /// When nothing was sent and nothing was counted. A message that the provider refused is
+    /// not an error here but a [`Submission`] with that status.
+    pub async fn request(&self, request: CodeRequest) -> Result<Submission, RequestError> {
+        let config = self.config();
+        let environment = request.environment;
+        let settings = &config.environments[environment];
+        let plan =
+            plan(settings, settings.default_country, &config.deck.app_name, &request.number)?;
+        let number = plan.recipient.number.clone();
+        let user = request.user.map_or_else(|| User::Number(number.clone()), User::Id);
+        if !plan.may_text {
+            let refusal = RequestError::NotARecipient { environment, recipient: number.masked() };
+            return Err(self.noted(environment, &user, &number.masked(), refusal).await);
+        }
+        let route = match plan.route {
+            Ok(route) => route,
+            Err(refusal) => {
+                return Err(self.noted(environment, &user, &number.masked(), refusal.into()).await);
+            }
+        };
+        let client = match self.inner.clients.client(environment, &settings.provider).await {
+            Ok(client) => client,
+            Err(error) => {
+                return Err(self.noted(environment, &user, &number.masked(), error.into()).await);
+            }
+        };
+
+        let code = Passcode::draw(getrandom::u32).map_err(|_| RequestError::NoEntropy)?;
+        let digits = Zeroizing::new(String::from_utf8_lossy(code.digits()).into_owned());
+        let validity = settings.code_validity.get();
+        let body =
+            Zeroizing::new(settings.message.render(&digits, validity, &config.deck.app_name));
+        let now = self.now();
+        let key = self.inner.key.clone();
+        let user_key = key.user(&user);
+        let reservation = Reservation {
+            environment,
+            user: Subject { key: user_key, label: user.label() },
+            number: Subject { key: key.number(&number), label: number.masked() },
+            country: number.country(),
+            sender: route.sender.clone(),
+            reason: route.reason.to_string(),
+            segments: plan.segments.count,
+            rule: settings.quota_rule(),
+            valid_until: now + SignedDuration::from_mins(validity.into()),
+            at: now,
+            asked_by: self.inner.asked_by.clone(),
+        };
+        let digest = move |challenge: ChallengeId| {
+            key.code(environment, user_key, challenge.0, code.digits())
+        };
+        let reserved = self.inner.store.reserve(reservation, digest).await?;
+        self.changed();
+        let (delivery, quota) = match reserved {
+            Reserved::Slot { delivery, quota, .. } => (delivery, quota),
+            Reserved::Locked { quota } => return Err(locked(quota, settings, now)),
+            Reserved::UserLocked => return Err(RequestError::UserLocked),
+        };
+        let message = NewMessage {
+            to: number,
+            sender: route.sender,
+            body,
+            validity_seconds: u32::from(validity) * 60,
+        };
+        let (status, sid) = self.submit(&client, delivery, &message).await?;
+        if let Some(sid) = sid.filter(|_| status.is_with_provider()) {
+            self.inner.follower.follow(Order { delivery, environment, sid, since: now }).await;
+        }
+        Ok(Submission { delivery, status, quota })
+    }
+
+    /// Hands a reserved message to the provider and records what became of it.
+    async fn submit(
+        &self,
+        client: &TwilioClient,
+        delivery: DeliveryId,
+        message: &NewMessage,
+    ) -> Result<(DeliveryStatus, Option<String>), RequestError> {
+        self.report(delivery, DeliveryStatus::Submitting, Outcome::default()).await?;
+        let mut attempt = 1;
+        let (status, outcome) = loop {
+            let wait = match client.create(message).await {
+                Created::Busy { retry_after } if attempt < MOST_ATTEMPTS => {
+                    retry_after.unwrap_or_else(|| backoff(attempt)).min(LONGEST_WAIT)
+                }
+                Created::NotSubmitted(_) if attempt < MOST_ATTEMPTS => backoff(attempt),
+                created => break settled(created),
+            };
+            attempt += 1;
+            tokio::time::sleep(wait).await;
+        };
+        let sid = outcome.sid.clone();
+        self.report(delivery, status, outcome).await?;
+        Ok((status, sid))
+    }
+
+    async fn report(
+        &self,
+        delivery: DeliveryId,
+        status: DeliveryStatus,
+        outcome: Outcome,
+    ) -> Result<(), RequestError> {
+        let Outcome { sid, error_code, detail } = outcome;
+        let report = StatusReport { delivery, at: self.now(), status, sid, error_code, detail };
+        self.inner.store.report(report).await?;
+        self.changed();
+        Ok(())
+    }
+
+    /// Writes a refusal into the log, so that whoever watches sees it too. A store that
+    /// cannot be written is reported instead.
+    async fn noted(
+        &self,
+        environment: Environment,
+        user: &User,
+        recipient: &str,
+        refusal: RequestError,
+    ) -> RequestError {
+        let note = Note {
+            environment,
+            at: self.now(),
+            kind: EventKind::Delivery(DeliveryStatus::Refused),
+            user: user.label(),
+            recipient: recipient.to_owned(),
+            detail: refusal.to_string(),
+        };
+        match self.inner.store.note(note).await {
+            Ok(()) => {
+                self.changed();
+                refusal
+            }
+            Err(error) => error.into(),
+        }
+    }
+}
+
+/// What is recorded beside a status.
+#[derive(Default)]
+struct Outcome {
+    sid: Option<String>,
+    error_code: Option<u32>,
+    detail: Option<String>,
+}
+
+/// The status that a last answer leads to.
+fn settled(created: Created) -> (DeliveryStatus, Outcome) {
+    match created {
+        Created::Accepted(state) => (
+            state.status.unwrap_or(DeliveryStatus::Accepted),
+            Outcome {
+                sid: Some(state.sid),
+                error_code: state.error_code,
+                detail: state.error_message,
+            },
+        ),
+        Created::Refused(refusal) => (
+            DeliveryStatus::Refused,
+            Outcome { sid: None, error_code: refusal.code, detail: Some(refusal.message) },
+        ),
+        Created::Busy { .. } => {
+            let detail = "the provider had too many requests at once; it did not take this one";
+            (
+                DeliveryStatus::Refused,
+                Outcome { detail: Some(detail.to_owned()), ..Outcome::default() },
+            )
+        }
+        Created::NotSubmitted(reason) => {
+            (DeliveryStatus::NotSent, Outcome { detail: Some(reason), ..Outcome::default() })
+        }
+        Created::Unclear(reason) => {
+            let detail = format!("{reason}; it may have gone out, so it stays counted");
+            (DeliveryStatus::Unknown, Outcome { detail: Some(detail), ..Outcome::default() })
+        }
+    }
+}
+
+fn locked(quota: Quota, settings: &Settings, now: jiff::Timestamp) -> RequestError {
+    RequestError::Locked {
+        quota,
+        unlock_at: quota.unlock_at().unwrap_or(now),
+        now,
+        allowed: settings.codes_allowed,
+    }
+}
+
+/// Exponential back-off with full jitter: anywhere between nothing and 0.25 s, 0.5 s, 1 s, 2 s.
+fn backoff(attempt: u32) -> Duration {
+    let most = 250_u64 << attempt.clamp(1, 4).saturating_sub(1);
+    let share = u64::from(getrandom::u32().unwrap_or(u32::MAX));
+    Duration::from_millis(most * share / u64::from(u32::MAX))
+}

@@ -1,0 +1,98 @@
+//! Checking codes, unlocking users, and reading the Sandbox's phones.
+
+use super::{Engine, EngineError};
+use crate::domain::environment::Environment;
+use crate::domain::passcode::{Passcode, Verdict};
+use crate::domain::phone::{PhoneNumber, Recipient};
+use crate::domain::provider::Provider;
+use crate::domain::user::{User, UserId};
+use crate::provider::{HandsetMessage, handset};
+use crate::store::{Attempt, ChallengeId, Subject, Unlock};
+
+/// A user's try at proving a sign-in.
+#[derive(Debug, Clone)]
+pub struct CodeAttempt {
+    /// The environment that sent the code.
+    pub environment: Environment,
+    /// The phone number as typed.
+    pub number: String,
+    /// The caller's id of the user, if the code was requested with one; without it the newest
+    /// code of the number counts.
+    pub user: Option<UserId>,
+    /// The code that the user typed.
+    pub code: Passcode,
+}
+
+/// An operator's wish to give a user all codes back.
+#[derive(Debug, Clone)]
+pub struct UnlockRequest {
+    /// The environment.
+    pub environment: Environment,
+    /// The user as the quota shows them.
+    pub user: Subject,
+    /// Their number as the quota shows it.
+    pub number: Subject,
+    /// Why, in the operator's words.
+    pub reason: String,
+}
+
+impl Engine {
+    /// Judges a code. A right one works once and gives the user all codes back.
+    ///
+    /// # Errors
+    /// When the number is not valid or the store cannot be used; the try is not counted then.
+    pub async fn verify(&self, attempt: CodeAttempt) -> Result<Verdict, EngineError> {
+        let CodeAttempt { environment, number, user, code } = attempt;
+        let number = self.recipient(environment, &number)?;
+        let key = self.inner.key.clone();
+        let attempt = Attempt {
+            environment,
+            number: key.number(&number),
+            user: user.map(|id| key.user(&User::Id(id))),
+            recipient: number.masked(),
+            at: self.now(),
+        };
+        let digest = move |user, challenge: ChallengeId| {
+            key.code(environment, user, challenge.0, code.digits())
+        };
+        let verdict = self.inner.store.verify(attempt, digest).await?;
+        self.changed();
+        Ok(verdict)
+    }
+
+    /// Gives a user all codes back, with a reason that stays in the log.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn unlock(&self, request: UnlockRequest) -> Result<(), EngineError> {
+        let UnlockRequest { environment, user, number, reason } = request;
+        let by = self.inner.asked_by.clone();
+        let unlock = Unlock { environment, user, number, at: self.now(), by, reason };
+        self.inner.store.unlock(unlock).await?;
+        self.changed();
+        Ok(())
+    }
+
+    /// What a phone has received from this environment's own Sandbox, oldest first.
+    ///
+    /// # Errors
+    /// When the environment is not on the Sandbox, or the number is not valid.
+    pub async fn handset(
+        &self,
+        environment: Environment,
+        number: &str,
+    ) -> Result<Vec<HandsetMessage>, EngineError> {
+        if self.settings(environment).provider != Provider::Sandbox {
+            return Err(EngineError::NoHandset(environment));
+        }
+        let number = self.recipient(environment, number)?;
+        let base = self.inner.clients.sandbox_url(environment).await?;
+        Ok(handset(self.inner.clients.loopback().await?, &base, &number).await?)
+    }
+
+    /// Understands a number by the environment's default country.
+    fn recipient(&self, environment: Environment, typed: &str) -> Result<PhoneNumber, EngineError> {
+        let default_country = self.settings(environment).default_country;
+        Ok(Recipient::parse(typed, default_country)?.number)
+    }
+}

@@ -1,0 +1,104 @@
+//! What becomes of a message in the Sandbox, told by the last digits of its recipient, and
+//! Twilio's magic numbers.
+
+use std::fmt::Write;
+
+/// The course of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Queued, sending, sent, delivered.
+    Delivered,
+    /// Queued, sending, sent, undelivered with this error code.
+    Undelivered(u32),
+    /// It stays `sent`: the carrier gives no receipt. The phone has it.
+    NoReceipt,
+    /// The first create is answered 429, the next succeeds.
+    BusyOnce,
+    /// Accepted, but the answer is 500.
+    ErrorAfterAccepting,
+    /// Not accepted, and the answer is 500.
+    ErrorWithoutAccepting,
+    /// Accepted, but the connection is cut before an answer.
+    CutAfterAccepting,
+    /// Accepted, and the answer takes its time.
+    SlowAnswer,
+}
+
+/// The fates by the last digits of the recipient; everything else is delivered.
+const FATES: [(&str, Fate, &str); 11] = [
+    ("3003", Fate::Undelivered(30003), "undelivered, 30003: phone off or out of reach"),
+    ("3005", Fate::Undelivered(30005), "undelivered, 30005: nobody has this number"),
+    ("3006", Fate::Undelivered(30006), "undelivered, 30006: landline"),
+    ("3007", Fate::Undelivered(30007), "undelivered, 30007: filtered by the carrier"),
+    ("3450", Fate::Undelivered(30450), "undelivered, 30450: suspected SMS pumping"),
+    ("9001", Fate::NoReceipt, "stays sent: the carrier gives no receipt"),
+    ("9429", Fate::BusyOnce, "429 on the first try, then delivered"),
+    ("9500", Fate::ErrorAfterAccepting, "answers 500, yet delivers"),
+    ("9501", Fate::ErrorWithoutAccepting, "answers 500, delivers nothing"),
+    ("9002", Fate::CutAfterAccepting, "cuts the connection, yet delivers"),
+    ("9003", Fate::SlowAnswer, "answers after three seconds, delivers"),
+];
+
+/// The fate of a recipient.
+pub(super) fn fate(to: &str) -> Fate {
+    FATES
+        .iter()
+        .find(|(ending, _, _)| to.ends_with(ending))
+        .map_or(Fate::Delivered, |(_, fate, _)| *fate)
+}
+
+/// The table of fates, for the help.
+pub fn fate_table() -> String {
+    let mut table =
+        "Recipients whose number ends in these digits meet a fate of their own:\n".to_owned();
+    for (ending, _, words) in &FATES {
+        // Writing into a String cannot fail.
+        let _ = writeln!(table, "  …{ending}  {words}");
+    }
+    table.push_str("  others  delivered after 1.8 s\n");
+    table.push_str("Twilio's magic numbers (+1500555000x) are answered as Twilio's test credentials answer them.\n");
+    table.push_str("GET /sandbox/messages lists what was accepted, GET /sandbox/handset/NUMBER what a phone has received, POST /sandbox/reset forgets it.");
+    table
+}
+
+/// The error that Twilio gives a magic sender.
+pub(super) fn magic_sender(from: &str) -> Option<(u32, &'static str)> {
+    match from {
+        "+15005550001" => {
+            Some((21212, "is not a valid phone number, short code, or alphanumeric sender ID"))
+        }
+        "+15005550007" => {
+            Some((21606, "is not a phone number that can send SMS from this account"))
+        }
+        "+15005550008" => Some((21611, "has a full queue of unsent messages")),
+        _ => None,
+    }
+}
+
+/// The error that Twilio gives a magic recipient.
+pub(super) fn magic_recipient(to: &str) -> Option<(u32, &'static str)> {
+    match to {
+        "+15005550001" => Some((21211, "is not a valid phone number")),
+        "+15005550002" => Some((21612, "cannot be reached from this sender")),
+        "+15005550003" => Some((21408, "lies in a region that this account may not send to")),
+        "+15005550004" => Some((21610, "has unsubscribed")),
+        "+15005550009" => Some((21614, "is not a mobile number")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_digits_tell_the_fate() {
+        assert_eq!(fate("+573001233003"), Fate::Undelivered(30003));
+        assert_eq!(fate("+573001239429"), Fate::BusyOnce);
+        assert_eq!(fate("+573001234567"), Fate::Delivered);
+        let table = fate_table();
+        assert!(
+            FATES.iter().all(|(ending, _, words)| table.contains(ending) && table.contains(words))
+        );
+    }
+}

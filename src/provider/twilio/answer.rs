@@ -1,0 +1,212 @@
+//! Twilio's answers, read with doubt: any field may be missing, null or of another type, and
+//! a proxy may have answered instead.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use serde_json::Value;
+
+use crate::domain::delivery::DeliveryStatus;
+use crate::domain::text::printable;
+use crate::provider::{MessageState, Refusal};
+
+/// Bytes of an answer that are read at most.
+const LARGEST: usize = 1024 * 1024;
+
+/// An answer, whatever its status.
+pub(super) struct Answer {
+    /// The body, if it is JSON.
+    pub json: Option<Value>,
+    /// How long to wait, if the server says so in seconds.
+    pub retry_after: Option<Duration>,
+    request_id: Option<String>,
+}
+
+/// Whether a text has the shape of a message's SID.
+pub(super) fn is_message_sid(text: &str) -> bool {
+    text.len() == 34
+        && (text.starts_with("SM") || text.starts_with("MM"))
+        && text[2..].bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+impl Answer {
+    /// Reads the body, up to its bound; what is beyond is not waited for.
+    pub async fn read(mut response: reqwest::Response) -> Result<Self, reqwest::Error> {
+        let headers = response.headers();
+        let retry_after = text(headers, RETRY_AFTER.as_str())
+            .and_then(|seconds| seconds.parse().ok())
+            .map(Duration::from_secs);
+        let request_id = text(headers, "twilio-request-id");
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LARGEST {
+                body.clear();
+                break;
+            }
+        }
+        Ok(Self { json: serde_json::from_slice(&body).ok(), retry_after, request_id })
+    }
+
+    /// The message that the answer is about.
+    pub fn message(&self) -> Option<MessageState> {
+        self.state(self.json.as_ref()?)
+    }
+
+    /// A message of the answer; `None` if it has no usable SID.
+    pub fn state(&self, message: &Value) -> Option<MessageState> {
+        let field = |name: &str| message.get(name).and_then(Value::as_str);
+        let sid = field("sid").filter(|sid| is_message_sid(sid))?;
+        // In an error body `status` is a number; a message has a word.
+        let status = field("status").unwrap_or_default();
+        Some(MessageState {
+            sid: sid.to_owned(),
+            status: DeliveryStatus::from_twilio(status),
+            status_text: printable(status, 40),
+            error_code: number(message.get("error_code")),
+            error_message: field("error_message").map(sentence),
+            request_id: self.request_id.clone(),
+            to: field("to").map(str::to_owned),
+            body: field("body").map(str::to_owned),
+            created: field("date_created").and_then(rfc2822),
+        })
+    }
+
+    /// The error that the answer tells, in Twilio's own shape, in that of RFC 9457, or from
+    /// the status alone.
+    pub fn refusal(&self, status: StatusCode) -> Refusal {
+        let json = self.json.as_ref();
+        let field = |name: &str| json.and_then(|json| json.get(name)).and_then(Value::as_str);
+        let told = field("message").or_else(|| field("detail")).or_else(|| field("title"));
+        let message = told.map_or_else(
+            || {
+                let reason = status.canonical_reason().unwrap_or("unknown status");
+                format!("{reason}; the answer is not Twilio's, something may stand between")
+            },
+            sentence,
+        );
+        Refusal {
+            http_status: status.as_u16(),
+            code: number(json.and_then(|json| json.get("code"))),
+            message,
+            request_id: self.request_id.clone(),
+        }
+    }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?;
+    Some(printable(value, 80))
+}
+
+/// A number, also where it is written as text.
+fn number(value: Option<&Value>) -> Option<u32> {
+    match value? {
+        Value::Number(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn rfc2822(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::parse(text).ok().map(|moment| moment.timestamp())
+}
+
+/// A sentence of the provider: printable, short, and without whole phone numbers, of which
+/// only the last two digits stay.
+fn sentence(text: &str) -> String {
+    let text = printable(text, 300);
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(start) = rest.find(|letter: char| letter.is_ascii_digit()) {
+        let run = rest[start..]
+            .find(|letter: char| !letter.is_ascii_digit())
+            .unwrap_or(rest.len() - start);
+        let digits = &rest[start..start + run];
+        masked.push_str(&rest[..start]);
+        if run >= 7 {
+            masked.push('…');
+            masked.push_str(&digits[run - 2..]);
+        } else {
+            masked.push_str(digits);
+        }
+        rest = &rest[start + run..];
+    }
+    masked.push_str(rest);
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn answer(json: Value) -> Answer {
+        Answer { json: Some(json), retry_after: None, request_id: None }
+    }
+
+    fn sid() -> String {
+        format!("SM{}", "0a".repeat(16))
+    }
+
+    #[test]
+    fn null_and_odd_types_are_borne() {
+        let odd = json!({ "sid": sid(), "status": "undelivered", "error_code": "30003", "price": null,
+            "error_message": null, "date_created": "Mon, 23 Nov 2026 12:04:31 +0000", "new_field": [1] });
+        let state = answer(odd).message().unwrap();
+        assert_eq!(state.status, Some(DeliveryStatus::Undelivered));
+        assert_eq!(state.error_code, Some(30003));
+        assert_eq!(state.created, Some("2026-11-23T12:04:31Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn an_unknown_status_is_kept_as_text() {
+        let state =
+            answer(json!({ "sid": sid(), "status": "tele\u{1b}ported" })).message().unwrap();
+        assert_eq!((state.status, state.status_text.as_str()), (None, "teleported"));
+    }
+
+    #[test]
+    fn a_sid_that_would_not_fit_a_path_is_no_message() {
+        assert!(answer(json!({ "sid": "../../Balance", "status": "sent" })).message().is_none());
+        assert!(
+            answer(json!({ "code": 21211, "message": "no", "status": 400 })).message().is_none()
+        );
+        assert!(answer(json!([1, 2])).message().is_none());
+    }
+
+    #[test]
+    fn errors_are_understood_in_all_their_shapes() {
+        let status = StatusCode::BAD_REQUEST;
+        let told = answer(
+            json!({ "code": 21211, "message": "The 'To' number +573001234567 is not valid.", "status": 400 }),
+        );
+        let refusal = told.refusal(status);
+        assert_eq!(
+            (refusal.code, refusal.message.as_str()),
+            (Some(21211), "The 'To' number +…67 is not valid.")
+        );
+        let problem =
+            answer(json!({ "type": "x", "title": "Bad", "detail": "Worse", "code": "20422" }))
+                .refusal(status);
+        assert_eq!((problem.code, problem.message.as_str()), (Some(20422), "Worse"));
+        let html = Answer { json: None, retry_after: None, request_id: None }
+            .refusal(StatusCode::BAD_GATEWAY);
+        assert!(
+            html.to_string().contains("Bad Gateway") && html.to_string().contains("HTTP 502"),
+            "{html}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_sentence_keeps_a_whole_number(before in "[^0-9]{0,20}", number in "[0-9]{7,15}", after in "[^0-9]{0,20}") {
+            let masked = sentence(&format!("{before}{number}{after}"));
+            prop_assert!(!masked.contains(&number));
+        }
+    }
+}

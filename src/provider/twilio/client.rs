@@ -1,0 +1,219 @@
+//! The client of one Twilio account: one request a method, never repeated.
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use url::{Url, form_urlencoded};
+
+use super::answer::{self, Answer};
+use crate::domain::phone::PhoneNumber;
+use crate::domain::provider::{AccountSid, BaseUrl};
+use crate::domain::secret::Secret;
+use crate::domain::sender::Sender;
+use crate::domain::text::printable;
+use crate::provider::{Created, FetchError, MessageState, NewMessage};
+
+/// How long a create may take. Twilio itself gives up near 26 s; giving up earlier here would
+/// leave a doubt that need not be.
+const CREATE: Duration = Duration::from_secs(30);
+
+/// How long a read may take.
+const READ: Duration = Duration::from_secs(10);
+
+/// Messages a page of a list, at most.
+const PAGE: usize = 100;
+
+/// What a client speaks with.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The account in the path.
+    pub account_sid: AccountSid,
+    /// The account SID, or an API key's SID.
+    pub user: String,
+    /// The auth token, or the API key's secret.
+    pub secret: Secret,
+}
+
+/// A client of one account. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct TwilioClient {
+    http: reqwest::Client,
+    base: BaseUrl,
+    credentials: Credentials,
+}
+
+/// Twilio's own address.
+pub fn default_base_url() -> Option<BaseUrl> {
+    BaseUrl::parse("https://api.twilio.com").ok()
+}
+
+impl TwilioClient {
+    /// A client of the account at `base`.
+    pub const fn new(http: reqwest::Client, base: BaseUrl, credentials: Credentials) -> Self {
+        Self { http, base, credentials }
+    }
+
+    /// Creates a message: hands it to Twilio. Not idempotent; there is no key that would make
+    /// it so.
+    pub async fn create(&self, message: &NewMessage) -> Created {
+        let url = self.url("Messages.json");
+        let request = self
+            .request(Method::POST, url, CREATE)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(create_form(message));
+        let response = match request.send().await {
+            Ok(response) => response,
+            // The name was not found, nobody listens, or TLS failed: no byte of it was sent.
+            Err(error) if error.is_connect() || error.is_builder() => {
+                return Created::NotSubmitted(words(&error, CREATE));
+            }
+            Err(error) => return Created::Unclear(words(&error, CREATE)),
+        };
+        let status = response.status();
+        let answer = match Answer::read(response).await {
+            Ok(answer) => answer,
+            Err(error) => return Created::Unclear(words(&error, CREATE)),
+        };
+        match status.as_u16() {
+            200..=299 => match answer.message() {
+                Some(state) => Created::Accepted(state),
+                None => Created::Unclear(format!("HTTP {status} without a message in it")),
+            },
+            429 => Created::Busy { retry_after: answer.retry_after },
+            408 | 500.. => Created::Unclear(answer.refusal(status).to_string()),
+            _ => Created::Refused(answer.refusal(status)),
+        }
+    }
+
+    /// Reads a message, for its status.
+    ///
+    /// # Errors
+    /// When Twilio does not know it, does not tell, or does not answer.
+    pub async fn fetch(&self, sid: &str) -> Result<MessageState, FetchError> {
+        if !answer::is_message_sid(sid) {
+            return Err(FetchError::NotFound);
+        }
+        let answer = self.read(self.url(&format!("Messages/{sid}.json"))).await?;
+        answer
+            .message()
+            .ok_or_else(|| FetchError::Unreachable("the answer has no message in it".to_owned()))
+    }
+
+    /// Lists the newest messages to a number, at most `limit`. Follows Twilio's pages on the
+    /// same server only, and never twice to the same.
+    ///
+    /// # Errors
+    /// When Twilio does not tell or does not answer.
+    pub async fn list_to(
+        &self,
+        to: &PhoneNumber,
+        limit: usize,
+    ) -> Result<Vec<MessageState>, FetchError> {
+        let mut url = self.url("Messages.json");
+        url.query_pairs_mut()
+            .append_pair("To", to.e164())
+            .append_pair("PageSize", &limit.clamp(1, PAGE).to_string());
+        let mut seen = HashSet::new();
+        let mut found = Vec::new();
+        while seen.insert(url.clone()) {
+            let answer = self.read(url.clone()).await?;
+            let page = answer
+                .json
+                .as_ref()
+                .and_then(|json| json.get("messages"))
+                .and_then(Value::as_array);
+            let page = page.ok_or_else(|| {
+                FetchError::Unreachable("the answer is not a list of messages".to_owned())
+            })?;
+            found.extend(page.iter().filter_map(|message| answer.state(message)));
+            let next = answer
+                .json
+                .as_ref()
+                .and_then(|json| json.get("next_page_uri"))
+                .and_then(Value::as_str);
+            match next.and_then(|next| self.same_server(next)) {
+                Some(next) if found.len() < limit && !page.is_empty() => url = next,
+                _ => break,
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// The next page, if it is on this server: it goes with the account's credentials.
+    fn same_server(&self, uri: &str) -> Option<Url> {
+        let base = self.base.url();
+        let next = base.join(uri).ok()?;
+        (next.origin() == base.origin()).then_some(next)
+    }
+
+    async fn read(&self, url: Url) -> Result<Answer, FetchError> {
+        let unreachable = |error: reqwest::Error| FetchError::Unreachable(words(&error, READ));
+        let response = self.request(Method::GET, url, READ).send().await.map_err(unreachable)?;
+        let status = response.status();
+        let answer = Answer::read(response).await.map_err(unreachable)?;
+        match status {
+            StatusCode::OK => Ok(answer),
+            StatusCode::NOT_FOUND => Err(FetchError::NotFound),
+            StatusCode::TOO_MANY_REQUESTS => {
+                Err(FetchError::Busy { retry_after: answer.retry_after })
+            }
+            status if status.is_server_error() => {
+                Err(FetchError::Unreachable(answer.refusal(status).to_string()))
+            }
+            status => Err(FetchError::Refused(answer.refusal(status))),
+        }
+    }
+
+    fn request(&self, method: Method, url: Url, time_out: Duration) -> reqwest::RequestBuilder {
+        self.http
+            .request(method, url)
+            .basic_auth(&self.credentials.user, Some(self.credentials.secret.expose()))
+            .header(ACCEPT, "application/json")
+            .timeout(time_out)
+    }
+
+    /// A resource of the account. What is put together here holds no character that a path
+    /// would have to escape.
+    fn url(&self, resource: &str) -> Url {
+        let mut url = self.base.url().clone();
+        let account = self.credentials.account_sid.as_str();
+        let path = format!(
+            "{}/2010-04-01/Accounts/{account}/{resource}",
+            url.path().trim_end_matches('/')
+        );
+        url.set_path(&path);
+        url
+    }
+}
+
+/// The body of a create, form-encoded: `+` as `%2B`, a space as `+`.
+fn create_form(message: &NewMessage) -> String {
+    let (name, sender) = match &message.sender {
+        Sender::MessagingService(sid) => ("MessagingServiceSid", sid.as_str()),
+        sender => ("From", sender.as_str()),
+    };
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("To", message.to.e164())
+        .append_pair(name, sender)
+        .append_pair("Body", &message.body)
+        .append_pair("ValidityPeriod", &message.validity_seconds.to_string())
+        .finish()
+}
+
+/// What went wrong on the way, without the URL, which may hold a phone number.
+fn words(error: &reqwest::Error, time_out: Duration) -> String {
+    if error.is_timeout() && !error.is_connect() {
+        return format!("no answer within {} s", time_out.as_secs());
+    }
+    let mut deepest: &dyn Error = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    let what = if error.is_connect() { "no connection" } else { "the connection broke off" };
+    format!("{what}: {}", printable(&deepest.to_string(), 120))
+}

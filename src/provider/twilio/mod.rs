@@ -1,0 +1,10 @@
+//! Twilio's Programmable Messaging, as its REST API of 2010-04-01 has it.
+
+mod answer;
+mod client;
+mod errors;
+mod http;
+
+pub use client::{Credentials, TwilioClient, default_base_url};
+pub use errors::{ErrorAdvice, ErrorClass, advice};
+pub use http::{HttpError, http_client, loopback_client};

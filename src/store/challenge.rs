@@ -1,0 +1,105 @@
+//! Challenges and the hashes of their codes. The judging of a try is the domain's.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Result};
+
+use super::ids::{ChallengeId, DeliveryId};
+use super::values::Millis;
+use crate::domain::passcode::{Challenge, IssuedCode};
+
+/// A challenge with its place in the store.
+pub(super) struct ChallengeRow {
+    pub(super) id: ChallengeId,
+    /// The row id of its user.
+    pub(super) user: i64,
+    pub(super) challenge: Challenge,
+}
+
+/// The newest challenge of a number, and of a user if one is given. One whose codes never went
+/// out is passed over.
+pub(super) fn newest(
+    connection: &Connection,
+    number: i64,
+    user: Option<i64>,
+) -> Result<Option<ChallengeRow>> {
+    let found = connection
+        .prepare_cached(
+            "SELECT id, user, wrong_tries, used FROM challenges
+             WHERE number = ?1 AND (?2 IS NULL OR user = ?2)
+               AND EXISTS (SELECT 1 FROM codes WHERE challenge = challenges.id)
+             ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row((number, user), |row| {
+            let challenge =
+                Challenge { codes: Vec::new(), wrong_tries: row.get(2)?, used: row.get(3)? };
+            Ok(ChallengeRow { id: row.get(0)?, user: row.get(1)?, challenge })
+        })
+        .optional()?;
+    let Some(mut row) = found else { return Ok(None) };
+    row.challenge.codes = codes(connection, row.id)?;
+    Ok(Some(row))
+}
+
+fn codes(connection: &Connection, challenge: ChallengeId) -> Result<Vec<IssuedCode>> {
+    connection
+        .prepare_cached("SELECT digest, valid_until FROM codes WHERE challenge = ?1")?
+        .query_map([challenge], |row| {
+            Ok(IssuedCode { digest: row.get(0)?, valid_until: row.get::<_, Millis>(1)?.0 })
+        })?
+        .collect()
+}
+
+/// The challenge that a new code joins: the newest one while it is open, else a new one.
+pub(super) fn open_or_new(
+    connection: &Connection,
+    user: i64,
+    number: i64,
+    now: Timestamp,
+) -> Result<ChallengeId> {
+    let newest = newest(connection, number, Some(user))?;
+    if let Some(open) = newest.filter(|row| row.challenge.is_open(now)) {
+        return Ok(open.id);
+    }
+    connection
+        .prepare_cached("INSERT INTO challenges (user, number) VALUES (?1, ?2) RETURNING id")?
+        .query_row((user, number), |row| row.get(0))
+}
+
+/// Puts the hash of the code of a delivery to a challenge.
+pub(super) fn add_code(
+    connection: &Connection,
+    challenge: ChallengeId,
+    delivery: DeliveryId,
+    code: &IssuedCode,
+) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO codes (delivery, challenge, digest, valid_until) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute((delivery, challenge, code.digest, Millis(code.valid_until)))
+        .map(drop)
+}
+
+/// Forgets the code of a delivery that never went out.
+pub(super) fn forget_code(connection: &Connection, delivery: DeliveryId) -> Result<()> {
+    connection
+        .prepare_cached("DELETE FROM codes WHERE delivery = ?1")?
+        .execute([delivery])
+        .map(drop)
+}
+
+/// Counts one wrong try at a challenge.
+pub(super) fn count_wrong_try(connection: &Connection, id: ChallengeId) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE challenges SET wrong_tries = wrong_tries + 1 WHERE id = ?1")?
+        .execute([id])
+        .map(drop)
+}
+
+/// Ends a challenge: none of its codes works any more.
+pub(super) fn mark_used(connection: &Connection, id: ChallengeId) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE challenges SET used = 1 WHERE id = ?1")?
+        .execute([id])
+        .map(drop)
+}

@@ -1,0 +1,295 @@
+//! The send log: one row for each slot that was taken. Rows are added; of a row only what the
+//! provider reports changes, and only forwards.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Result};
+
+use super::challenge;
+use super::events::{self, EventKind, NewEvent};
+use super::ids::DeliveryId;
+use super::reserve::Reservation;
+use super::values::{Millis, whole_number};
+use crate::domain::country::Country;
+use crate::domain::delivery::DeliveryStatus;
+use crate::domain::environment::Environment;
+use crate::domain::secret::LookupKey;
+use crate::domain::text::printable;
+
+/// Characters of each text of a delivery that are kept.
+const LONGEST_TEXT: usize = 300;
+
+/// News of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusReport {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// When the news came.
+    pub at: Timestamp,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// The provider's id of the message; `None` leaves it as it is.
+    pub sid: Option<String>,
+    /// The provider's error code; `None` leaves it as it is.
+    pub error_code: Option<u32>,
+    /// More, in words.
+    pub detail: Option<String>,
+}
+
+/// A delivery whose end is not known yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// Where it was asked for.
+    pub environment: Environment,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// The provider's id of the message, once it is known.
+    pub sid: Option<String>,
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// Under what the recipient's number is found: to recognize it in the provider's list.
+    pub number: LookupKey,
+    /// Who the message comes from, as [`Sender::as_str`](crate::domain::sender::Sender::as_str).
+    pub sender: String,
+}
+
+/// Begins a delivery: its row, which counts from `counted_at`, and its first event. `user` and
+/// `number` are row ids.
+pub(super) fn begin(
+    connection: &Connection,
+    request: &Reservation,
+    (user, number): (i64, i64),
+    counted_at: Timestamp,
+) -> Result<DeliveryId> {
+    let delivery = connection
+        .prepare_cached(
+            "INSERT INTO deliveries (environment, user, number, country, sender, reason, segments,
+                                     asked_by, at, counted_at, status)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id",
+        )?
+        .query_row(
+            (
+                request.environment,
+                user,
+                number,
+                request.country.map(Country::code),
+                request.sender.as_str(),
+                printable(&request.reason, LONGEST_TEXT),
+                whole_number(request.segments),
+                printable(&request.asked_by, LONGEST_TEXT),
+                Millis(request.at),
+                Millis(counted_at),
+                DeliveryStatus::Reserved,
+            ),
+            |row| row.get(0),
+        )?;
+    let event = NewEvent {
+        environment: request.environment,
+        at: request.at,
+        kind: EventKind::Delivery(DeliveryStatus::Reserved),
+        user: &request.user.label,
+        recipient: &request.number.label,
+        delivery: Some(delivery),
+        sender: Some(request.sender.as_str()),
+        sid: None,
+        error_code: None,
+        detail: Some(&format!("{} ({})", request.reason, request.asked_by)),
+    };
+    events::insert(connection, &event)?;
+    Ok(delivery)
+}
+
+/// What a report is compared with, and what its event repeats.
+struct Known {
+    environment: Environment,
+    status: DeliveryStatus,
+    sender: String,
+    sid: Option<String>,
+    user: String,
+    recipient: String,
+}
+
+/// Moves a delivery and writes its event; `false` if the report is old news, or of no delivery.
+pub(super) fn report(connection: &Connection, report: &StatusReport) -> Result<bool> {
+    let Some(known) = find(connection, report.delivery)? else { return Ok(false) };
+    if !known.status.may_become(report.status) {
+        return Ok(false);
+    }
+    let sid = report.sid.as_deref().map(|sid| printable(sid, LONGEST_TEXT)).or(known.sid);
+    connection
+        .prepare_cached(
+            "UPDATE deliveries
+             SET status = ?2, finished = ?3, sid = ?4, error_code = coalesce(?5, error_code)
+             WHERE id = ?1",
+        )?
+        .execute((
+            report.delivery,
+            report.status,
+            report.status.is_final(),
+            &sid,
+            report.error_code,
+        ))?;
+    if report.status.releases_slot() {
+        release(connection, report.delivery)?;
+    }
+    let event = NewEvent {
+        environment: known.environment,
+        at: report.at,
+        kind: EventKind::Delivery(report.status),
+        user: &known.user,
+        recipient: &known.recipient,
+        delivery: Some(report.delivery),
+        sender: Some(&known.sender),
+        sid: sid.as_deref(),
+        error_code: report.error_code,
+        detail: report.detail.as_deref(),
+    };
+    events::insert(connection, &event)?;
+    Ok(true)
+}
+
+fn find(connection: &Connection, delivery: DeliveryId) -> Result<Option<Known>> {
+    connection
+        .prepare_cached(
+            "SELECT deliveries.environment, status, sender, sid, users.label, numbers.label
+             FROM deliveries
+             JOIN subjects AS users ON users.id = deliveries.user
+             JOIN subjects AS numbers ON numbers.id = deliveries.number
+             WHERE deliveries.id = ?1",
+        )?
+        .query_row([delivery], |row| {
+            Ok(Known {
+                environment: row.get(0)?,
+                status: row.get(1)?,
+                sender: row.get(2)?,
+                sid: row.get(3)?,
+                user: row.get(4)?,
+                recipient: row.get(5)?,
+            })
+        })
+        .optional()
+}
+
+/// Gives the slot of a message back that certainly never went out; its code works nowhere.
+fn release(connection: &Connection, delivery: DeliveryId) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE deliveries SET counted_at = NULL WHERE id = ?1")?
+        .execute([delivery])?;
+    challenge::forget_code(connection, delivery)
+}
+
+/// All deliveries whose end is not known yet, oldest first.
+pub(super) fn unfinished(connection: &Connection) -> Result<Vec<Unfinished>> {
+    connection
+        .prepare_cached(
+            "SELECT deliveries.id, deliveries.environment, status, sid, at, numbers.key, sender
+             FROM deliveries
+             JOIN subjects AS numbers ON numbers.id = deliveries.number
+             WHERE finished = 0
+             ORDER BY deliveries.id",
+        )?
+        .query_map((), |row| {
+            Ok(Unfinished {
+                delivery: row.get(0)?,
+                environment: row.get(1)?,
+                status: row.get(2)?,
+                sid: row.get(3)?,
+                at: row.get::<_, Millis>(4)?.0,
+                number: row.get(5)?,
+                sender: row.get(6)?,
+            })
+        })?
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_deck::{Deck, MINUTE, at, number, report, request, rule};
+    use super::*;
+
+    #[tokio::test]
+    async fn a_delivery_goes_forwards_only_and_old_news_leave_no_event() {
+        use DeliveryStatus::{Delivered, Queued, Reserved, Sending, Submitting};
+        let deck = Deck::new().await;
+        let delivery = deck.slot(request(0)).await;
+        for (status, moved) in [
+            (Submitting, true),
+            (Queued, true),
+            (Queued, false),
+            (Delivered, true),
+            (Sending, false),
+            (DeliveryStatus::Failed, false),
+        ] {
+            assert_eq!(deck.report(delivery, status).await, moved, "{status}");
+        }
+        let kinds = [Reserved, Submitting, Queued, Delivered].map(EventKind::Delivery);
+        assert_eq!(deck.kinds().await, kinds);
+        assert!(!deck.report(DeliveryId(99), Queued).await);
+    }
+
+    #[tokio::test]
+    async fn a_released_slot_can_be_taken_again() {
+        let deck = Deck::new().await;
+        for second in 0..2 {
+            deck.slot(request(second * 1000)).await;
+        }
+        let third = deck.slot(request(2000)).await;
+        assert!(!deck.quota(rule(3, 15), MINUTE).await.is_open());
+        assert!(deck.report(third, DeliveryStatus::Unknown).await);
+        assert!(!deck.quota(rule(3, 15), MINUTE).await.is_open());
+        assert!(deck.report(third, DeliveryStatus::NotSent).await);
+        assert_eq!(deck.quota(rule(3, 15), MINUTE).await.left(), 1);
+        deck.slot(request(MINUTE)).await;
+        assert!(!deck.quota(rule(3, 15), MINUTE).await.is_open());
+    }
+
+    #[tokio::test]
+    async fn what_the_provider_has_keeps_its_slot_whatever_happens_to_it() {
+        let deck = Deck::new().await;
+        let delivery = deck.slot(request(0)).await;
+        deck.report(delivery, DeliveryStatus::Accepted).await;
+        assert!(!deck.report(delivery, DeliveryStatus::Refused).await);
+        assert!(deck.report(delivery, DeliveryStatus::Undelivered).await);
+        assert_eq!(deck.quota(rule(3, 15), MINUTE).await.used(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_event_repeats_what_is_known_of_its_delivery() {
+        let deck = Deck::new().await;
+        let delivery = deck.slot(request(0)).await;
+        let sid = "SM0123".to_owned();
+        let accepted = report(delivery, DeliveryStatus::Accepted);
+        deck.store.report(StatusReport { sid: Some(sid.clone()), ..accepted }).await.unwrap();
+        let failed = report(delivery, DeliveryStatus::Undelivered);
+        let failed = StatusReport {
+            error_code: Some(30003),
+            detail: Some("no\x1b[31m phone".to_owned()),
+            ..failed
+        };
+        deck.store.report(failed).await.unwrap();
+        let events = deck.store.events_of(delivery).await.unwrap();
+        assert_eq!(events.len(), 3);
+        assert_eq!(events[0].detail.as_deref(), Some("CO is on 72404 (console by ana)"));
+        let last = &events[2];
+        assert_eq!((last.user.as_str(), &last.recipient), ("user-1", &number(1).label));
+        assert_eq!((last.sid.as_ref(), last.sender.as_deref()), (Some(&sid), Some("72404")));
+        assert_eq!((last.error_code, last.detail.as_deref()), (Some(30003), Some("no[31m phone")));
+    }
+
+    #[tokio::test]
+    async fn only_deliveries_whose_end_is_not_known_are_unfinished() {
+        let deck = Deck::new().await;
+        for (second, status) in DeliveryStatus::ALL.into_iter().enumerate() {
+            let second = i64::try_from(second).unwrap();
+            let delivery = deck.slot(request(second * 60 * MINUTE)).await;
+            deck.report(delivery, status).await;
+        }
+        let unfinished = deck.store.unfinished().await.unwrap();
+        let statuses: Vec<DeliveryStatus> = unfinished.iter().map(|row| row.status).collect();
+        let expected: Vec<DeliveryStatus> =
+            DeliveryStatus::ALL.into_iter().filter(|status| !status.is_final()).collect();
+        assert_eq!(statuses, expected);
+        assert_eq!((unfinished[0].at, unfinished[0].number), (at(0), number(1).key));
+    }
+}

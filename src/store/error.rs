@@ -1,0 +1,163 @@
+//! What can go wrong with the store, in words for the operator who has to put it right.
+//! Nothing here knows what was being stored: no message holds a value of a row.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+/// The store could not do its work; the job that failed has changed nothing, unless the
+/// variant says otherwise.
+///
+/// Each message says what happened, to which file, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The folder is not there and cannot be made.
+    #[error(
+        "cannot make the folder {} for the store: {reason}. Make it yourself, or name another store in config.ron.",
+        folder.display()
+    )]
+    Folder {
+        /// The folder of the store.
+        folder: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The file cannot be made or opened.
+    #[error("cannot open the store {}: {reason}. Check the path and its permissions.", path.display())]
+    Unopened {
+        /// The file of the store.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The file or its folder can be read but not written.
+    #[error(
+        "the store {} cannot be written. Check the permissions of the file and its folder, and that the disk is not mounted read-only.",
+        path.display()
+    )]
+    ReadOnly {
+        /// The file of the store.
+        path: PathBuf,
+    },
+    /// Another process has kept it locked for longer than a job waits.
+    #[error(
+        "the store {} is busy: another process has kept it locked for {waited_seconds} s. Try again; if it stays so, look for a stuck process that has the file open.",
+        path.display()
+    )]
+    Busy {
+        /// The file of the store.
+        path: PathBuf,
+        /// How long the job has waited, in seconds.
+        waited_seconds: u64,
+    },
+    /// No room is left on the disk.
+    #[error("the disk of the store {} is full. Make room and try again.", path.display())]
+    Full {
+        /// The file of the store.
+        path: PathBuf,
+    },
+    /// Its content makes no sense.
+    #[error(
+        "the store {} is damaged ({reason}). Stop smsdeck, keep a copy of the file, and restore it from a backup.",
+        path.display()
+    )]
+    Damaged {
+        /// The file of the store.
+        path: PathBuf,
+        /// What makes no sense.
+        reason: String,
+    },
+    /// The file is something else.
+    #[error("{} is not a store of smsdeck. It was left alone; name another store in config.ron.", path.display())]
+    Foreign {
+        /// The file that was found.
+        path: PathBuf,
+    },
+    /// A later version of the program has written it.
+    #[error(
+        "the store {} is of schema {found}, and this program knows schemas up to {known}. Install the newer smsdeck that has written it.",
+        path.display()
+    )]
+    Newer {
+        /// The file of the store.
+        path: PathBuf,
+        /// The schema of the file.
+        found: usize,
+        /// The latest schema that this program knows.
+        known: usize,
+    },
+    /// The disk failed, or something that should not happen.
+    #[error("the store {} failed: {reason}. Check the disk and the system's log.", path.display())]
+    Failed {
+        /// The file of the store.
+        path: PathBuf,
+        /// What `SQLite` said.
+        reason: String,
+    },
+    /// The thread of the store has ended; whether the job was done is not known.
+    #[error("the store {} has stopped working. Restart smsdeck.", path.display())]
+    Stopped {
+        /// The file of the store.
+        path: PathBuf,
+    },
+}
+
+impl StoreError {
+    /// Says in our words what `SQLite` reported about a file.
+    pub(super) fn from_sqlite(path: &Path, error: &rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        let reason = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Self::Busy { path, waited_seconds: super::open::LONGEST_WAIT.as_secs() }
+            }
+            Some(ErrorCode::DiskFull) => Self::Full { path },
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly { path },
+            Some(ErrorCode::CannotOpen) => Self::Unopened { path, reason },
+            Some(ErrorCode::NotADatabase) => Self::Foreign { path },
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, reason },
+            None if is_conversion(error) => Self::Damaged { path, reason },
+            _ => Self::Failed { path, reason },
+        }
+    }
+}
+
+/// Whether a row held something that no version of this program writes.
+fn is_conversion(error: &rusqlite::Error) -> bool {
+    matches!(
+        error,
+        rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    fn said(code: i32) -> String {
+        let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        StoreError::from_sqlite(Path::new("/srv/deck.db"), &error).to_string()
+    }
+
+    #[test]
+    fn every_error_names_the_file_and_says_what_to_do() {
+        for (code, what, to_do) in [
+            (ffi::SQLITE_BUSY, "is busy", "Try again"),
+            (ffi::SQLITE_FULL, "is full", "Make room"),
+            (ffi::SQLITE_READONLY, "cannot be written", "Check the permissions"),
+            (ffi::SQLITE_READONLY_DIRECTORY, "cannot be written", "Check the permissions"),
+            (ffi::SQLITE_CANTOPEN, "cannot open", "Check the path"),
+            (ffi::SQLITE_CORRUPT, "is damaged", "restore it from a backup"),
+            (ffi::SQLITE_NOTADB, "is not a store", "name another store"),
+            (ffi::SQLITE_IOERR, "failed", "Check the disk"),
+        ] {
+            let text = said(code);
+            assert!(text.contains("/srv/deck.db"), "{text}");
+            assert!(text.contains(what) && text.contains(to_do), "{text}");
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The log of what has happened: lines that are written once, never changed, and read in the
+//! order in which they were committed. Knows nothing of the rules that led to them.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Params, Result, Row};
+
+use super::ids::{DeliveryId, EventId};
+use super::values::{Millis, whole_number};
+use crate::domain::delivery::DeliveryStatus;
+use crate::domain::environment::Environment;
+use crate::domain::text::printable;
+
+/// Characters of each text of an event that are kept.
+const LONGEST_TEXT: usize = 300;
+
+/// One line of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its place in the log.
+    pub id: EventId,
+    /// When it happened, in milliseconds.
+    pub at: Timestamp,
+    /// Where it happened.
+    pub environment: Environment,
+    /// The delivery that it tells of, if one was begun.
+    pub delivery: Option<DeliveryId>,
+    /// What happened.
+    pub kind: EventKind,
+    /// The user's id or masked number; empty if not known.
+    pub user: String,
+    /// The recipient's masked number.
+    pub recipient: String,
+    /// Who the message comes from, as [`Sender::as_str`](crate::domain::sender::Sender::as_str).
+    pub sender: Option<String>,
+    /// The provider's id of the message.
+    pub sid: Option<String>,
+    /// The provider's error code.
+    pub error_code: Option<u32>,
+    /// More, in words.
+    pub detail: Option<String>,
+}
+
+/// What an event tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// A delivery has reached a status; without a delivery: a request was refused.
+    Delivery(DeliveryStatus),
+    /// A right code was given.
+    Verified,
+    /// A wrong code was given.
+    WrongCode,
+    /// A code was given too late.
+    ExpiredCode,
+    /// An operator has unlocked a user.
+    Unlocked,
+}
+
+impl EventKind {
+    /// The stable name in the store and in JSON.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Delivery(status) => status.key(),
+            Self::Verified => "verified",
+            Self::WrongCode => "wrong_code",
+            Self::ExpiredCode => "expired_code",
+            Self::Unlocked => "unlocked",
+        }
+    }
+
+    /// Finds a kind by its stable name.
+    pub fn from_key(key: &str) -> Option<Self> {
+        [Self::Verified, Self::WrongCode, Self::ExpiredCode, Self::Unlocked]
+            .into_iter()
+            .find(|kind| kind.key() == key)
+            .or_else(|| DeliveryStatus::from_key(key).map(Self::Delivery))
+    }
+}
+
+/// The word for screens.
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Delivery(status) => status.fmt(f),
+            Self::WrongCode => f.pad("wrong code"),
+            Self::ExpiredCode => f.pad("expired code"),
+            Self::Verified | Self::Unlocked => f.pad(self.key()),
+        }
+    }
+}
+
+/// An event that belongs to no delivery: a request that was refused before a slot was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Where it happened.
+    pub environment: Environment,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub kind: EventKind,
+    /// The user's id or masked number.
+    pub user: String,
+    /// The recipient's masked number.
+    pub recipient: String,
+    /// Why, in words.
+    pub detail: String,
+}
+
+/// An event that is about to get its id.
+pub(super) struct NewEvent<'a> {
+    pub(super) environment: Environment,
+    pub(super) at: Timestamp,
+    pub(super) kind: EventKind,
+    pub(super) user: &'a str,
+    pub(super) recipient: &'a str,
+    pub(super) delivery: Option<DeliveryId>,
+    pub(super) sender: Option<&'a str>,
+    pub(super) sid: Option<&'a str>,
+    pub(super) error_code: Option<u32>,
+    pub(super) detail: Option<&'a str>,
+}
+
+/// The columns that [`read`] wants.
+const COLUMNS: &str =
+    "id, at, environment, delivery, kind, user, recipient, sender, sid, error_code, detail";
+
+/// Writes an event that belongs to no delivery.
+pub(super) fn note(connection: &Connection, note: &Note) -> Result<()> {
+    let event = NewEvent {
+        environment: note.environment,
+        at: note.at,
+        kind: note.kind,
+        user: &note.user,
+        recipient: &note.recipient,
+        delivery: None,
+        sender: None,
+        sid: None,
+        error_code: None,
+        detail: Some(&note.detail),
+    };
+    insert(connection, &event)
+}
+
+/// Writes an event. Its texts are made safe to show here, whoever wrote them.
+pub(super) fn insert(connection: &Connection, event: &NewEvent<'_>) -> Result<()> {
+    let shown = |text: &str| printable(text, LONGEST_TEXT);
+    connection
+        .prepare_cached(
+            "INSERT INTO events (at, environment, delivery, kind, user, recipient, sender, sid,
+                                 error_code, detail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute((
+            Millis(event.at),
+            event.environment,
+            event.delivery,
+            event.kind,
+            shown(event.user),
+            shown(event.recipient),
+            event.sender.map(shown),
+            event.sid.map(shown),
+            event.error_code,
+            event.detail.map(shown),
+        ))
+        .map(drop)
+}
+
+/// The events after one, of all environments, oldest first.
+pub(super) fn after(connection: &Connection, after: EventId, most: usize) -> Result<Vec<Event>> {
+    let sql = format!("SELECT {COLUMNS} FROM events WHERE id > ?1 ORDER BY id LIMIT ?2");
+    select(connection, &sql, (after, whole_number(most)))
+}
+
+/// The newest events of an environment, oldest first.
+pub(super) fn latest(
+    connection: &Connection,
+    environment: Environment,
+    most: usize,
+) -> Result<Vec<Event>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM events WHERE environment = ?1 ORDER BY id DESC LIMIT ?2");
+    let mut events = select(connection, &sql, (environment, whole_number(most)))?;
+    events.reverse();
+    Ok(events)
+}
+
+/// The events of a delivery, oldest first.
+pub(super) fn of_delivery(connection: &Connection, delivery: DeliveryId) -> Result<Vec<Event>> {
+    let sql = format!("SELECT {COLUMNS} FROM events WHERE delivery = ?1 ORDER BY id");
+    select(connection, &sql, [delivery])
+}
+
+fn select(connection: &Connection, sql: &str, values: impl Params) -> Result<Vec<Event>> {
+    connection.prepare_cached(sql)?.query_map(values, read)?.collect()
+}
+
+fn read(row: &Row<'_>) -> Result<Event> {
+    Ok(Event {
+        id: row.get("id")?,
+        at: row.get::<_, Millis>("at")?.0,
+        environment: row.get("environment")?,
+        delivery: row.get("delivery")?,
+        kind: row.get("kind")?,
+        user: row.get("user")?,
+        recipient: row.get("recipient")?,
+        sender: row.get("sender")?,
+        sid: row.get("sid")?,
+        error_code: row.get("error_code")?,
+        detail: row.get("detail")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_deck::{Deck, HERE, at};
+    use super::*;
+
+    fn noted(environment: Environment, detail: &str) -> Note {
+        Note {
+            environment,
+            at: at(0),
+            kind: EventKind::Delivery(DeliveryStatus::Refused),
+            user: "user-1".to_owned(),
+            recipient: "+57 ••• ••• 0001".to_owned(),
+            detail: detail.to_owned(),
+        }
+    }
+
+    fn details(events: Vec<Event>) -> Vec<String> {
+        events.into_iter().filter_map(|event| event.detail).collect()
+    }
+
+    #[tokio::test]
+    async fn events_are_read_oldest_first_from_any_place_of_the_log() {
+        let deck = Deck::new().await;
+        let other = deck.again().await;
+        deck.store.note(noted(HERE, "one")).await.unwrap();
+        other.note(noted(Environment::Production, "two")).await.unwrap();
+        deck.store.note(noted(HERE, "three")).await.unwrap();
+        let all = deck.store.events_after(EventId(0), 9).await.unwrap();
+        let first = all[0].id;
+        assert_eq!(details(all), ["one", "two", "three"]);
+        assert_eq!(details(deck.store.events_after(first, 1).await.unwrap()), ["two"]);
+        assert_eq!(details(deck.store.latest_events(HERE, 9).await.unwrap()), ["one", "three"]);
+        assert_eq!(details(deck.store.latest_events(HERE, 1).await.unwrap()), ["three"]);
+    }
+
+    #[tokio::test]
+    async fn text_from_outside_loses_its_control_characters() {
+        let deck = Deck::new().await;
+        deck.store.note(noted(HERE, "\x1b[2J\u{202e}cleared\n")).await.unwrap();
+        assert_eq!(details(deck.store.latest_events(HERE, 1).await.unwrap()), ["[2Jcleared "]);
+    }
+
+    #[test]
+    fn every_kind_is_found_by_its_key() {
+        let others = [
+            EventKind::Verified,
+            EventKind::WrongCode,
+            EventKind::ExpiredCode,
+            EventKind::Unlocked,
+        ];
+        for kind in DeliveryStatus::ALL.map(EventKind::Delivery).into_iter().chain(others) {
+            assert_eq!(EventKind::from_key(kind.key()), Some(kind));
+        }
+        assert_eq!(EventKind::from_key("teleported"), None);
+        assert_eq!(EventKind::ExpiredCode.to_string(), "expired code");
+    }
+}

@@ -1,0 +1,229 @@
+//! The store: what must survive a crash, in one `SQLite` file that several processes may share.
+//!
+//! Sends and their slots, challenges and the hashes of their codes, wrong tries, and the log of
+//! what has happened. It holds no code and no whole phone number: subjects are keyed hashes
+//! with a label that may be shown. Every rule is the domain's; the store only makes sure that
+//! judging and acting are one transaction. It knows no provider, no settings file and no clock.
+
+mod challenge;
+mod delivery;
+mod error;
+mod events;
+mod ids;
+mod open;
+mod quota;
+mod quota_rows;
+mod reserve;
+mod schema;
+mod subject;
+#[cfg(test)]
+mod test_deck;
+mod unlock;
+mod values;
+mod verify;
+mod worker;
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+pub use self::delivery::{StatusReport, Unfinished};
+pub use self::error::StoreError;
+pub use self::events::{Event, EventKind, Note};
+pub use self::ids::{ChallengeId, DeliveryId, EventId};
+pub use self::quota_rows::QuotaRow;
+pub use self::reserve::{Reservation, Reserved};
+pub use self::subject::Subject;
+pub use self::unlock::Unlock;
+pub use self::verify::Attempt;
+use self::worker::Worker;
+use crate::domain::environment::Environment;
+use crate::domain::passcode::Verdict;
+use crate::domain::quota::{Quota, QuotaRule};
+use crate::domain::secret::LookupKey;
+
+/// The way to the store: cheap to clone, usable from any task.
+///
+/// Work is done in turn on a thread of its own, which ends when the last clone is dropped. What
+/// a method has answered to is on disk. A method whose future is dropped may still do its work.
+#[derive(Clone)]
+pub struct Store(Worker);
+
+impl Store {
+    /// Opens the store at a path, and makes it (folder 0700, file 0600) if it is not there.
+    ///
+    /// # Errors
+    /// When the file cannot be made, read or written, is damaged, is not a store, or is of a
+    /// newer schema.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        Worker::start(path.to_owned()).await.map(Self)
+    }
+
+    /// Takes the slot of a code, if both the user and the number are open: begins a delivery
+    /// and puts the hash of the code, which `digest` computes, to the user's challenge.
+    ///
+    /// A refusal leaves an event; it neither counts nor moves the moment of unlocking.
+    ///
+    /// # Errors
+    /// When the store failed: then no slot is taken and nothing may be sent.
+    pub async fn reserve(
+        &self,
+        reservation: Reservation,
+        digest: impl FnOnce(ChallengeId) -> [u8; 32] + Send + 'static,
+    ) -> Result<Reserved, StoreError> {
+        self.0.write(move |connection| reserve::reserve(connection, &reservation, digest)).await
+    }
+
+    /// Writes an event that belongs to no delivery: a request that was refused by routing, the
+    /// recipients or a missing provider.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn note(&self, note: Note) -> Result<(), StoreError> {
+        self.0.write(move |connection| events::note(connection, &note)).await
+    }
+
+    /// Moves a delivery and writes its event. `false`, and no event, if the report is old news
+    /// ([`may_become`](crate::domain::delivery::DeliveryStatus::may_become)) or the delivery is
+    /// not known. A status that releases the slot gives it back and makes the code worthless.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn report(&self, report: StatusReport) -> Result<bool, StoreError> {
+        self.0.write(move |connection| delivery::report(connection, &report)).await
+    }
+
+    /// Judges a try at a code of the newest challenge of a number (and user, if given).
+    /// `digest` hashes the code tried for the user and the challenge that are found.
+    ///
+    /// A success ends the challenge, and neither sends nor wrong tries until then count any
+    /// more. Of several right tries exactly one succeeds.
+    ///
+    /// # Errors
+    /// When the store failed: then nobody may be let in.
+    pub async fn verify(
+        &self,
+        attempt: Attempt,
+        digest: impl FnOnce(LookupKey, ChallengeId) -> [u8; 32] + Send + 'static,
+    ) -> Result<Verdict, StoreError> {
+        self.0.write(move |connection| verify::verify(connection, &attempt, digest)).await
+    }
+
+    /// The quota of a user with a number: what a request now would be told.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn quota(
+        &self,
+        environment: Environment,
+        user: LookupKey,
+        number: LookupKey,
+        rule: QuotaRule,
+        now: Timestamp,
+    ) -> Result<Quota, StoreError> {
+        self.0
+            .read(move |connection| {
+                quota::quota(connection, environment, (user, number), rule, now)
+            })
+            .await
+    }
+
+    /// The users of whom a send still matters, and those locked for their wrong tries: locked
+    /// ones first, of each kind the one last texted first.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn quota_rows(
+        &self,
+        environment: Environment,
+        rule: QuotaRule,
+        now: Timestamp,
+    ) -> Result<Vec<QuotaRow>, StoreError> {
+        self.0.read(move |connection| quota_rows::read(connection, environment, rule, now)).await
+    }
+
+    /// Lets a user ask again at once, and writes who allowed it and why.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn unlock(&self, unlock: Unlock) -> Result<(), StoreError> {
+        self.0.write(move |connection| unlock::unlock(connection, &unlock)).await
+    }
+
+    /// Up to `limit` events after one, of all environments and processes, oldest first.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn events_after(
+        &self,
+        after: EventId,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.0.read(move |connection| events::after(connection, after, limit)).await
+    }
+
+    /// The newest `limit` events of an environment, oldest first.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn latest_events(
+        &self,
+        environment: Environment,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.0.read(move |connection| events::latest(connection, environment, limit)).await
+    }
+
+    /// All events of a delivery, oldest first.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn events_of(&self, delivery: DeliveryId) -> Result<Vec<Event>, StoreError> {
+        self.0.read(move |connection| events::of_delivery(connection, delivery)).await
+    }
+
+    /// Deliveries whose end is not known yet, of all environments and processes, oldest first:
+    /// for following them after a restart.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
+        self.0.read(delivery::unfinished).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::test_deck::{Deck, HERE, attempt, request};
+    use super::*;
+    use crate::domain::phone::PhoneNumber;
+    use crate::domain::secret::DeckKey;
+    use crate::domain::user::User;
+
+    #[tokio::test]
+    async fn neither_a_code_nor_a_whole_number_is_in_the_files() {
+        let deck = Deck::new().await;
+        let key = DeckKey::new([7; 32]);
+        let phone = PhoneNumber::parse("+573001234567").unwrap();
+        let subject = |user: User| Subject { key: key.user(&user), label: user.label() };
+        let number = subject(User::Number(phone.clone()));
+        let user = number.clone();
+        let (asked, tried) = ((key.clone(), user.key), key.clone());
+        let reservation = Reservation { user, number: number.clone(), ..request(0) };
+        let hash = move |id: ChallengeId| asked.0.code(HERE, asked.1, id.0, b"804713");
+        deck.store.reserve(reservation, hash).await.unwrap();
+        let attempt = Attempt { number: number.key, recipient: phone.masked(), ..attempt(1) };
+        let hash = move |user, id: ChallengeId| tried.code(HERE, user, id.0, b"804713");
+        assert_eq!(deck.store.verify(attempt, hash).await, Ok(Verdict::Approved));
+
+        let mut bytes = Vec::new();
+        for file in std::fs::read_dir(deck.folder.path()).unwrap() {
+            bytes.extend(std::fs::read(file.unwrap().path()).unwrap());
+        }
+        let holds = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+        assert!(holds("+57 ••• ••• 4567"));
+        for secret in ["804713", "3001234567", "300123"] {
+            assert!(!holds(secret), "{secret}");
+        }
+    }
+}

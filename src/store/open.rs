@@ -1,0 +1,215 @@
+//! Opens the file of the store: folder, permissions, journal, schema. Knows nothing of what
+//! is in the tables.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::StoreError;
+use super::schema;
+
+/// How long a job waits for a lock that another process holds. A transaction takes well under
+/// a millisecond, so whoever holds it longer is stuck.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// How long one of several processes that make the store at once waits before it tries again.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Statements kept prepared; more than there are.
+const PREPARED_STATEMENTS: usize = 64;
+
+/// Opens the store, making folder (0700), file (0600) and tables where they are missing.
+///
+/// # Errors
+/// When that is not possible, or the file is not a store that this program knows.
+pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+    make_folder(path)?;
+    make_file(path)?;
+    let begun = Instant::now();
+    loop {
+        match prepare(path) {
+            // Changing the journal does not wait where two processes that make the store at the
+            // same time would wait for each other: then one begins again.
+            Err(StoreError::Busy { .. }) if begun.elapsed() < LONGEST_WAIT => thread::sleep(PAUSE),
+            outcome => return outcome,
+        }
+    }
+}
+
+fn prepare(path: &Path) -> Result<Connection, StoreError> {
+    let said = |error| StoreError::from_sqlite(path, &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(said)?;
+    connection.busy_timeout(LONGEST_WAIT).map_err(said)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+    schema::check(&connection, path)?;
+    // SQLite silently opens for reading what it may not write.
+    if connection.is_readonly("main").map_err(said)? {
+        return Err(StoreError::ReadOnly { path: path.to_owned() });
+    }
+    set_journal(&connection, path)?;
+    schema::migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+fn make_folder(path: &Path) -> Result<(), StoreError> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
+        StoreError::Folder { folder: folder.to_owned(), reason: error.to_string() }
+    })
+}
+
+/// Makes an empty file that only its owner may read; `SQLite` gives the files beside it the same
+/// mode.
+///
+/// A file that is there already is never opened here: closing it would drop the locks that
+/// `SQLite` holds on it in this process.
+fn make_file(path: &Path) -> Result<(), StoreError> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(StoreError::Unopened { path: path.to_owned(), reason: error.to_string() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A write-ahead log lets others read while one writes; `FULL` makes a commit survive the loss
+/// of power, so that no code goes out whose slot could be forgotten.
+fn set_journal(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let said = |error| StoreError::from_sqlite(path, &error);
+    let mode: String = connection
+        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
+        .map_err(said)?;
+    if mode != "wal" {
+        let reason = "its file system cannot hold a write-ahead log".to_owned();
+        return Err(StoreError::Unopened { path: path.to_owned(), reason });
+    }
+    connection.pragma_update(None, "synchronous", "full").map_err(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::super::Store;
+    use super::super::test_deck::{Deck, MINUTE, request};
+    use super::*;
+
+    fn refusal(path: &Path) -> StoreError {
+        open(path).unwrap_err()
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[tokio::test]
+    async fn folder_and_files_belong_to_their_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/state/deck.db");
+        let store = Store::open(&path).await.unwrap();
+        store.reserve(request(0), |_| [1; 32]).await.unwrap();
+        assert_eq!(mode(&folder.path().join("new/state")), 0o700);
+        for file in ["deck.db", "deck.db-wal", "deck.db-shm"] {
+            assert_eq!(mode(&path.with_file_name(file)), 0o600, "{file}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_commit_waits_for_the_disk_and_rows_refer_to_rows_that_exist() {
+        let deck = Deck::new().await;
+        let connection = open(&deck.folder.path().join("deck.db")).unwrap();
+        let setting = |name| -> i64 {
+            connection.query_row(&format!("PRAGMA {name}"), (), |row| row.get(0)).unwrap()
+        };
+        assert_eq!((setting("synchronous"), setting("foreign_keys")), (2, 1));
+    }
+
+    #[test]
+    fn processes_that_make_the_store_at_once_all_get_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deck.db");
+        let opened: Vec<_> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| open(&path).map(drop))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(opened, vec![Ok(()); 8]);
+    }
+
+    #[test]
+    fn a_place_where_no_folder_can_be_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let error = refusal(&file.path().join("state/deck.db"));
+        assert!(matches!(error, StoreError::Folder { .. }), "{error}");
+        assert!(error.to_string().contains("state for the store"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_named() {
+        let error = refusal(Path::new("/proc/deck.db"));
+        assert!(matches!(error, StoreError::Unopened { .. }), "{error}");
+        assert!(error.to_string().contains("/proc/deck.db"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_in_the_place_of_the_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(refusal(folder.path()), StoreError::Unopened { .. }));
+    }
+
+    #[test]
+    fn a_file_that_is_no_store_is_refused_and_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = folder.path().join("text");
+        let words = "not a database, however long this line is ".repeat(50);
+        fs::write(&text, &words).unwrap();
+        assert_eq!(refusal(&text), StoreError::Foreign { path: text.clone() });
+        assert_eq!(fs::read_to_string(&text).unwrap(), words);
+
+        let other = folder.path().join("other.db");
+        Connection::open(&other).unwrap().execute_batch("CREATE TABLE mail (id)").unwrap();
+        let before = fs::read(&other).unwrap();
+        assert_eq!(refusal(&other), StoreError::Foreign { path: other.clone() });
+        assert_eq!(fs::read(&other).unwrap(), before);
+    }
+
+    #[tokio::test]
+    async fn a_newer_schema_is_refused() {
+        let deck = Deck::new().await;
+        deck.behind_its_back().pragma_update(None, "user_version", 99).unwrap();
+        let path = deck.folder.path().join("deck.db");
+        let error = refusal(&path);
+        assert_eq!(error, StoreError::Newer { path, found: 99, known: 1 });
+        assert!(error.to_string().contains("Install the newer smsdeck"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn damage_is_an_error_and_not_a_slot() {
+        let deck = Deck::new().await;
+        for minute in 0..40 {
+            deck.slot(request(minute * 60 * MINUTE)).await;
+        }
+        let path = deck.folder.path().join("deck.db");
+        let Deck { folder: _folder, store } = deck;
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        Connection::open(&path).unwrap().query_row(checkpoint, (), |_| Ok(())).unwrap();
+        drop(store);
+        let mut bytes = fs::read(&path).unwrap();
+        bytes.iter_mut().skip(4096).for_each(|byte| *byte = 0x5a);
+        let damaged = path.with_file_name("damaged.db");
+        fs::write(&damaged, bytes).unwrap();
+        let outcome = match Store::open(&damaged).await {
+            Ok(store) => store.reserve(request(0), |_| [1; 32]).await.map(drop),
+            Err(error) => Err(error),
+        };
+        assert!(matches!(outcome, Err(StoreError::Damaged { .. })), "{outcome:?}");
+    }
+}

@@ -1,0 +1,233 @@
+//! How all users of an environment stand, for the pane that shows who is locked. Judges like
+//! [`quota`](super::quota), from one pass over the recent sends instead of one query a user.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Result, Row};
+
+use super::subject::{self, Subject, SubjectRow};
+use super::values::{Millis, whole_number};
+use crate::domain::environment::Environment;
+use crate::domain::passcode::MOST_WRONG_TRIES;
+use crate::domain::quota::{Quota, QuotaRule};
+
+/// Newest sends of an environment that are looked at, so that the work is bounded in the
+/// busiest one too.
+const MOST_SENDS: usize = 100_000;
+
+const SENDS_SINCE: &str = "
+    SELECT id, user, number, counted_at FROM deliveries
+    WHERE environment = ?1 AND counted_at > ?2
+    ORDER BY counted_at DESC, id DESC LIMIT ?3";
+
+const LATEST_SEND: &str = "
+    SELECT id, user, number, counted_at FROM deliveries
+    WHERE user = ?1 AND counted_at IS NOT NULL
+    ORDER BY id DESC LIMIT 1";
+
+/// How a user stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuotaRow {
+    /// The user.
+    pub user: Subject,
+    /// The number that they were last texted at.
+    pub number: Subject,
+    /// The stricter of the quotas of both: what a request now would be told.
+    pub quota: Quota,
+    /// The moment from which the latest code counts, in milliseconds.
+    pub last_sent: Timestamp,
+    /// Wrong tries since the latest success or unlock.
+    pub wrong_in_a_row: u32,
+}
+
+impl QuotaRow {
+    /// Whether no code is sent to the user now, be it for the codes sent or the wrong tries.
+    pub const fn is_locked(&self) -> bool {
+        !self.quota.is_open() || self.wrong_in_a_row >= MOST_WRONG_TRIES
+    }
+}
+
+/// One counted send.
+struct Send {
+    id: i64,
+    user: i64,
+    number: i64,
+    counted_at: Timestamp,
+}
+
+impl Send {
+    fn read(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            user: row.get("user")?,
+            number: row.get("number")?,
+            counted_at: row.get::<_, Millis>("counted_at")?.0,
+        })
+    }
+}
+
+/// Users with a counted send within the last time-out, and those who have used up their wrong
+/// tries: the locked ones first, of each kind the one last texted first.
+///
+/// Where an environment has more than [`MOST_SENDS`] sends within the memory of the rule, the
+/// older ones are left out.
+pub(super) fn read(
+    connection: &Connection,
+    environment: Environment,
+    rule: QuotaRule,
+    now: Timestamp,
+) -> Result<Vec<QuotaRow>> {
+    let mut board = Board::default();
+    let since = now.checked_sub(rule.memory()).unwrap_or(Timestamp::MIN);
+    let mut statement = connection.prepare_cached(SENDS_SINCE)?;
+    let sends =
+        statement.query_map((environment, Millis(since), whole_number(MOST_SENDS)), Send::read)?;
+    for send in sends {
+        board.add(connection, send?)?;
+    }
+    for user in subject::with_tries_used_up(connection, environment)? {
+        let mut statement = connection.prepare_cached(LATEST_SEND)?;
+        if let Some(send) = statement.query_row([user.id], Send::read).optional()? {
+            board.list(connection, send)?;
+        }
+    }
+    let mut rows = board.judge(rule, now);
+    rows.sort_by_key(|row| (!row.is_locked(), Reverse(row.last_sent)));
+    Ok(rows)
+}
+
+/// The sends, sorted out by whom they count for.
+#[derive(Default)]
+struct Board {
+    /// The latest send of each user.
+    latest: HashMap<i64, Send>,
+    standings: HashMap<i64, Standing>,
+}
+
+/// One subject with its counted sends, as user and as number.
+struct Standing {
+    row: SubjectRow,
+    as_user: Vec<Timestamp>,
+    as_number: Vec<Timestamp>,
+}
+
+impl Board {
+    /// Takes a send; the newest must come first.
+    fn add(&mut self, connection: &Connection, send: Send) -> Result<()> {
+        let user = self.standing(connection, send.user)?;
+        if send.id > user.row.reset_upto {
+            user.as_user.push(send.counted_at);
+        }
+        let number = self.standing(connection, send.number)?;
+        if send.id > number.row.reset_upto {
+            number.as_number.push(send.counted_at);
+        }
+        self.latest.entry(send.user).or_insert(send);
+        Ok(())
+    }
+
+    /// Lists a user, unless there already, by a send that does not count any more.
+    fn list(&mut self, connection: &Connection, send: Send) -> Result<()> {
+        self.standing(connection, send.user)?;
+        self.standing(connection, send.number)?;
+        self.latest.entry(send.user).or_insert(send);
+        Ok(())
+    }
+
+    fn standing(&mut self, connection: &Connection, id: i64) -> Result<&mut Standing> {
+        match self.standings.entry(id) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => {
+                let row = subject::get(connection, id)?;
+                Ok(place.insert(Standing { row, as_user: Vec::new(), as_number: Vec::new() }))
+            }
+        }
+    }
+
+    fn judge(self, rule: QuotaRule, now: Timestamp) -> Vec<QuotaRow> {
+        let rows = self.latest.values().filter_map(|send| {
+            let user = self.standings.get(&send.user)?;
+            let number = self.standings.get(&send.number)?;
+            let quota = rule.judge(&user.as_user, now).stricter(rule.judge(&number.as_number, now));
+            let row = QuotaRow {
+                user: user.row.subject.clone(),
+                number: number.row.subject.clone(),
+                quota,
+                last_sent: send.counted_at,
+                wrong_in_a_row: user.row.wrong_in_a_row,
+            };
+            (quota.used() > 0 || row.is_locked()).then_some(row)
+        });
+        rows.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reservation;
+    use super::super::test_deck::{Deck, HERE, MINUTE, at, attempt, number, request, rule, user};
+    use super::*;
+
+    async fn rows(deck: &Deck, minute: i64) -> Vec<QuotaRow> {
+        deck.store.quota_rows(HERE, rule(3, 15), at(minute * MINUTE)).await.unwrap()
+    }
+
+    fn by(who: u8, minute: i64) -> Reservation {
+        Reservation { user: user(who), number: number(who), ..request(minute * MINUTE) }
+    }
+
+    #[tokio::test]
+    async fn locked_users_come_first_and_then_the_one_last_texted() {
+        let deck = Deck::new().await;
+        for (who, minute) in [(1, 0), (1, 1), (1, 2), (2, 3), (3, 4), (4, 5), (4, 5), (4, 5)] {
+            deck.slot(by(who, minute)).await;
+        }
+        let rows = rows(&deck, 6).await;
+        let users: Vec<String> = rows.iter().map(|row| row.user.label.clone()).collect();
+        assert_eq!(users, ["user-4", "user-1", "user-3", "user-2"]);
+        assert_eq!(rows[1].quota, Quota::Locked { used: 3, unlock_at: at(17 * MINUTE) });
+        assert_eq!((&rows[1].number, rows[1].last_sent), (&number(1), at(2 * MINUTE)));
+    }
+
+    #[tokio::test]
+    async fn a_user_disappears_when_their_sends_no_longer_matter() {
+        let deck = Deck::new().await;
+        deck.slot(by(1, 0)).await;
+        deck.slot(by(2, 1)).await;
+        assert_eq!(rows(&deck, 14).await.len(), 2);
+        assert_eq!(rows(&deck, 15).await.len(), 1);
+        assert_eq!(rows(&deck, 16).await, []);
+    }
+
+    #[tokio::test]
+    async fn a_row_says_what_a_request_would_be_told() {
+        let deck = Deck::new().await;
+        for minute in 0..3 {
+            deck.slot(Reservation { number: number(9), ..by(1, minute) }).await;
+        }
+        deck.slot(by(2, 3)).await;
+        deck.attempt(super::super::Attempt { number: number(9).key, ..attempt(0) }, 9).await;
+        for row in rows(&deck, 4).await {
+            let (rule, now) = (rule(3, 15), at(4 * MINUTE));
+            let told = deck.store.quota(HERE, row.user.key, row.number.key, rule, now).await;
+            assert_eq!(row.quota, told.unwrap());
+            assert_eq!(row.wrong_in_a_row, u32::from(row.user == user(1)));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unlocked_user_is_gone_and_has_all_codes_again() {
+        let deck = Deck::new().await;
+        for minute in 0..3 {
+            deck.slot(request(minute * MINUTE)).await;
+        }
+        deck.unlock(3 * MINUTE).await;
+        assert_eq!(rows(&deck, 3).await, []);
+        assert_eq!(deck.quota(rule(3, 15), 3 * MINUTE).await.left(), 3);
+        let event = deck.store.latest_events(HERE, 1).await.unwrap().remove(0);
+        assert_eq!(event.detail.as_deref(), Some("by ana: lost phone"));
+    }
+}

@@ -1,0 +1,151 @@
+//! The tables, and how an older file becomes a newer one. Only forwards, in one transaction.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::StoreError;
+use super::values::whole_number;
+
+/// Marks the file as ours in its header: "SMSD" in ASCII.
+const APPLICATION_ID: i64 = 0x534d_5344;
+
+/// One step for each schema; the schema of a file is the number of steps it has taken.
+const MIGRATIONS: [&str; 1] = [FIRST];
+
+/// Schema 1.
+///
+/// `counted_at` is when a send counts from; null once its slot was given back. Of one user (and
+/// of one number) it never decreases with the id, see [`quota`](super::quota). The indexes on
+/// it hold all that judging needs, so that a quota reads one range of one index however long
+/// the log is.
+const FIRST: &str = "
+-- A user or a number in one environment. The key is a keyed hash, the label may be shown.
+CREATE TABLE subjects (
+    id             INTEGER PRIMARY KEY,
+    environment    TEXT NOT NULL,
+    key            BLOB NOT NULL,
+    label          TEXT NOT NULL,
+    reset_upto     INTEGER NOT NULL DEFAULT 0, -- deliveries up to this id no longer count
+    wrong_in_a_row INTEGER NOT NULL DEFAULT 0, -- wrong tries since the latest success or unlock
+    UNIQUE (environment, key)
+) STRICT;
+CREATE INDEX subjects_by_wrong ON subjects (environment, wrong_in_a_row)
+    WHERE wrong_in_a_row > 0;
+
+CREATE TABLE deliveries (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    environment TEXT NOT NULL,
+    user        INTEGER NOT NULL REFERENCES subjects,
+    number      INTEGER NOT NULL REFERENCES subjects,
+    country     TEXT,
+    sender      TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    segments    INTEGER NOT NULL,
+    asked_by    TEXT NOT NULL,
+    at          INTEGER NOT NULL,
+    counted_at  INTEGER,
+    status      TEXT NOT NULL,
+    finished    INTEGER NOT NULL DEFAULT 0,
+    sid         TEXT,
+    error_code  INTEGER
+) STRICT;
+CREATE INDEX deliveries_by_user ON deliveries (user, id, counted_at)
+    WHERE counted_at IS NOT NULL;
+CREATE INDEX deliveries_by_number ON deliveries (number, id, counted_at)
+    WHERE counted_at IS NOT NULL;
+CREATE INDEX deliveries_by_time ON deliveries (environment, counted_at, id, user, number)
+    WHERE counted_at IS NOT NULL;
+CREATE INDEX deliveries_unfinished ON deliveries (finished) WHERE finished = 0;
+
+CREATE TABLE challenges (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    user        INTEGER NOT NULL REFERENCES subjects,
+    number      INTEGER NOT NULL REFERENCES subjects,
+    wrong_tries INTEGER NOT NULL DEFAULT 0,
+    used        INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX challenges_by_number ON challenges (number, id);
+
+-- One code for each delivery whose slot was not given back.
+CREATE TABLE codes (
+    delivery    INTEGER PRIMARY KEY REFERENCES deliveries,
+    challenge   INTEGER NOT NULL REFERENCES challenges,
+    digest      BLOB NOT NULL,
+    valid_until INTEGER NOT NULL
+) STRICT;
+CREATE INDEX codes_by_challenge ON codes (challenge);
+
+-- What has happened, as it is shown: never changed, so a line says what was true then.
+CREATE TABLE events (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    at          INTEGER NOT NULL,
+    environment TEXT NOT NULL,
+    delivery    INTEGER REFERENCES deliveries,
+    kind        TEXT NOT NULL,
+    user        TEXT NOT NULL,
+    recipient   TEXT NOT NULL,
+    sender      TEXT,
+    sid         TEXT,
+    error_code  INTEGER,
+    detail      TEXT
+) STRICT;
+CREATE INDEX events_by_environment ON events (environment, id);
+CREATE INDEX events_by_delivery ON events (delivery) WHERE delivery IS NOT NULL;
+";
+
+/// Checks that the file is ours and not newer than this program, before anything in it is
+/// changed. Returns how many of the migrations it has seen.
+///
+/// # Errors
+/// When it is another program's, of a newer schema, or not readable.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<usize, StoreError> {
+    // One snapshot: another process may be making the tables right now.
+    let snapshot = connection
+        .unchecked_transaction()
+        .map_err(|error| StoreError::from_sqlite(path, &error))?;
+    taken_steps(&snapshot, path)
+}
+
+/// Brings the file to the latest schema.
+///
+/// # Errors
+/// As [`check`], and when the file cannot be written; it is then as it was before.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    if check(connection, path)? == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let said = |error| StoreError::from_sqlite(path, &error);
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(said)?;
+    // Looked up again: another process may have migrated while this one waited for the lock.
+    let taken = taken_steps(&transaction, path)?;
+    for step in MIGRATIONS.iter().skip(taken) {
+        transaction.execute_batch(step).map_err(said)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(said)?;
+    transaction
+        .pragma_update(None, "user_version", whole_number(MIGRATIONS.len()))
+        .map_err(said)?;
+    transaction.commit().map_err(said)
+}
+
+/// How many of the migrations the file has seen; none if it is new. Needs a transaction.
+fn taken_steps(connection: &Connection, path: &Path) -> Result<usize, StoreError> {
+    let foreign = || StoreError::Foreign { path: path.to_owned() };
+    let said = |error| StoreError::from_sqlite(path, &error);
+    let integer = |sql| connection.query_row(sql, (), |row| row.get::<_, i64>(0)).map_err(said);
+    let application_id = integer("PRAGMA application_id")?;
+    let version = integer("PRAGMA user_version")?;
+    let is_new =
+        application_id == 0 && version == 0 && integer("SELECT count(*) FROM sqlite_schema")? == 0;
+    if application_id != APPLICATION_ID && !is_new {
+        return Err(foreign());
+    }
+    let taken = usize::try_from(version).map_err(|_| foreign())?;
+    if taken > MIGRATIONS.len() {
+        let path = path.to_owned();
+        return Err(StoreError::Newer { path, found: taken, known: MIGRATIONS.len() });
+    }
+    Ok(taken)
+}

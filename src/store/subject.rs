@@ -1,0 +1,126 @@
+//! Users and numbers as the store knows them: a keyed hash and a label that may be shown, with
+//! what a success or an operator's unlock clears. Knows nothing of sends or codes.
+
+use rusqlite::{Connection, OptionalExtension, Result, Row};
+
+use crate::domain::environment::Environment;
+use crate::domain::passcode::MOST_WRONG_TRIES;
+use crate::domain::secret::LookupKey;
+use crate::domain::text::printable;
+
+/// Characters of a label that are kept; a user id has at most 128.
+const LONGEST_LABEL: usize = 128;
+
+/// A user or a number, without saying who it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// Under what it is found.
+    pub key: LookupKey,
+    /// What is shown: a user id or a masked number.
+    pub label: String,
+}
+
+/// The row of a subject. A user without an id and their number are one subject.
+#[derive(Debug, Clone)]
+pub(super) struct SubjectRow {
+    pub(super) id: i64,
+    pub(super) subject: Subject,
+    /// Deliveries up to this id no longer count.
+    pub(super) reset_upto: i64,
+    /// Wrong tries since the latest success or unlock.
+    pub(super) wrong_in_a_row: u32,
+}
+
+/// The columns that [`SubjectRow::read`] wants, of a table `subjects`.
+const COLUMNS: &str = "id, key, label, reset_upto, wrong_in_a_row";
+
+impl SubjectRow {
+    /// Whether only an operator can unlock the user.
+    pub(super) const fn has_used_up_tries(&self) -> bool {
+        self.wrong_in_a_row >= MOST_WRONG_TRIES
+    }
+
+    fn read(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            subject: Subject { key: row.get("key")?, label: row.get("label")? },
+            reset_upto: row.get("reset_upto")?,
+            wrong_in_a_row: row.get("wrong_in_a_row")?,
+        })
+    }
+}
+
+/// The subject under this key; `None` if nothing was ever sent to it.
+pub(super) fn find(
+    connection: &Connection,
+    environment: Environment,
+    key: LookupKey,
+) -> Result<Option<SubjectRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM subjects WHERE environment = ?1 AND key = ?2");
+    connection.prepare_cached(&sql)?.query_row((environment, key), SubjectRow::read).optional()
+}
+
+/// The subject with this row id.
+pub(super) fn get(connection: &Connection, id: i64) -> Result<SubjectRow> {
+    let sql = format!("SELECT {COLUMNS} FROM subjects WHERE id = ?1");
+    connection.prepare_cached(&sql)?.query_row([id], SubjectRow::read)
+}
+
+/// The users whom only an operator can unlock.
+pub(super) fn with_tries_used_up(
+    connection: &Connection,
+    environment: Environment,
+) -> Result<Vec<SubjectRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM subjects
+         WHERE environment = ?1 AND wrong_in_a_row > 0 AND wrong_in_a_row >= ?2"
+    );
+    connection
+        .prepare_cached(&sql)?
+        .query_map((environment, MOST_WRONG_TRIES), SubjectRow::read)?
+        .collect()
+}
+
+/// The row id of a subject, which is put there if it is new.
+pub(super) fn ensure(
+    connection: &Connection,
+    environment: Environment,
+    subject: &Subject,
+) -> Result<i64> {
+    let label = printable(&subject.label, LONGEST_LABEL);
+    connection
+        .prepare_cached(
+            "INSERT INTO subjects (environment, key, label) VALUES (?1, ?2, ?3)
+             ON CONFLICT (environment, key) DO UPDATE SET label = excluded.label
+             RETURNING id",
+        )?
+        .query_row((environment, subject.key, label), |row| row.get(0))
+}
+
+/// Counts one wrong try of a user.
+pub(super) fn count_wrong_try(connection: &Connection, id: i64) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE subjects SET wrong_in_a_row = wrong_in_a_row + 1 WHERE id = ?1")?
+        .execute([id])
+        .map(drop)
+}
+
+/// Sets a reset mark: no send until now counts any more, and no wrong try.
+///
+/// The mark is an id, not a moment, so that neither equal milliseconds nor a clock that was
+/// set back can put a send on the wrong side of it.
+pub(super) fn reset(
+    connection: &Connection,
+    environment: Environment,
+    key: LookupKey,
+) -> Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE subjects
+             SET wrong_in_a_row = 0,
+                 reset_upto = (SELECT coalesce(max(id), 0) FROM deliveries)
+             WHERE environment = ?1 AND key = ?2",
+        )?
+        .execute((environment, key))
+        .map(drop)
+}

@@ -1,0 +1,156 @@
+//! What the tests of the store share: a store in a folder of its own, and short words for what
+//! is done to it.
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::{
+    Attempt, ChallengeId, DeliveryId, EventKind, Reservation, Reserved, StatusReport, Store,
+    Subject, Unlock,
+};
+use crate::domain::country::Country;
+use crate::domain::delivery::DeliveryStatus;
+use crate::domain::environment::Environment;
+use crate::domain::passcode::Verdict;
+use crate::domain::quota::{Quota, QuotaRule};
+use crate::domain::secret::LookupKey;
+use crate::domain::sender::Sender;
+
+pub(super) const MINUTE: i64 = 60_000;
+
+/// The environment in which everything happens unless a test says otherwise.
+pub(super) const HERE: Environment = Environment::Test;
+
+/// A moment so many milliseconds after the beginning of a test.
+pub(super) fn at(millisecond: i64) -> Timestamp {
+    Timestamp::from_millisecond(1_800_000_000_000 + millisecond).unwrap()
+}
+
+pub(super) fn rule(allowed: u16, time_out: u16) -> QuotaRule {
+    QuotaRule { allowed: allowed.try_into().unwrap(), time_out: time_out.try_into().unwrap() }
+}
+
+pub(super) fn user(number: u8) -> Subject {
+    Subject { key: LookupKey([number; 32]), label: format!("user-{number}") }
+}
+
+pub(super) fn number(number: u8) -> Subject {
+    Subject {
+        key: LookupKey([100 + number; 32]), label: format!("+57 ••• ••• 00{number:02}")
+    }
+}
+
+/// User 1 asks for a code to number 1, three allowed within 15 minutes.
+pub(super) fn request(millisecond: i64) -> Reservation {
+    Reservation {
+        environment: HERE,
+        user: user(1),
+        number: number(1),
+        country: Country::from_code("CO"),
+        sender: Sender::parse("72404").unwrap(),
+        reason: "CO is on 72404".to_owned(),
+        segments: 1,
+        rule: rule(3, 15),
+        valid_until: at(millisecond + 5 * MINUTE),
+        at: at(millisecond),
+        asked_by: "console by ana".to_owned(),
+    }
+}
+
+/// A try at the code of user 1 at number 1.
+pub(super) fn attempt(millisecond: i64) -> Attempt {
+    Attempt {
+        environment: HERE,
+        number: number(1).key,
+        user: None,
+        recipient: number(1).label,
+        at: at(millisecond),
+    }
+}
+
+pub(super) fn report(delivery: DeliveryId, status: DeliveryStatus) -> StatusReport {
+    StatusReport { delivery, at: at(0), status, sid: None, error_code: None, detail: None }
+}
+
+/// A store in a folder that goes with it.
+pub(super) struct Deck {
+    pub(super) folder: TempDir,
+    pub(super) store: Store,
+}
+
+impl Deck {
+    pub(super) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("deck.db")).await.unwrap();
+        Self { folder, store }
+    }
+
+    /// Another way to the same file, as a second process has it.
+    pub(super) async fn again(&self) -> Store {
+        Store::open(&self.folder.path().join("deck.db")).await.unwrap()
+    }
+
+    /// Reads and writes the file behind the store's back.
+    pub(super) fn behind_its_back(&self) -> Connection {
+        Connection::open(self.folder.path().join("deck.db")).unwrap()
+    }
+
+    /// Asks for a slot, with 1 as the code.
+    pub(super) async fn ask(&self, reservation: Reservation) -> Reserved {
+        self.ask_for_code(reservation, 1).await
+    }
+
+    /// Asks for a slot for a code, which is told by one byte.
+    pub(super) async fn ask_for_code(&self, reservation: Reservation, code: u8) -> Reserved {
+        self.store.reserve(reservation, move |id| digest(id, code)).await.unwrap()
+    }
+
+    /// Asks for a slot that must be given.
+    pub(super) async fn slot(&self, reservation: Reservation) -> DeliveryId {
+        match self.ask(reservation).await {
+            Reserved::Slot { delivery, .. } => delivery,
+            refused => panic!("{refused:?}"),
+        }
+    }
+
+    /// Tries a code.
+    pub(super) async fn attempt(&self, attempt: Attempt, code: u8) -> Verdict {
+        self.store.verify(attempt, move |_, id| digest(id, code)).await.unwrap()
+    }
+
+    pub(super) async fn report(&self, delivery: DeliveryId, status: DeliveryStatus) -> bool {
+        self.store.report(report(delivery, status)).await.unwrap()
+    }
+
+    /// The quota of user 1 with number 1.
+    pub(super) async fn quota(&self, rule: QuotaRule, millisecond: i64) -> Quota {
+        let (user, number) = (user(1).key, number(1).key);
+        self.store.quota(HERE, user, number, rule, at(millisecond)).await.unwrap()
+    }
+
+    pub(super) async fn unlock(&self, millisecond: i64) {
+        let unlock = Unlock {
+            environment: HERE,
+            user: user(1),
+            number: number(1),
+            at: at(millisecond),
+            by: "ana".to_owned(),
+            reason: "lost phone".to_owned(),
+        };
+        self.store.unlock(unlock).await.unwrap();
+    }
+
+    /// What has happened so far.
+    pub(super) async fn kinds(&self) -> Vec<EventKind> {
+        let events = self.store.latest_events(HERE, 1000).await.unwrap();
+        events.into_iter().map(|event| event.kind).collect()
+    }
+}
+
+/// Stands for the keyed hash of a code: bound to its challenge, as the real one is.
+pub(super) fn digest(challenge: ChallengeId, code: u8) -> [u8; 32] {
+    let mut digest = [code; 32];
+    digest[..8].copy_from_slice(&challenge.0.to_be_bytes());
+    digest
+}

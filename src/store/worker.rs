@@ -1,0 +1,284 @@
+//! The thread that owns the connection. Knows how work is queued, committed and answered, not
+//! what the work is.
+//!
+//! Writes that wait at the same time are committed together: making a commit durable costs far
+//! more than the work in it. Each has a savepoint of its own, so that one that fails takes no
+//! other with it, and each is answered only once the commit is on disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+use super::error::StoreError;
+use super::open;
+
+/// Jobs that may wait; whoever brings one more waits with it.
+const LONGEST_QUEUE: usize = 256;
+
+/// Jobs that are taken from the queue at once: the most that one commit holds.
+const MOST_AT_ONCE: usize = 64;
+
+/// Tells whoever waits for a write how it ended, once it is known whether the commit held.
+type Answer = Box<dyn FnOnce(&Result<(), StoreError>)>;
+
+/// Work that only reads, and answers by itself.
+type Read = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// Work that writes. It gets the transaction, or why there is none.
+type Write = Box<dyn FnOnce(Result<&mut Transaction<'_>, &StoreError>) -> Answer + Send>;
+
+/// Work for the connection, with the way back to whoever waits for it.
+enum Job {
+    Read(Read),
+    Write(Write),
+}
+
+/// The way to the thread. It ends when the last clone of this is dropped.
+#[derive(Clone)]
+pub(super) struct Worker {
+    path: Arc<Path>,
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Worker {
+    /// Starts the thread and waits until it has opened the file.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or the system gives no thread.
+    pub(super) async fn start(path: PathBuf) -> Result<Self, StoreError> {
+        let (jobs, queue) = mpsc::channel(LONGEST_QUEUE);
+        let (ready, opened) = oneshot::channel();
+        let worker = Self { path: path.clone().into(), jobs };
+        let thread_path = path.clone();
+        let thread = move || match open::open(&thread_path) {
+            Ok(connection) => {
+                // Nobody waits any more only if the opening was given up.
+                if ready.send(Ok(())).is_ok() {
+                    work_off(connection, queue, &thread_path);
+                }
+            }
+            Err(error) => drop(ready.send(Err(error))),
+        };
+        thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(thread)
+            .map_err(|error| StoreError::Failed { path, reason: format!("no thread: {error}") })?;
+        opened.await.map_err(|_| worker.stopped())??;
+        Ok(worker)
+    }
+
+    /// Runs work that only reads, on one consistent state of the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or the thread has ended.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let path = Arc::clone(&self.path);
+        self.call(|reply| {
+            Job::Read(Box::new(move |connection| {
+                let outcome = connection.transaction().and_then(|snapshot| work(&snapshot));
+                // Whoever asked may have gone; then nobody wants to know.
+                let _ = reply.send(outcome.map_err(|error| StoreError::from_sqlite(&path, &error)));
+            }))
+        })
+        .await
+    }
+
+    /// Runs work that writes: all of it is on disk when this returns, or nothing.
+    ///
+    /// The work is also done if the caller stops waiting.
+    ///
+    /// # Errors
+    /// When the file cannot be written, the work fails or the thread has ended.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let path = Arc::clone(&self.path);
+        self.call(|reply| {
+            Job::Write(Box::new(move |transaction| {
+                let outcome = transaction
+                    .map_err(StoreError::clone)
+                    .and_then(|transaction| in_savepoint(transaction, work, &path));
+                Box::new(move |committed| {
+                    let _ = reply.send(outcome.and_then(|value| committed.clone().map(|()| value)));
+                })
+            }))
+        })
+        .await
+    }
+
+    async fn call<T>(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Job,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs.send(job(reply)).await.map_err(|_| self.stopped())?;
+        answer.await.map_err(|_| self.stopped())?
+    }
+
+    fn stopped(&self) -> StoreError {
+        StoreError::Stopped { path: self.path.to_path_buf() }
+    }
+}
+
+/// Works until nobody can bring jobs any more.
+fn work_off(mut connection: Connection, mut queue: mpsc::Receiver<Job>, path: &Path) {
+    let mut batch = Vec::with_capacity(MOST_AT_ONCE);
+    while queue.blocking_recv_many(&mut batch, MOST_AT_ONCE) > 0 {
+        let (mut reads, mut writes) = (Vec::new(), Vec::new());
+        for job in batch.drain(..) {
+            match job {
+                Job::Read(read) => reads.push(read),
+                Job::Write(write) => writes.push(write),
+            }
+        }
+        if !writes.is_empty() {
+            commit_together(&mut connection, writes, path);
+        }
+        for read in reads {
+            read(&mut connection);
+        }
+    }
+}
+
+fn commit_together(connection: &mut Connection, writes: Vec<Write>, path: &Path) {
+    let said = |error| StoreError::from_sqlite(path, &error);
+    // IMMEDIATE takes the write lock at once: what is judged here cannot change before it is
+    // acted upon, in whatever process.
+    match connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(said) {
+        Ok(mut transaction) => {
+            let answers: Vec<Answer> =
+                writes.into_iter().map(|write| write(Ok(&mut transaction))).collect();
+            let committed = transaction.commit().map_err(said);
+            for answer in answers {
+                answer(&committed);
+            }
+        }
+        Err(error) => {
+            for write in writes {
+                write(Err(&error))(&Ok(()));
+            }
+        }
+    }
+}
+
+/// Runs one write so that it leaves nothing behind if it fails.
+fn in_savepoint<T>(
+    transaction: &mut Transaction<'_>,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    path: &Path,
+) -> Result<T, StoreError> {
+    // On a full or failing disk SQLite rolls the whole transaction back by itself; a savepoint
+    // would then begin, and commit, one of its own.
+    if transaction.is_autocommit() {
+        let reason = "the transaction was rolled back".to_owned();
+        return Err(StoreError::Failed { path: path.to_owned(), reason });
+    }
+    let said = |error| StoreError::from_sqlite(path, &error);
+    let savepoint = transaction.savepoint().map_err(said)?;
+    let value = work(&savepoint).map_err(said)?;
+    savepoint.commit().map_err(said)?;
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_deck::Deck;
+    use super::*;
+
+    async fn worker(deck: &Deck) -> Worker {
+        let worker = Worker::start(deck.folder.path().join("deck.db")).await.unwrap();
+        worker.write(|db| db.execute_batch("CREATE TABLE marks (mark UNIQUE)")).await.unwrap();
+        worker
+    }
+
+    fn mark(db: &Connection, mark: i64) -> rusqlite::Result<()> {
+        db.execute("INSERT INTO marks VALUES (?1)", [mark]).map(drop)
+    }
+
+    /// Keeps the thread busy until what is returned is dropped, so that whatever is brought in
+    /// the meantime is taken from the queue together.
+    async fn hold(worker: &Worker) -> mpsc::Sender<()> {
+        let (go, mut wait) = mpsc::channel(1);
+        let (begun, holding) = oneshot::channel();
+        let worker = worker.clone();
+        let hold = move |_: &Connection| {
+            begun.send(()).unwrap();
+            wait.blocking_recv();
+            Ok(())
+        };
+        tokio::spawn(async move { worker.read(hold).await });
+        holding.await.unwrap();
+        go
+    }
+
+    async fn marks(worker: &Worker) -> Vec<i64> {
+        let all = |db: &Connection| {
+            db.prepare("SELECT mark FROM marks ORDER BY mark")?
+                .query_map((), |row| row.get(0))?
+                .collect()
+        };
+        worker.read(all).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_write_that_fails_leaves_nothing_behind_and_takes_no_other_with_it() {
+        let deck = Deck::new().await;
+        let worker = worker(&deck).await;
+        let fails = |db: &Connection| mark(db, 2).and_then(|()| mark(db, 1));
+        let go = hold(&worker).await;
+        let outcomes = tokio::join!(
+            biased;
+            worker.write(|db| mark(db, 1)),
+            worker.write(fails),
+            worker.write(|db| mark(db, 3)),
+            async { drop(go) },
+        );
+        assert!(outcomes.0.is_ok() && outcomes.1.is_err() && outcomes.2.is_ok());
+        assert_eq!(marks(&worker).await, [1, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_was_rolled_back_is_an_error_for_all_of_its_writes() {
+        let deck = Deck::new().await;
+        let worker = worker(&deck).await;
+        let go = hold(&worker).await;
+        let outcomes = tokio::join!(
+            biased;
+            worker.write(|db| mark(db, 1)),
+            worker.write(|db| db.execute_batch("ROLLBACK")),
+            worker.write(|db| mark(db, 3)),
+            async { drop(go) },
+        );
+        assert!(outcomes.0.is_err() && outcomes.1.is_err() && outcomes.2.is_err());
+        assert!(marks(&worker).await.is_empty());
+        worker.write(|db| mark(db, 4)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_ends_the_store_with_an_error_for_everybody_who_waits() {
+        let deck = Deck::new().await;
+        let worker = worker(&deck).await;
+        let stopped = StoreError::Stopped { path: deck.folder.path().join("deck.db") };
+        let go = hold(&worker).await;
+        let outcomes = tokio::join!(
+            biased;
+            worker.write(|db| mark(db, 1)),
+            worker.write(|_| -> rusqlite::Result<()> { panic!("on purpose") }),
+            worker.read(|_| Ok(())),
+            async { drop(go) },
+        );
+        assert_eq!(outcomes.0, Err(stopped.clone()));
+        assert_eq!(outcomes.1, Err(stopped.clone()));
+        assert_eq!(outcomes.2, Err(stopped.clone()));
+        assert_eq!(worker.read(|_| Ok(())).await, Err(stopped));
+        let after = Worker::start(deck.folder.path().join("deck.db")).await.unwrap();
+        assert!(marks(&after).await.is_empty());
+    }
+}

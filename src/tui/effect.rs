@@ -1,0 +1,67 @@
+//! What `update` wants done: plain data, carried out by the executor.
+
+use crate::domain::environment::Environment;
+use crate::domain::secret::Secret;
+use crate::domain::settings::Settings;
+use crate::engine::{CodeAttempt, CodeRequest, UnlockRequest};
+
+/// One thing to do outside of the model.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Leave the console.
+    Quit,
+    /// Give the terminal back and stop, as Ctrl-Z does.
+    Suspend,
+    /// Paint the whole screen anew.
+    Repaint,
+    /// Read the config (again) and open the engine.
+    Load,
+    /// Read who has used how many codes.
+    LoadQuota,
+    /// Work out what a send would do.
+    Preview {
+        /// Comes back with the answer, so that a late one is told from the newest.
+        generation: u64,
+        /// The request as typed so far.
+        request: CodeRequest,
+    },
+    /// Send a code.
+    Send(CodeRequest),
+    /// Judge a code.
+    Verify(Box<CodeAttempt>),
+    /// Give a user all codes back.
+    Unlock(Box<UnlockRequest>),
+    /// Save the settings of an environment.
+    Save(Box<Save>),
+    /// Read what a phone has received.
+    Handset {
+        /// The environment, which must be on the Sandbox.
+        environment: Environment,
+        /// The number as typed.
+        number: String,
+    },
+}
+
+/// A save of one environment.
+#[derive(Debug, Clone)]
+pub struct Save {
+    /// The environment.
+    pub environment: Environment,
+    /// The settings that the edit began with; if the file has others by now, nothing is saved.
+    pub baseline: Settings,
+    /// The settings to save.
+    pub settings: Settings,
+    /// What becomes of the stored token.
+    pub token: TokenChange,
+}
+
+/// What a save does to the stored token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenChange {
+    /// It stays as it is.
+    Keep,
+    /// This one takes its place.
+    Replace(Secret),
+    /// It is taken away.
+    Remove,
+}

@@ -1,0 +1,337 @@
+//! The one table of keys. What a key does, the hint bar and the help all come from here.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// Where a key is pressed. Several contexts are active at once, the innermost first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// Everywhere but in a pop-up, also while text is typed.
+    Always,
+    /// Wherever no text is typed and no pop-up is open.
+    Console,
+    /// The settings form.
+    Form,
+    /// The From numbers.
+    Numbers,
+    /// The quota.
+    Quota,
+    /// The delivery log.
+    Log,
+    /// A pop-up with fields to fill in.
+    Fields,
+    /// The countries of a number that is being edited.
+    Chosen,
+    /// The list that countries are picked from.
+    Countries,
+    /// A pop-up with one list to choose from.
+    Choice,
+    /// A question.
+    Question,
+    /// A pop-up that is only read.
+    Reading,
+    /// The phone of the Sandbox.
+    Handset,
+}
+
+/// What a key means in its context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Leave the console.
+    Quit,
+    /// Give the terminal back for a while.
+    Suspend,
+    /// Paint everything anew.
+    Repaint,
+    /// Show the keys.
+    Help,
+    /// Save this environment's settings.
+    Save,
+    /// Go to the next pane.
+    NextPane,
+    /// Go to the pane before.
+    PreviousPane,
+    /// Go to the next environment.
+    NextEnvironment,
+    /// Go to the environment before.
+    PreviousEnvironment,
+    /// Show the focused pane alone, or all of them again.
+    Zoom,
+    /// Ask for a number and send a code.
+    SendCode,
+    /// Ask for a code and check it.
+    VerifyCode,
+    /// Show what a phone has received.
+    Handset,
+    /// One up.
+    Up,
+    /// One down.
+    Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// To the first.
+    First,
+    /// To the last.
+    Last,
+    /// To the left.
+    Left,
+    /// To the right.
+    Right,
+    /// Open, choose or accept.
+    Accept,
+    /// Leave, or take back.
+    Cancel,
+    /// Begin a new number.
+    New,
+    /// Take away.
+    Remove,
+    /// Make a number the default.
+    MakeDefault,
+    /// Give a user all codes back.
+    Unlock,
+    /// To the next field of a pop-up.
+    NextField,
+    /// To the field before.
+    PreviousField,
+    /// Add the country.
+    Add,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Binding {
+    /// Where it holds.
+    pub context: Context,
+    /// The key.
+    pub key: KeyCode,
+    /// With Control or not; Shift is part of the character.
+    pub modifiers: KeyModifiers,
+    /// What it does.
+    pub action: Action,
+    /// Its name in the hint bar; empty where the hint bar leaves it out.
+    pub hint: &'static str,
+    /// What the help says; empty for a second key of the same action.
+    pub help: &'static str,
+}
+
+const fn plain(
+    context: Context,
+    key: KeyCode,
+    action: Action,
+    hint: &'static str,
+    help: &'static str,
+) -> Binding {
+    Binding { context, key, modifiers: KeyModifiers::NONE, action, hint, help }
+}
+
+const fn letter(
+    context: Context,
+    key: char,
+    action: Action,
+    hint: &'static str,
+    help: &'static str,
+) -> Binding {
+    plain(context, KeyCode::Char(key), action, hint, help)
+}
+
+const fn control(
+    context: Context,
+    key: char,
+    action: Action,
+    hint: &'static str,
+    help: &'static str,
+) -> Binding {
+    let key = KeyCode::Char(key);
+    Binding { context, key, modifiers: KeyModifiers::CONTROL, action, hint, help }
+}
+
+use Action as A;
+use Context as C;
+
+/// The table. Digits are never bound: people type phone numbers.
+#[rustfmt::skip]
+pub static BINDINGS: &[Binding] = &[
+    plain(C::Form, KeyCode::Up, A::Up, "", "Field above"),
+    plain(C::Form, KeyCode::Down, A::Down, "", "Field below"),
+    plain(C::Form, KeyCode::Enter, A::Accept, "choose / next", "Open the list or the text, or go to the next field"),
+    plain(C::Form, KeyCode::Esc, A::Cancel, "undo field", "Take back what was changed in this field"),
+    control(C::Form, 'd', A::Remove, "", "Remove the stored auth token (in its field)"),
+
+    plain(C::Numbers, KeyCode::Up, A::Up, "", "Number above"),
+    plain(C::Numbers, KeyCode::Down, A::Down, "", "Number below"),
+    letter(C::Numbers, 'k', A::Up, "", ""),
+    letter(C::Numbers, 'j', A::Down, "", ""),
+    letter(C::Numbers, 'n', A::New, "new", "New From number"),
+    letter(C::Numbers, 'e', A::Accept, "edit", "Edit the number"),
+    plain(C::Numbers, KeyCode::Enter, A::Accept, "", "Edit the number"),
+    letter(C::Numbers, 'd', A::Remove, "delete", "Delete the number"),
+    plain(C::Numbers, KeyCode::Delete, A::Remove, "", ""),
+    letter(C::Numbers, '*', A::MakeDefault, "default", "Make it the default number, or no longer"),
+
+    plain(C::Quota, KeyCode::Up, A::Up, "", "User above"),
+    plain(C::Quota, KeyCode::Down, A::Down, "", "User below"),
+    letter(C::Quota, 'k', A::Up, "", ""),
+    letter(C::Quota, 'j', A::Down, "", ""),
+    plain(C::Quota, KeyCode::PageUp, A::PageUp, "", "A page up"),
+    plain(C::Quota, KeyCode::PageDown, A::PageDown, "", "A page down"),
+    plain(C::Quota, KeyCode::Home, A::First, "", "First user"),
+    plain(C::Quota, KeyCode::End, A::Last, "", "Last user"),
+    letter(C::Quota, 'g', A::First, "", ""),
+    letter(C::Quota, 'G', A::Last, "", ""),
+    letter(C::Quota, 'r', A::Unlock, "unlock", "Give the user all codes back, with a reason"),
+
+    plain(C::Log, KeyCode::Up, A::Up, "", "Line above; the log stops following"),
+    plain(C::Log, KeyCode::Down, A::Down, "", "Line below"),
+    letter(C::Log, 'k', A::Up, "", ""),
+    letter(C::Log, 'j', A::Down, "", ""),
+    plain(C::Log, KeyCode::PageUp, A::PageUp, "", "A page up"),
+    plain(C::Log, KeyCode::PageDown, A::PageDown, "", "A page down"),
+    plain(C::Log, KeyCode::Home, A::First, "", "Oldest line"),
+    plain(C::Log, KeyCode::End, A::Last, "", "Newest line; the log follows again"),
+    letter(C::Log, 'g', A::First, "", ""),
+    letter(C::Log, 'G', A::Last, "follow", ""),
+    plain(C::Log, KeyCode::Enter, A::Accept, "details", "The whole story of the delivery"),
+
+    letter(C::Console, 's', A::SendCode, "send code", "Send a code"),
+    letter(C::Console, 'v', A::VerifyCode, "verify", "Check a code"),
+    letter(C::Console, 'h', A::Handset, "handset", "What a phone of the Sandbox has received"),
+    letter(C::Console, 'z', A::Zoom, "zoom", "Show this pane alone, or all again"),
+    letter(C::Console, ']', A::NextEnvironment, "environment", "Next environment"),
+    letter(C::Console, '[', A::PreviousEnvironment, "", "Environment before"),
+    letter(C::Console, '?', A::Help, "help", "These keys"),
+    letter(C::Console, 'q', A::Quit, "quit", "Quit"),
+
+    plain(C::Always, KeyCode::Tab, A::NextPane, "pane", "Next pane"),
+    plain(C::Always, KeyCode::BackTab, A::PreviousPane, "", "Pane before"),
+    control(C::Always, 's', A::Save, "save", "Save this environment's settings"),
+    control(C::Always, 'e', A::NextEnvironment, "environment", "Next environment, also while typing"),
+    plain(C::Always, KeyCode::F(1), A::Help, "help", "These keys, also while typing"),
+    control(C::Always, 'q', A::Quit, "quit", "Quit, also while typing"),
+    control(C::Always, 'c', A::Quit, "", ""),
+    control(C::Always, 'l', A::Repaint, "", "Paint the screen anew"),
+    control(C::Always, 'z', A::Suspend, "", "Back to the shell for a while"),
+
+    plain(C::Fields, KeyCode::Enter, A::Accept, "accept", "Accept"),
+    plain(C::Fields, KeyCode::Esc, A::Cancel, "cancel", "Cancel"),
+    plain(C::Fields, KeyCode::Tab, A::NextField, "next field", "Next field"),
+    plain(C::Fields, KeyCode::BackTab, A::PreviousField, "", "Field before"),
+    plain(C::Fields, KeyCode::Down, A::Down, "", "Below"),
+    plain(C::Fields, KeyCode::Up, A::Up, "", "Above"),
+
+    plain(C::Chosen, KeyCode::Left, A::Left, "choose", "Country to the left"),
+    plain(C::Chosen, KeyCode::Right, A::Right, "", "Country to the right"),
+    plain(C::Chosen, KeyCode::Delete, A::Remove, "", "Take the country off this number"),
+    letter(C::Chosen, '-', A::Remove, "take off", ""),
+    plain(C::Chosen, KeyCode::Backspace, A::Remove, "", ""),
+
+    plain(C::Countries, KeyCode::Enter, A::Add, "add", "Add the country; after some letters + does too"),
+    plain(C::Countries, KeyCode::PageUp, A::PageUp, "", "A page up"),
+    plain(C::Countries, KeyCode::PageDown, A::PageDown, "", "A page down"),
+
+    plain(C::Choice, KeyCode::Up, A::Up, "", "Above"),
+    plain(C::Choice, KeyCode::Down, A::Down, "", "Below"),
+    plain(C::Choice, KeyCode::PageUp, A::PageUp, "", "A page up"),
+    plain(C::Choice, KeyCode::PageDown, A::PageDown, "", "A page down"),
+    plain(C::Choice, KeyCode::Enter, A::Accept, "choose", "Choose"),
+    plain(C::Choice, KeyCode::Esc, A::Cancel, "cancel", "Cancel"),
+
+    plain(C::Question, KeyCode::Enter, A::Accept, "yes", "Yes"),
+    letter(C::Question, 'y', A::Accept, "", ""),
+    plain(C::Question, KeyCode::Esc, A::Cancel, "no", "No"),
+    letter(C::Question, 'n', A::Cancel, "", ""),
+
+    plain(C::Handset, KeyCode::Enter, A::VerifyCode, "verify", "Check the code"),
+    letter(C::Handset, 'v', A::VerifyCode, "", ""),
+
+    plain(C::Reading, KeyCode::Esc, A::Cancel, "close", "Close"),
+    letter(C::Reading, 'q', A::Cancel, "", ""),
+    plain(C::Reading, KeyCode::Up, A::Up, "scroll", "Up"),
+    plain(C::Reading, KeyCode::Down, A::Down, "", "Down"),
+    letter(C::Reading, 'k', A::Up, "", ""),
+    letter(C::Reading, 'j', A::Down, "", ""),
+    plain(C::Reading, KeyCode::PageUp, A::PageUp, "", "A page up"),
+    plain(C::Reading, KeyCode::PageDown, A::PageDown, "", "A page down"),
+];
+
+/// Finds what a key means, in the innermost context that binds it.
+pub fn action(contexts: &[Context], key: KeyEvent) -> Option<Action> {
+    contexts.iter().find_map(|&context| {
+        BINDINGS
+            .iter()
+            .find(|binding| binding.context == context && binding.matches(key))
+            .map(|binding| binding.action)
+    })
+}
+
+impl Binding {
+    fn matches(&self, key: KeyEvent) -> bool {
+        // Terminals disagree about reporting Shift beside a capital letter or Shift-Tab.
+        self.key == key.code && self.modifiers == key.modifiers.difference(KeyModifiers::SHIFT)
+    }
+
+    /// The key as people write it: `s`, `^S`, `Tab`.
+    pub fn key_name(&self) -> String {
+        let name = match self.key {
+            KeyCode::Char(letter) if self.modifiers.contains(KeyModifiers::CONTROL) => {
+                return format!("^{}", letter.to_ascii_uppercase());
+            }
+            KeyCode::Char(letter) => return letter.to_string(),
+            KeyCode::F(number) => return format!("F{number}"),
+            KeyCode::BackTab => "Shift-Tab",
+            KeyCode::PageUp => "PgUp",
+            KeyCode::PageDown => "PgDn",
+            KeyCode::Up => "Up",
+            KeyCode::Down => "Down",
+            KeyCode::Left => "Left",
+            KeyCode::Right => "Right",
+            KeyCode::Home => "Home",
+            KeyCode::End => "End",
+            KeyCode::Tab => "Tab",
+            KeyCode::Enter => "Enter",
+            KeyCode::Esc => "Esc",
+            KeyCode::Delete => "Del",
+            KeyCode::Backspace => "Backspace",
+            _ => "?",
+        };
+        name.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_context_binds_a_key_twice() {
+        for (index, binding) in BINDINGS.iter().enumerate() {
+            let twice = BINDINGS[..index].iter().any(|other| {
+                (other.context, other.key, other.modifiers)
+                    == (binding.context, binding.key, binding.modifiers)
+            });
+            assert!(!twice, "{binding:?}");
+        }
+    }
+
+    #[test]
+    fn digits_are_never_bound() {
+        let digit = |binding: &Binding| matches!(binding.key, KeyCode::Char('0'..='9'));
+        assert!(!BINDINGS.iter().any(digit));
+    }
+
+    #[test]
+    fn the_innermost_context_wins() {
+        let tab = KeyEvent::new(KeyCode::Tab, KeyModifiers::NONE);
+        assert_eq!(action(&[C::Fields, C::Always], tab), Some(A::NextField));
+        assert_eq!(action(&[C::Always], tab), Some(A::NextPane));
+        assert_eq!(action(&[C::Question], tab), None);
+    }
+
+    #[test]
+    fn shift_is_part_of_the_character() {
+        let capital = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
+        assert_eq!(action(&[C::Log], capital), Some(A::Last));
+        let back = KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT);
+        assert_eq!(action(&[C::Always], back), Some(A::PreviousPane));
+    }
+}

@@ -1,0 +1,70 @@
+//! Everything that can happen to the console.
+
+use crossterm::event::KeyEvent;
+
+use crate::config::{Config, TokenStatus};
+use crate::domain::environment::{Environment, PerEnvironment};
+use crate::domain::passcode::Verdict;
+use crate::engine::{Preview, Submission};
+use crate::provider::HandsetMessage;
+use crate::store::{Event, QuotaRow};
+
+/// One thing that happened: a key, a report of the engine, a moment that was waited for.
+#[derive(Debug)]
+pub enum Message {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has this size now.
+    Resize(u16, u16),
+    /// A moment has come that something on screen waits for.
+    Tick,
+    /// The terminal is ours again after Ctrl-Z.
+    Resumed,
+    /// The config was read, or built in.
+    Loaded(Box<LoadedDeck>),
+    /// The config cannot be read; nothing can be done until it can.
+    LoadFailed(String),
+    /// The engine is open.
+    EngineReady,
+    /// The engine cannot be opened; settings can still be edited, nothing can be sent.
+    EngineFailed(String),
+    /// The newest events, oldest first.
+    Events(Vec<Event>),
+    /// Who has used how many codes.
+    Quota(PerEnvironment<Vec<QuotaRow>>),
+    /// The store could not be read.
+    StoreFailed(String),
+    /// What a send would do. Answers the preview of the same generation.
+    Previewed {
+        /// Which preview was asked for.
+        generation: u64,
+        /// The answer, or why there is none.
+        preview: Result<Box<Preview>, String>,
+    },
+    /// A request for a code came to its first result.
+    Sent(Result<Submission, String>),
+    /// A code was judged.
+    Verified(Result<Verdict, String>),
+    /// The settings of an environment were saved, or not.
+    Saved {
+        /// The environment.
+        environment: Environment,
+        /// The config as it is now with the token's state, or what went wrong.
+        result: Result<Box<LoadedDeck>, String>,
+    },
+    /// A user was unlocked, or not.
+    Unlocked(Result<String, String>),
+    /// What a phone has received.
+    Handset(Result<Vec<HandsetMessage>, String>),
+}
+
+/// The config as read, with what the form shows of the tokens.
+#[derive(Debug, Clone)]
+pub struct LoadedDeck {
+    /// The settings.
+    pub config: Config,
+    /// The tokens, without their values.
+    pub tokens: PerEnvironment<TokenStatus>,
+}

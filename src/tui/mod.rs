@@ -1,0 +1,38 @@
+//! The console: one of the two faces of the engine.
+//!
+//! Data flows one way: a terminal event or a report of the engine becomes a [`message`], the
+//! message changes the [`model`] in [`update`](mod@update), what is to be done comes back as
+//! [`effect`]s, the [`executor`] has the engine do it, and the outcome is a message again.
+//! The [`view`] only reads.
+
+pub mod effect;
+pub mod executor;
+pub mod input;
+pub mod keymap;
+pub mod layout;
+pub mod message;
+pub mod modal;
+pub mod model;
+pub mod pane;
+mod runtime;
+pub mod terminal;
+pub mod text_field;
+pub mod theme;
+pub mod update;
+pub mod view;
+
+use crate::config::Paths;
+use crate::domain::environment::Environment;
+
+pub use runtime::run;
+
+/// What the console is started with.
+#[derive(Debug, Clone)]
+pub struct ConsoleOptions {
+    /// Where the deck's files are.
+    pub paths: Paths,
+    /// The environment to begin with.
+    pub environment: Environment,
+    /// Face and operator for the log, such as `console by ana`.
+    pub asked_by: String,
+}

@@ -1,0 +1,113 @@
+//! A question before something is done. It holds what it would release.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use ratatui::style::Style;
+
+use super::{Flow, open_box, wrap, write, write_field};
+use crate::domain::sender::Sender;
+use crate::tui::effect::Effect;
+use crate::tui::keymap::Action;
+use crate::tui::model::Model;
+use crate::tui::text_field::TextField;
+use crate::tui::update::Input;
+
+/// What a yes sets free.
+#[derive(Debug, Clone)]
+pub enum Confirmed {
+    /// Something outside of the model.
+    Effect(Box<Effect>),
+    /// Take a number out of the grid.
+    DeleteNumber(Sender),
+    /// Mark the stored token for removal.
+    RemoveToken,
+}
+
+/// A question.
+#[derive(Debug)]
+pub struct ConfirmModal {
+    title: &'static str,
+    lines: Vec<String>,
+    confirmed: Confirmed,
+    word: Option<(&'static str, TextField)>,
+}
+
+impl ConfirmModal {
+    /// A question that a yes answers.
+    pub fn new(title: &'static str, lines: Vec<String>, confirmed: Confirmed) -> Self {
+        Self { title, lines, confirmed, word: None }
+    }
+
+    /// A question that only a typed word answers.
+    pub fn with_word(mut self, word: &'static str) -> Self {
+        self.word = Some((word, TextField::new("", 20)));
+        self
+    }
+
+    /// Whether a word must be typed.
+    pub const fn wants_word(&self) -> bool {
+        self.word.is_some()
+    }
+
+    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+        match input {
+            Input::Action(Action::Cancel) => return Flow::CLOSE,
+            Input::Action(Action::Accept) => {
+                let typed =
+                    self.word.as_ref().is_none_or(|(word, field)| field.text().trim() == *word);
+                return if typed { Flow::Close(self.release(model)) } else { Flow::STAY };
+            }
+            Input::Key(key) => {
+                if let Some((_, field)) = &mut self.word {
+                    field.on_key(*key);
+                }
+            }
+            _ => {}
+        }
+        Flow::STAY
+    }
+
+    fn release(&self, model: &mut Model) -> Vec<Effect> {
+        match &self.confirmed {
+            Confirmed::Effect(effect) => return vec![(**effect).clone()],
+            Confirmed::RemoveToken => {
+                model.desk_mut().form.remove_token();
+                model.say("The token goes with the next save (^S).");
+            }
+            Confirmed::DeleteNumber(sender) => {
+                match model.desk().form.from_numbers().without(sender) {
+                    Ok(grid) => {
+                        model.desk_mut().form.set_from_numbers(grid);
+                        model.say(format!("{sender} is deleted. ^S saves."));
+                    }
+                    Err(error) => model.complain(format!("{error}.")),
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
+        let room = usize::from(model.size.0.saturating_sub(6)).min(68);
+        let lines: Vec<String> = self.lines.iter().flat_map(|line| wrap(line, room)).collect();
+        let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let rows = count.saturating_add(if self.wants_word() { 4 } else { 2 });
+        let inner = open_box(model, self.title, (72, rows), buffer);
+        // The question for the word stays in sight however long the text is.
+        let shown = if self.wants_word() { inner.height.saturating_sub(2) } else { inner.height };
+        for (line, row) in lines.iter().zip(0..shown) {
+            write(inner, row, line, Style::new(), model.theme, buffer);
+        }
+        let (word, field) = self.word.as_ref()?;
+        let prompt = format!("Type {word} to save: ");
+        let width = u16::try_from(prompt.len()).unwrap_or(u16::MAX);
+        write_field(
+            inner,
+            inner.height.saturating_sub(1),
+            (&prompt, width),
+            (field, true),
+            model,
+            buffer,
+        )
+    }
+}

@@ -1,0 +1,111 @@
+//! The story of one delivery: every status with its time, and what an error means.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use ratatui::style::Style;
+
+use super::{Flow, open_box, wrap, write};
+use crate::domain::sender::Sender;
+use crate::provider::twilio::advice;
+use crate::store::Event;
+use crate::tui::keymap::Action;
+use crate::tui::model::Model;
+use crate::tui::update::Input;
+
+/// The events of a delivery, oldest first.
+#[derive(Debug)]
+pub struct DeliveryModal {
+    story: Vec<Event>,
+    scroll: usize,
+}
+
+impl DeliveryModal {
+    /// Shows a story.
+    pub const fn new(story: Vec<Event>) -> Self {
+        Self { story, scroll: 0 }
+    }
+
+    pub(super) fn on_input(&mut self, input: &Input) -> Flow {
+        match input {
+            Input::Action(Action::Cancel) => return Flow::CLOSE,
+            Input::Action(Action::Up) => self.scroll = self.scroll.saturating_sub(1),
+            Input::Action(Action::Down) => self.scroll += 1,
+            Input::Action(Action::PageUp) => self.scroll = self.scroll.saturating_sub(10),
+            Input::Action(Action::PageDown) => self.scroll += 10,
+            _ => {}
+        }
+        Flow::STAY
+    }
+
+    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
+        let theme = model.theme;
+        let wide = usize::from(model.size.0.saturating_sub(6)).min(72);
+        let lines = self.lines(model, wide);
+        let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+        let inner = open_box(model, "Delivery", (76, rows), buffer);
+        let scroll = self.scroll.min(lines.len().saturating_sub(inner.height.into()));
+        for ((line, style), row) in lines.iter().skip(scroll).zip(0..inner.height) {
+            write(inner, row, line, *style, theme, buffer);
+        }
+        None
+    }
+
+    fn lines(&self, model: &Model, room: usize) -> Vec<(String, Style)> {
+        let theme = model.theme;
+        let mut lines = Vec::new();
+        let plain = |text: String| (text, Style::new());
+        if let Some(first) = self.story.first() {
+            let user = if first.user == first.recipient {
+                String::new()
+            } else {
+                format!("{}  ", first.user)
+            };
+            lines.push(plain(format!("To    {user}{}", first.recipient)));
+            if let Some(sender) = self.story.iter().find_map(|event| event.sender.as_deref()) {
+                let sender = Sender::parse(sender)
+                    .map_or_else(|_| sender.to_owned(), |sender| sender.to_string());
+                lines.push(plain(format!("From  {sender}")));
+            }
+        }
+        if let Some(sid) = self.story.iter().find_map(|event| event.sid.as_deref()) {
+            lines.push(plain(format!("SID   {sid}")));
+        }
+        lines.push(plain(String::new()));
+        for event in &self.story {
+            let code = event.error_code.map(|code| format!("error {code}  ")).unwrap_or_default();
+            let detail = event.detail.as_deref().unwrap_or_default();
+            let text =
+                format!("{} {:<11} {code}{detail}", model.clock(event.at), event.kind.to_string());
+            let style = theme.event(event.kind);
+            lines.extend(wrap_keeping(&text, room).into_iter().map(|line| (line, style)));
+        }
+        if let Some(known) =
+            self.story.iter().rev().find_map(|event| event.error_code).and_then(advice)
+        {
+            lines.push(plain(String::new()));
+            let text = format!("Cause: {}. What to do: {}.", known.cause, known.advice);
+            lines.extend(wrap(&text, room).into_iter().map(plain));
+        }
+        lines
+    }
+}
+
+/// Wraps a line of the table under its third column.
+fn wrap_keeping(text: &str, room: usize) -> Vec<String> {
+    const INDENT: usize = 21;
+    if text.chars().count() <= room || room <= INDENT + 10 {
+        return vec![text.to_owned()];
+    }
+    let head: String = text.chars().take(INDENT).collect();
+    let rest: String = text.chars().skip(INDENT).collect();
+    let lines = wrap(&rest, room - INDENT);
+    lines
+        .iter()
+        .enumerate()
+        .map(
+            |(index, line)| {
+                if index == 0 { format!("{head}{line}") } else { format!("{:INDENT$}{line}", "") }
+            },
+        )
+        .collect()
+}

@@ -1,0 +1,202 @@
+//! The pop-ups. They stack; the topmost has the keys. Each file holds one: its state, its
+//! keys, its picture.
+
+pub mod choice;
+pub mod confirm;
+pub mod delivery;
+pub mod handset;
+pub mod help;
+pub mod number;
+pub mod number_view;
+pub mod send;
+pub mod text;
+pub mod unlock;
+pub mod verify;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget};
+
+use super::effect::Effect;
+use super::keymap::Context;
+use super::layout::centred;
+use super::model::Model;
+use super::text_field::TextField;
+use super::theme::Theme;
+use super::update::Input;
+
+/// A pop-up.
+#[derive(Debug)]
+pub enum Modal {
+    /// New or edit From number.
+    Number(Box<number::NumberModal>),
+    /// One choice from a list.
+    Choice(choice::ChoiceModal),
+    /// A longer text: the message, the recipients.
+    Text(text::TextModal),
+    /// A question before something is done.
+    Confirm(confirm::ConfirmModal),
+    /// Send a code.
+    Send(send::SendModal),
+    /// Check a code.
+    Verify(verify::VerifyModal),
+    /// What a phone has received.
+    Handset(handset::HandsetModal),
+    /// Give a user all codes back.
+    Unlock(unlock::UnlockModal),
+    /// The story of a delivery.
+    Delivery(delivery::DeliveryModal),
+    /// The keys.
+    Help(help::HelpModal),
+}
+
+/// What becomes of a pop-up after an input.
+#[derive(Debug)]
+pub enum Flow {
+    /// It stays open.
+    Stay(Vec<Effect>),
+    /// It closes.
+    Close(Vec<Effect>),
+}
+
+impl Flow {
+    /// It stays, and nothing is to be done.
+    pub const STAY: Self = Self::Stay(Vec::new());
+    /// It closes, and nothing is to be done.
+    pub const CLOSE: Self = Self::Close(Vec::new());
+}
+
+impl Modal {
+    /// The contexts whose keys hold in it, the innermost first.
+    pub fn contexts(&self) -> Vec<Context> {
+        match self {
+            Self::Number(modal) => modal.contexts(),
+            Self::Choice(_) => vec![Context::Choice],
+            Self::Confirm(modal) if !modal.wants_word() => vec![Context::Question],
+            Self::Handset(modal) if !modal.is_typing() => vec![Context::Handset, Context::Reading],
+            Self::Delivery(_) | Self::Help(_) => vec![Context::Reading],
+            _ => vec![Context::Fields],
+        }
+    }
+
+    fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+        match self {
+            Self::Number(modal) => modal.on_input(model, input),
+            Self::Choice(modal) => modal.on_input(model, input),
+            Self::Text(modal) => modal.on_input(model, input),
+            Self::Confirm(modal) => modal.on_input(model, input),
+            Self::Send(modal) => modal.on_input(model, input),
+            Self::Verify(modal) => modal.on_input(model, input),
+            Self::Handset(modal) => modal.on_input(model, input),
+            Self::Unlock(modal) => modal.on_input(model, input),
+            Self::Delivery(modal) => modal.on_input(input),
+            Self::Help(modal) => modal.on_input(input),
+        }
+    }
+}
+
+/// Hands an input to the topmost pop-up.
+pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
+    let Some(mut modal) = model.modals.pop() else { return Vec::new() };
+    let depth = model.modals.len();
+    match modal.on_input(model, input) {
+        Flow::Close(effects) => effects,
+        Flow::Stay(effects) => {
+            // Below whatever it may have opened on top of itself.
+            model.modals.insert(depth, modal);
+            effects
+        }
+    }
+}
+
+/// Draws the stack and answers where the cursor stands in the topmost one.
+pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
+    let mut cursor = None;
+    for modal in &model.modals {
+        cursor = match modal {
+            Modal::Number(modal) => number_view::draw(modal, model, buffer),
+            Modal::Choice(modal) => modal.draw(model, buffer),
+            Modal::Text(modal) => modal.draw(model, buffer),
+            Modal::Confirm(modal) => modal.draw(model, buffer),
+            Modal::Send(modal) => modal.draw(model, buffer),
+            Modal::Verify(modal) => modal.draw(model, buffer),
+            Modal::Handset(modal) => modal.draw(model, buffer),
+            Modal::Unlock(modal) => modal.draw(model, buffer),
+            Modal::Delivery(modal) => modal.draw(model, buffer),
+            Modal::Help(modal) => modal.draw(model, buffer),
+        };
+    }
+    cursor
+}
+
+/// Clears a place in the middle of the screen (above the hint bar), draws a box there, and
+/// answers its inside.
+fn open_box(model: &Model, title: &str, wanted: (u16, u16), buffer: &mut Buffer) -> Rect {
+    let (width, height) = model.size;
+    let area = centred((width, height.saturating_sub(1)), wanted).intersection(buffer.area);
+    Clear.render(area, buffer);
+    let block = model.theme.block(title, true);
+    let inner = block.inner(area);
+    block.render(area, buffer);
+    Rect { x: inner.x + u16::from(inner.width > 2), width: inner.width.saturating_sub(2), ..inner }
+}
+
+/// Writes a line of text, if it is inside.
+fn write(area: Rect, row: u16, text: &str, style: Style, theme: Theme, buffer: &mut Buffer) {
+    if row < area.height {
+        buffer.set_stringn(area.x, area.y + row, theme.text(text), area.width.into(), style);
+    }
+}
+
+/// Writes `label  field` in a row and answers the cursor if it has the focus.
+fn write_field(
+    area: Rect,
+    row: u16,
+    (label, label_width): (&str, u16),
+    (field, focused): (&TextField, bool),
+    model: &Model,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    if row >= area.height {
+        return None;
+    }
+    let theme = model.theme;
+    let style = if focused { theme.strong() } else { Style::new() };
+    write(area, row, label, style, theme, buffer);
+    let at = label_width.min(area.width);
+    let place = Rect { x: area.x + at, y: area.y + row, width: area.width - at, height: 1 };
+    field.draw(place, buffer, Style::new(), theme.dot(), focused)
+}
+
+/// Breaks a text into lines of at most `room` columns, between words where it can.
+pub(super) fn wrap(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        let used = lines.last().map_or(0, |line| line.chars().count());
+        if used > 0 && used + 1 + length > room {
+            lines.push(String::new());
+        } else if used > 0
+            && let Some(line) = lines.last_mut()
+        {
+            line.push(' ');
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_wrapped_between_words() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("overlongword x", 4), ["overlongword", "x"]);
+        assert_eq!(wrap("", 4), [""]);
+    }
+}

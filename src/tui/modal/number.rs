@@ -1,0 +1,259 @@
+//! New or edit From number: the sender, its countries, the default mark.
+
+use std::collections::BTreeSet;
+
+use crossterm::event::KeyCode;
+
+use super::Flow;
+use crate::domain::country::Country;
+use crate::domain::from_numbers::{FromNumber, FromNumbers};
+use crate::domain::sender::Sender;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Model;
+use crate::tui::text_field::TextField;
+use crate::tui::update::Input;
+
+/// The parts of the pop-up, in the order of Tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The sender's text.
+    Sender,
+    /// The countries on this number.
+    Chosen,
+    /// The list that countries are picked from.
+    Picker,
+    /// The default mark.
+    Default,
+    /// The button that accepts.
+    Ok,
+    /// The button that leaves.
+    Cancel,
+}
+
+const PARTS: [Part; 6] =
+    [Part::Sender, Part::Chosen, Part::Picker, Part::Default, Part::Ok, Part::Cancel];
+
+/// A From number that is being edited.
+#[derive(Debug)]
+pub struct NumberModal {
+    /// The number that it takes the place of; `None` for a new one.
+    pub(super) replaces: Option<Sender>,
+    pub(super) sender: TextField,
+    pub(super) countries: Vec<Country>,
+    pub(super) default: bool,
+    pub(super) part: Part,
+    pub(super) filter: TextField,
+    pub(super) picked: usize,
+    pub(super) chosen: usize,
+    /// A country of another number: the next Enter moves it here.
+    pub(super) moving: Option<Country>,
+    /// What is wrong, or worth knowing, about the last key.
+    pub(super) remark: Option<String>,
+}
+
+impl NumberModal {
+    /// A new number.
+    pub fn new_number() -> Self {
+        Self {
+            replaces: None,
+            sender: TextField::new("", 40),
+            countries: Vec::new(),
+            default: false,
+            part: Part::Sender,
+            filter: TextField::new("", 30),
+            picked: 0,
+            chosen: 0,
+            moving: None,
+            remark: None,
+        }
+    }
+
+    /// An existing number.
+    pub fn edit(number: &FromNumber, default: bool) -> Self {
+        Self {
+            replaces: Some(number.sender.clone()),
+            sender: TextField::new(number.sender.as_str(), 40),
+            countries: number.countries.iter().copied().collect(),
+            default,
+            ..Self::new_number()
+        }
+    }
+
+    pub(super) fn contexts(&self) -> Vec<Context> {
+        match self.part {
+            Part::Chosen => vec![Context::Chosen, Context::Fields],
+            Part::Picker => vec![Context::Countries, Context::Fields],
+            _ => vec![Context::Fields],
+        }
+    }
+
+    /// The countries that fit the filter.
+    pub(super) fn matches(&self) -> Vec<Country> {
+        Country::search(self.filter.text())
+    }
+
+    /// The number that has a country already, if it is another one than this.
+    pub(super) fn elsewhere<'a>(
+        &self,
+        country: Country,
+        grid: &'a FromNumbers,
+    ) -> Option<&'a Sender> {
+        let sender = &grid.serving(country)?.sender;
+        (Some(sender) != self.replaces.as_ref()).then_some(sender)
+    }
+
+    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+        self.remark = None;
+        if !matches!(input, Input::Action(Action::Add | Action::Cancel)) {
+            self.moving = None;
+        }
+        match input {
+            Input::Action(Action::Cancel) if self.moving.take().is_some() => {}
+            Input::Action(Action::Cancel) => return Flow::CLOSE,
+            Input::Action(Action::NextField) => self.step(1),
+            Input::Action(Action::PreviousField) => self.step(PARTS.len() - 1),
+            Input::Action(Action::Add) => self.add(model),
+            Input::Action(Action::Remove) => self.take_off(),
+            Input::Action(Action::Accept) => return self.accept(model),
+            Input::Action(action) => self.move_cursor(*action),
+            Input::Key(key) if self.part == Part::Default => {
+                if key.code == KeyCode::Char(' ') {
+                    self.default = !self.default;
+                }
+            }
+            Input::Key(key) => match self.part {
+                Part::Sender => {
+                    self.sender.on_key(*key);
+                }
+                // Into an empty filter a `+` is typed, for calling codes.
+                Part::Picker if key.code == KeyCode::Char('+') && !self.filter.is_empty() => {
+                    self.add(model);
+                }
+                Part::Picker if self.filter.on_key(*key) => {
+                    self.picked = 0;
+                }
+                _ => {}
+            },
+            Input::Paste(text) => self.paste(text),
+        }
+        Flow::STAY
+    }
+
+    fn paste(&mut self, text: &str) {
+        let field = match self.part {
+            Part::Sender => &mut self.sender,
+            Part::Picker => &mut self.filter,
+            _ => return self.remark = Some("Nothing can be pasted here.".to_owned()),
+        };
+        if let Err(refused) = field.paste(text) {
+            let text = format!(
+                "{} characters do not fit (at most {}): nothing was pasted.",
+                refused.pasted, refused.longest
+            );
+            self.remark = Some(text);
+        }
+        self.picked = 0;
+    }
+
+    fn step(&mut self, by: usize) {
+        let at = PARTS.iter().position(|&part| part == self.part).unwrap_or(0);
+        self.part = PARTS[(at + by) % PARTS.len()];
+    }
+
+    fn move_cursor(&mut self, action: Action) {
+        let last = self.matches().len().saturating_sub(1);
+        match (self.part, action) {
+            (Part::Picker, Action::Up) => self.picked = self.picked.saturating_sub(1),
+            (Part::Picker, Action::Down) => self.picked = (self.picked + 1).min(last),
+            (Part::Picker, Action::PageUp) => self.picked = self.picked.saturating_sub(8),
+            (Part::Picker, Action::PageDown) => self.picked = (self.picked + 8).min(last),
+            (Part::Chosen, Action::Left) => self.chosen = self.chosen.saturating_sub(1),
+            (Part::Chosen, Action::Right) => {
+                self.chosen = (self.chosen + 1).min(self.countries.len().saturating_sub(1));
+            }
+            (_, Action::Down) => self.step(1),
+            (_, Action::Up) => self.step(PARTS.len() - 1),
+            _ => {}
+        }
+    }
+
+    /// Enter or `+` in the picker. Enter on a country of another number asks once before it moves.
+    fn add(&mut self, model: &Model) {
+        let Some(&country) = self.matches().get(self.picked) else {
+            return self.remark =
+                Some("No country fits. Try its name, code or calling code.".to_owned());
+        };
+        if self.countries.contains(&country) {
+            return self.remark = Some(format!("{country} is on this number already."));
+        }
+        let grid = model.desk().form.from_numbers();
+        if let Some(other) = self.elsewhere(country, grid)
+            && self.moving != Some(country)
+        {
+            self.remark = Some(format!(
+                "{} is on {other}: Enter again moves it here, Esc leaves it.",
+                country.code()
+            ));
+            return self.moving = Some(country);
+        }
+        if let Ok(sender) = Sender::parse(self.sender.text())
+            && sender.is_refused_in(country)
+        {
+            return self.remark = Some(format!("{country} takes no sender names, only numbers."));
+        }
+        self.moving = None;
+        self.countries.push(country);
+        self.remark = Some(format!("{country} added."));
+        self.filter.set("");
+        self.picked = 0;
+    }
+
+    fn take_off(&mut self) {
+        if self.chosen < self.countries.len() {
+            let country = self.countries.remove(self.chosen);
+            self.remark = Some(format!("{country} taken off."));
+        }
+        self.chosen = self.chosen.min(self.countries.len().saturating_sub(1));
+    }
+
+    /// Enter outside of the lists: the default mark flips, Cancel leaves, anything else
+    /// accepts the number if it is right.
+    fn accept(&mut self, model: &mut Model) -> Flow {
+        match self.part {
+            Part::Cancel => return Flow::CLOSE,
+            Part::Default => {
+                self.default = !self.default;
+                return Flow::STAY;
+            }
+            _ => {}
+        }
+        let sender = match Sender::parse(self.sender.text()) {
+            Ok(sender) => sender,
+            Err(error) => {
+                self.part = Part::Sender;
+                self.remark = Some(format!("{error}."));
+                return Flow::STAY;
+            }
+        };
+        // Enter after the sender leads on to what is still missing.
+        if self.part == Part::Sender && self.countries.is_empty() && !self.default {
+            self.part = Part::Picker;
+            return Flow::STAY;
+        }
+        let countries: BTreeSet<Country> = self.countries.iter().copied().collect();
+        let number = FromNumber { sender: sender.clone(), countries };
+        match model.desk().form.from_numbers().with(self.replaces.as_ref(), number, self.default) {
+            Ok(grid) => {
+                let desk = model.desk_mut();
+                desk.numbers.select(&sender, &grid);
+                desk.form.set_from_numbers(grid);
+                model.say(format!("{sender} is in the grid. ^S saves."));
+                Flow::CLOSE
+            }
+            Err(error) => {
+                self.remark = Some(format!("{error}."));
+                Flow::STAY
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The picture of the From number pop-up.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::choice::country_line;
+use super::number::{NumberModal, Part};
+use super::{open_box, write, write_field};
+use crate::domain::sender::Sender;
+use crate::tui::model::Model;
+use crate::tui::pane::first_row;
+
+/// Columns of the labels.
+const LABEL: u16 = 11;
+
+/// Draws the pop-up and answers where the cursor stands.
+pub(super) fn draw(modal: &NumberModal, model: &Model, buffer: &mut Buffer) -> Option<Position> {
+    let theme = model.theme;
+    let title = if modal.replaces.is_some() { "Edit From number" } else { "New From number" };
+    let inner = open_box(model, title, (68, 20), buffer);
+    let focused = modal.part == Part::Sender;
+    let sender_cursor =
+        write_field(inner, 0, ("Sender", LABEL), (&modal.sender, focused), model, buffer);
+    let (description, style) = match Sender::parse(modal.sender.text()) {
+        Ok(sender) => (sender.description(), theme.dim()),
+        Err(_) if modal.sender.is_empty() => {
+            ("number with +, short code, name, or MG…".to_owned(), theme.dim())
+        }
+        Err(error) => (error.to_string(), theme.failure()),
+    };
+    let value = |row: u16| Rect {
+        x: inner.x + LABEL.min(inner.width),
+        y: inner.y + row.min(inner.height.saturating_sub(1)),
+        width: inner.width.saturating_sub(LABEL),
+        height: u16::from(row < inner.height),
+    };
+    write(value(1), 0, &description, style, theme, buffer);
+
+    let label_style = if modal.part == Part::Chosen { theme.strong() } else { Style::new() };
+    write(inner, 2, "Countries", label_style, theme, buffer);
+    draw_chosen(modal, model, value(2), buffer);
+    if let Some(remark) = &modal.remark {
+        write(inner, 3, remark, theme.warning(), theme, buffer);
+    }
+    let picker =
+        Rect { y: inner.y + 4.min(inner.height), height: inner.height.saturating_sub(6), ..inner };
+    let picker_cursor = draw_picker(modal, model, picker, buffer);
+    draw_buttons(modal, model, inner, buffer);
+    sender_cursor.or(picker_cursor)
+}
+
+/// The chosen countries in one row, scrolled to the selected one.
+fn draw_chosen(modal: &NumberModal, model: &Model, area: Rect, buffer: &mut Buffer) {
+    let theme = model.theme;
+    if modal.countries.is_empty() {
+        let text = if modal.default {
+            "none of its own: it is the default"
+        } else {
+            "none yet: pick them below"
+        };
+        return write(area, 0, text, theme.dim(), theme, buffer);
+    }
+    let focused = modal.part == Part::Chosen;
+    // Names where they fit, codes otherwise; the selected country is always named.
+    let names: Vec<String> = modal
+        .countries
+        .iter()
+        .map(|country| format!("{} {}", country.code(), country.name()))
+        .collect();
+    let fits = names.iter().map(|name| name.chars().count() + 3).sum::<usize>()
+        <= usize::from(area.width) + 3;
+    let mut x = area.x;
+    let skip = if fits || !focused { 0 } else { modal.chosen.saturating_sub(1) };
+    if skip > 0 {
+        (x, _) = buffer.set_stringn(
+            x,
+            area.y,
+            theme.text("… "),
+            area.right().saturating_sub(x).into(),
+            theme.dim(),
+        );
+    }
+    for (index, country) in modal.countries.iter().enumerate().skip(skip) {
+        let selected = focused && index == modal.chosen;
+        let text = if fits || selected { names[index].as_str() } else { country.code() };
+        let style = if selected { theme.selected() } else { Style::new() };
+        if area.height == 0 || x >= area.right() {
+            return;
+        }
+        (x, _) = buffer.set_stringn(x, area.y, theme.text(text), (area.right() - x).into(), style);
+        if index + 1 < modal.countries.len() {
+            (x, _) = buffer.set_stringn(
+                x,
+                area.y,
+                theme.text(" · "),
+                area.right().saturating_sub(x).into(),
+                theme.dim(),
+            );
+        }
+    }
+}
+
+fn draw_picker(
+    modal: &NumberModal,
+    model: &Model,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let theme = model.theme;
+    let focused = modal.part == Part::Picker;
+    let cursor = write_field(area, 0, ("Add  > ", 7), (&modal.filter, focused), model, buffer);
+    let list =
+        Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(1), ..area };
+    let matches = modal.matches();
+    if matches.is_empty() {
+        write(
+            list,
+            0,
+            "No country fits. Try its name, code or calling code.",
+            theme.dim(),
+            theme,
+            buffer,
+        );
+    }
+    let grid = model.desk().form.from_numbers();
+    let first = first_row(modal.picked, list.height.into(), 0, matches.len());
+    for ((index, country), row) in matches.iter().enumerate().skip(first).zip(0..list.height) {
+        let here = modal.countries.contains(country);
+        let other = modal.elsewhere(*country, grid);
+        let mark = match (here, other) {
+            (true, _) => "x",
+            (false, Some(_)) => "-",
+            (false, None) => "+",
+        };
+        let place = match (here, other) {
+            (true, _) => "  here".to_owned(),
+            (false, Some(sender)) => format!("  on {sender}"),
+            (false, None) => String::new(),
+        };
+        let selected = focused && index == modal.picked;
+        let style = if selected {
+            theme.selected()
+        } else if here {
+            theme.dim()
+        } else {
+            Style::new()
+        };
+        buffer.set_style(Rect { y: list.y + row, height: 1, ..list }, style);
+        let pointer = if selected { "›" } else { " " };
+        write(
+            list,
+            row,
+            &format!("{pointer}{mark} {}{place}", country_line(*country)),
+            style,
+            theme,
+            buffer,
+        );
+    }
+    cursor
+}
+
+fn draw_buttons(modal: &NumberModal, model: &Model, inner: Rect, buffer: &mut Buffer) {
+    let theme = model.theme;
+    let Some(row) = inner.height.checked_sub(1) else { return };
+    let style = |part| if modal.part == part { theme.selected() } else { Style::new() };
+    let mark = if modal.default { "[x] default number" } else { "[ ] default number" };
+    let line = Rect { y: inner.y + row, height: 1, ..inner };
+    write(line, 0, mark, style(Part::Default), theme, buffer);
+    let buttons = [("[ OK ]", Part::Ok, 18), ("[ Cancel ]", Part::Cancel, 10)];
+    for (text, part, from_right) in buttons {
+        if line.width >= from_right + 20 {
+            let place = Rect { x: line.right() - from_right, width: from_right, ..line };
+            write(place, 0, text, style(part), theme, buffer);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Send a code: what would happen is shown while the number is typed.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::{Flow, open_box, wrap, write, write_field};
+use crate::domain::quota::Quota;
+use crate::domain::user::UserId;
+use crate::engine::{CodeRequest, Preview};
+use crate::tui::effect::Effect;
+use crate::tui::keymap::Action;
+use crate::tui::model::{EngineState, Model};
+use crate::tui::pane::quota::countdown;
+use crate::tui::text_field::TextField;
+use crate::tui::update::Input;
+
+/// A code that is about to be requested.
+#[derive(Debug)]
+pub struct SendModal {
+    number: TextField,
+    user: TextField,
+    on_user: bool,
+    generation: u64,
+    preview: Option<Result<Box<Preview>, String>>,
+}
+
+impl SendModal {
+    /// Begins with the number that was sent to last.
+    pub fn new(number: &str) -> Self {
+        Self {
+            number: TextField::new(number, 40),
+            user: TextField::new("", 128),
+            on_user: false,
+            generation: 0,
+            preview: None,
+        }
+    }
+
+    /// The request as typed; `None` while there is no number or the user id is wrong.
+    fn request(&self, model: &Model) -> Option<Result<CodeRequest, String>> {
+        let number = self.number.text().trim();
+        if number.is_empty() {
+            return None;
+        }
+        let user = match self.user.text().trim() {
+            "" => Ok(None),
+            typed => UserId::parse(typed).map(Some).map_err(|error| error.to_string()),
+        };
+        Some(user.map(|user| CodeRequest {
+            environment: model.environment,
+            number: number.to_owned(),
+            user,
+        }))
+    }
+
+    /// Asks for a preview of what is typed now.
+    pub fn ask(&mut self, model: &mut Model) -> Vec<Effect> {
+        model.generation += 1;
+        self.generation = model.generation;
+        match self.request(model) {
+            None => self.preview = None,
+            Some(Err(error)) => self.preview = Some(Err(error)),
+            Some(Ok(request)) => {
+                return vec![Effect::Preview { generation: self.generation, request }];
+            }
+        }
+        Vec::new()
+    }
+
+    /// Takes an answer, unless something was typed since it was asked for.
+    pub fn on_preview(&mut self, generation: u64, preview: Result<Box<Preview>, String>) {
+        if generation == self.generation {
+            self.preview = Some(preview);
+        }
+    }
+
+    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+        let field = if self.on_user { &mut self.user } else { &mut self.number };
+        let changed = match input {
+            Input::Action(Action::Cancel) => return Flow::CLOSE,
+            Input::Action(Action::Accept) => return self.send(model),
+            Input::Action(
+                Action::NextField | Action::PreviousField | Action::Down | Action::Up,
+            ) => {
+                self.on_user = !self.on_user;
+                false
+            }
+            Input::Action(_) => false,
+            Input::Key(key) => field.on_key(*key),
+            Input::Paste(text) => match field.paste(text) {
+                Ok(()) => true,
+                Err(refused) => {
+                    model.complain(format!(
+                        "{} characters do not fit: nothing was pasted.",
+                        refused.pasted
+                    ));
+                    false
+                }
+            },
+        };
+        Flow::Stay(if changed { self.ask(model) } else { Vec::new() })
+    }
+
+    fn send(&mut self, model: &mut Model) -> Flow {
+        match self.request(model) {
+            None => model.complain("Type the number to send to."),
+            Some(Err(error)) => model.complain(format!("{error}.")),
+            Some(Ok(_)) if model.engine != EngineState::Ready => {
+                model.complain("The store is not open: nothing can be sent.");
+            }
+            Some(Ok(request)) => {
+                model.last_number = model.remembered_number(&request.number);
+                model.in_flight += 1;
+                return Flow::Close(vec![Effect::Send(request)]);
+            }
+        }
+        Flow::STAY
+    }
+
+    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
+        let theme = model.theme;
+        let title = format!("Send a code · {}", model.environment);
+        let inner = open_box(model, &title, (72, 14), buffer);
+        let number =
+            write_field(inner, 0, ("Number", 9), (&self.number, !self.on_user), model, buffer);
+        let user = write_field(inner, 1, ("User", 9), (&self.user, self.on_user), model, buffer);
+        if self.user.is_empty() && !self.on_user && inner.height > 1 && inner.width > 9 {
+            let place = Rect { x: inner.x + 9, y: inner.y + 1, width: inner.width - 9, height: 1 };
+            write(
+                place,
+                0,
+                "optional id; otherwise the number is the user",
+                theme.dim(),
+                theme,
+                buffer,
+            );
+        }
+        let room = usize::from(inner.width.saturating_sub(9));
+        let mut row = 3;
+        for (label, text, style) in self.lines(model) {
+            for (index, line) in wrap(&text, room).into_iter().enumerate() {
+                write(inner, row, if index == 0 { label } else { "" }, theme.dim(), theme, buffer);
+                let at = 9.min(inner.width);
+                let place = Rect { x: inner.x + at, width: inner.width - at, ..inner };
+                write(place, row, &line, style, theme, buffer);
+                row += 1;
+            }
+        }
+        number.or(user)
+    }
+
+    /// What is known about the send, line by line.
+    fn lines(&self, model: &Model) -> Vec<(&'static str, String, Style)> {
+        let theme = model.theme;
+        let plain = Style::new();
+        let mut lines = match &self.preview {
+            None => vec![(
+                "",
+                "A number with + and its country code, or a national one.".to_owned(),
+                theme.dim(),
+            )],
+            Some(Err(error)) => vec![("", format!("{error}."), theme.failure())],
+            Some(Ok(preview)) => {
+                let plan = &preview.plan;
+                let number = &plan.recipient.number;
+                let country = number
+                    .country()
+                    .map_or_else(|| "no country".to_owned(), |country| country.to_string());
+                let applied = plan
+                    .recipient
+                    .default_applied
+                    .map(|country| format!(", +{} applied", country.calling_code()))
+                    .unwrap_or_default();
+                let mut lines =
+                    vec![("To", format!("{} · {country}{applied}", number.grouped()), plain)];
+                match &plan.route {
+                    Ok(route) => {
+                        lines.push(("From", format!("{} · {}", route.sender, route.reason), plain));
+                    }
+                    Err(refusal) => lines.push(("From", format!("{refusal}."), theme.failure())),
+                }
+                if !plan.may_text {
+                    lines.push((
+                        "",
+                        format!("Not among the recipients that {} may text.", model.environment),
+                        theme.failure(),
+                    ));
+                }
+                lines.push((
+                    "Text",
+                    format!("{} ({})", plan.text.replace("123456", "••••••"), plan.segments),
+                    plain,
+                ));
+                lines.push(quota_line(preview.quota, model));
+                lines
+            }
+        };
+        if model.desk().form.is_changed() {
+            lines.push((
+                "Note",
+                "Unsaved changes are not in force yet: save them first with ^S.".to_owned(),
+                theme.warning(),
+            ));
+        }
+        lines
+    }
+}
+
+fn quota_line(quota: Quota, model: &Model) -> (&'static str, String, Style) {
+    let theme = model.theme;
+    let allowed = model.saved_settings().codes_allowed.get();
+    match quota {
+        Quota::Open { left, .. } => {
+            ("Quota", format!("open, {left} of {allowed} left"), theme.good())
+        }
+        Quota::Locked { unlock_at, .. } => {
+            let text = format!(
+                "LOCKED, opens {} in {}",
+                model.clock(unlock_at),
+                countdown(unlock_at, model.now)
+            );
+            ("Quota", text, theme.failure())
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The whole state of the console. Only `update` changes it; the view reads it.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::keymap::Context;
+use super::layout::{Arrangement, arrangement};
+use super::modal::Modal;
+use super::pane::Pane;
+use super::pane::form::Form;
+use super::pane::log::Log;
+use super::pane::numbers::Numbers;
+use super::pane::quota::QuotaPane;
+use super::theme::Theme;
+use crate::domain::country::Country;
+use crate::domain::environment::{Environment, PerEnvironment};
+use crate::domain::phone::Recipient;
+use crate::domain::settings::Settings;
+
+/// How long a notice stays, in seconds.
+pub const NOTICE_SECONDS: i64 = 6;
+
+/// The state of the console.
+#[derive(Debug)]
+pub struct Model {
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// What the terminal can show.
+    pub theme: Theme,
+    /// In which times are shown.
+    pub time_zone: TimeZone,
+    /// The moment of the latest message.
+    pub now: Timestamp,
+    /// The application's name, for previews of messages.
+    pub app_name: String,
+    /// Whether the settings are there.
+    pub phase: Phase,
+    /// Whether codes can be sent.
+    pub engine: EngineState,
+    /// The environment on screen.
+    pub environment: Environment,
+    /// The pane that has the keys.
+    pub focus: Pane,
+    /// Whether the focused pane is shown alone.
+    pub zoomed: bool,
+    /// What belongs to each environment.
+    pub desks: PerEnvironment<Desk>,
+    /// Pop-ups, the topmost last.
+    pub modals: Vec<Modal>,
+    /// What just happened.
+    pub notice: Option<Notice>,
+    /// The number last sent to, offered where a number is asked for next.
+    pub last_number: String,
+    /// Requests for codes that have not come back yet.
+    pub in_flight: usize,
+    /// Counts previews, so that a late answer is told from the newest.
+    pub generation: u64,
+}
+
+/// Whether the settings are there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// They are being read.
+    Loading,
+    /// The file cannot be used; the reason.
+    Broken(String),
+    /// They are there.
+    Ready,
+}
+
+/// Whether codes can be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EngineState {
+    /// It is being opened.
+    Starting,
+    /// They can.
+    Ready,
+    /// The deck is out of order; the reason.
+    Failed(String),
+}
+
+/// What belongs to one environment.
+#[derive(Debug)]
+pub struct Desk {
+    /// The settings form.
+    pub form: Form,
+    /// The table of From numbers.
+    pub numbers: Numbers,
+    /// Who has used how many codes.
+    pub quota: QuotaPane,
+    /// What happened to the codes.
+    pub log: Log,
+}
+
+/// A line about what just happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The sentence.
+    pub text: String,
+    /// Whether it is bad news; those stay until a key is pressed.
+    pub bad: bool,
+    /// When it goes away by itself.
+    pub until: Timestamp,
+}
+
+impl Model {
+    /// The console as it is before anything has been read.
+    pub fn new(size: (u16, u16), theme: Theme, time_zone: TimeZone, now: Timestamp) -> Self {
+        Self {
+            size,
+            theme,
+            time_zone,
+            now,
+            app_name: String::new(),
+            phase: Phase::Loading,
+            engine: EngineState::Starting,
+            environment: Environment::Development,
+            focus: Pane::Quota,
+            zoomed: false,
+            desks: PerEnvironment::from_fn(|_| Desk::default()),
+            modals: Vec::new(),
+            notice: None,
+            last_number: String::new(),
+            in_flight: 0,
+            generation: 0,
+        }
+    }
+
+    /// The desk of the environment on screen.
+    pub fn desk(&self) -> &Desk {
+        &self.desks[self.environment]
+    }
+
+    /// The same, to change it.
+    pub fn desk_mut(&mut self) -> &mut Desk {
+        &mut self.desks[self.environment]
+    }
+
+    /// The contexts whose keys hold now, the innermost first.
+    pub fn contexts(&self) -> Vec<Context> {
+        if let Some(modal) = self.modals.last() {
+            return modal.contexts();
+        }
+        if self.phase != Phase::Ready {
+            return vec![Context::Console, Context::Always];
+        }
+        let pane = match self.focus {
+            Pane::Form if self.desk().form.takes_text() => {
+                return vec![Context::Form, Context::Always];
+            }
+            Pane::Form => Context::Form,
+            Pane::Numbers => Context::Numbers,
+            Pane::Quota => Context::Quota,
+            Pane::Log => Context::Log,
+        };
+        vec![pane, Context::Console, Context::Always]
+    }
+
+    /// What is where on the screen.
+    pub fn arrangement(&self) -> Arrangement {
+        arrangement(self.size, self.focus, self.zoomed)
+    }
+
+    /// Says what just happened.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(self.notice_of(text.into(), false));
+    }
+
+    /// Says what went wrong; stays until the next key.
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.notice = Some(self.notice_of(text.into(), true));
+    }
+
+    fn notice_of(&self, text: String, bad: bool) -> Notice {
+        let until = self.now + jiff::SignedDuration::from_secs(NOTICE_SECONDS);
+        Notice { text, bad, until }
+    }
+
+    /// Says that nothing here takes a paste.
+    pub fn cannot_paste(&mut self) {
+        self.complain("Nothing here takes text: go to a field first.");
+    }
+
+    /// A time of day as the screen shows it.
+    pub fn clock(&self, moment: Timestamp) -> String {
+        moment.to_zoned(self.time_zone.clone()).strftime("%H:%M:%S").to_string()
+    }
+
+    /// The environments with changes that are not saved.
+    pub fn unsaved(&self) -> Vec<Environment> {
+        self.desks.iter().filter(|(_, desk)| desk.form.is_changed()).map(|(name, _)| name).collect()
+    }
+
+    /// The settings in force in the environment on screen.
+    pub fn saved_settings(&self) -> &Settings {
+        self.desk().form.saved()
+    }
+
+    /// The default country in force.
+    pub fn default_country(&self) -> Option<Country> {
+        self.saved_settings().default_country
+    }
+
+    /// A typed number as it is known afterwards: in full, if it is valid.
+    pub fn remembered_number(&self, typed: &str) -> String {
+        Recipient::parse(typed, self.default_country())
+            .map_or_else(|_| typed.to_owned(), |recipient| recipient.number.e164().to_owned())
+    }
+
+    /// The next moment at which something on screen changes by itself; `None` where nothing
+    /// does, so that an idle console is never woken.
+    pub fn next_change(&self) -> Option<Timestamp> {
+        let notice = self.notice.as_ref().filter(|notice| !notice.bad).map(|notice| notice.until);
+        let counting = self.phase == Phase::Ready
+            && self.modals.is_empty()
+            && self.arrangement().quota.is_some()
+            && self.desk().quota.counts_down(self.now);
+        let second =
+            counting.then(|| Timestamp::from_second(self.now.as_second() + 1).ok()).flatten();
+        let unlock = self.desk().quota.next_unlock(self.now);
+        [notice, second, unlock].into_iter().flatten().min()
+    }
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self {
+            form: Form::new(Settings::built_in(Environment::Production)),
+            numbers: Numbers::default(),
+            quota: QuotaPane::default(),
+            log: Log::default(),
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! The settings form: what is typed, what is wrong with it, what has changed.
+
+use crate::config::TokenStatus;
+use crate::domain::country::Country;
+use crate::domain::from_numbers::FromNumbers;
+use crate::domain::message_text::{MessageTemplate, Segments};
+use crate::domain::provider::{AccountSid, Provider, TwilioAccount};
+use crate::domain::secret::{Secret, SecretSource};
+use crate::domain::settings::{CodeValidity, CodesAllowed, Field, Recipients, Settings, TimeOut};
+use crate::tui::effect::TokenChange;
+use crate::tui::text_field::TextField;
+
+/// The fields, from top to bottom.
+pub const FIELDS: [Field; 9] = [
+    Field::DefaultCountry,
+    Field::CodeValidity,
+    Field::CodesAllowed,
+    Field::TimeOut,
+    Field::Provider,
+    Field::AccountSid,
+    Field::AuthToken,
+    Field::Message,
+    Field::Recipients,
+];
+
+/// The form of one environment: the saved settings, and what has been made of them.
+#[derive(Debug)]
+pub struct Form {
+    saved: Settings,
+    token: TokenStatus,
+    default_country: TextField,
+    code_validity: TextField,
+    codes_allowed: TextField,
+    time_out: TextField,
+    account_sid: TextField,
+    new_token: TextField,
+    removes_token: bool,
+    on_sandbox: bool,
+    message: MessageTemplate,
+    recipients: Recipients,
+    from_numbers: FromNumbers,
+    cursor: usize,
+}
+
+impl Form {
+    /// A form that shows settings as saved.
+    pub fn new(saved: Settings) -> Self {
+        let mut form = Self {
+            token: TokenStatus::NotSet,
+            default_country: TextField::new("", 40),
+            code_validity: TextField::new("", 6),
+            codes_allowed: TextField::new("", 6),
+            time_out: TextField::new("", 6),
+            account_sid: TextField::new("", 64),
+            new_token: TextField::hidden(128),
+            removes_token: false,
+            on_sandbox: false,
+            message: MessageTemplate::default(),
+            recipients: Recipients::Anyone,
+            from_numbers: FromNumbers::default(),
+            cursor: 0,
+            saved,
+        };
+        for field in all_fields() {
+            form.revert(field);
+        }
+        form
+    }
+
+    /// The settings as saved, which are those in force.
+    pub const fn saved(&self) -> &Settings {
+        &self.saved
+    }
+
+    /// Takes newly read settings. What was edited here stays as typed.
+    pub fn refresh(&mut self, saved: Settings, token: TokenStatus) {
+        let unchanged: Vec<Field> =
+            all_fields().filter(|&field| !self.is_field_changed(field)).collect();
+        self.saved = saved;
+        self.token = token;
+        for field in unchanged {
+            self.revert(field);
+        }
+    }
+
+    /// Forgets the typed token, which has just been stored.
+    pub fn accept_token(&mut self) {
+        self.revert(Field::AuthToken);
+    }
+
+    /// The field that has the cursor.
+    pub fn field(&self) -> Field {
+        FIELDS[self.cursor.min(FIELDS.len() - 1)]
+    }
+
+    /// Moves the cursor to a field.
+    pub fn go_to(&mut self, field: Field) {
+        self.cursor = FIELDS.iter().position(|&other| other == field).unwrap_or(self.cursor);
+    }
+
+    /// Moves the cursor up or down, stopping at the ends.
+    pub fn step(&mut self, down: bool) {
+        self.cursor = if down {
+            (self.cursor + 1).min(FIELDS.len() - 1)
+        } else {
+            self.cursor.saturating_sub(1)
+        };
+    }
+
+    /// Whether typing goes into the focused field.
+    pub fn takes_text(&self) -> bool {
+        self.text_field(self.field()).is_some()
+    }
+
+    /// The text that the focused field is edited in.
+    pub fn focused_text(&mut self) -> Option<&mut TextField> {
+        let field = self.field();
+        self.text_field_mut(field)
+    }
+
+    /// The text that a field is edited in; `None` for choices and for fields that the
+    /// chosen provider does not use.
+    pub fn text_field(&self, field: Field) -> Option<&TextField> {
+        match field {
+            Field::DefaultCountry => Some(&self.default_country),
+            Field::CodeValidity => Some(&self.code_validity),
+            Field::CodesAllowed => Some(&self.codes_allowed),
+            Field::TimeOut => Some(&self.time_out),
+            Field::AccountSid if !self.on_sandbox => Some(&self.account_sid),
+            Field::AuthToken if !self.on_sandbox => Some(&self.new_token),
+            _ => None,
+        }
+    }
+
+    fn text_field_mut(&mut self, field: Field) -> Option<&mut TextField> {
+        match field {
+            Field::DefaultCountry => Some(&mut self.default_country),
+            Field::CodeValidity => Some(&mut self.code_validity),
+            Field::CodesAllowed => Some(&mut self.codes_allowed),
+            Field::TimeOut => Some(&mut self.time_out),
+            Field::AccountSid if !self.on_sandbox => Some(&mut self.account_sid),
+            Field::AuthToken if !self.on_sandbox => Some(&mut self.new_token),
+            _ => None,
+        }
+    }
+
+    /// Whether the provider is the Sandbox, as chosen here.
+    pub const fn is_on_sandbox(&self) -> bool {
+        self.on_sandbox
+    }
+
+    /// Chooses the provider.
+    pub const fn choose_sandbox(&mut self, on_sandbox: bool) {
+        self.on_sandbox = on_sandbox;
+    }
+
+    /// Chooses the default country.
+    pub fn choose_country(&mut self, country: Country) {
+        self.default_country.set(country.code());
+    }
+
+    /// The default country as typed; `None` where nothing or nonsense is typed.
+    pub fn country(&self) -> Option<Country> {
+        self.default_country.text().parse().ok()
+    }
+
+    /// The message text.
+    pub const fn message(&self) -> &MessageTemplate {
+        &self.message
+    }
+
+    /// Replaces the message text.
+    pub fn set_message(&mut self, message: MessageTemplate) {
+        self.message = message;
+    }
+
+    /// Whom the environment may text.
+    pub const fn recipients(&self) -> &Recipients {
+        &self.recipients
+    }
+
+    /// Replaces whom the environment may text.
+    pub fn set_recipients(&mut self, recipients: Recipients) {
+        self.recipients = recipients;
+    }
+
+    /// The From numbers as edited.
+    pub const fn from_numbers(&self) -> &FromNumbers {
+        &self.from_numbers
+    }
+
+    /// Replaces the From numbers.
+    pub fn set_from_numbers(&mut self, from_numbers: FromNumbers) {
+        self.from_numbers = from_numbers;
+    }
+
+    /// Has the stored token taken away at the next save.
+    pub fn remove_token(&mut self) {
+        self.new_token.set("");
+        self.removes_token = true;
+    }
+
+    /// Whether there is a stored token that could be taken away.
+    pub const fn has_stored_token(&self) -> bool {
+        matches!(self.token, TokenStatus::Stored { .. }) && !self.removes_token
+    }
+
+    /// What is shown of the token.
+    pub const fn token(&self) -> &TokenStatus {
+        &self.token
+    }
+
+    /// Whether the stored token is to be taken away.
+    pub const fn is_removing_token(&self) -> bool {
+        self.removes_token
+    }
+
+    /// What a save does to the stored token.
+    pub fn token_change(&self) -> TokenChange {
+        match Secret::parse(self.new_token.text()) {
+            Ok(token) if !self.on_sandbox => TokenChange::Replace(token),
+            _ if self.removes_token => TokenChange::Remove,
+            _ => TokenChange::Keep,
+        }
+    }
+
+    /// Takes back what was changed in a field.
+    pub fn revert(&mut self, field: Field) {
+        let settings = &self.saved;
+        match field {
+            Field::DefaultCountry => {
+                self.default_country.set(settings.default_country.map_or("", Country::code));
+            }
+            Field::CodeValidity => {
+                self.code_validity.set(&settings.code_validity.get().to_string());
+            }
+            Field::CodesAllowed => {
+                self.codes_allowed.set(&settings.codes_allowed.get().to_string());
+            }
+            Field::TimeOut => self.time_out.set(&settings.time_out.get().to_string()),
+            Field::Provider => self.on_sandbox = settings.provider == Provider::Sandbox,
+            Field::AccountSid => {
+                let account = saved_account(settings);
+                let sid = account.account_sid.as_ref().map_or("", AccountSid::as_str).to_owned();
+                self.account_sid.set(&sid);
+            }
+            Field::AuthToken => {
+                self.new_token.set("");
+                self.removes_token = false;
+            }
+            Field::Message => self.message = settings.message.clone(),
+            Field::Recipients => self.recipients = settings.recipients.clone(),
+            Field::FromNumbers => self.from_numbers = settings.from_numbers.clone(),
+            Field::ApiKey | Field::BaseUrl => {}
+        }
+    }
+
+    /// Whether a field differs from what is saved.
+    pub fn is_field_changed(&self, field: Field) -> bool {
+        let saved = &self.saved;
+        match field {
+            Field::DefaultCountry => {
+                let typed = self.default_country.text().trim();
+                self.country() != saved.default_country
+                    || (self.country().is_none() && !typed.is_empty())
+            }
+            Field::CodeValidity => {
+                CodeValidity::parse(self.code_validity.text()) != Ok(saved.code_validity)
+            }
+            Field::CodesAllowed => {
+                CodesAllowed::parse(self.codes_allowed.text()) != Ok(saved.codes_allowed)
+            }
+            Field::TimeOut => TimeOut::parse(self.time_out.text()) != Ok(saved.time_out),
+            Field::Provider => self.on_sandbox != (saved.provider == Provider::Sandbox),
+            Field::AccountSid => {
+                let sid = saved_account(saved).account_sid;
+                self.account_sid.text().trim() != sid.as_ref().map_or("", AccountSid::as_str)
+            }
+            Field::AuthToken => !self.new_token.is_empty() || self.removes_token,
+            Field::Message => self.message != saved.message,
+            Field::Recipients => self.recipients != saved.recipients,
+            Field::FromNumbers => self.from_numbers != saved.from_numbers,
+            Field::ApiKey | Field::BaseUrl => false,
+        }
+    }
+
+    /// Whether anything differs from what is saved.
+    pub fn is_changed(&self) -> bool {
+        all_fields().any(|field| self.is_field_changed(field))
+    }
+
+    /// What is wrong with a field, if anything.
+    pub fn error(&self, field: Field) -> Option<String> {
+        match field {
+            Field::DefaultCountry if self.default_country.text().trim().is_empty() => None,
+            Field::DefaultCountry => Country::from_typed(self.default_country.text())
+                .err()
+                .map(|error| error.to_string()),
+            Field::CodeValidity => whole_number::<1, 10>(&self.code_validity),
+            Field::CodesAllowed => whole_number::<1, 20>(&self.codes_allowed),
+            Field::TimeOut => whole_number::<1, 1440>(&self.time_out),
+            Field::AccountSid if !self.on_sandbox && !self.account_sid.text().trim().is_empty() => {
+                AccountSid::parse(self.account_sid.text()).err().map(|error| error.to_string())
+            }
+            Field::AuthToken if !self.on_sandbox && !self.new_token.is_empty() => {
+                Secret::parse(self.new_token.text()).err().map(|error| error.to_string())
+            }
+            _ => None,
+        }
+    }
+
+    /// The settings as edited.
+    ///
+    /// # Errors
+    /// With the first field that is wrong.
+    pub fn settings(&self) -> Result<Settings, Field> {
+        if let Some(wrong) = FIELDS.into_iter().find(|&field| self.error(field).is_some()) {
+            return Err(wrong);
+        }
+        Ok(Settings {
+            default_country: self.country(),
+            code_validity: CodeValidity::parse(self.code_validity.text())
+                .map_err(|_| Field::CodeValidity)?,
+            codes_allowed: CodesAllowed::parse(self.codes_allowed.text())
+                .map_err(|_| Field::CodesAllowed)?,
+            time_out: TimeOut::parse(self.time_out.text()).map_err(|_| Field::TimeOut)?,
+            provider: self.provider(),
+            from_numbers: self.from_numbers.clone(),
+            message: self.message.clone(),
+            recipients: self.recipients.clone(),
+        })
+    }
+
+    /// The provider as edited. What the form has no field for (API key, base URL) is kept.
+    fn provider(&self) -> Provider {
+        if self.on_sandbox {
+            return Provider::Sandbox;
+        }
+        let account = saved_account(&self.saved);
+        let auth_token = match self.token_change() {
+            TokenChange::Replace(_) => Some(SecretSource::Stored),
+            TokenChange::Remove => None,
+            TokenChange::Keep => account.auth_token.clone(),
+        };
+        let account_sid = AccountSid::parse(self.account_sid.text()).ok();
+        Provider::Twilio(Box::new(TwilioAccount { account_sid, auth_token, ..account }))
+    }
+
+    /// What the message costs, as edited.
+    pub fn segments(&self, app_name: &str) -> Segments {
+        let minutes =
+            CodeValidity::parse(self.code_validity.text()).unwrap_or(self.saved.code_validity);
+        Segments::of(&self.message.render("123456", minutes.get(), app_name))
+    }
+}
+
+fn all_fields() -> impl Iterator<Item = Field> {
+    FIELDS.into_iter().chain([Field::FromNumbers])
+}
+
+fn saved_account(settings: &Settings) -> TwilioAccount {
+    match &settings.provider {
+        Provider::Twilio(account) => (**account).clone(),
+        Provider::Sandbox => TwilioAccount::default(),
+    }
+}
+
+fn whole_number<const LEAST: u16, const MOST: u16>(field: &TextField) -> Option<String> {
+    let outside = crate::domain::settings::Bounded::<LEAST, MOST>::parse(field.text()).is_err();
+    outside.then(|| format!("a whole number from {LEAST} to {MOST}"))
+}

@@ -1,0 +1,190 @@
+//! What happened to the codes, newest at the bottom.
+
+use std::collections::VecDeque;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+
+use crate::domain::delivery::DeliveryStatus;
+use crate::domain::sender::Sender;
+use crate::provider::twilio::advice;
+use crate::store::{Event, EventId, EventKind};
+use crate::tui::effect::Effect;
+use crate::tui::keymap::Action;
+use crate::tui::modal::Modal;
+use crate::tui::modal::delivery::DeliveryModal;
+use crate::tui::model::Model;
+use crate::tui::update::Input;
+
+/// Lines kept in memory; the store has them all.
+const MOST_LINES: usize = 5_000;
+
+/// The events of one environment.
+#[derive(Debug, Default)]
+pub struct Log {
+    events: VecDeque<Event>,
+    /// The selected line; `None` while the log follows the newest.
+    selected: Option<EventId>,
+}
+
+impl Log {
+    /// Appends a newer event. A scrolled log does not move.
+    pub fn push(&mut self, event: Event) {
+        if self.events.back().is_some_and(|newest| newest.id >= event.id) {
+            return;
+        }
+        self.events.push_back(event);
+        if self.events.len() > MOST_LINES {
+            self.events.pop_front();
+        }
+    }
+
+    /// The events of one delivery, oldest first.
+    pub fn story(&self, event: &Event) -> Vec<Event> {
+        match event.delivery {
+            None => vec![event.clone()],
+            Some(_) => self
+                .events
+                .iter()
+                .filter(|other| other.delivery == event.delivery)
+                .cloned()
+                .collect(),
+        }
+    }
+
+    /// The newest event about a delivery.
+    pub fn newest(&self) -> Option<&Event> {
+        self.events.back()
+    }
+
+    const fn is_following(&self) -> bool {
+        self.selected.is_none()
+    }
+
+    fn index(&self) -> usize {
+        let last = self.events.len().saturating_sub(1);
+        match self.selected {
+            None => last,
+            // Should the line have been dropped meanwhile, the oldest one is nearest to it.
+            Some(id) => self.events.partition_point(|event| event.id < id).min(last),
+        }
+    }
+
+    fn select(&mut self, index: usize) {
+        let last = self.events.len().saturating_sub(1);
+        self.selected =
+            if index >= last { None } else { self.events.get(index).map(|event| event.id) };
+    }
+
+    /// How long after its request a delivery came to an event, in words.
+    fn elapsed(&self, event: &Event) -> Option<String> {
+        let first = self.events.iter().rev().rfind(|other| other.delivery == event.delivery)?;
+        let milliseconds = event.at.duration_since(first.at).as_millis().max(0);
+        Some(format!("after {}.{} s", milliseconds / 1000, milliseconds % 1000 / 100))
+    }
+}
+
+/// Handles an input while the log has the focus.
+pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
+    let page =
+        usize::from(model.arrangement().log.map_or(0, |area| area.height)).saturating_sub(2).max(1);
+    let log = &mut model.desk_mut().log;
+    let at = log.index();
+    match input {
+        Input::Paste(_) => model.cannot_paste(),
+        Input::Action(Action::Up) => log.select(at.saturating_sub(1)),
+        Input::Action(Action::Down) => log.select(at + 1),
+        Input::Action(Action::PageUp) => log.select(at.saturating_sub(page)),
+        Input::Action(Action::PageDown) => log.select(at + page),
+        Input::Action(Action::First) => log.select(0),
+        Input::Action(Action::Last) => log.select(usize::MAX),
+        Input::Action(Action::Accept) => {
+            if let Some(event) = log.events.get(at) {
+                let story = log.story(event);
+                model.modals.push(Modal::Delivery(DeliveryModal::new(story)));
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Draws the log.
+pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
+    let theme = model.theme;
+    let log = &model.desk().log;
+    let title = if log.is_following() {
+        "Delivery log · following"
+    } else {
+        "Delivery log · End follows"
+    };
+    let block = theme.block(title, focused);
+    let inner = block.inner(area);
+    block.render(area, buffer);
+    if log.events.is_empty() && inner.height > 0 {
+        let text = "No code has been sent from here yet.";
+        buffer.set_stringn(
+            inner.x + 1,
+            inner.y,
+            text,
+            inner.width.saturating_sub(1).into(),
+            theme.dim(),
+        );
+        return;
+    }
+    let selected = log.index();
+    let room = usize::from(inner.height);
+    // The selected line keeps its place in the middle, the newest stays at the bottom.
+    let lowest = log.events.len().saturating_sub(room);
+    let first =
+        if log.is_following() { lowest } else { selected.saturating_sub(room / 2).min(lowest) };
+    for ((index, event), y) in
+        log.events.iter().enumerate().skip(first).zip(inner.top()..inner.bottom())
+    {
+        let line = Rect { y, height: 1, ..inner };
+        let style = if focused && index == selected { theme.selected() } else { Style::new() };
+        draw_line(model, event, line, buffer, style);
+    }
+}
+
+fn draw_line(model: &Model, event: &Event, line: Rect, buffer: &mut Buffer, style: Style) {
+    let theme = model.theme;
+    let word = format!(" {:<11}", event.kind.to_string());
+    let rest = format!("{}  {}", event.recipient, detail(model, event));
+    buffer.set_style(line, style);
+    let time = format!(" {}", model.clock(event.at));
+    let (x, _) =
+        buffer.set_stringn(line.x, line.y, time, line.width.into(), style.patch(theme.dim()));
+    let (x, _) = buffer.set_stringn(
+        x,
+        line.y,
+        word,
+        line.right().saturating_sub(x).into(),
+        style.patch(theme.event(event.kind)),
+    );
+    buffer.set_stringn(x, line.y, theme.text(&rest), line.right().saturating_sub(x).into(), style);
+}
+
+/// What matters about an event, in a few words.
+fn detail(model: &Model, event: &Event) -> String {
+    let sender = || event.sender.as_deref().and_then(|sender| Sender::parse(sender).ok());
+    if let Some(code) = event.error_code {
+        let cause = advice(code).map_or_else(
+            || event.detail.clone().unwrap_or_default(),
+            |known| known.cause.to_owned(),
+        );
+        return format!("{code} {cause}");
+    }
+    match (event.kind, &event.detail) {
+        (EventKind::Delivery(DeliveryStatus::Delivered), _) => {
+            model.desk().log.elapsed(event).unwrap_or_default()
+        }
+        (_, Some(detail)) => detail.clone(),
+        (EventKind::Delivery(DeliveryStatus::Submitting | DeliveryStatus::Sent), None) => {
+            sender().map(|sender| format!("from {sender}")).unwrap_or_default()
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,48 @@
+//! The four panes of an environment. Each file holds one pane: its state, its keys, its
+//! picture.
+
+pub mod form;
+pub mod form_view;
+pub mod log;
+pub mod numbers;
+pub mod quota;
+
+/// A pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pane {
+    /// The settings form.
+    Form,
+    /// The From numbers.
+    Numbers,
+    /// The quota.
+    Quota,
+    /// The delivery log.
+    Log,
+}
+
+impl Pane {
+    /// All panes, in the order of Tab.
+    pub const ALL: [Self; 4] = [Self::Form, Self::Numbers, Self::Quota, Self::Log];
+
+    /// The pane after this one.
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Form => Self::Numbers,
+            Self::Numbers => Self::Quota,
+            Self::Quota => Self::Log,
+            Self::Log => Self::Form,
+        }
+    }
+
+    /// The pane before this one.
+    pub const fn previous(self) -> Self {
+        self.next().next().next()
+    }
+}
+
+/// The first row to show so that `selected` is in sight, of a list that has `room` rows.
+pub(super) fn first_row(selected: usize, room: usize, offset: usize, count: usize) -> usize {
+    let lowest = count.saturating_sub(room);
+    let offset = offset.min(selected).min(lowest);
+    if room > 0 && selected >= offset + room { selected + 1 - room } else { offset }
+}

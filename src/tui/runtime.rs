@@ -1,0 +1,119 @@
+//! The loop: wait for something, update, carry out, draw if anything changed.
+
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::ConsoleOptions;
+use super::effect::Effect;
+use super::executor::Executor;
+use super::input::{self, Heard};
+use super::message::Message;
+use super::model::Model;
+use super::terminal::Terminal;
+use super::theme::Theme;
+use super::update::update;
+use super::view::view;
+use crate::engine::Clock;
+
+/// Messages that may wait; whoever has more waits, never the screen.
+const WAITING_MESSAGES: usize = 256;
+
+/// Time between frames that nobody pressed a key for: 30 a second.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// How the console ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Quit,
+    HungUp,
+}
+
+/// Runs the console until it is left. Draws before anything is read.
+///
+/// # Errors
+/// When the terminal cannot be used, or the settings could not be read.
+pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
+    let mut terminal = Terminal::take()?;
+    let clock = Clock::System;
+    let theme = Theme::from_environment(|name| std::env::var(name).ok());
+    let mut model = Model::new(Terminal::size()?, theme, jiff::tz::TimeZone::system(), clock.now());
+    model.environment = options.environment;
+    terminal.draw(|frame| view(&model, frame))?;
+
+    let (sender, mut heard) = mpsc::channel(WAITING_MESSAGES);
+    input::listen(&sender);
+    let executor = Executor::new(options.paths, clock.clone(), options.asked_by, sender);
+    executor.run(Effect::Load);
+    let end = follow(&mut terminal, &mut model, &clock, &executor, &mut heard).await;
+    drop(terminal);
+    match (end?, model.phase) {
+        (End::Quit, super::model::Phase::Broken(reason)) => anyhow::bail!(reason),
+        _ => Ok(()),
+    }
+}
+
+async fn follow(
+    terminal: &mut Terminal,
+    model: &mut Model,
+    clock: &Clock,
+    executor: &Executor,
+    heard: &mut mpsc::Receiver<Heard>,
+) -> anyhow::Result<End> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut drawn = Instant::now();
+    let mut changed = false;
+    loop {
+        let next = model.next_change().map(|at| {
+            let wait = at.duration_since(clock.now());
+            Instant::now() + Duration::try_from(wait).unwrap_or_default()
+        });
+        let frame = changed.then_some(drawn + FRAME);
+        let wake = next.into_iter().chain(frame).min();
+        let mut urgent = false;
+        let message = tokio::select! {
+            biased;
+            _ = hang_up.recv() => return Ok(End::HungUp),
+            _ = terminate.recv() => return Ok(End::Quit),
+            _ = interrupt.recv() => return Ok(End::Quit),
+            said = heard.recv() => match said {
+                None | Some(Heard::HungUp) => return Ok(End::HungUp),
+                Some(Heard::Message(message)) => Some(message),
+            },
+            () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
+                next.is_some_and(|at| at <= Instant::now()).then_some(Message::Tick)
+            }
+        };
+        let mut waiting = message;
+        // Everything that has piled up goes into one frame.
+        while let Some(message) = waiting.take() {
+            urgent |= matches!(message, Message::Key(_) | Message::Paste(_) | Message::Resize(..));
+            changed = true;
+            for effect in update(model, clock.now(), message) {
+                match effect {
+                    Effect::Quit => return Ok(End::Quit),
+                    Effect::Suspend => {
+                        terminal.suspend()?;
+                        update(model, clock.now(), Message::Resumed);
+                    }
+                    Effect::Repaint => terminal.repaint()?,
+                    other => executor.run(other),
+                }
+            }
+            waiting = match heard.try_recv() {
+                Ok(Heard::Message(message)) => Some(message),
+                Ok(Heard::HungUp) => return Ok(End::HungUp),
+                Err(_) => None,
+            };
+        }
+        if changed && (urgent || drawn.elapsed() >= FRAME) {
+            terminal.draw(|frame| view(model, frame))?;
+            drawn = Instant::now();
+            changed = false;
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The terminal as a resource: taken once, given back exactly once, whatever happens.
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode, size,
+};
+use crossterm::{execute, queue};
+use ratatui::Frame;
+use ratatui::backend::CrosstermBackend;
+
+/// Whether the terminal is ours now, so that nobody gives it back twice.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Bytes of one frame, so that it leaves in one write.
+const FRAME: usize = 64 * 1024;
+
+/// The terminal, in raw mode and on the alternate screen while this lives.
+pub struct Terminal {
+    inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+}
+
+impl Terminal {
+    /// Takes the terminal, and has a panic anywhere give it back and end the program.
+    ///
+    /// # Errors
+    /// When standard output is no terminal.
+    pub fn take() -> io::Result<Self> {
+        give_back_on_panic();
+        enter()?;
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME, io::stdout()));
+        let inner = ratatui::Terminal::new(backend).inspect_err(|_| give_back())?;
+        Ok(Self { inner })
+    }
+
+    /// Columns and rows.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn size() -> io::Result<(u16, u16)> {
+        size()
+    }
+
+    /// Draws a frame: inside a synchronized update, in one write.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        queue!(self.inner.backend_mut(), BeginSynchronizedUpdate)?;
+        self.inner.draw(view)?;
+        queue!(self.inner.backend_mut(), EndSynchronizedUpdate)?;
+        io::Write::flush(self.inner.backend_mut())
+    }
+
+    /// Has the next frame painted in full. Asks the terminal nothing, as an answer would
+    /// have to come through the input that is being read elsewhere.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn repaint(&mut self) -> io::Result<()> {
+        let (width, height) = size()?;
+        self.inner.resize(ratatui::layout::Rect { x: 0, y: 0, width, height })
+    }
+
+    /// Stops the process as Ctrl-Z does, with the terminal given back meanwhile.
+    ///
+    /// # Errors
+    /// When the terminal cannot be taken again.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        // Execution goes on here after SIGCONT.
+        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
+        enter()?;
+        self.repaint()
+    }
+
+    /// Puts a text on the clipboard of whoever sits at the other end (OSC 52).
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        execute!(self.inner.backend_mut(), CopyToClipboard::to_clipboard_from(text))
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_| give_back())
+}
+
+/// Gives the terminal back, if it is taken. What fails here cannot be told to anybody.
+fn give_back() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let mut out = io::stdout();
+        let _ =
+            queue!(out, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = out.flush();
+        let _ = disable_raw_mode();
+    }
+}
+
+/// A panic in any task or thread ends the program, with the terminal in order and without
+/// the panic's own text, which may hold what must not be shown.
+fn give_back_on_panic() {
+    std::panic::set_hook(Box::new(|panic| {
+        give_back();
+        let place =
+            panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        eprintln!("smsdeck stopped because of an error in itself, at {place}.");
+        eprintln!(
+            "What was saved and sent is safe; a code under way is looked after at the next start."
+        );
+        std::process::exit(101);
+    }));
+}

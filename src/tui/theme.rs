@@ -1,0 +1,160 @@
+//! Colours and marks. Nothing is told by colour alone, so all of it may be missing.
+
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::symbols::border;
+use ratatui::widgets::Block;
+
+use crate::domain::delivery::DeliveryStatus;
+use crate::store::EventKind;
+
+/// What the terminal can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Theme {
+    /// Whether colours are wanted (no `NO_COLOR`).
+    pub colour: bool,
+    /// Whether the locale is UTF-8, so that lines and dots can be drawn.
+    pub unicode: bool,
+}
+
+/// Borders for terminals outside UTF-8.
+const ASCII_BORDER: border::Set<'static> = border::Set {
+    top_left: "+",
+    top_right: "+",
+    bottom_left: "+",
+    bottom_right: "+",
+    vertical_left: "|",
+    vertical_right: "|",
+    horizontal_top: "-",
+    horizontal_bottom: "-",
+};
+
+impl Theme {
+    /// Reads `NO_COLOR` and the locale (`LC_ALL`, `LC_CTYPE`, `LANG`, the first that is set).
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
+        let locale = locale.unwrap_or_default().to_ascii_uppercase();
+        Self {
+            colour: set("NO_COLOR").is_none(),
+            unicode: locale.contains("UTF-8") || locale.contains("UTF8"),
+        }
+    }
+
+    fn coloured(self, colour: Color) -> Style {
+        if self.colour { Style::new().fg(colour) } else { Style::new() }
+    }
+
+    /// Secondary text.
+    pub const fn dim(self) -> Style {
+        Style::new().add_modifier(Modifier::DIM)
+    }
+
+    /// Headings and what has the focus.
+    pub const fn strong(self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    /// The selected row.
+    pub const fn selected(self) -> Style {
+        Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    /// All is well.
+    pub fn good(self) -> Style {
+        self.coloured(Color::Green)
+    }
+
+    /// Worth a look.
+    pub fn warning(self) -> Style {
+        self.coloured(Color::Yellow)
+    }
+
+    /// Went wrong.
+    pub fn failure(self) -> Style {
+        self.coloured(Color::Red).add_modifier(Modifier::BOLD)
+    }
+
+    /// Names of keys.
+    pub fn key(self) -> Style {
+        self.coloured(Color::Cyan)
+    }
+
+    /// A bordered box; the one with the focus has a thick border and a bold title.
+    pub fn block(self, title: &str, focused: bool) -> Block<'static> {
+        let (set, style) = match (self.unicode, focused) {
+            (true, true) => (border::THICK, self.key()),
+            (true, false) => (border::PLAIN, self.dim()),
+            (false, _) => (ASCII_BORDER, if focused { self.key() } else { self.dim() }),
+        };
+        let mark = if focused && !self.unicode { ">" } else { " " };
+        let title_style = if focused { self.strong() } else { Style::new() };
+        Block::bordered()
+            .border_set(set)
+            .border_style(style)
+            .title(format!("{mark}{} ", self.text(title)))
+            .title_style(title_style)
+    }
+
+    /// Replaces the marks that need UTF-8 where there is none.
+    pub fn text(self, text: &str) -> String {
+        if self.unicode {
+            return text.to_owned();
+        }
+        text.chars()
+            .map(|letter| match letter {
+                '•' | '●' => '*',
+                '·' => '-',
+                '…' => '~',
+                '›' | '→' => '>',
+                '↑' => '^',
+                other if other.is_ascii() => other,
+                _ => '?',
+            })
+            .collect()
+    }
+
+    /// The dot that stands for a hidden character.
+    pub const fn dot(self) -> char {
+        if self.unicode { '•' } else { '*' }
+    }
+
+    /// The colour of an event, beside its word.
+    pub fn event(self, kind: EventKind) -> Style {
+        match kind {
+            EventKind::Verified | EventKind::Delivery(DeliveryStatus::Delivered) => self.good(),
+            EventKind::WrongCode
+            | EventKind::ExpiredCode
+            | EventKind::Unlocked
+            | EventKind::Delivery(DeliveryStatus::Unknown) => self.warning(),
+            EventKind::Delivery(status) if status.is_failure() => self.failure(),
+            EventKind::Delivery(_) => Style::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_decides_about_marks_and_no_color_about_colours() {
+        let theme = |set: &[(&str, &str)]| {
+            Theme::from_environment(|name| {
+                set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert_eq!(theme(&[("LANG", "en_GB.UTF-8")]), Theme { colour: true, unicode: true });
+        assert_eq!(
+            theme(&[("LANG", "en_GB.utf8"), ("LC_ALL", "C")]),
+            Theme { colour: true, unicode: false }
+        );
+        assert_eq!(theme(&[("NO_COLOR", "1")]), Theme { colour: false, unicode: false });
+        assert!(theme(&[("NO_COLOR", "")]).colour);
+    }
+
+    #[test]
+    fn without_utf8_every_mark_is_ascii() {
+        let plain = Theme { colour: true, unicode: false };
+        assert_eq!(plain.text("+57 ••• ••• 4567 · AC…"), "+57 *** *** 4567 - AC~");
+    }
+}

@@ -1,0 +1,342 @@
+//! The one function that changes the model. It routes; the parts decide.
+//!
+//! No clock, no channel, no terminal: the moment is an argument, and what is to be done
+//! outside comes back as data.
+
+use crossterm::event::KeyEvent;
+use jiff::Timestamp;
+
+use super::effect::{Effect, Save};
+use super::keymap::{self, Action, Context};
+use super::message::{LoadedDeck, Message};
+use super::modal::confirm::{ConfirmModal, Confirmed};
+use super::modal::handset::HandsetModal;
+use super::modal::help::HelpModal;
+use super::modal::send::SendModal;
+use super::modal::verify::VerifyModal;
+use super::modal::{self, Modal};
+use super::model::{EngineState, Model, Phase};
+use super::pane::{Pane, form_view, log, numbers, quota};
+use crate::domain::delivery::DeliveryStatus;
+use crate::domain::difference::differences;
+use crate::domain::environment::Environment;
+use crate::domain::passcode::Verdict;
+use crate::domain::provider::Provider;
+use crate::engine::Submission;
+use crate::store::{Event, EventKind};
+
+/// What reaches a part: a key that means something there, any other key, or a paste.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A key of the table.
+    Action(Action),
+    /// A key that the table does not bind there: text, perhaps.
+    Key(KeyEvent),
+    /// Pasted text.
+    Paste(String),
+}
+
+/// Changes the model by one message at the moment `now`, and answers what is to be done.
+pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect> {
+    model.now = now;
+    match message {
+        Message::Key(key) => on_key(model, key),
+        Message::Paste(text) => on_input(model, &Input::Paste(text)),
+        Message::Resize(columns, rows) => {
+            model.size = (columns, rows);
+            vec![Effect::Repaint]
+        }
+        Message::Resumed => vec![Effect::Repaint],
+        Message::Tick => on_tick(model),
+        Message::Loaded(deck) => {
+            take_deck(model, *deck);
+            model.phase = Phase::Ready;
+            Vec::new()
+        }
+        Message::LoadFailed(reason) => {
+            model.phase = Phase::Broken(reason);
+            Vec::new()
+        }
+        Message::EngineReady => {
+            model.engine = EngineState::Ready;
+            Vec::new()
+        }
+        Message::EngineFailed(reason) => {
+            model.engine = EngineState::Failed(reason);
+            Vec::new()
+        }
+        Message::Events(events) => on_events(model, events),
+        Message::Quota(mut rows) => {
+            for environment in Environment::ALL {
+                let rows = std::mem::take(&mut rows[environment]);
+                model.desks[environment].quota.refresh(rows);
+            }
+            Vec::new()
+        }
+        Message::StoreFailed(reason) => {
+            model.complain(reason);
+            Vec::new()
+        }
+        Message::Previewed { generation, preview } => {
+            if let Some(Modal::Send(modal)) = model.modals.last_mut() {
+                modal.on_preview(generation, preview);
+            }
+            Vec::new()
+        }
+        Message::Sent(result) => on_sent(model, result),
+        Message::Verified(result) => on_verified(model, result),
+        Message::Saved { environment, result } => on_saved(model, environment, result),
+        Message::Unlocked(result) => {
+            match result {
+                Ok(user) => model.say(format!("{user} has all codes again.")),
+                Err(reason) => model.complain(reason),
+            }
+            Vec::new()
+        }
+        Message::Handset(received) => {
+            if let Some(Modal::Handset(modal)) = model.modals.last_mut() {
+                modal.on_received(received);
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    model.notice.take_if(|notice| notice.bad);
+    let input = keymap::action(&model.contexts(), key).map_or(Input::Key(key), Input::Action);
+    // These work above any pop-up too.
+    if let Some(action @ (Action::Quit | Action::Suspend | Action::Repaint | Action::Help)) =
+        keymap::action(&[Context::Always], key)
+    {
+        return on_console(model, action);
+    }
+    on_input(model, &input)
+}
+
+/// Hands an input to the topmost pop-up, or the console, or the focused pane.
+fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
+    if !model.modals.is_empty() {
+        return modal::on_input(model, input);
+    }
+    if model.phase != Phase::Ready {
+        return match input {
+            Input::Action(Action::Quit) => vec![Effect::Quit],
+            _ => Vec::new(),
+        };
+    }
+    if let Input::Action(action) = input
+        && is_console(*action)
+    {
+        return on_console(model, *action);
+    }
+    match model.focus {
+        Pane::Form => form_view::on_input(model, input),
+        Pane::Numbers => numbers::on_input(model, input),
+        Pane::Quota => quota::on_input(model, input),
+        Pane::Log => log::on_input(model, input),
+    }
+}
+
+const fn is_console(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Quit
+            | Action::Suspend
+            | Action::Repaint
+            | Action::Help
+            | Action::Save
+            | Action::NextPane
+            | Action::PreviousPane
+            | Action::NextEnvironment
+            | Action::PreviousEnvironment
+            | Action::Zoom
+            | Action::SendCode
+            | Action::VerifyCode
+            | Action::Handset
+    )
+}
+
+fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Quit => return quit(model),
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Repaint => return vec![Effect::Repaint],
+        Action::Save => return save(model),
+        Action::Help if !matches!(model.modals.last(), Some(Modal::Help(_))) => {
+            let contexts = model.contexts();
+            model.modals.push(Modal::Help(HelpModal::new(contexts)));
+        }
+        Action::NextPane => model.focus = model.focus.next(),
+        Action::PreviousPane => model.focus = model.focus.previous(),
+        Action::NextEnvironment => step_environment(model, 1),
+        Action::PreviousEnvironment => step_environment(model, 2),
+        Action::Zoom => model.zoomed = !model.zoomed,
+        Action::SendCode => {
+            let mut modal = SendModal::new(&model.last_number);
+            let effects = modal.ask(model);
+            model.modals.push(Modal::Send(modal));
+            return effects;
+        }
+        Action::VerifyCode => {
+            model.modals.push(Modal::Verify(VerifyModal::new(&model.last_number)));
+        }
+        Action::Handset if model.saved_settings().provider == Provider::Sandbox => {
+            let modal = HandsetModal::new(&model.last_number);
+            let effects = modal.ask(model);
+            model.modals.push(Modal::Handset(modal));
+            return effects;
+        }
+        Action::Handset => {
+            let environment = model.environment;
+            model.say(format!("{environment} texts real phones: only the Sandbox has a handset."));
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn step_environment(model: &mut Model, by: usize) {
+    let at = Environment::ALL.iter().position(|&other| other == model.environment).unwrap_or(0);
+    model.environment = Environment::ALL[(at + by) % Environment::ALL.len()];
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    let unsaved = model.unsaved();
+    let mut lines = Vec::new();
+    if !unsaved.is_empty() {
+        let names: Vec<&str> = unsaved.iter().map(|environment| environment.name()).collect();
+        lines.push(format!("Changes in {} are not saved.", names.join(" and ")));
+    }
+    match model.in_flight {
+        0 => {}
+        1 => lines.push("A code is being handed to the provider.".to_owned()),
+        count => lines.push(format!("{count} codes are being handed to the provider.")),
+    }
+    if lines.is_empty() {
+        return vec![Effect::Quit];
+    }
+    let asking = matches!(model.modals.last(), Some(Modal::Confirm(_)));
+    if !asking {
+        lines.push("Quit all the same?".to_owned());
+        let confirmed = Confirmed::Effect(Box::new(Effect::Quit));
+        model.modals.push(Modal::Confirm(ConfirmModal::new("Quit", lines, confirmed)));
+    }
+    Vec::new()
+}
+
+/// Saves the environment on screen; Production shows the difference and wants its name.
+fn save(model: &mut Model) -> Vec<Effect> {
+    let environment = model.environment;
+    let form = &model.desk().form;
+    let settings = match form.settings() {
+        Ok(settings) => settings,
+        Err(field) => {
+            let error = form.error(field).unwrap_or_default();
+            model.focus = Pane::Form;
+            model.desk_mut().form.go_to(field);
+            model.complain(format!("{}: {error}. Nothing was saved.", field.label()));
+            return Vec::new();
+        }
+    };
+    if !form.is_changed() {
+        model.say(format!("{environment}: nothing has changed."));
+        return Vec::new();
+    }
+    let baseline = form.saved().clone();
+    let token = form.token_change();
+    let mut lines = vec![format!("{environment} will change:")];
+    lines.extend(differences(&baseline, &settings).iter().map(|change| format!("- {change}")));
+    if token != super::effect::TokenChange::Keep {
+        lines.push("- Auth token: changed".to_owned());
+    }
+    let effect = Effect::Save(Box::new(Save { environment, baseline, settings, token }));
+    if environment != Environment::Production {
+        return vec![effect];
+    }
+    let confirmed = Confirmed::Effect(Box::new(effect));
+    let modal = ConfirmModal::new("Save Production", lines, confirmed).with_word("production");
+    model.modals.push(Modal::Confirm(modal));
+    Vec::new()
+}
+
+fn take_deck(model: &mut Model, deck: LoadedDeck) {
+    model.app_name = deck.config.deck.app_name;
+    let (environments, tokens) = (deck.config.environments, deck.tokens);
+    for (environment, settings) in environments.iter() {
+        let token = tokens[environment].clone();
+        model.desks[environment].form.refresh(settings.clone(), token);
+    }
+}
+
+fn on_saved(
+    model: &mut Model,
+    environment: Environment,
+    result: Result<Box<LoadedDeck>, String>,
+) -> Vec<Effect> {
+    match result {
+        Err(reason) => model.complain(reason),
+        Ok(deck) => {
+            model.desks[environment].form.accept_token();
+            take_deck(model, *deck);
+            model.say(format!("{environment} saved."));
+        }
+    }
+    Vec::new()
+}
+
+fn on_events(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
+    let arrived = |event: &Event| {
+        matches!(event.kind, EventKind::Delivery(DeliveryStatus::Sent | DeliveryStatus::Delivered))
+    };
+    let any_arrived = events.iter().any(arrived);
+    for event in events {
+        model.desks[event.environment].log.push(event);
+    }
+    match model.modals.last() {
+        Some(Modal::Handset(modal)) if any_arrived => modal.ask(model),
+        _ => Vec::new(),
+    }
+}
+
+fn on_sent(model: &mut Model, result: Result<Submission, String>) -> Vec<Effect> {
+    model.in_flight = model.in_flight.saturating_sub(1);
+    match result {
+        Err(reason) => model.complain(format!("Not sent: {reason}")),
+        Ok(submission) if submission.status.is_failure() => {
+            model.complain(
+                "The provider did not take the code; the log says why. It is not counted.",
+            );
+        }
+        Ok(submission) if submission.status == DeliveryStatus::Unknown => {
+            model.complain(
+                "The provider's answer is unclear: the code may have gone out, so it is counted.",
+            );
+        }
+        Ok(submission) => match submission.quota.left() {
+            0 => model.say("Code handed over. It was the last one until the time-out has passed."),
+            1 => model.say("Code handed over; 1 more allowed."),
+            left => model.say(format!("Code handed over; {left} more allowed.")),
+        },
+    }
+    Vec::new()
+}
+
+fn on_verified(model: &mut Model, result: Result<Verdict, String>) -> Vec<Effect> {
+    if !matches!(model.modals.last(), Some(Modal::Verify(_))) {
+        return Vec::new();
+    }
+    if result == Ok(Verdict::Approved) {
+        model.modals.pop();
+        model.say("Approved. The user has all codes again.");
+    } else if let Some(Modal::Verify(modal)) = model.modals.last_mut() {
+        modal.on_verdict(result);
+    }
+    Vec::new()
+}
+
+fn on_tick(model: &mut Model) -> Vec<Effect> {
+    let now = model.now;
+    model.notice.take_if(|notice| !notice.bad && notice.until <= now);
+    if model.desk().quota.is_stale(now) { vec![Effect::LoadQuota] } else { Vec::new() }
+}

@@ -1,0 +1,224 @@
+//! Draws the model. It reads and never writes.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::keymap::BINDINGS;
+use super::layout::SMALLEST;
+use super::modal;
+use super::model::{EngineState, Model, Phase};
+use super::pane::{Pane, form_view, log, numbers, quota};
+use crate::domain::environment::Environment;
+use crate::domain::provider::Provider;
+
+/// Draws the whole screen.
+pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    if let Some(cursor) = draw(model, frame.buffer_mut()) {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
+    let parts = model.arrangement();
+    // A resize may be on its way: what does not fit the buffer is not drawn.
+    let screen = Rect { x: 0, y: 0, width: model.size.0, height: model.size.1 };
+    if buffer.area != screen {
+        return None;
+    }
+    if parts.too_small {
+        let text = format!("smsdeck needs {} x {}.", SMALLEST.0, SMALLEST.1);
+        put(model, screen, 0, &text, Style::new(), buffer);
+        put(model, screen, 1, "Enlarge the window, or q.", model.theme.dim(), buffer);
+        return None;
+    }
+    draw_tabs(model, parts.tabs, buffer);
+    draw_hint(model, parts.hint, buffer);
+    let mut cursor = None;
+    match &model.phase {
+        Phase::Loading => {
+            put(model, screen, 2, " Reading the settings…", model.theme.dim(), buffer);
+        }
+        Phase::Broken(reason) => draw_broken(model, reason, screen, buffer),
+        Phase::Ready => {
+            let has_focus = |pane| model.focus == pane && model.modals.is_empty();
+            if let Some(area) = parts.form {
+                cursor = form_view::draw(model, area, buffer, has_focus(Pane::Form));
+            }
+            if let Some(area) = parts.numbers {
+                numbers::draw(model, area, buffer, has_focus(Pane::Numbers));
+            }
+            if let Some(area) = parts.quota {
+                quota::draw(model, area, buffer, has_focus(Pane::Quota));
+            }
+            if let Some(area) = parts.log {
+                log::draw(model, area, buffer, has_focus(Pane::Log));
+            }
+        }
+    }
+    draw_line(model, parts.line, buffer);
+    if model.modals.is_empty() { cursor } else { modal::draw(model, buffer) }
+}
+
+fn put(model: &Model, area: Rect, row: u16, text: &str, style: Style, buffer: &mut Buffer) {
+    if row < area.height {
+        buffer.set_stringn(area.x, area.y + row, model.theme.text(text), area.width.into(), style);
+    }
+}
+
+fn draw_broken(model: &Model, reason: &str, screen: Rect, buffer: &mut Buffer) {
+    put(
+        model,
+        screen,
+        2,
+        " The settings cannot be read; nothing is sent and no file is touched.",
+        model.theme.failure(),
+        buffer,
+    );
+    let room = usize::from(screen.width.saturating_sub(2)).max(1);
+    let lines = reason.lines().flat_map(|line| modal::wrap(line, room));
+    for (line, row) in lines.zip(4..screen.height.saturating_sub(2)) {
+        put(model, screen, row, &format!(" {line}"), Style::new(), buffer);
+    }
+}
+
+/// ` smsdeck   Development   Test  [Production]        Twilio · saved`
+fn draw_tabs(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let theme = model.theme;
+    let narrow = area.width < 60;
+    let name = if narrow { "" } else { " smsdeck " };
+    let (mut x, _) = buffer.set_stringn(area.x, area.y, name, area.width.into(), theme.dim());
+    for environment in Environment::ALL {
+        let here = environment == model.environment;
+        let trouble = trouble(model, environment);
+        let label = match (&trouble, narrow && !here) {
+            (Some(word), false) => format!("{environment} {word}"),
+            _ => environment.to_string(),
+        };
+        let text = if here { format!(" [{label}]") } else { format!("  {label} ") };
+        let style = match (here, &trouble) {
+            (true, _) => theme.strong(),
+            (false, Some(_)) => theme.warning(),
+            (false, None) => Style::new(),
+        };
+        (x, _) = buffer.set_stringn(
+            x,
+            area.y,
+            theme.text(&text),
+            area.right().saturating_sub(x).into(),
+            style,
+        );
+    }
+    let state = theme.text(&state(model));
+    let width = u16::try_from(state.chars().count() + 1).unwrap_or(u16::MAX);
+    if area.right().saturating_sub(x) > width + 1 {
+        let style = if matches!(model.engine, EngineState::Failed(_)) {
+            theme.failure()
+        } else {
+            theme.dim()
+        };
+        buffer.set_stringn(area.right() - width, area.y, state, width.into(), style);
+    }
+}
+
+/// The word beside a tab, if something there wants attention.
+fn trouble(model: &Model, environment: Environment) -> Option<String> {
+    if model.phase != Phase::Ready {
+        return None;
+    }
+    let desk = &model.desks[environment];
+    let saved = desk.form.saved();
+    if desk.form.is_changed() {
+        Some("• unsaved".to_owned())
+    } else if !saved.provider.missing().is_empty() || saved.from_numbers.rows().is_empty() {
+        Some("! set up".to_owned())
+    } else {
+        match desk.quota.locked(model.now) {
+            0 => None,
+            locked => Some(format!("! {locked} locked")),
+        }
+    }
+}
+
+/// Provider and state of the environment on screen.
+fn state(model: &Model) -> String {
+    match (&model.phase, &model.engine) {
+        (Phase::Loading, _) => return "starting…".to_owned(),
+        (Phase::Broken(_), _) => return "stopped".to_owned(),
+        (_, EngineState::Failed(_)) => return "cannot send".to_owned(),
+        (_, EngineState::Starting) => return "opening…".to_owned(),
+        (_, EngineState::Ready) => {}
+    }
+    let saved = if model.desk().form.is_changed() { "unsaved" } else { "saved" };
+    let settings = model.saved_settings();
+    let provider = match &settings.provider {
+        Provider::Sandbox => "Sandbox",
+        Provider::Twilio(_) if settings.provider.missing().is_empty() => "Twilio",
+        Provider::Twilio(_) => "Twilio, no account",
+    };
+    format!("{provider} · {saved}")
+}
+
+/// What just happened, or what the focused part is about.
+fn draw_line(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let theme = model.theme;
+    let (text, style) = match &model.notice {
+        Some(notice) if notice.bad => (notice.text.clone(), theme.failure()),
+        Some(notice) => (notice.text.clone(), theme.good()),
+        None if model.phase != Phase::Ready => return,
+        None => (explanation(model), theme.dim()),
+    };
+    put(model, area, 0, &format!(" {text}"), style, buffer);
+}
+
+fn explanation(model: &Model) -> String {
+    if let EngineState::Failed(reason) = &model.engine {
+        return format!("Nothing can be sent: {reason}");
+    }
+    match model.focus {
+        Pane::Form => form_view::explanation(model),
+        Pane::Numbers => {
+            "The recipient's country decides who sends; * is for countries on no number.".to_owned()
+        }
+        Pane::Quota => {
+            let settings = model.saved_settings();
+            let (allowed, minutes) = (settings.codes_allowed.get(), settings.time_out.get());
+            format!(
+                "{allowed} codes, then none until {minutes} min after the last. r gives a user all codes back."
+            )
+        }
+        Pane::Log => "Every step of every code. Enter tells the whole story of one.".to_owned(),
+    }
+}
+
+/// The keys that hold now, as many as fit.
+fn draw_hint(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let theme = model.theme;
+    let contexts = model.contexts();
+    let mut x = area.x + 1;
+    let bound = contexts.iter().flat_map(|&context| {
+        BINDINGS
+            .iter()
+            .filter(move |binding| binding.context == context && !binding.hint.is_empty())
+    });
+    let mut shown: Vec<&str> = Vec::new();
+    for binding in bound {
+        let key = binding.key_name();
+        let width = u16::try_from(key.len() + binding.hint.len() + 3).unwrap_or(u16::MAX);
+        if shown.contains(&binding.hint) || x.saturating_add(width) > area.right() + 2 {
+            continue;
+        }
+        shown.push(binding.hint);
+        (x, _) =
+            buffer.set_stringn(x, area.y, key, area.right().saturating_sub(x).into(), theme.key());
+        (x, _) = buffer.set_stringn(
+            x + 1,
+            area.y,
+            binding.hint,
+            area.right().saturating_sub(x + 1).into(),
+            Style::new(),
+        );
+        x += 2;
+    }
+}

@@ -1,0 +1,93 @@
+//! Every screen, drawn without a terminal: as a snapshot at two sizes, and at every size
+//! for what must never happen.
+
+mod support;
+
+use smsdeck::tui::keymap::BINDINGS;
+use support::screen::Console;
+
+/// The keys that lead to each screen, from the console of a busy Production.
+const SCREENS: [(&str, &str); 17] = [
+    ("console", ""),
+    ("form", "Tab Tab"),
+    ("form_error", "Tab Tab Down Backspace 99"),
+    ("numbers", "BackTab"),
+    ("log", "Tab Up Up"),
+    ("zoomed", "z"),
+    ("new_number", "BackTab n"),
+    ("pick_country", "BackTab n +49 Tab Tab ger"),
+    ("edit_number", "BackTab Down e Tab Right"),
+    ("delete_number", "BackTab d"),
+    ("default_country", "Tab Tab Enter col"),
+    ("provider", "Tab Tab Down Down Down Down Enter"),
+    ("message", "Tab Tab Down Down Down Down Down Down Down Enter"),
+    ("recipients", "Tab Tab Down Down Down Down Down Down Down Down Enter"),
+    ("send", "s +573001234567"),
+    ("verify", "v +573001234567 Tab 123"),
+    ("save_production", "Tab Tab Down Backspace 9 ^s"),
+];
+
+/// Pop-ups beyond those above, for the drawing at every size.
+const MORE: [&str; 5] = ["?", "r", "Tab Enter", "] ] h", "Tab Tab Down 1 ^q"];
+
+fn after(keys: &str, size: (u16, u16)) -> Console {
+    let mut console = Console::busy(size);
+    console.press(keys);
+    console
+}
+
+#[test]
+fn every_screen_looks_as_it_should_at_80_by_24_and_120_by_40() {
+    for (name, keys) in SCREENS {
+        for size in [(80, 24), (120, 40)] {
+            let name = format!("{name}_{}x{}", size.0, size.1);
+            insta::assert_snapshot!(name, after(keys, size).screen());
+        }
+    }
+    for (name, keys) in [("help", "?"), ("unlock", "r"), ("delivery", "Tab Enter")] {
+        insta::assert_snapshot!(name, after(keys, (80, 24)).screen());
+    }
+}
+
+#[test]
+fn a_fresh_console_says_what_to_do() {
+    insta::assert_snapshot!("fresh_80x24", Console::fresh((80, 24)).screen());
+    insta::assert_snapshot!("fresh_50x20", Console::fresh((50, 20)).screen());
+    insta::assert_snapshot!("fresh_40x10", Console::fresh((40, 10)).screen());
+    insta::assert_snapshot!("too_small_39x9", Console::fresh((39, 9)).screen());
+}
+
+#[test]
+fn every_screen_can_be_drawn_at_every_size() {
+    let keys = SCREENS.iter().map(|(_, keys)| *keys).chain(MORE);
+    for keys in keys {
+        let mut console = after(keys, (80, 24));
+        for width in (0..=130).step_by(3) {
+            for height in 0..=45 {
+                console.model.size = (width, height);
+                console.draw();
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_told_by_colour_or_lines_alone() {
+    let mut console = Console::busy((80, 24));
+    console.model.theme.colour = false;
+    console.model.theme.unicode = false;
+    let screen = console.screen();
+    assert!(screen.lines().all(|line| line.trim_matches('"').is_ascii()), "{screen}");
+    insta::assert_snapshot!("plain_80x24", screen);
+}
+
+#[test]
+fn every_hint_is_explained_in_the_help() {
+    for binding in BINDINGS.iter().filter(|binding| !binding.hint.is_empty()) {
+        let explained = BINDINGS.iter().any(|other| {
+            (other.context, other.action) == (binding.context, binding.action)
+                && !other.help.is_empty()
+        });
+        assert!(explained, "{binding:?}");
+    }
+}

@@ -1,0 +1,211 @@
+//! A console without a terminal: keys in, effects and screens out.
+
+use std::path::PathBuf;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use smsdeck::config::{Config, TokenStatus};
+use smsdeck::domain::delivery::DeliveryStatus;
+use smsdeck::domain::environment::{Environment, PerEnvironment};
+use smsdeck::domain::from_numbers::{FromNumber, FromNumbers};
+use smsdeck::domain::provider::{AccountSid, Provider, TwilioAccount};
+use smsdeck::domain::quota::Quota;
+use smsdeck::domain::secret::{LookupKey, SecretSource};
+use smsdeck::domain::sender::Sender;
+use smsdeck::domain::settings::Settings;
+use smsdeck::store::{DeliveryId, Event, EventId, EventKind, QuotaRow, Subject};
+use smsdeck::tui::effect::Effect;
+use smsdeck::tui::message::{LoadedDeck, Message};
+use smsdeck::tui::model::Model;
+use smsdeck::tui::theme::Theme;
+use smsdeck::tui::update::update;
+use smsdeck::tui::view::view;
+
+/// A model with a clock that only the test moves.
+pub struct Console {
+    pub model: Model,
+    pub now: Timestamp,
+}
+
+/// 2026-11-23 12:04:31 UTC, a Monday at noon.
+pub fn noon() -> Timestamp {
+    "2026-11-23T12:04:31Z".parse().unwrap()
+}
+
+impl Console {
+    /// A console of this size that has read these settings.
+    pub fn with(size: (u16, u16), config: Config) -> Self {
+        let theme = Theme { colour: true, unicode: true };
+        let model = Model::new(size, theme, TimeZone::UTC, noon());
+        let mut console = Self { model, now: noon() };
+        let tokens = PerEnvironment::from_fn(|environment| match environment {
+            Environment::Production => TokenStatus::Stored {
+                ending: "3f9a".to_owned(),
+                since: "2026-11-11T00:00:00Z".parse().unwrap(),
+            },
+            _ => TokenStatus::NotSet,
+        });
+        console.tell(Message::Loaded(Box::new(LoadedDeck { config, tokens })));
+        console.tell(Message::EngineReady);
+        console
+    }
+
+    /// A console on a fresh machine.
+    pub fn fresh(size: (u16, u16)) -> Self {
+        Self::with(size, Config::built_in())
+    }
+
+    /// A console that has seen a day's work.
+    pub fn busy(size: (u16, u16)) -> Self {
+        let mut console = Self::with(size, busy_config());
+        console.tell(Message::Quota(PerEnvironment::from_fn(|environment| match environment {
+            Environment::Production => quota_rows(),
+            _ => Vec::new(),
+        })));
+        console.tell(Message::Events(events()));
+        console.model.environment = Environment::Production;
+        console
+    }
+
+    /// Hands over a message.
+    pub fn tell(&mut self, message: Message) -> Vec<Effect> {
+        update(&mut self.model, self.now, message)
+    }
+
+    /// Presses keys: names such as `Tab`, `^s` in spaces, anything else is typed letter by
+    /// letter; `_` is a space. Answers the effects of all of them.
+    pub fn press(&mut self, keys: &str) -> Vec<Effect> {
+        keys.split_whitespace()
+            .flat_map(|word| parse(word))
+            .flat_map(|key| self.tell(Message::Key(key)))
+            .collect()
+    }
+
+    /// Draws the screen.
+    pub fn draw(&self) -> TestBackend {
+        let (width, height) = self.model.size;
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| view(&self.model, frame)).unwrap();
+        terminal.backend().clone()
+    }
+
+    /// The screen as text.
+    pub fn screen(&self) -> String {
+        self.draw().to_string()
+    }
+}
+
+fn parse(word: &str) -> Vec<KeyEvent> {
+    let plain = |code| vec![KeyEvent::new(code, KeyModifiers::NONE)];
+    match word {
+        "Tab" => plain(KeyCode::Tab),
+        "BackTab" => plain(KeyCode::BackTab),
+        "Enter" => plain(KeyCode::Enter),
+        "Esc" => plain(KeyCode::Esc),
+        "Up" => plain(KeyCode::Up),
+        "Down" => plain(KeyCode::Down),
+        "Left" => plain(KeyCode::Left),
+        "Right" => plain(KeyCode::Right),
+        "Home" => plain(KeyCode::Home),
+        "End" => plain(KeyCode::End),
+        "PageUp" => plain(KeyCode::PageUp),
+        "PageDown" => plain(KeyCode::PageDown),
+        "Delete" => plain(KeyCode::Delete),
+        "Backspace" => plain(KeyCode::Backspace),
+        "F1" => plain(KeyCode::F(1)),
+        _ => match word.strip_prefix('^') {
+            Some(letter) if letter.chars().count() == 1 => {
+                let letter = letter.chars().next().unwrap();
+                vec![KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)]
+            }
+            _ => word
+                .chars()
+                .map(|letter| if letter == '_' { ' ' } else { letter })
+                .map(|letter| KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE))
+                .collect(),
+        },
+    }
+}
+
+fn number(sender: &str, countries: &[&str]) -> FromNumber {
+    FromNumber {
+        sender: Sender::parse(sender).unwrap(),
+        countries: countries.iter().map(|code| code.parse().unwrap()).collect(),
+    }
+}
+
+/// The settings of the sketch: Production on Twilio with three numbers.
+pub fn busy_config() -> Config {
+    let mut config = Config::built_in();
+    let account = TwilioAccount {
+        account_sid: Some(AccountSid::parse("AC4f190000000000000000000000009b21").unwrap()),
+        auth_token: Some(SecretSource::Stored),
+        ..TwilioAccount::default()
+    };
+    let numbers = vec![
+        number("+14155550100", &["CA", "US"]),
+        number("+447700900123", &["GB", "GG", "IE"]),
+        number("ACME", &["AT", "CH", "DE"]),
+    ];
+    config.environments.production = Settings {
+        default_country: Some("CO".parse().unwrap()),
+        provider: Provider::Twilio(Box::new(account)),
+        from_numbers: FromNumbers::new(numbers, Some(Sender::parse("+14155550100").unwrap()))
+            .unwrap(),
+        ..Settings::built_in(Environment::Production)
+    };
+    config
+}
+
+fn quota_rows() -> Vec<QuotaRow> {
+    let row = |user: &str, number: &str, seed: u8, quota| QuotaRow {
+        user: Subject { key: LookupKey([seed; 32]), label: user.to_owned() },
+        number: Subject { key: LookupKey([seed + 100; 32]), label: number.to_owned() },
+        quota,
+        last_sent: noon(),
+        wrong_in_a_row: 0,
+    };
+    let unlock_at = "2026-11-23T12:19:05Z".parse().unwrap();
+    vec![
+        row("jdoe", "+57 ••• ••• 4567", 1, Quota::Locked { used: 3, unlock_at }),
+        row("m.ruiz", "+57 ••• ••• 8820", 2, Quota::Open { used: 1, left: 2 }),
+        row("+44 ••• ••• 3456", "+44 ••• ••• 3456", 3, Quota::Open { used: 2, left: 1 }),
+    ]
+}
+
+fn events() -> Vec<Event> {
+    use DeliveryStatus::{Delivered, Failed, Queued, Refused, Reserved, Sent, Submitting};
+    let event = |id: i64, time: &str, delivery: Option<i64>, kind, detail: Option<&str>| Event {
+        id: EventId(id),
+        at: format!("2026-11-23T{time}Z").parse().unwrap(),
+        environment: Environment::Production,
+        delivery: delivery.map(DeliveryId),
+        kind,
+        user: "jdoe".to_owned(),
+        recipient: "+57 ••• ••• 4567".to_owned(),
+        sender: delivery.map(|_| "+14155550100".to_owned()),
+        sid: delivery.filter(|_| id > 2).map(|id| format!("SM{id:032}")),
+        error_code: (kind == EventKind::Delivery(Failed)).then_some(30007),
+        detail: detail.map(str::to_owned),
+    };
+    let delivery = EventKind::Delivery;
+    vec![
+        event(
+            1,
+            "12:04:26.900",
+            Some(1),
+            delivery(Reserved),
+            Some("default number, as no number lists CO"),
+        ),
+        event(2, "12:04:26.950", Some(1), delivery(Submitting), None),
+        event(3, "12:04:27.200", Some(1), delivery(Queued), None),
+        event(4, "12:04:27.900", Some(1), delivery(Sent), None),
+        event(5, "12:04:28.700", Some(1), delivery(Delivered), None),
+        event(6, "12:04:29.000", None, EventKind::WrongCode, None),
+        event(7, "12:04:31.000", None, delivery(Refused), Some("3 of 3 codes used")),
+        event(8, "12:05:02.000", Some(2), delivery(Failed), None),
+    ]
+}
