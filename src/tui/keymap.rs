@@ -195,16 +195,16 @@ pub static BINDINGS: &[Binding] = &[
 
     letter(C::Console, 's', A::SendCode, "send code", "Send a code"),
     letter(C::Console, 'v', A::VerifyCode, "verify", "Check a code"),
-    letter(C::Console, 'h', A::Handset, "handset", "What a phone of the Sandbox has received"),
-    letter(C::Console, 'z', A::Zoom, "zoom", "Show this pane alone, or all again"),
-    letter(C::Console, ']', A::NextEnvironment, "environment", "Next environment"),
-    letter(C::Console, '[', A::PreviousEnvironment, "", "Environment before"),
     letter(C::Console, '?', A::Help, "help", "These keys"),
     letter(C::Console, 'q', A::Quit, "quit", "Quit"),
+    letter(C::Console, ']', A::NextEnvironment, "environment", "Next environment"),
+    letter(C::Console, '[', A::PreviousEnvironment, "", "Environment before"),
+    letter(C::Console, 'h', A::Handset, "handset", "What a phone of the Sandbox has received"),
+    letter(C::Console, 'z', A::Zoom, "zoom", "Show this pane alone, or all again"),
 
+    control(C::Always, 's', A::Save, "save", "Save this environment's settings"),
     plain(C::Always, KeyCode::Tab, A::NextPane, "pane", "Next pane"),
     plain(C::Always, KeyCode::BackTab, A::PreviousPane, "", "Pane before"),
-    control(C::Always, 's', A::Save, "save", "Save this environment's settings"),
     control(C::Always, 'e', A::NextEnvironment, "environment", "Next environment, also while typing"),
     plain(C::Always, KeyCode::F(1), A::Help, "help", "These keys, also while typing"),
     control(C::Always, 'q', A::Quit, "quit", "Quit, also while typing"),
@@ -268,6 +268,11 @@ impl Binding {
     fn matches(&self, key: KeyEvent) -> bool {
         // Terminals disagree about reporting Shift beside a capital letter or Shift-Tab.
         self.key == key.code && self.modifiers == key.modifiers.difference(KeyModifiers::SHIFT)
+    }
+
+    /// The key as it is pressed.
+    pub const fn event(&self) -> KeyEvent {
+        KeyEvent::new(self.key, self.modifiers)
     }
 
     /// The key as people write it: `s`, `^S`, `Tab`.

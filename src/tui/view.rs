@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::keymap::BINDINGS;
+use super::keymap::{self, BINDINGS};
 use super::layout::SMALLEST;
 use super::modal;
 use super::model::{EngineState, Model, Phase};
@@ -167,6 +167,7 @@ fn draw_line(model: &Model, area: Rect, buffer: &mut Buffer) {
         Some(notice) if notice.bad => (notice.text.clone(), theme.failure()),
         Some(notice) => (notice.text.clone(), theme.good()),
         None if model.phase != Phase::Ready => return,
+        None if !model.modals.is_empty() => return,
         None => (explanation(model), theme.dim()),
     };
     put(model, area, 0, &format!(" {text}"), style, buffer);
@@ -206,7 +207,9 @@ fn draw_hint(model: &Model, area: Rect, buffer: &mut Buffer) {
     for binding in bound {
         let key = binding.key_name();
         let width = u16::try_from(key.len() + binding.hint.len() + 3).unwrap_or(u16::MAX);
-        if shown.contains(&binding.hint) || x.saturating_add(width) > area.right() + 2 {
+        // A key that means something else further in is not shown for what it means out here.
+        let shadowed = keymap::action(&contexts, binding.event()) != Some(binding.action);
+        if shadowed || shown.contains(&binding.hint) || x.saturating_add(width) > area.right() + 2 {
             continue;
         }
         shown.push(binding.hint);

@@ -112,6 +112,8 @@ impl NumberModal {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             Input::Action(Action::NextField) => self.step(1),
             Input::Action(Action::PreviousField) => self.step(PARTS.len() - 1),
+            // Nothing is looked for any more: Enter means that the number is done.
+            Input::Action(Action::Add) if self.has_picked() => return self.accept(model),
             Input::Action(Action::Add) => self.add(model),
             Input::Action(Action::Remove) => self.take_off(),
             Input::Action(Action::Accept) => return self.accept(model),
@@ -203,9 +205,14 @@ impl NumberModal {
         }
         self.moving = None;
         self.countries.push(country);
-        self.remark = Some(format!("{country} added."));
+        self.remark = Some(format!("{country} added. Type the next one, or Enter when done."));
         self.filter.set("");
         self.picked = 0;
+    }
+
+    /// Whether countries have been added and the list stands untouched since.
+    fn has_picked(&self) -> bool {
+        !self.countries.is_empty() && self.filter.is_empty() && self.picked == 0
     }
 
     fn take_off(&mut self) {

@@ -209,9 +209,19 @@ fn draw_value(
     } else {
         style
     };
-    let shown = theme.text(&shown(model, field));
+    let shown = theme.text(&fitting(shown(model, field), area.width.into()));
     buffer.set_stringn(area.x, area.y, shown, area.width.into(), style);
     (has_focus && text.is_some() && !area.is_empty()).then(|| area.as_position())
+}
+
+/// Leaves out the last parts of a value that do not fit.
+fn fitting(mut value: String, room: usize) -> String {
+    while value.chars().count() > room
+        && let Some(cut) = value.rfind(" · ")
+    {
+        value.truncate(cut);
+    }
+    value
 }
 
 /// The value of a field for reading.

@@ -144,17 +144,18 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
         log.events.iter().enumerate().skip(first).zip(inner.top()..inner.bottom())
     {
         let line = Rect { y, height: 1, ..inner };
-        let style = if focused && index == selected { theme.selected() } else { Style::new() };
-        draw_line(model, event, line, buffer, style);
+        draw_line(model, event, focused && index == selected, line, buffer);
     }
 }
 
-fn draw_line(model: &Model, event: &Event, line: Rect, buffer: &mut Buffer, style: Style) {
+fn draw_line(model: &Model, event: &Event, selected: bool, line: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
+    let style = if selected { theme.selected() } else { Style::new() };
     let word = format!(" {:<11}", event.kind.to_string());
     let rest = format!("{}  {}", event.recipient, detail(model, event));
     buffer.set_style(line, style);
-    let time = format!(" {}", model.clock(event.at));
+    let mark = if selected { "›" } else { " " };
+    let time = theme.text(&format!("{mark}{}", model.clock(event.at)));
     let (x, _) =
         buffer.set_stringn(line.x, line.y, time, line.width.into(), style.patch(theme.dim()));
     let (x, _) = buffer.set_stringn(

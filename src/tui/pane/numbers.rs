@@ -205,7 +205,7 @@ fn draw_summary(model: &Model, grid: &FromNumbers, line: Rect, buffer: &mut Buff
         .into_iter()
         .find(|warning| warning.field == Field::FromNumbers);
     let others = match grid.default_number() {
-        Some(_) => "others: default number",
+        Some(_) => "others: default",
         None => "others: refused",
     };
     let (text, style) = if let Some(warning) = warned {
