@@ -342,7 +342,7 @@ mod tests {
         assert_eq!(error.hint().as_deref(), Some("Did you mean codes_allowed?"));
         let error = wrong(&text().replacen("codes_allowed: 3", "codes_allowed: 21", 1));
         assert_eq!(error.field(), Some("environments.development.codes_allowed"));
-        assert_eq!(error.line(), Some(6));
+        assert_eq!(error.line(), Some(7));
         assert!(
             error.to_string().ends_with("\"21\" is out of bounds: a whole number from 1 to 20"),
             "{error}"

@@ -27,7 +27,7 @@ pub enum Quota {
     },
     /// No code may be sent before `unlock_at`; at exactly `unlock_at` one may.
     Locked {
-        /// Codes sent within the last time-out.
+        /// Codes of the round that is used up, at least as many as are allowed.
         used: u16,
         /// The first moment at which a code is allowed again.
         unlock_at: Timestamp,
@@ -64,7 +64,8 @@ impl QuotaRule {
             && now.duration_since(last) < time_out
         {
             let unlock_at = last.checked_add(time_out).unwrap_or(Timestamp::MAX);
-            return Quota::Locked { used, unlock_at };
+            // The first of them may have left the window by now; the round is used up all the same.
+            return Quota::Locked { used: used.max(self.allowed.get()), unlock_at };
         }
         Quota::Open { used, left: self.allowed.get().saturating_sub(used) }
     }
@@ -76,7 +77,7 @@ impl Quota {
         matches!(self, Self::Open { .. })
     }
 
-    /// Codes sent within the last time-out.
+    /// Codes used, of those allowed.
     pub const fn used(self) -> u16 {
         match self {
             Self::Open { used, .. } | Self::Locked { used, .. } => used,

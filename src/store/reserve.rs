@@ -141,7 +141,7 @@ mod tests {
         let third = deck.ask(request(4 * MINUTE)).await;
         assert!(matches!(third, Reserved::Slot { quota, .. } if quota == locked), "{third:?}");
         let early = deck.ask(request(19 * MINUTE - 1)).await;
-        let locked = Quota::Locked { used: 1, unlock_at: at(19 * MINUTE) };
+        let locked = Quota::Locked { used: 3, unlock_at: at(19 * MINUTE) };
         assert_eq!(early, Reserved::Locked { quota: locked });
         assert!(is_slot(deck.ask(request(19 * MINUTE)).await));
     }

@@ -1,7 +1,5 @@
 //! A console without a terminal: keys in, effects and screens out.
 
-use std::path::PathBuf;
-
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

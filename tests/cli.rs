@@ -1,0 +1,249 @@
+//! The command line: what it prints, in which shape, and how it ends.
+
+mod support;
+
+use std::io::Write;
+use std::process::Stdio;
+
+use smsdeck::provider::Sandbox;
+use support::deck::{Deck, any_file_holds};
+
+const NUMBER: &str = "+573001234567";
+
+#[test]
+fn without_a_terminal_and_a_command_it_explains_itself() {
+    let ran = Deck::new().run(&[]);
+    assert_eq!((ran.code(), ran.out().as_str()), (2, ""));
+    assert!(ran.err().contains("Usage: smsdeck"), "{}", ran.err());
+}
+
+#[test]
+fn help_names_every_command() {
+    let ran = Deck::new().run(&["--help"]);
+    assert_eq!(ran.code(), 0);
+    for command in ["send", "verify", "route", "quota", "config", "sandbox"] {
+        assert!(ran.out().contains(command), "{command}");
+        let help = Deck::new().run(&[command, "--help"]);
+        assert_eq!(help.code(), 0);
+        assert!(help.out().contains("Usage:"), "{command}");
+    }
+}
+
+#[test]
+fn a_code_is_sent_received_verified_once_and_never_again() {
+    let deck = Deck::new();
+    let sent = deck.run(&["send", "--env", "development", NUMBER, "--json"]);
+    assert_eq!(sent.code(), 0, "{}", sent.err());
+    let lines = sent.json();
+    let last = lines.last().unwrap();
+    assert_eq!(
+        (&last["status"], &last["environment"]),
+        (&"delivered".into(), &"development".into())
+    );
+    for key in ["at", "id", "environment", "status", "sid", "error_code", "detail"] {
+        assert!(last.get(key).is_some(), "{key}");
+    }
+    let code = sent.received_code();
+    let wrong = format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000);
+    let verify = |code: &str| deck.run(&["verify", "--env", "dev", NUMBER, code, "--json"]);
+    let first = verify(&wrong);
+    assert_eq!(
+        (first.code(), first.json()[0].clone()),
+        (1, serde_json::json!({"result": "wrong", "tries_left": 4}))
+    );
+    let right = verify(&code);
+    assert_eq!((right.code(), &right.json()[0]["result"]), (0, &"approved".into()));
+    let again = verify(&code);
+    assert_eq!((again.code(), &again.json()[0]["result"]), (1, &"no_code".into()));
+    for secret in [code.as_bytes(), &NUMBER.as_bytes()[1..]] {
+        assert!(!any_file_holds(deck.home.path(), secret));
+    }
+}
+
+#[test]
+fn a_code_is_read_from_standard_input_too() {
+    let deck = Deck::new();
+    let code = deck.run(&["send", "--env", "dev", NUMBER, "--json"]).received_code();
+    let mut child = deck
+        .command(&["verify", "--env", "dev", NUMBER, "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(format!("{code}\n").as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(output.stdout, b"Approved.\n");
+}
+
+#[test]
+fn five_wrong_tries_end_a_challenge() {
+    let deck = Deck::new();
+    let code = deck.run(&["send", "--env", "dev", NUMBER, "--json"]).received_code();
+    let wrong = format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000);
+    for tries_left in (0..5).rev() {
+        let ran = deck.run(&["verify", "--env", "dev", NUMBER, &wrong, "--json"]);
+        assert_eq!(ran.json()[0], serde_json::json!({"result": "wrong", "tries_left": tries_left}));
+    }
+    let ran = deck.run(&["verify", "--env", "dev", NUMBER, &code, "--json"]);
+    assert_eq!((ran.code(), &ran.json()[0]["result"]), (3, &"locked".into()));
+}
+
+#[test]
+fn the_code_after_the_last_is_refused_and_the_quota_says_until_when() {
+    let deck = Deck::new();
+    for _ in 0..3 {
+        assert_eq!(deck.run(&["send", "--env", "dev", NUMBER, "--no-wait"]).code(), 0);
+    }
+    let refused = deck.run(&["send", "--env", "dev", NUMBER, "--json"]);
+    assert_eq!((refused.code(), refused.out().as_str()), (3, ""));
+    let error: serde_json::Value = serde_json::from_str(&refused.err()).unwrap();
+    assert_eq!(error["error"]["code"], "quota");
+    let rows = deck.run(&["quota", "list", "--env", "dev", "--json"]).json();
+    assert_eq!(rows.len(), 1);
+    let row = &rows[0];
+    assert_eq!(
+        (&row["state"], &row["used"], &row["allowed"], &row["left"]),
+        (&"locked".into(), &3.into(), &3.into(), &0.into())
+    );
+    assert_eq!(
+        (&row["user"], &row["recipient"]),
+        (&"+57 ••• ••• 4567".into(), &"+57 ••• ••• 4567".into())
+    );
+    assert!(row["unlock_at"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(deck.run(&["route", "--env", "dev", NUMBER]).code(), 3);
+}
+
+#[test]
+fn a_route_is_told_without_sending() {
+    let deck = Deck::new();
+    let ran =
+        deck.run(&["route", "--env", "dev", "3001234567", "--default-country", "57", "--json"]);
+    assert_eq!(ran.code(), 0);
+    let line = &ran.json()[0];
+    assert_eq!(line["e164"], NUMBER);
+    assert_eq!((&line["region"], &line["valid"]), (&"CO".into(), &true.into()));
+    assert_eq!((&line["sender"], &line["segments"]), (&"+15005550006".into(), &1.into()));
+    assert_eq!(
+        line["quota"],
+        serde_json::json!({"state": "open", "used": 0, "allowed": 3, "left": 3, "unlock_at": null})
+    );
+    let invalid = deck.run(&["route", "--env", "dev", "12", "--json"]);
+    assert_eq!((invalid.code(), &invalid.json()[0]["valid"]), (2, &false.into()));
+    assert!(deck.run(&["quota", "list"]).out().is_empty());
+}
+
+#[test]
+fn many_numbers_are_routed_from_standard_input() {
+    let deck = Deck::new();
+    let mut child = deck
+        .command(&["route", "--env", "dev", "-", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"+573001234567\nnonsense\n+14155550123\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let valid: Vec<bool> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["valid"] == true)
+        .collect();
+    assert_eq!(valid, [true, false, true]);
+}
+
+#[test]
+fn an_environment_that_is_not_set_up_refuses_and_says_what_is_missing() {
+    let ran = Deck::new().run(&["send", "--env", "production", NUMBER]);
+    assert_eq!(ran.code(), 3);
+    assert!(ran.err().contains("no From number serves Colombia (CO)"), "{}", ran.err());
+    let ran = Deck::new().run(&["send", NUMBER]);
+    assert_eq!(ran.code(), 2);
+    assert!(ran.err().contains("--env"), "{}", ran.err());
+}
+
+#[test]
+fn a_number_with_letters_is_bad_input() {
+    let ran = Deck::new().run(&["send", "--env", "dev", "+57 300 CALLME"]);
+    assert_eq!(ran.code(), 2);
+    assert!(ran.err().contains("'C' does not belong in a phone number"), "{}", ran.err());
+}
+
+#[test]
+fn a_config_is_judged_with_line_column_and_field() {
+    let deck = Deck::new();
+    assert_eq!(deck.run(&["config", "check"]).code(), 0);
+    let shown = deck.run(&["config", "show"]).out();
+    deck.configure(&shown.replacen("codes_allowed: 3", "codes_allowed: 0", 1));
+    let ran = deck.run(&["config", "check", "--json"]);
+    assert_eq!(ran.code(), 2);
+    let error: serde_json::Value = serde_json::from_str(&ran.err()).unwrap();
+    let message = error["error"]["message"].as_str().unwrap();
+    assert!(message.contains("config.ron:7:"), "{message}");
+    assert!(message.contains("environments.development.codes_allowed"), "{message}");
+    deck.configure(&shown);
+    assert_eq!(deck.run(&["config", "check"]).code(), 0);
+}
+
+#[test]
+fn the_files_are_named() {
+    let deck = Deck::new();
+    let paths = deck.run(&["config", "path", "--json"]).json();
+    assert_eq!(paths[0]["config"], deck.paths().config.to_str().unwrap());
+    let named = deck.path("other.ron");
+    let paths = deck.run(&["config", "path", "--json", "--config", named.to_str().unwrap()]).json();
+    assert_eq!(paths[0]["config"], named.to_str().unwrap());
+    assert_eq!(paths[0]["secrets"], deck.path("secrets.ron").to_str().unwrap());
+}
+
+#[test]
+fn a_store_that_cannot_be_used_sends_nothing() {
+    let deck = Deck::new();
+    let store = deck.paths().store;
+    std::fs::create_dir_all(store.parent().unwrap()).unwrap();
+    std::fs::write(&store, "this is no database, however long it may be").unwrap();
+    let ran = deck.run(&["send", "--env", "dev", NUMBER, "--json"]);
+    assert_eq!((ran.code(), ran.out().as_str()), (1, ""));
+    let error: serde_json::Value = serde_json::from_str(&ran.err()).unwrap();
+    assert_eq!(error["error"]["code"], "store");
+}
+
+#[tokio::test]
+async fn the_last_line_tells_how_a_delivery_ended() {
+    let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let deck = Deck::new();
+    deck.configure_for(sandbox.base_url());
+    let send = async |number: &'static str| {
+        let mut command = deck.command(&["send", "--env", "dev", number, "--json"]);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let ran = support::deck::Ran(output);
+        let last = ran.json().pop().unwrap();
+        (ran.code(), last["status"].as_str().unwrap().to_owned(), last["error_code"].clone())
+    };
+    assert_eq!(send("+573001233003").await, (1, "undelivered".to_owned(), 30003.into()));
+    assert_eq!(send("+573001239429").await, (0, "delivered".to_owned(), serde_json::Value::Null));
+    assert_eq!(send("+573001239500").await, (1, "unknown".to_owned(), serde_json::Value::Null));
+    assert_eq!(send("+15005550004").await, (1, "refused".to_owned(), 21610.into()));
+}
+
+#[test]
+fn the_sandbox_runs_alone_and_says_how_to_reach_it() {
+    use std::io::BufRead;
+    let deck = Deck::new();
+    let mut child = deck
+        .command(&["sandbox", "--listen", "127.0.0.1:0", "--json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert!(told["url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    let id = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    assert!(child.wait().unwrap().success());
+    let refused = deck.run(&["sandbox", "--listen", "0.0.0.0:0"]);
+    assert_eq!(refused.code(), 1);
+    assert!(refused.err().contains("not a loopback address"), "{}", refused.err());
+}

@@ -1,0 +1,207 @@
+//! The engine against the Sandbox, over real HTTP.
+
+mod support;
+
+use jiff::{SignedDuration, Timestamp};
+use smsdeck::config::Config;
+use smsdeck::domain::delivery::DeliveryStatus;
+use smsdeck::domain::environment::Environment;
+use smsdeck::domain::passcode::{Passcode, Verdict};
+use smsdeck::domain::user::UserId;
+use smsdeck::engine::{Clock, CodeAttempt, CodeRequest, Engine, RequestError, UnlockRequest};
+use smsdeck::provider::Sandbox;
+use smsdeck::store::EventKind;
+use support::deck::{Deck, config_for};
+
+const NUMBER: &str = "+573001234567";
+
+fn start() -> Timestamp {
+    "2026-11-23T10:00:00Z".parse().unwrap()
+}
+
+async fn engine(deck: &Deck, clock: &Clock) -> Engine {
+    engine_with(deck, clock, Config::built_in()).await
+}
+
+async fn engine_with(deck: &Deck, clock: &Clock, config: Config) -> Engine {
+    Engine::open(deck.paths(), config, "test by ana".to_owned(), clock.clone()).await.unwrap()
+}
+
+fn request(number: &str, user: Option<&str>) -> CodeRequest {
+    CodeRequest {
+        environment: Environment::Development,
+        number: number.to_owned(),
+        user: user.map(|id| UserId::parse(id).unwrap()),
+    }
+}
+
+/// Waits until a phone has received a number of messages; the newest text.
+async fn received(engine: &Engine, count: usize) -> String {
+    let mut changes = engine.changes();
+    loop {
+        let messages = engine.handset(Environment::Development, NUMBER).await.unwrap();
+        if messages.len() >= count {
+            return messages.last().unwrap().body.clone();
+        }
+        changes.changed().await.unwrap();
+    }
+}
+
+async fn verify(engine: &Engine, code: &str) -> Verdict {
+    let attempt = CodeAttempt {
+        environment: Environment::Development,
+        number: NUMBER.to_owned(),
+        user: None,
+        code: Passcode::parse(code).unwrap(),
+    };
+    engine.verify(attempt).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_code_goes_out_is_followed_to_the_phone_and_works_once() {
+    let deck = Deck::new();
+    let engine = engine(&deck, &Clock::System).await;
+    let submission = engine.request(request(NUMBER, None)).await.unwrap();
+    assert_eq!(submission.status, DeliveryStatus::Queued);
+    let mut changes = engine.changes();
+    let story = loop {
+        let story = engine.story(submission.delivery).await.unwrap();
+        if story.iter().any(|event| event.kind == EventKind::Delivery(DeliveryStatus::Delivered)) {
+            break story;
+        }
+        changes.changed().await.unwrap();
+    };
+    let first: Vec<&str> = story.iter().take(3).map(|event| event.kind.key()).collect();
+    assert_eq!(first, ["reserved", "submitting", "queued"]);
+    let code = received(&engine, 1).await[..6].to_owned();
+    assert_eq!(verify(&engine, &code).await, Verdict::Approved);
+    assert_eq!(verify(&engine, &code).await, Verdict::NoCode);
+}
+
+#[tokio::test]
+async fn twenty_requests_at_once_give_exactly_the_allowed_messages() {
+    let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let deck = Deck::new();
+    let mut config = config_for(sandbox.base_url());
+    // The token is read from a file here, as tests share one set of variables.
+    let token = deck.path("token");
+    std::fs::write(&token, smsdeck::provider::sandbox::AUTH_TOKEN).unwrap();
+    if let smsdeck::domain::provider::Provider::Twilio(account) =
+        &mut config.environments.development.provider
+    {
+        account.auth_token = Some(smsdeck::domain::secret::SecretSource::File(token));
+    }
+    let engine = engine_with(&deck, &Clock::System, config).await;
+    let requests: Vec<_> = (0..20)
+        .map(|_| {
+            let engine = engine.clone();
+            tokio::spawn(async move { engine.request(request(NUMBER, Some("jdoe"))).await })
+        })
+        .collect();
+    let (mut sent, mut locked) = (0, 0);
+    for request in requests {
+        match request.await.unwrap() {
+            Ok(_) => sent += 1,
+            Err(RequestError::Locked { .. }) => locked += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!((sent, locked), (3, 17));
+    let http = smsdeck::provider::loopback_client().unwrap();
+    let url = sandbox.base_url().url().join("/sandbox/messages").unwrap();
+    let listed: serde_json::Value = http.get(url).send().await.unwrap().json().await.unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn the_quota_follows_the_clock_to_the_millisecond() {
+    let deck = Deck::new();
+    let clock = Clock::manual(start());
+    let engine = engine(&deck, &clock).await;
+    for minute in 0..3 {
+        clock.set(start() + SignedDuration::from_mins(minute));
+        engine.request(request(NUMBER, None)).await.unwrap();
+    }
+    clock.set(start() + SignedDuration::from_mins(17) - SignedDuration::from_millis(1));
+    let refused = engine.request(request(NUMBER, None)).await.unwrap_err();
+    assert_eq!(refused.to_string(), "3 of 3 codes used: no more until 10:17:00 UTC, in 0:01");
+    clock.set(start() + SignedDuration::from_mins(17));
+    engine.request(request(NUMBER, None)).await.unwrap();
+}
+
+#[tokio::test]
+async fn neither_another_name_nor_another_number_buys_a_code() {
+    let deck = Deck::new();
+    let engine = engine(&deck, &Clock::manual(start())).await;
+    for _ in 0..3 {
+        engine.request(request(NUMBER, Some("jdoe"))).await.unwrap();
+    }
+    for (number, user) in [(NUMBER, Some("other")), (NUMBER, None), ("+573007654321", Some("jdoe"))]
+    {
+        let refused = engine.request(request(number, user)).await;
+        assert!(matches!(refused, Err(RequestError::Locked { .. })), "{number} {user:?}");
+    }
+    engine.request(request("+573007654321", Some("other"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_unlock_gives_all_codes_back() {
+    let deck = Deck::new();
+    let engine = engine(&deck, &Clock::manual(start())).await;
+    for _ in 0..3 {
+        engine.request(request(NUMBER, Some("jdoe"))).await.unwrap();
+    }
+    let row = engine.quota_rows(Environment::Development).await.unwrap().remove(0);
+    assert!(row.is_locked());
+    let unlock = UnlockRequest {
+        environment: Environment::Development,
+        user: row.user,
+        number: row.number,
+        reason: "lost the phone".to_owned(),
+    };
+    engine.unlock(unlock).await.unwrap();
+    let quota = engine.request(request(NUMBER, Some("jdoe"))).await.unwrap().quota;
+    assert_eq!(quota.left(), 2);
+}
+
+#[tokio::test]
+async fn a_code_expires_at_exactly_the_end_of_its_validity() {
+    let deck = Deck::new();
+    let clock = Clock::manual(start());
+    let engine = engine(&deck, &clock).await;
+    engine.request(request(NUMBER, None)).await.unwrap();
+    let code = received(&engine, 1).await[..6].to_owned();
+    clock.set(start() + SignedDuration::from_mins(5));
+    assert_eq!(verify(&engine, &code).await, Verdict::Expired);
+    clock.set(start() + SignedDuration::from_mins(5) - SignedDuration::from_millis(1));
+    assert_eq!(verify(&engine, &code).await, Verdict::Approved);
+}
+
+#[tokio::test]
+async fn a_refused_message_gives_its_slot_back_and_an_unclear_one_keeps_it() {
+    let deck = Deck::new();
+    let engine = engine(&deck, &Clock::manual(start())).await;
+    let refused = engine.request(request("+15005550004", Some("jdoe"))).await.unwrap();
+    assert_eq!(refused.status, DeliveryStatus::Refused);
+    for number in ["+573001239500", "+573001239501", "+573001239002"] {
+        let unclear = engine.request(request(number, Some("jdoe"))).await.unwrap();
+        assert_eq!(unclear.status, DeliveryStatus::Unknown, "{number}");
+    }
+    let locked = engine.request(request(NUMBER, Some("jdoe"))).await;
+    assert!(matches!(locked, Err(RequestError::Locked { .. })));
+}
+
+#[tokio::test]
+async fn routing_and_recipients_refuse_before_anything_is_counted() {
+    let deck = Deck::new();
+    let mut config = Config::built_in();
+    config.environments.development.from_numbers =
+        config.environments.development.from_numbers.with_default(None).unwrap();
+    let engine = engine_with(&deck, &Clock::manual(start()), config).await;
+    let refused = engine.request(request(NUMBER, None)).await.unwrap_err();
+    assert!(matches!(refused, RequestError::Route(_)), "{refused}");
+    assert!(engine.quota_rows(Environment::Development).await.unwrap().is_empty());
+    let events = engine.latest_events(Environment::Development, 9).await.unwrap();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].recipient, "+57 ••• ••• 4567");
+}

@@ -1,0 +1,107 @@
+//! The real binary in a pseudo-terminal, with a terminal emulator that reads its screen.
+
+use std::io::{Read, Write};
+use std::process::Child;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use super::deck::{Deck, SMSDECK};
+
+/// How long a screen is waited for before the test gives up; far longer than it ever takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What has come from the program so far.
+struct Shown {
+    emulator: vt100::Parser,
+    ended: bool,
+}
+
+/// A program in a pseudo-terminal of 80 by 24.
+pub struct Terminal {
+    pty: Arc<pty_process::blocking::Pty>,
+    pub child: Child,
+    shown: Arc<(Mutex<Shown>, Condvar)>,
+}
+
+impl Terminal {
+    pub fn start(deck: &Deck, arguments: &[&str]) -> Self {
+        let (pty, pts) = pty_process::blocking::open().unwrap();
+        pty.resize(pty_process::Size::new(24, 80)).unwrap();
+        let child = pty_process::blocking::Command::new(SMSDECK)
+            .args(arguments)
+            .env_clear()
+            .env("HOME", deck.home.path())
+            .env("TERM", "xterm-256color")
+            .env("LANG", "C.UTF-8")
+            .env("TZ", "UTC")
+            .env("USER", "ana")
+            .spawn(pts)
+            .unwrap();
+        let emulator = vt100::Parser::new(24, 80, 0);
+        let shown = Arc::new((Mutex::new(Shown { emulator, ended: false }), Condvar::new()));
+        let pty = Arc::new(pty);
+        let (reader, seen) = (Arc::clone(&pty), Arc::clone(&shown));
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            loop {
+                let count = (&*reader).read(&mut bytes).unwrap_or(0);
+                let mut shown = seen.0.lock().unwrap();
+                shown.emulator.process(&bytes[..count]);
+                shown.ended = count == 0;
+                seen.1.notify_all();
+                if count == 0 {
+                    return;
+                }
+            }
+        });
+        Self { pty, child, shown }
+    }
+
+    /// Types text, or keys written as the bytes that a terminal sends.
+    pub fn type_text(&self, text: &str) {
+        (&*self.pty).write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Waits until the screen holds a text, and answers the screen.
+    pub fn wait_for(&self, text: &str) -> String {
+        self.wait_until(text, |screen, _| screen.contains(text))
+    }
+
+    /// Waits until the screen no longer holds a text.
+    pub fn wait_gone(&self, text: &str) -> String {
+        self.wait_until(text, |screen, _| !screen.contains(text))
+    }
+
+    /// Waits until the program has closed the terminal.
+    pub fn wait_end(&mut self) -> std::process::ExitStatus {
+        self.wait_until("the end", |_, ended| ended);
+        self.child.wait().unwrap()
+    }
+
+    fn wait_until(&self, what: &str, fits: impl Fn(&str, bool) -> bool) -> String {
+        let end = Instant::now() + PATIENCE;
+        let mut shown = self.shown.0.lock().unwrap();
+        loop {
+            let screen = shown.emulator.screen().contents();
+            if fits(&screen, shown.ended) {
+                return screen;
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && !shown.ended, "waited in vain for {what:?}:\n{screen}");
+            shown = self.shown.1.wait_timeout(shown, left).unwrap().0;
+        }
+    }
+
+    /// Whether the program has left the alternate screen and shows the cursor again.
+    pub fn is_restored(&self) -> bool {
+        let shown = self.shown.0.lock().unwrap();
+        let screen = shown.emulator.screen();
+        !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
+    }
+
+    /// Sends the program a signal.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let id = i32::try_from(self.child.id()).unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_raw(id).unwrap(), signal).unwrap();
+    }
+}

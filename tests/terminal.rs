@@ -1,0 +1,159 @@
+//! The whole program through a pseudo-terminal, as an admin meets it.
+
+mod support;
+
+use rustix::process::Signal;
+use support::deck::{Deck, any_file_holds};
+use support::terminal::Terminal;
+
+const ENTER: &str = "\r";
+const TAB: &str = "\t";
+const BACK_TAB: &str = "\x1b[Z";
+const DOWN: &str = "\x1b[B";
+const SAVE: &str = "\x13";
+
+#[test]
+fn an_admin_configures_an_environment_sends_a_code_and_verifies_it() {
+    let deck = Deck::new();
+    let mut terminal = Terminal::start(&deck, &[]);
+    terminal.wait_for("Nobody has asked for a code lately");
+
+    // The settings: Colombia, ten minutes.
+    terminal.type_text(BACK_TAB);
+    terminal.type_text(BACK_TAB);
+    terminal.wait_for("undo field");
+    terminal.type_text("CO");
+    terminal.wait_for("is put before numbers that have no country code");
+    terminal.type_text(DOWN);
+    terminal.type_text("\x7f10");
+    terminal.wait_for("Development • unsaved");
+
+    // A From number for two countries, picked by name.
+    terminal.type_text(TAB);
+    terminal.wait_for("n new");
+    terminal.type_text("n");
+    terminal.wait_for("New From number");
+    terminal.type_text("+573001112233");
+    terminal.wait_for("mobile number, Colombia");
+    terminal.type_text(TAB);
+    terminal.type_text(TAB);
+    terminal.type_text("colo");
+    terminal.wait_for("Add  > colo");
+    terminal.type_text(ENTER);
+    terminal.wait_for("Colombia (CO) added");
+    terminal.type_text("bra");
+    terminal.wait_for("Add  > bra");
+    terminal.type_text(ENTER);
+    terminal.wait_for("Brazil (BR) added");
+    terminal.type_text(ENTER);
+    terminal.wait_for("3 countries mapped");
+    terminal.type_text(SAVE);
+    terminal.wait_for("Development saved.");
+
+    // A code to a national number: the default country and the new number are used.
+    terminal.type_text("s");
+    terminal.type_text("3001234567");
+    terminal.wait_for("CO is on +57 300 1112233");
+    terminal.wait_for("open, 3 of 3 left");
+    terminal.type_text(ENTER);
+    terminal.wait_for("after ");
+
+    // Read on the handset, verified, and its digits are nowhere else.
+    terminal.type_text("h");
+    let screen = terminal.wait_for("is your sign-in code. It expires in");
+    let at = screen.find(" is your sign-in code").unwrap();
+    let code = screen[at - 6..at].to_owned();
+    terminal.type_text(ENTER);
+    terminal.wait_for("Verify a code");
+    terminal.type_text(&code);
+    let screen = terminal.wait_for("••••••");
+    assert!(!screen.contains(&code), "{screen}");
+    terminal.type_text(ENTER);
+    terminal.wait_for("Approved.");
+    terminal.wait_for("verified");
+
+    terminal.type_text("q");
+    assert!(terminal.wait_end().success());
+    assert!(terminal.is_restored());
+    for secret in [code.as_bytes(), b"3001234567"] {
+        assert!(!any_file_holds(deck.home.path(), secret));
+    }
+}
+
+#[test]
+fn what_was_sent_before_a_restart_still_counts() {
+    let deck = Deck::new();
+    for left in ["2 more allowed", "1 more allowed", "It was the last one"] {
+        let mut terminal = Terminal::start(&deck, &[]);
+        terminal.wait_for("Sandbox · saved");
+        terminal.type_text("s+573001234567");
+        terminal.wait_for("of 3 left");
+        terminal.type_text(ENTER);
+        terminal.wait_for(left);
+        terminal.type_text("q");
+        assert!(terminal.wait_end().success());
+    }
+    let terminal = Terminal::start(&deck, &[]);
+    terminal.wait_for("1 locked");
+}
+
+#[test]
+fn the_terminal_is_given_back_on_every_way_out() {
+    let deck = Deck::new();
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let mut terminal = Terminal::start(&deck, &[]);
+        terminal.wait_for("Sandbox · saved");
+        terminal.signal(signal);
+        assert!(terminal.wait_end().success(), "{signal:?}");
+        assert!(terminal.is_restored(), "{signal:?}");
+    }
+}
+
+#[test]
+fn quitting_with_unsaved_changes_asks_first() {
+    let deck = Deck::new();
+    let mut terminal = Terminal::start(&deck, &[]);
+    terminal.wait_for("Sandbox · saved");
+    terminal.type_text(BACK_TAB);
+    terminal.type_text(BACK_TAB);
+    terminal.type_text("DE");
+    terminal.wait_for("unsaved");
+    terminal.type_text("\x11");
+    terminal.wait_for("Changes in Development are not saved.");
+    terminal.type_text("\x1b");
+    terminal.wait_gone("Quit all the same?");
+    terminal.type_text("\x11");
+    terminal.wait_for("Quit all the same?");
+    terminal.type_text("y");
+    assert!(terminal.wait_end().success());
+    assert!(!deck.paths().config.exists());
+}
+
+#[test]
+fn a_broken_config_is_shown_with_its_place_and_left_alone() {
+    let deck = Deck::new();
+    deck.configure("(version: 1,\n  environments: 5)");
+    let mut terminal = Terminal::start(&deck, &[]);
+    terminal.wait_for("The settings cannot be read");
+    terminal.wait_for("config.ron:2:");
+    terminal.type_text("q");
+    assert_eq!(terminal.wait_end().code(), Some(1));
+    assert!(terminal.is_restored());
+    assert_eq!(
+        std::fs::read_to_string(deck.paths().config).unwrap(),
+        "(version: 1,\n  environments: 5)"
+    );
+}
+
+#[test]
+fn a_thousand_pasted_characters_with_line_breaks_change_nothing() {
+    let deck = Deck::new();
+    let terminal = Terminal::start(&deck, &[]);
+    terminal.wait_for("Sandbox · saved");
+    terminal.type_text(BACK_TAB);
+    terminal.type_text(BACK_TAB);
+    terminal.wait_for("undo field");
+    terminal.type_text(&format!("\x1b[200~{}\x1b[201~", "CO\n".repeat(334)));
+    let screen = terminal.wait_for("1002 characters do not fit");
+    assert!(screen.contains("Sandbox · saved"), "{screen}");
+}
