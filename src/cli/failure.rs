@@ -1,6 +1,6 @@
 //! Why a command ended badly, said on standard error.
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -36,16 +36,16 @@ impl Failure {
         if self.code == BROKEN_PIPE {
             return ExitCode::SUCCESS;
         }
-        if output.is_json() {
-            let Self { code, message, hint, .. } = &self;
-            eprintln!("{}", json!({ "error": { "code": code, "message": message, "hint": hint } }));
+        let Self { code, message, hint, exit } = self;
+        let text = if output.is_json() {
+            json!({ "error": { "code": code, "message": message, "hint": hint } }).to_string()
         } else {
-            eprintln!("smsdeck: {}", self.message);
-            if let Some(hint) = &self.hint {
-                eprintln!("{hint}");
-            }
-        }
-        ExitCode::from(self.exit)
+            let hint = hint.map(|hint| format!("\n{hint}")).unwrap_or_default();
+            format!("smsdeck: {message}{hint}")
+        };
+        // Where standard error is gone too, the exit code has to do.
+        let _ = writeln!(io::stderr(), "{text}");
+        ExitCode::from(exit)
     }
 }
 

@@ -18,6 +18,7 @@ const LONGEST_TYPED: usize = 40;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PhoneNumber {
     e164: String,
+    grouped: String,
     country: Option<Country>,
     calling_code: u16,
 }
@@ -129,8 +130,12 @@ impl PhoneNumber {
     fn from_parsed(parsed: &rlibphonenumber::PhoneNumber) -> Self {
         let country =
             parsed.get_region_code().and_then(|region| Country::from_code(&region.as_region_str()));
-        let e164 = parsed.format_as(PhoneNumberFormat::E164).into_owned();
-        Self { e164, country, calling_code: u16::try_from(parsed.country_code).unwrap_or_default() }
+        Self {
+            e164: parsed.format_as(PhoneNumberFormat::E164).into_owned(),
+            grouped: parsed.format_as(PhoneNumberFormat::International).replace('-', " "),
+            country,
+            calling_code: u16::try_from(parsed.country_code).unwrap_or_default(),
+        }
     }
 
     fn from_library(text: &str, default: Option<Country>) -> Result<Self, PhoneError> {
@@ -165,11 +170,8 @@ impl PhoneNumber {
 
     /// The whole number in groups, as in `+44 7700 900123`. For senders, which are the
     /// company's own numbers; recipients are shown [masked](Self::masked).
-    pub fn grouped(&self) -> String {
-        PHONE_NUMBER_UTIL.parse(self.e164.as_str(), None).map_or_else(
-            |_| self.e164.clone(),
-            |number| number.format_as(PhoneNumberFormat::International).replace('-', " "),
-        )
+    pub fn grouped(&self) -> &str {
+        &self.grouped
     }
 
     /// The number with all but its last digits hidden: `+57 ••• ••• 4567`.

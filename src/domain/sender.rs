@@ -130,7 +130,7 @@ impl Sender {
 impl fmt::Display for Sender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Number(number) => f.write_str(&number.grouped()),
+            Self::Number(number) => f.write_str(number.grouped()),
             Self::MessagingService(sid) => write!(f, "{}…{}", &sid[..6], &sid[30..]),
             Self::ShortCode(text) | Self::Alphanumeric(text) => f.write_str(text),
         }

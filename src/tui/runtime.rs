@@ -111,7 +111,10 @@ async fn follow(
             };
         }
         if changed && (urgent || drawn.elapsed() >= FRAME) {
-            terminal.draw(|frame| view(model, frame))?;
+            // A terminal that cannot be written is gone.
+            if terminal.draw(|frame| view(model, frame)).is_err() {
+                return Ok(End::HungUp);
+            }
             drawn = Instant::now();
             changed = false;
         }

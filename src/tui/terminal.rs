@@ -118,10 +118,9 @@ fn give_back_on_panic() {
         give_back();
         let place =
             panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-        eprintln!("smsdeck stopped because of an error in itself, at {place}.");
-        eprintln!(
-            "What was saved and sent is safe; a code under way is looked after at the next start."
-        );
+        // With the terminal gone there is nobody to tell; that must not panic again.
+        let _ =
+            writeln!(io::stderr(), "smsdeck stopped because of an error in itself, at {place}.");
         std::process::exit(101);
     }));
 }
