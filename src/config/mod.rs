@@ -162,7 +162,7 @@ mod tests {
             for environment in Environment::ALL {
                 let paths = &paths;
                 scope.spawn(move || {
-                    (1..=9).for_each(|minutes| drop(save(paths, environment, minutes).unwrap()))
+                    (1..=9).for_each(|minutes| drop(save(paths, environment, minutes).unwrap()));
                 });
             }
         });

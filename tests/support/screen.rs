@@ -77,7 +77,7 @@ impl Console {
     /// letter; `_` is a space. Answers the effects of all of them.
     pub fn press(&mut self, keys: &str) -> Vec<Effect> {
         keys.split_whitespace()
-            .flat_map(|word| parse(word))
+            .flat_map(parse)
             .flat_map(|key| self.tell(Message::Key(key)))
             .collect()
     }

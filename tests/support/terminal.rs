@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::deck::{Deck, SMSDECK};
 
 /// How long a screen is waited for before the test gives up; far longer than it ever takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What has come from the program so far.
 struct Shown {
