@@ -3,7 +3,10 @@
 
 mod support;
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use smsdeck::tui::keymap::BINDINGS;
+use smsdeck::tui::view::draw;
 use support::screen::Console;
 
 /// The keys that lead to each screen, from the console of a busy Production.
@@ -59,15 +62,21 @@ fn a_fresh_console_says_what_to_do() {
 
 #[test]
 fn every_screen_can_be_drawn_at_every_size() {
-    let keys = SCREENS.iter().map(|(_, keys)| *keys).chain(MORE);
-    for keys in keys {
-        let mut console = after(keys, (80, 24));
-        for width in (0..=130).step_by(3) {
-            for height in 0..=45 {
-                console.model.size = (width, height);
-                console.draw();
-            }
+    let keys: Vec<&str> = SCREENS.iter().map(|(_, keys)| *keys).chain(MORE).collect();
+    std::thread::scope(|threads| {
+        for share in keys.chunks(keys.len().div_ceil(2)) {
+            threads.spawn(|| share.iter().for_each(|keys| draw_at_every_size(keys)));
         }
+    });
+}
+
+fn draw_at_every_size(keys: &str) {
+    let mut console = after(keys, (80, 24));
+    for (width, height) in (0..=130).flat_map(|width| (0..=45).map(move |height| (width, height))) {
+        console.model.size = (width, height);
+        let mut screen = Buffer::empty(Rect { x: 0, y: 0, width, height });
+        let cursor = draw(&console.model, &mut screen);
+        assert!(cursor.is_none_or(|at| screen.area.contains(at)), "{keys}: {width}x{height}");
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn run(desk: &Desk, command: ConfigCommand) -> Result<ExitCode, Failu
 fn path(desk: &Desk) -> Result<ExitCode, Failure> {
     let config = desk.config()?;
     let paths = &desk.paths;
-    let store = config.deck.store.as_ref().unwrap_or(&paths.store);
+    let store = &paths.store_of(&config.deck);
     let there = |path: &Path| if path.exists() { "" } else { "  (not there yet)" };
     let text = format!(
         "config   {}{}\nsecrets  {}{}\nstore    {}{}",

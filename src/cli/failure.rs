@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::output::Output;
+use super::output::{self, Output};
 use crate::config::ConfigError;
 use crate::engine::{EngineError, RequestError};
 use crate::provider::SandboxError;
@@ -60,7 +60,15 @@ impl From<io::Error> for Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self { code: error.code(), message: error.to_string(), hint: error.hint(), exit: 2 }
+        // What stands in the file is bad input; a file that cannot be read or written is not.
+        let exit = match &error {
+            ConfigError::NoPlace
+            | ConfigError::Unreadable { .. }
+            | ConfigError::Unwritable { .. }
+            | ConfigError::Conflict { .. } => 1,
+            _ => 2,
+        };
+        Self { code: error.code(), message: error.to_string(), hint: error.hint(), exit }
     }
 }
 
@@ -85,7 +93,13 @@ impl From<RequestError> for Failure {
             error if error.is_policy() => 3,
             _ => 1,
         };
-        Self { code: error.code(), message: error.to_string(), hint: None, exit }
+        let hint = match &error {
+            RequestError::Locked { unlock_at, .. } => {
+                Some(format!("A code is sent again from {} on.", output::moment(*unlock_at)))
+            }
+            _ => None,
+        };
+        Self { code: error.code(), message: error.to_string(), hint, exit }
     }
 }
 

@@ -28,12 +28,30 @@ use output::Output;
 
 /// Runs the program: the console without a command, otherwise the command.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return misused(&error),
+    };
     let output = Output::new(arguments.json);
     match run(arguments, output) {
         Ok(code) => code,
         Err(failure) => failure.report(output),
     }
+}
+
+/// Help and version as asked for, or what is wrong with the arguments: in JSON where that is
+/// wanted, which cannot be told from arguments that were not understood.
+fn misused(error: &clap::Error) -> ExitCode {
+    let wants_json = std::env::args_os().any(|argument| argument == "--json");
+    if error.use_stderr() && wants_json {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default();
+        let message = first.trim_start_matches("error: ").to_owned();
+        return Failure::usage(message).report(Output::new(true));
+    }
+    // With the terminal gone nobody is left to be told.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 
 fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::domain::quota::Quota;
 use crate::domain::settings::CodesAllowed;
+use crate::store::Standing;
 
 /// How a command answers. Never with colours, so it may go anywhere.
 #[derive(Debug, Clone, Copy)]
@@ -46,14 +46,16 @@ pub fn moment(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-/// The verdict of the quota, as every command names it.
-pub fn quota(quota: Quota, allowed: CodesAllowed) -> Value {
+/// How a user stands, as every command names it. A lock that only an operator opens has no
+/// moment of unlocking.
+pub fn standing(standing: Standing, allowed: CodesAllowed) -> Value {
+    let Standing { quota, tries_used_up } = standing;
     json!({
-        "state": if quota.is_open() { "open" } else { "locked" },
+        "state": if standing.is_open() { "open" } else { "locked" },
         "used": quota.used(),
         "allowed": allowed.get(),
-        "left": quota.left(),
-        "unlock_at": quota.unlock_at().map(moment),
+        "left": if tries_used_up { 0 } else { quota.left() },
+        "unlock_at": quota.unlock_at().filter(|_| !tries_used_up).map(moment),
     })
 }
 

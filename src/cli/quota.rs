@@ -10,6 +10,7 @@ use super::{Desk, output};
 use crate::domain::environment::Environment;
 use crate::domain::passcode::MOST_WRONG_TRIES;
 use crate::domain::quota::Quota;
+use crate::store::Standing;
 
 pub(super) async fn run(desk: &Desk, command: &QuotaCommand) -> Result<ExitCode, Failure> {
     match command {
@@ -24,17 +25,14 @@ async fn list(desk: &Desk) -> Result<ExitCode, Failure> {
     for environment in Environment::ALL.into_iter().filter(wanted) {
         let allowed = engine.settings(environment).codes_allowed;
         for row in engine.quota_rows(environment).await? {
-            let guessed = row.wrong_in_a_row >= MOST_WRONG_TRIES;
-            let mut object = output::quota(row.quota, allowed);
+            let tries_used_up = row.wrong_in_a_row >= MOST_WRONG_TRIES;
+            let standing = Standing { quota: row.quota, tries_used_up };
+            let mut object = output::standing(standing, allowed);
             object["environment"] = json!(environment.key());
             object["user"] = json!(row.user.label);
             object["recipient"] = json!(row.number.label);
-            if guessed {
-                object["state"] = json!("locked");
-                object["left"] = json!(0);
-            }
             let state = match row.quota {
-                _ if guessed => {
+                _ if tries_used_up => {
                     format!("LOCKED  {} wrong tries: an operator must unlock", row.wrong_in_a_row)
                 }
                 Quota::Open { left, .. } => format!("open    {left} left"),

@@ -12,6 +12,7 @@ use crate::domain::country::Country;
 use crate::domain::quota::Quota;
 use crate::domain::settings::Settings;
 use crate::engine::{EngineError, Preview};
+use crate::store::Standing;
 
 pub(super) async fn run(desk: &Desk, options: RouteOptions) -> Result<ExitCode, Failure> {
     let environment = desk.environment()?;
@@ -49,7 +50,7 @@ struct Answer {
     sender: Option<String>,
     reason: String,
     segments: Option<usize>,
-    quota: Option<Quota>,
+    standing: Option<Standing>,
     exit: u8,
 }
 
@@ -61,7 +62,7 @@ impl Answer {
             sender: None,
             reason,
             segments: None,
-            quota: None,
+            standing: None,
             exit: 2,
         }
     }
@@ -76,14 +77,14 @@ impl Answer {
             Ok(route) => (Some(route.sender.as_str().to_owned()), route.reason.to_string()),
             Err(refusal) => (None, refusal.to_string()),
         };
-        let allowed = sender.is_some() && preview.quota.is_open();
+        let allowed = sender.is_some() && preview.standing.is_open();
         Self {
             e164: Some(number.e164().to_owned()),
             country: number.country(),
             sender,
             reason,
             segments: Some(plan.segments.count),
-            quota: Some(preview.quota),
+            standing: Some(preview.standing),
             exit: if allowed { 0 } else { 3 },
         }
     }
@@ -97,7 +98,7 @@ impl Answer {
             "sender": self.sender,
             "reason": self.reason,
             "segments": self.segments,
-            "quota": self.quota.map(|quota| output::quota(quota, settings.codes_allowed)),
+            "quota": self.standing.map(|standing| output::standing(standing, settings.codes_allowed)),
         })
     }
 
@@ -112,9 +113,14 @@ impl Answer {
             .as_deref()
             .map_or_else(|| "refused".to_owned(), |sender| format!("from {sender}"));
         let allowed = settings.codes_allowed.get();
-        let quota = match self.quota {
-            Some(Quota::Open { left, .. }) => format!("open, {left} of {allowed} left"),
-            Some(Quota::Locked { unlock_at, .. }) => {
+        let quota = match self.standing {
+            Some(Standing { tries_used_up: true, .. }) => {
+                "locked by wrong tries until an operator unlocks".to_owned()
+            }
+            Some(Standing { quota: Quota::Open { left, .. }, .. }) => {
+                format!("open, {left} of {allowed} left")
+            }
+            Some(Standing { quota: Quota::Locked { unlock_at, .. }, .. }) => {
                 format!("locked until {}", output::moment(unlock_at))
             }
             None => String::new(),

@@ -18,6 +18,8 @@ pub(super) struct Lock {
 impl Lock {
     /// Waits for the turn to write `path`; makes its folder if it is not there.
     pub(super) fn take(path: &Path) -> io::Result<Self> {
+        // Whoever writes by way of a link and whoever does not must meet at one lock.
+        let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if let Some(folder) = path.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }

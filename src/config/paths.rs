@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::DeckSettings;
 use super::error::ConfigError;
 
 /// Where administrators may put a config for everybody on the machine.
@@ -44,6 +45,13 @@ impl Paths {
         let state = base("XDG_STATE_HOME", ".local/state").ok_or(ConfigError::NoPlace)?;
         let secrets = config.with_file_name("secrets.ron");
         Ok(Self { config, secrets, store: state.join("smsdeck/deck.db") })
+    }
+
+    /// Where the store is: the usual place, or the one that the config names. A relative one
+    /// is meant from the config's folder, wherever the program was started.
+    pub fn store_of(&self, deck: &DeckSettings) -> PathBuf {
+        let folder = self.config.parent().unwrap_or(Path::new("/"));
+        deck.store.as_ref().map_or_else(|| self.store.clone(), |named| folder.join(named))
     }
 }
 

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
@@ -66,23 +67,32 @@ fn from_command(words: &[String]) -> Result<Zeroizing<String>, String> {
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| error.to_string())?;
-    let end = Instant::now() + LONGEST_COMMAND;
-    let status = loop {
-        match child.try_wait().map_err(|error| error.to_string())? {
-            Some(status) => break status,
-            None if Instant::now() < end => std::thread::sleep(Duration::from_millis(10)),
-            None => {
-                // It is late either way; what matters is that it does not stay.
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!("it took longer than {} s", LONGEST_COMMAND.as_secs()));
-            }
-        }
-    };
-    if !status.success() {
-        return Err(format!("the command ended with {status}"));
+    let outcome = printed(&mut child);
+    if outcome.is_err() {
+        // It is late either way; what matters is that it does not stay.
+        let _ = child.kill();
+        let _ = child.wait();
     }
-    child.stdout.take().map_or_else(|| Err("it printed nothing".to_owned()), text)
+    outcome
+}
+
+/// What a program prints, if it ends well and in time. Its output is read on a thread of its
+/// own, as whatever the program has started may keep it open for as long as it likes.
+fn printed(child: &mut Child) -> Result<Zeroizing<String>, String> {
+    let end = Instant::now() + LONGEST_COMMAND;
+    let late = || format!("it took longer than {} s", LONGEST_COMMAND.as_secs());
+    let output = child.stdout.take().ok_or("it has no output")?;
+    let (sender, printed) = mpsc::channel();
+    std::thread::spawn(move || sender.send(text(output)));
+    let text = printed.recv_timeout(LONGEST_COMMAND).map_err(|_| late())??;
+    loop {
+        match child.try_wait().map_err(|error| error.to_string())? {
+            Some(status) if status.success() => return Ok(text),
+            Some(status) => return Err(format!("the command ended with {status}")),
+            None if Instant::now() < end => std::thread::sleep(Duration::from_millis(10)),
+            None => return Err(late()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -118,6 +118,12 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
     if found.version > VERSION {
         return Err(ConfigError::Newer { path: path.to_owned(), found: found.version });
     }
+    if found.version != VERSION {
+        let at = text.find("version").unwrap_or(0);
+        let message = format!("there never was a version {}", found.version);
+        let hint = Some(format!("Write version: {VERSION}."));
+        return Err(field_error(text, path, at, "version".to_owned(), message, hint));
+    }
     let file: WireFile = deserialize(text, path)?;
     let settings = |environment, wire: WireSettings| {
         wire.into_settings().map_err(|error| grid_error(text, path, environment, &error))
@@ -200,15 +206,23 @@ fn grid_error(
 ) -> ConfigError {
     let start = text.find(&format!("{}:", environment.key())).unwrap_or(0);
     let at = start + text[start..].find("from_numbers").unwrap_or(0);
+    let field = format!("environments.{}.from_numbers", environment.key());
+    field_error(text, path, at, field, error.to_string(), None)
+}
+
+/// An error in a field that begins at byte `at` of the text.
+fn field_error(
+    text: &str,
+    path: &Path,
+    at: usize,
+    field: String,
+    message: String,
+    hint: Option<String>,
+) -> ConfigError {
     let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    ConfigError::Field {
-        path: path.to_owned(),
-        line: text[..at].matches('\n').count() + 1,
-        column: text[line_start..at].chars().count() + 1,
-        field: format!("environments.{}.from_numbers", environment.key()),
-        message: error.to_string(),
-        hint: None,
-    }
+    let line = text[..at].matches('\n').count() + 1;
+    let column = text[line_start..at].chars().count() + 1;
+    ConfigError::Field { path: path.to_owned(), line, column, field, message, hint }
 }
 
 /// The text of a config.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -65,8 +66,9 @@ impl Country {
                 })
                 .ok_or_else(unknown);
         }
+        let folded = fold(text);
         Self::from_code(text)
-            .or_else(|| Self::all().find(|country| fold(country.name()) == fold(text)))
+            .or_else(|| Self::all().find(|country| country.folded_name() == folded))
             .map(|country| TypedCountry { country, shared_calling_code: false })
             .ok_or_else(unknown)
     }
@@ -102,7 +104,7 @@ impl Country {
         if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return self.calling_code().to_string().starts_with(digits);
         }
-        fold(self.name()).contains(&filter)
+        self.folded_name().contains(&filter)
             || self.code().to_ascii_lowercase().starts_with(&filter)
             || self.aliases().iter().any(|alias| alias.starts_with(&filter))
     }
@@ -116,12 +118,19 @@ impl Country {
         found.sort_by_cached_key(|country| {
             let exact = country.code().eq_ignore_ascii_case(&folded)
                 || country.calling_code().to_string() == digits;
-            let name = fold(country.name());
+            let name = country.folded_name();
             let begins = name.starts_with(&folded);
             let main = country.row().main;
             (!exact, exact && !main, !begins, name)
         });
         found
+    }
+
+    /// The name as filters compare it. Kept, as a filter looks at all of them for every letter.
+    fn folded_name(self) -> &'static str {
+        static NAMES: LazyLock<Vec<String>> =
+            LazyLock::new(|| COUNTRIES.iter().map(|row| fold(row.name)).collect());
+        &NAMES[usize::from(self.0)]
     }
 
     /// Everyday names that are not the official one, folded.

@@ -19,8 +19,51 @@ pub fn is_printable(letter: char) -> bool {
         && !matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
+/// Masks what may be a phone number or a code: every run of at least `least` digits, also one
+/// that single spaces, hyphens or dots group, keeps no more than its last two.
+pub fn masked_digits(text: &str, least: usize) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|letter: char| letter.is_ascii_digit()) {
+        let (before, from) = rest.split_at(start);
+        let (run, after) = from.split_at(run_length(from));
+        masked.push_str(before);
+        let digits = run.bytes().filter(u8::is_ascii_digit).count();
+        if digits >= least {
+            masked.push('…');
+            // Two of six digits would be a third of a code.
+            let shown = if digits > 6 { 2 } else { 0 };
+            masked.extend(run.chars().filter(char::is_ascii_digit).skip(digits - shown));
+        } else {
+            masked.push_str(run);
+        }
+        rest = after;
+    }
+    masked.push_str(rest);
+    masked
+}
+
+/// Bytes of the digits at the beginning of a text, with the single separators between them.
+fn run_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let mut end = 0;
+    loop {
+        if is_digit(end) {
+            end += 1;
+        } else if end > 0 && matches!(bytes.get(end), Some(b' ' | b'-' | b'.')) && is_digit(end + 1)
+        {
+            end += 2;
+        } else {
+            return end;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -29,5 +72,24 @@ mod tests {
         assert_eq!(printable("two\r\nlines", 99), "two  lines");
         assert_eq!(printable("left\u{202e}right", 99), "leftright");
         assert_eq!(printable("abcdef", 3), "abc");
+    }
+
+    #[test]
+    fn digits_that_may_be_a_number_or_a_code_are_masked() {
+        let masked = |text| masked_digits(text, 6);
+        assert_eq!(masked("To +57 300 123-4567 is off"), "To +…67 is off");
+        assert_eq!(masked("code 804713, error 30007"), "code …, error 30007");
+        assert_eq!(masked("no digits – at all"), "no digits – at all");
+        assert_eq!(masked("30003, 30005"), "30003, 30005");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_keeps_a_whole_number(
+            before in "[^0-9]{0,20}", number in "[0-9]{7,15}", after in "[^0-9]{0,20}",
+        ) {
+            let text = format!("{before}{number}{after}");
+            prop_assert!(!masked_digits(&text, 7).contains(&number));
+        }
     }
 }

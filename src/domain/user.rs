@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::phone::PhoneNumber;
-use super::text::is_printable;
+use super::text::{is_printable, masked_digits};
 
 /// Characters that a user id may have at most.
 const LONGEST: usize = 128;
@@ -60,23 +60,12 @@ impl UserId {
 }
 
 impl User {
-    /// What is shown and stored for the user: the id, or the masked number. An id that is
-    /// itself a phone number is masked too.
+    /// What is shown and stored for the user: the id, or the masked number. What
+    /// may be a phone number in an id is masked too.
     pub fn label(&self) -> String {
         match self {
             Self::Number(number) => number.masked(),
-            Self::Id(id) => {
-                let digits = id.0.chars().filter(char::is_ascii_digit).count();
-                let number_like = digits >= 7
-                    && id.0.chars().all(|c| c.is_ascii_digit() || " +-.()/".contains(c));
-                if number_like {
-                    let tail: String =
-                        id.0.chars().filter(char::is_ascii_digit).skip(digits - 2).collect();
-                    format!("••• ••• {tail}")
-                } else {
-                    id.0.clone()
-                }
-            }
+            Self::Id(id) => masked_digits(&id.0, 7),
         }
     }
 }
@@ -102,7 +91,8 @@ mod tests {
         let label = |id| User::Id(UserId::parse(id).unwrap()).label();
         assert_eq!(label("jdoe"), "jdoe");
         assert_eq!(label("user-4711"), "user-4711");
-        assert_eq!(label("+57 300 123 4567"), "••• ••• 67");
+        assert_eq!(label("ana/3001234567"), "ana/…67");
+        assert_eq!(label("+57 300 123 4567"), "+…67");
     }
 
     #[test]

@@ -18,7 +18,13 @@ pub(super) struct Clients {
     http: OnceCell<reqwest::Client>,
     loopback: OnceCell<reqwest::Client>,
     sandboxes: PerEnvironment<OnceCell<Sandbox>>,
-    ready: Mutex<PerEnvironment<Option<TwilioClient>>>,
+    ready: PerEnvironment<Mutex<Option<Ready>>>,
+}
+
+/// A client, with the settings that it was made for.
+struct Ready {
+    provider: Provider,
+    client: TwilioClient,
 }
 
 impl Clients {
@@ -28,13 +34,15 @@ impl Clients {
             http: OnceCell::new(),
             loopback: OnceCell::new(),
             sandboxes: PerEnvironment::from_fn(|_| OnceCell::new()),
-            ready: Mutex::new(PerEnvironment::from_fn(|_| None)),
+            ready: PerEnvironment::from_fn(|_| Mutex::new(None)),
         }
     }
 
     /// Lets go of the clients, so that changed credentials are read anew.
     pub(super) async fn forget(&self) {
-        *self.ready.lock().await = PerEnvironment::from_fn(|_| None);
+        for environment in Environment::ALL {
+            *self.ready[environment].lock().await = None;
+        }
     }
 
     /// The client of an environment.
@@ -43,9 +51,10 @@ impl Clients {
         environment: Environment,
         provider: &Provider,
     ) -> Result<TwilioClient, NotReady> {
-        let mut ready = self.ready.lock().await;
-        if let Some(client) = &ready[environment] {
-            return Ok(client.clone());
+        // One lock an environment: a slow secret command holds up nobody else's codes.
+        let mut ready = self.ready[environment].lock().await;
+        if let Some(ready) = ready.as_ref().filter(|ready| ready.provider == *provider) {
+            return Ok(ready.client.clone());
         }
         let (base, credentials) = match provider {
             Provider::Sandbox => {
@@ -61,7 +70,7 @@ impl Clients {
         let local = base.url().scheme() == "http";
         let http = if local { self.loopback().await? } else { self.http().await? }.clone();
         let client = TwilioClient::new(http, base, credentials);
-        ready[environment] = Some(client.clone());
+        *ready = Some(Ready { provider: provider.clone(), client: client.clone() });
         Ok(client)
     }
 

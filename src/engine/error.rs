@@ -66,7 +66,7 @@ pub enum NotReady {
     TaskLost(#[from] tokio::task::JoinError),
 }
 
-/// Why a code was not requested. Nothing was sent, and nothing was counted.
+/// Why a code was not requested. Nothing was sent, but for [`RequestError::Unrecorded`].
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     /// The recipient is not a valid number.
@@ -104,6 +104,9 @@ pub enum RequestError {
     /// The store cannot be used, so nothing is sent.
     #[error("{0}. Nothing was sent.")]
     Store(#[from] StoreError),
+    /// The provider was asked, and the store could not take its answer. The slot stays counted.
+    #[error("{0}. The code may have gone out, and it is counted, but its status is not recorded.")]
+    Unrecorded(StoreError),
     /// The operating system gave no random numbers.
     #[error("the operating system gives no random numbers: nothing was sent")]
     NoEntropy,
@@ -136,6 +139,7 @@ impl RequestError {
             Self::UserLocked => "user_locked",
             Self::NotReady(_) => "not_ready",
             Self::Store(_) => "store",
+            Self::Unrecorded(_) => "unrecorded",
             Self::NoEntropy => "no_entropy",
         }
     }

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
-use crate::provider::FetchError;
+use crate::provider::{FetchError, MessageState, TwilioClient};
 use crate::store::{DeliveryId, StatusReport, Store};
 
 /// Seconds between the questions about one delivery; the last repeats. The first answers
@@ -36,6 +36,9 @@ const FOLLOW_FOR: SignedDuration = SignedDuration::from_mins(30);
 
 /// How long everybody waits when the provider answers 429 without saying how long.
 const PAUSE: Duration = Duration::from_secs(5);
+
+/// The longest that a provider's `Retry-After` holds everybody up.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// A delivery to follow.
 #[derive(Debug, Clone)]
@@ -109,8 +112,8 @@ struct Followed {
 
 /// What became of one question.
 enum Answer {
-    /// Ask again by the back-off.
-    Later,
+    /// Ask again by the back-off; with the status, if there was one.
+    Later(Option<DeliveryStatus>),
     /// Its end is in the store.
     Ended,
     /// The provider is busy: nobody asks for so long.
@@ -146,7 +149,7 @@ async fn run(desk: Desk, mut inbox: mpsc::Receiver<Order>) {
                     followed.asked += 1;
                     match answer {
                         Answer::Ended => {}
-                        Answer::Later => schedule(&mut due, followed),
+                        Answer::Later(_) => schedule(&mut due, followed),
                         Answer::Pause(pause) => {
                             paused_until = paused_until.max(Instant::now() + pause);
                             schedule(&mut due, followed);
@@ -166,34 +169,48 @@ fn schedule(due: &mut BTreeMap<(Instant, DeliveryId), Followed>, followed: Follo
 }
 
 impl Desk {
+    /// Asks once about a delivery, and only then looks whether its time is over: an answer that
+    /// came late is still the truth.
     async fn ask(&self, order: &Order) -> Answer {
-        if self.clock.now().duration_since(order.since) >= FOLLOW_FOR {
-            let detail = "no final status came; this carrier may give no receipts";
-            return self
-                .record(order, DeliveryStatus::SentNoReceipt, None, Some(detail.to_owned()))
-                .await;
-        }
         let provider = self.config.borrow().environments[order.environment].provider.clone();
-        let Ok(client) = self.clients.client(order.environment, &provider).await else {
-            return Answer::Later;
+        let answer = match self.clients.client(order.environment, &provider).await {
+            Ok(client) => self.ask_provider(&client, order).await,
+            Err(_) => Answer::Later(None),
         };
-        match client.fetch(&order.sid).await {
-            Ok(state) => match state.status {
-                Some(status) => {
-                    self.record(order, status, state.error_code, state.error_message).await
-                }
-                None => Answer::Later,
-            },
-            Err(FetchError::NotFound) => {
-                let detail = "the provider no longer knows this message".to_owned();
+        let over = self.clock.now().duration_since(order.since) >= FOLLOW_FOR;
+        match answer {
+            Answer::Later(Some(DeliveryStatus::Sent)) if over => {
+                let detail = "the carrier gave no receipt within 30 min".to_owned();
                 self.record(order, DeliveryStatus::SentNoReceipt, None, Some(detail)).await
+            }
+            // Nothing more is to be learned; it stays as it is.
+            Answer::Later(_) | Answer::Pause(_) if over => Answer::Ended,
+            answer => answer,
+        }
+    }
+
+    async fn ask_provider(&self, client: &TwilioClient, order: &Order) -> Answer {
+        match client.fetch(&order.sid).await {
+            Ok(MessageState { status: Some(status), error_code, error_message, .. }) => {
+                self.record(order, status, error_code, error_message).await
             }
             Err(FetchError::Refused(refusal)) if refusal.code == Some(TEST_CREDENTIALS) => {
                 let detail = "test credentials give no status".to_owned();
                 self.record(order, DeliveryStatus::SentNoReceipt, refusal.code, Some(detail)).await
             }
-            Err(FetchError::Busy { retry_after }) => Answer::Pause(retry_after.unwrap_or(PAUSE)),
-            Err(FetchError::Refused(_) | FetchError::Unreachable(_)) => Answer::Later,
+            Err(FetchError::Busy { retry_after }) => {
+                Answer::Pause(retry_after.unwrap_or(PAUSE).min(LONGEST_PAUSE))
+            }
+            Err(FetchError::NotFound)
+                if self.config.borrow().environments[order.environment].provider
+                    == Provider::Sandbox =>
+            {
+                let detail = "the Sandbox that had this message has ended".to_owned();
+                self.record(order, DeliveryStatus::SentNoReceipt, None, Some(detail)).await
+            }
+            // A message that is not listed yet, a token that is being replaced, a network that
+            // is away for a while.
+            Ok(_) | Err(_) => Answer::Later(None),
         }
     }
 
@@ -212,10 +229,10 @@ impl Desk {
                 if moved {
                     self.changes.send_modify(|count| *count = count.wrapping_add(1));
                 }
-                if status.is_final() { Answer::Ended } else { Answer::Later }
+                if status.is_final() { Answer::Ended } else { Answer::Later(Some(status)) }
             }
             // A store that is busy now may take the report the next time.
-            Err(_) => Answer::Later,
+            Err(_) => Answer::Later(None),
         }
     }
 }

@@ -63,8 +63,8 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let key_paths = paths.clone();
         let key = tokio::task::spawn_blocking(move || config::deck_key(&key_paths)).await??;
-        let place = config.deck.store.clone().unwrap_or_else(|| paths.store.clone());
-        let store = Store::open(&place).await?;
+        let store = Store::open(&paths.store_of(&config.deck)).await?;
+        store.bind(key.fingerprint()).await?;
         let (config, _) = watch::channel(Arc::new(config));
         let (changes, _) = watch::channel(0);
         let clients = Arc::new(Clients::new(paths));
@@ -114,6 +114,14 @@ impl Engine {
     pub async fn quota_rows(&self, environment: Environment) -> Result<Vec<QuotaRow>, EngineError> {
         let rule = self.settings(environment).quota_rule();
         Ok(self.inner.store.quota_rows(environment, rule, self.now()).await?)
+    }
+
+    /// The id of the newest event, of whatever environment; 0 before the first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn newest_event(&self) -> Result<EventId, EngineError> {
+        Ok(self.inner.store.newest_event().await?)
     }
 
     /// The newest events of an environment, oldest first.

@@ -3,10 +3,10 @@
 use crate::domain::country::Country;
 use crate::domain::message_text::Segments;
 use crate::domain::phone::{PhoneError, Recipient};
-use crate::domain::quota::Quota;
 use crate::domain::routing::{Route, RouteRefusal, route};
 use crate::domain::settings::Settings;
 use crate::domain::user::{User, UserId};
+use crate::store::Standing;
 
 use super::{Engine, EngineError};
 use crate::domain::environment::Environment;
@@ -32,7 +32,7 @@ pub struct Preview {
     /// What the settings make of it.
     pub plan: Plan,
     /// Whether the user and the number may have a code now.
-    pub quota: Quota,
+    pub standing: Standing,
 }
 
 /// Works out what a send to `typed` would do. `default_country` stands in for the setting.
@@ -77,9 +77,9 @@ impl Engine {
         let user = user.map_or_else(|| User::Number(number.clone()), User::Id);
         let key = &self.inner.key;
         let rule = settings.quota_rule();
-        let quota = (self.inner.store)
+        let standing = (self.inner.store)
             .quota(environment, key.user(&user), key.number(&number), rule, self.now())
             .await?;
-        Ok(Preview { plan, quota })
+        Ok(Preview { plan, standing })
     }
 }

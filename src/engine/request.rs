@@ -1,8 +1,9 @@
 //! Requesting a code: plan, reserve, submit.
 
+use std::fmt;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use super::error::RequestError;
@@ -16,7 +17,8 @@ use crate::domain::settings::Settings;
 use crate::domain::user::{User, UserId};
 use crate::provider::{Created, NewMessage, TwilioClient};
 use crate::store::{
-    ChallengeId, DeliveryId, EventKind, Note, Reservation, Reserved, StatusReport, Subject,
+    ChallengeId, DeliveryId, EventKind, Note, Reservation, Reserved, StatusReport, StoreError,
+    Subject,
 };
 
 /// How often a create is tried where repeating it is safe: nothing was sent, or the provider
@@ -26,8 +28,16 @@ const MOST_ATTEMPTS: u32 = 5;
 /// The longest wait that a provider may impose between two attempts; a code is wanted now.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
+/// The least time, in seconds, that must be left of a code's validity when it is handed over;
+/// with less the user could hardly type it.
+const LEAST_VALIDITY: i64 = 10;
+
+/// How often a result is written again where the store fails. Each try waits for a busy store
+/// by itself already.
+const MOST_REPORTS: u32 = 3;
+
 /// A user's request for a code.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CodeRequest {
     /// The environment to send from.
     pub environment: Environment,
@@ -35,6 +45,15 @@ pub struct CodeRequest {
     pub number: String,
     /// The caller's id of the user; without it the number is the user.
     pub user: Option<UserId>,
+}
+
+/// Without the number: it has no place in a log.
+impl fmt::Debug for CodeRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CodeRequest")
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A code that was handed to the provider, or tried to.
@@ -55,8 +74,9 @@ impl Engine {
     /// where the message certainly did not go out.
     ///
     /// # Errors
-    /// When nothing was sent and nothing was counted. A message that the provider refused is
-    /// not an error here but a [`Submission`] with that status.
+    /// When nothing was sent and nothing was counted, but for [`RequestError::Unrecorded`]. A
+    /// message that the provider refused is not an error here but a [`Submission`] with that
+    /// status.
     pub async fn request(&self, request: CodeRequest) -> Result<Submission, RequestError> {
         let config = self.config();
         let environment = request.environment;
@@ -90,6 +110,7 @@ impl Engine {
         let now = self.now();
         let key = self.inner.key.clone();
         let user_key = key.user(&user);
+        let valid_until = now + SignedDuration::from_mins(validity.into());
         let reservation = Reservation {
             environment,
             user: Subject { key: user_key, label: user.label() },
@@ -99,7 +120,7 @@ impl Engine {
             reason: route.reason.to_string(),
             segments: plan.segments.count,
             rule: settings.quota_rule(),
-            valid_until: now + SignedDuration::from_mins(validity.into()),
+            valid_until,
             at: now,
             asked_by: self.inner.asked_by.clone(),
         };
@@ -113,29 +134,49 @@ impl Engine {
             Reserved::Locked { quota } => return Err(locked(quota, settings, now)),
             Reserved::UserLocked => return Err(RequestError::UserLocked),
         };
-        let message = NewMessage {
+        let mut message = NewMessage {
             to: number,
             sender: route.sender,
             body,
             validity_seconds: u32::from(validity) * 60,
         };
-        let (status, sid) = self.submit(&client, delivery, &message).await?;
+        let (status, outcome) = self.submit(&client, delivery, &mut message, valid_until).await?;
+        let sid = outcome.sid.clone();
+        let recorded = self.record(delivery, status, outcome).await;
         if let Some(sid) = sid.filter(|_| status.is_with_provider()) {
+            // Also where the store has failed: it may take a later status.
             self.inner.follower.follow(Order { delivery, environment, sid, since: now }).await;
         }
-        Ok(Submission { delivery, status, quota })
+        match recorded {
+            Ok(()) => Ok(Submission { delivery, status, quota }),
+            Err(error) if status.releases_slot() => Err(error.into()),
+            Err(error) => Err(RequestError::Unrecorded(error)),
+        }
     }
 
-    /// Hands a reserved message to the provider and records what became of it.
+    /// Hands a reserved message to the provider and answers what became of it.
     async fn submit(
         &self,
         client: &TwilioClient,
         delivery: DeliveryId,
-        message: &NewMessage,
-    ) -> Result<(DeliveryStatus, Option<String>), RequestError> {
-        self.report(delivery, DeliveryStatus::Submitting, Outcome::default()).await?;
+        message: &mut NewMessage,
+        valid_until: Timestamp,
+    ) -> Result<(DeliveryStatus, Outcome), StoreError> {
+        let submitting = DeliveryStatus::Submitting;
+        if let Err(error) = self.report(delivery, submitting, Outcome::default()).await {
+            let detail = "the store failed before anything was sent".to_owned();
+            let outcome = Outcome { detail: Some(detail), ..Outcome::default() };
+            // The slot goes back, if the store takes at least this; else it stays counted.
+            let _ = self.report(delivery, DeliveryStatus::NotSent, outcome).await;
+            return Err(error);
+        }
         let mut attempt = 1;
-        let (status, outcome) = loop {
+        Ok(loop {
+            let left = valid_until.duration_since(self.now()).as_secs();
+            if left < LEAST_VALIDITY {
+                break settled(Created::NotSubmitted("the code was about to expire".to_owned()));
+            }
+            message.validity_seconds = u32::try_from(left).unwrap_or(u32::MAX);
             let wait = match client.create(message).await {
                 Created::Busy { retry_after } if attempt < MOST_ATTEMPTS => {
                     retry_after.unwrap_or_else(|| backoff(attempt)).min(LONGEST_WAIT)
@@ -145,10 +186,27 @@ impl Engine {
             };
             attempt += 1;
             tokio::time::sleep(wait).await;
-        };
-        let sid = outcome.sid.clone();
-        self.report(delivery, status, outcome).await?;
-        Ok((status, sid))
+        })
+    }
+
+    /// Writes what the provider said, and tries again where the store fails: a message may be
+    /// on its way that nobody would know of.
+    async fn record(
+        &self,
+        delivery: DeliveryId,
+        status: DeliveryStatus,
+        outcome: Outcome,
+    ) -> Result<(), StoreError> {
+        let mut attempt = 1;
+        loop {
+            match self.report(delivery, status, outcome.clone()).await {
+                Err(_) if attempt < MOST_REPORTS => {
+                    tokio::time::sleep(backoff(attempt)).await;
+                    attempt += 1;
+                }
+                recorded => return recorded,
+            }
+        }
     }
 
     async fn report(
@@ -156,7 +214,7 @@ impl Engine {
         delivery: DeliveryId,
         status: DeliveryStatus,
         outcome: Outcome,
-    ) -> Result<(), RequestError> {
+    ) -> Result<(), StoreError> {
         let Outcome { sid, error_code, detail } = outcome;
         let report = StatusReport { delivery, at: self.now(), status, sid, error_code, detail };
         self.inner.store.report(report).await?;
@@ -192,7 +250,7 @@ impl Engine {
 }
 
 /// What is recorded beside a status.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Outcome {
     sid: Option<String>,
     error_code: Option<u32>,
@@ -231,7 +289,7 @@ fn settled(created: Created) -> (DeliveryStatus, Outcome) {
     }
 }
 
-fn locked(quota: Quota, settings: &Settings, now: jiff::Timestamp) -> RequestError {
+fn locked(quota: Quota, settings: &Settings, now: Timestamp) -> RequestError {
     RequestError::Locked {
         quota,
         unlock_at: quota.unlock_at().unwrap_or(now),

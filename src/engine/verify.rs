@@ -1,5 +1,7 @@
 //! Checking codes, unlocking users, and reading the Sandbox's phones.
 
+use std::fmt;
+
 use super::{Engine, EngineError};
 use crate::domain::environment::Environment;
 use crate::domain::passcode::{Passcode, Verdict};
@@ -10,7 +12,7 @@ use crate::provider::{HandsetMessage, handset};
 use crate::store::{Attempt, ChallengeId, Subject, Unlock};
 
 /// A user's try at proving a sign-in.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CodeAttempt {
     /// The environment that sent the code.
     pub environment: Environment,
@@ -21,6 +23,15 @@ pub struct CodeAttempt {
     pub user: Option<UserId>,
     /// The code that the user typed.
     pub code: Passcode,
+}
+
+/// Without the number and the code: they have no place in a log.
+impl fmt::Debug for CodeAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CodeAttempt")
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An operator's wish to give a user all codes back.

@@ -86,6 +86,15 @@ pub enum StoreError {
         /// The latest schema that this program knows.
         known: usize,
     },
+    /// It belongs to a deck with another key.
+    #[error(
+        "the store {} was made with another deck key than the one in secrets.ron. Put the secrets.ron back that belongs to it, or name another store in config.ron.",
+        path.display()
+    )]
+    OtherKey {
+        /// The file of the store.
+        path: PathBuf,
+    },
     /// The disk failed, or something that should not happen.
     #[error("the store {} failed: {reason}. Check the disk and the system's log.", path.display())]
     Failed {

@@ -166,6 +166,13 @@ pub(super) fn insert(connection: &Connection, event: &NewEvent<'_>) -> Result<()
         .map(drop)
 }
 
+/// The id of the newest event; 0 before the first.
+pub(super) fn newest(connection: &Connection) -> Result<EventId> {
+    connection
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM events")?
+        .query_row((), |row| row.get(0))
+}
+
 /// The events after one, of all environments, oldest first.
 pub(super) fn after(connection: &Connection, after: EventId, most: usize) -> Result<Vec<Event>> {
     let sql = format!("SELECT {COLUMNS} FROM events WHERE id > ?1 ORDER BY id LIMIT ?2");

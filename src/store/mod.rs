@@ -31,6 +31,7 @@ pub use self::delivery::{StatusReport, Unfinished};
 pub use self::error::StoreError;
 pub use self::events::{Event, EventKind, Note};
 pub use self::ids::{ChallengeId, DeliveryId, EventId};
+pub use self::quota::Standing;
 pub use self::quota_rows::QuotaRow;
 pub use self::reserve::{Reservation, Reserved};
 pub use self::subject::Subject;
@@ -39,7 +40,7 @@ pub use self::verify::Attempt;
 use self::worker::Worker;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::Verdict;
-use crate::domain::quota::{Quota, QuotaRule};
+use crate::domain::quota::QuotaRule;
 use crate::domain::secret::LookupKey;
 
 /// The way to the store: cheap to clone, usable from any task.
@@ -57,6 +58,20 @@ impl Store {
     /// newer schema.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         Worker::start(path.to_owned()).await.map(Self)
+    }
+
+    /// Binds a new store to the key of its deck, and answers for an older one whether it is
+    /// bound to this key. `fingerprint` is what the key makes of a constant.
+    ///
+    /// With another key no user and no number would be found again: everybody's quota would
+    /// be open.
+    ///
+    /// # Errors
+    /// When the store is bound to another key, or failed.
+    pub async fn bind(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {
+        let ours = self.0.write(move |connection| schema::bind(connection, fingerprint)).await?;
+        let other = || StoreError::OtherKey { path: self.0.path().to_owned() };
+        if ours { Ok(()) } else { Err(other()) }
     }
 
     /// Takes the slot of a code, if both the user and the number are open: begins a delivery
@@ -109,7 +124,7 @@ impl Store {
         self.0.write(move |connection| verify::verify(connection, &attempt, digest)).await
     }
 
-    /// The quota of a user with a number: what a request now would be told.
+    /// How a user with a number stands: what a request now would be told.
     ///
     /// # Errors
     /// When the store failed.
@@ -120,7 +135,7 @@ impl Store {
         number: LookupKey,
         rule: QuotaRule,
         now: Timestamp,
-    ) -> Result<Quota, StoreError> {
+    ) -> Result<Standing, StoreError> {
         self.0
             .read(move |connection| {
                 quota::quota(connection, environment, (user, number), rule, now)
@@ -162,6 +177,14 @@ impl Store {
         self.0.read(move |connection| events::after(connection, after, limit)).await
     }
 
+    /// The id of the newest event, of all environments and processes; 0 before the first.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn newest_event(&self) -> Result<EventId, StoreError> {
+        self.0.read(events::newest).await
+    }
+
     /// The newest `limit` events of an environment, oldest first.
     ///
     /// # Errors
@@ -199,6 +222,15 @@ mod tests {
     use crate::domain::phone::PhoneNumber;
     use crate::domain::secret::DeckKey;
     use crate::domain::user::User;
+
+    #[tokio::test]
+    async fn a_store_is_bound_to_the_first_key_that_opens_it() {
+        let deck = Deck::new().await;
+        assert_eq!(deck.store.bind([1; 32]).await, Ok(()));
+        assert_eq!(deck.again().await.bind([1; 32]).await, Ok(()));
+        let other = deck.store.bind([2; 32]).await;
+        assert!(matches!(other, Err(StoreError::OtherKey { .. })), "{other:?}");
+    }
 
     #[tokio::test]
     async fn neither_a_code_nor_a_whole_number_is_in_the_files() {

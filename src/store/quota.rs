@@ -70,17 +70,35 @@ impl Counted {
     }
 }
 
-/// The quota of a user with a number, as a request now would be judged.
+/// How a user with a number stands: what a request now would be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The stricter of the quotas of both.
+    pub quota: Quota,
+    /// Whether so many wrong tries were made in a row that only an operator can unlock them.
+    pub tries_used_up: bool,
+}
+
+impl Standing {
+    /// Whether a code may be sent.
+    pub const fn is_open(&self) -> bool {
+        self.quota.is_open() && !self.tries_used_up
+    }
+}
+
+/// How a user with a number stands, as a request now would be judged.
 pub(super) fn quota(
     connection: &Connection,
     environment: Environment,
     (user, number): (LookupKey, LookupKey),
     rule: QuotaRule,
     now: Timestamp,
-) -> Result<Quota> {
+) -> Result<Standing> {
     let user = subject::find(connection, environment, user)?;
     let number = subject::find(connection, environment, number)?;
-    Ok(Counted::read(connection, user.as_ref(), number.as_ref())?.judge(rule, now))
+    let (user, number) = (user.as_ref(), number.as_ref());
+    let quota = Counted::read(connection, user, number)?.judge(rule, now);
+    Ok(Standing { quota, tries_used_up: subject::have_used_up_tries(user, number) })
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ const SENDS_SINCE: &str = "
 
 const LATEST_SEND: &str = "
     SELECT id, user, number, counted_at FROM deliveries
-    WHERE user = ?1 AND counted_at IS NOT NULL
+    WHERE (user = ?1 OR number = ?1) AND counted_at IS NOT NULL
     ORDER BY id DESC LIMIT 1";
 
 /// How a user stands.
@@ -39,7 +39,7 @@ pub struct QuotaRow {
     pub quota: Quota,
     /// The moment from which the latest code counts, in milliseconds.
     pub last_sent: Timestamp,
-    /// Wrong tries since the latest success or unlock.
+    /// Wrong tries since the latest success or unlock: of user or number, whichever has more.
     pub wrong_in_a_row: u32,
 }
 
@@ -104,11 +104,11 @@ pub(super) fn read(
 struct Board {
     /// The latest send of each user.
     latest: HashMap<i64, Send>,
-    standings: HashMap<i64, Standing>,
+    subjects: HashMap<i64, SubjectSends>,
 }
 
 /// One subject with its counted sends, as user and as number.
-struct Standing {
+struct SubjectSends {
     row: SubjectRow,
     as_user: Vec<Timestamp>,
     as_number: Vec<Timestamp>,
@@ -117,11 +117,11 @@ struct Standing {
 impl Board {
     /// Takes a send; the newest must come first.
     fn add(&mut self, connection: &Connection, send: Send) -> Result<()> {
-        let user = self.standing(connection, send.user)?;
+        let user = self.sends(connection, send.user)?;
         if send.id > user.row.reset_upto {
             user.as_user.push(send.counted_at);
         }
-        let number = self.standing(connection, send.number)?;
+        let number = self.sends(connection, send.number)?;
         if send.id > number.row.reset_upto {
             number.as_number.push(send.counted_at);
         }
@@ -131,33 +131,33 @@ impl Board {
 
     /// Lists a user, unless there already, by a send that does not count any more.
     fn list(&mut self, connection: &Connection, send: Send) -> Result<()> {
-        self.standing(connection, send.user)?;
-        self.standing(connection, send.number)?;
+        self.sends(connection, send.user)?;
+        self.sends(connection, send.number)?;
         self.latest.entry(send.user).or_insert(send);
         Ok(())
     }
 
-    fn standing(&mut self, connection: &Connection, id: i64) -> Result<&mut Standing> {
-        match self.standings.entry(id) {
+    fn sends(&mut self, connection: &Connection, id: i64) -> Result<&mut SubjectSends> {
+        match self.subjects.entry(id) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(place) => {
                 let row = subject::get(connection, id)?;
-                Ok(place.insert(Standing { row, as_user: Vec::new(), as_number: Vec::new() }))
+                Ok(place.insert(SubjectSends { row, as_user: Vec::new(), as_number: Vec::new() }))
             }
         }
     }
 
     fn judge(self, rule: QuotaRule, now: Timestamp) -> Vec<QuotaRow> {
         let rows = self.latest.values().filter_map(|send| {
-            let user = self.standings.get(&send.user)?;
-            let number = self.standings.get(&send.number)?;
+            let user = self.subjects.get(&send.user)?;
+            let number = self.subjects.get(&send.number)?;
             let quota = rule.judge(&user.as_user, now).stricter(rule.judge(&number.as_number, now));
             let row = QuotaRow {
                 user: user.row.subject.clone(),
                 number: number.row.subject.clone(),
                 quota,
                 last_sent: send.counted_at,
-                wrong_in_a_row: user.row.wrong_in_a_row,
+                wrong_in_a_row: user.row.wrong_in_a_row.max(number.row.wrong_in_a_row),
             };
             (quota.used() > 0 || row.is_locked()).then_some(row)
         });
@@ -213,7 +213,7 @@ mod tests {
         for row in rows(&deck, 4).await {
             let (rule, now) = (rule(3, 15), at(4 * MINUTE));
             let told = deck.store.quota(HERE, row.user.key, row.number.key, rule, now).await;
-            assert_eq!(row.quota, told.unwrap());
+            assert_eq!(row.quota, told.unwrap().quota);
             assert_eq!(row.wrong_in_a_row, u32::from(row.user == user(1)));
         }
     }

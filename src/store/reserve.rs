@@ -9,7 +9,7 @@ use super::delivery;
 use super::events::{self, EventKind, Note};
 use super::ids::{ChallengeId, DeliveryId};
 use super::quota::Counted;
-use super::subject::{self, Subject, SubjectRow};
+use super::subject::{self, Subject};
 use crate::domain::country::Country;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
@@ -73,7 +73,7 @@ pub(super) fn reserve(
 ) -> Result<Reserved> {
     let user = subject::find(connection, request.environment, request.user.key)?;
     let number = subject::find(connection, request.environment, request.number.key)?;
-    if user.as_ref().is_some_and(SubjectRow::has_used_up_tries) {
+    if subject::have_used_up_tries(user.as_ref(), number.as_ref()) {
         let why = format!("{MOST_WRONG_TRIES} wrong tries in a row");
         return refuse(connection, request, why).map(|()| Reserved::UserLocked);
     }

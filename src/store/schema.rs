@@ -20,6 +20,12 @@ const MIGRATIONS: [&str; 1] = [FIRST];
 /// it hold all that judging needs, so that a quota reads one range of one index however long
 /// the log is.
 const FIRST: &str = "
+-- One row: what the deck's key makes of a constant, so that another key is noticed.
+CREATE TABLE deck (
+    id          INTEGER PRIMARY KEY CHECK (id = 1),
+    fingerprint BLOB NOT NULL
+) STRICT;
+
 -- A user or a number in one environment. The key is a keyed hash, the label may be shown.
 CREATE TABLE subjects (
     id             INTEGER PRIMARY KEY,
@@ -128,6 +134,17 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
         .pragma_update(None, "user_version", whole_number(MIGRATIONS.len()))
         .map_err(said)?;
     transaction.commit().map_err(said)
+}
+
+/// Binds a new store to the fingerprint of a key; `false` if it is bound to another one.
+pub(super) fn bind(connection: &Connection, fingerprint: [u8; 32]) -> rusqlite::Result<bool> {
+    connection.execute(
+        "INSERT INTO deck (id, fingerprint) VALUES (1, ?1) ON CONFLICT DO NOTHING",
+        [fingerprint],
+    )?;
+    let bound: [u8; 32] =
+        connection.query_row("SELECT fingerprint FROM deck", (), |row| row.get(0))?;
+    Ok(bound == fingerprint)
 }
 
 /// How many of the migrations the file has seen; none if it is new. Needs a transaction.

@@ -31,6 +31,11 @@ pub(super) struct SubjectRow {
     pub(super) wrong_in_a_row: u32,
 }
 
+/// Whether wrong tries lock a user, a number, or both: changing either buys no new tries.
+pub(super) fn have_used_up_tries(user: Option<&SubjectRow>, number: Option<&SubjectRow>) -> bool {
+    [user, number].into_iter().flatten().any(SubjectRow::has_used_up_tries)
+}
+
 /// The columns that [`SubjectRow::read`] wants, of a table `subjects`.
 const COLUMNS: &str = "id, key, label, reset_upto, wrong_in_a_row";
 
@@ -66,7 +71,7 @@ pub(super) fn get(connection: &Connection, id: i64) -> Result<SubjectRow> {
     connection.prepare_cached(&sql)?.query_row([id], SubjectRow::read)
 }
 
-/// The users whom only an operator can unlock.
+/// The users and numbers whom only an operator can unlock.
 pub(super) fn with_tries_used_up(
     connection: &Connection,
     environment: Environment,
@@ -97,7 +102,7 @@ pub(super) fn ensure(
         .query_row((environment, subject.key, label), |row| row.get(0))
 }
 
-/// Counts one wrong try of a user.
+/// Counts one wrong try of a user or at a number.
 pub(super) fn count_wrong_try(connection: &Connection, id: i64) -> Result<()> {
     connection
         .prepare_cached("UPDATE subjects SET wrong_in_a_row = wrong_in_a_row + 1 WHERE id = ?1")?

@@ -126,7 +126,7 @@ impl Deck {
     /// The quota of user 1 with number 1.
     pub(super) async fn quota(&self, rule: QuotaRule, millisecond: i64) -> Quota {
         let (user, number) = (user(1).key, number(1).key);
-        self.store.quota(HERE, user, number, rule, at(millisecond)).await.unwrap()
+        self.store.quota(HERE, user, number, rule, at(millisecond)).await.unwrap().quota
     }
 
     pub(super) async fn unlock(&self, millisecond: i64) {

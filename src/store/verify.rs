@@ -33,9 +33,12 @@ pub(super) fn verify(
     attempt: &Attempt,
     digest: impl FnOnce(LookupKey, ChallengeId) -> [u8; 32],
 ) -> Result<Verdict> {
-    let Some((user, found)) = find(connection, attempt)? else { return Ok(Verdict::NoCode) };
+    let Some((user, number, found)) = find(connection, attempt)? else {
+        return Ok(Verdict::NoCode);
+    };
     let tried = digest(user.subject.key, found.id);
-    let verdict = passcode::judge(Some(&found.challenge), user.wrong_in_a_row, &tried, attempt.at);
+    let wrong_in_a_row = user.wrong_in_a_row.max(number.wrong_in_a_row);
+    let verdict = passcode::judge(Some(&found.challenge), wrong_in_a_row, &tried, attempt.at);
     match verdict {
         Verdict::Approved => {
             challenge::mark_used(connection, found.id)?;
@@ -46,6 +49,10 @@ pub(super) fn verify(
         Verdict::Wrong { tries_left } => {
             challenge::count_wrong_try(connection, found.id)?;
             subject::count_wrong_try(connection, user.id)?;
+            // Without an id the number is the user: one row, counted once.
+            if number.id != user.id {
+                subject::count_wrong_try(connection, number.id)?;
+            }
             let left = format!("tries left: {tries_left}");
             log(connection, attempt, &user, EventKind::WrongCode, Some(&left))?;
         }
@@ -56,8 +63,11 @@ pub(super) fn verify(
     Ok(verdict)
 }
 
-/// The challenge that is tried, with its user.
-fn find(connection: &Connection, attempt: &Attempt) -> Result<Option<(SubjectRow, ChallengeRow)>> {
+/// The challenge that is tried, with its user and its number.
+fn find(
+    connection: &Connection,
+    attempt: &Attempt,
+) -> Result<Option<(SubjectRow, SubjectRow, ChallengeRow)>> {
     let Some(number) = subject::find(connection, attempt.environment, attempt.number)? else {
         return Ok(None);
     };
@@ -69,7 +79,7 @@ fn find(connection: &Connection, attempt: &Attempt) -> Result<Option<(SubjectRow
         },
     };
     let Some(found) = challenge::newest(connection, number.id, user)? else { return Ok(None) };
-    Ok(Some((subject::get(connection, found.user)?, found)))
+    Ok(Some((subject::get(connection, found.user)?, number, found)))
 }
 
 fn log(
@@ -168,6 +178,8 @@ mod tests {
         let later = day(MOST_WRONG_TRIES);
         assert_eq!(deck.attempt(attempt(later), 1).await, Verdict::UserLocked);
         assert_eq!(deck.ask(request(later)).await, Reserved::UserLocked);
+        let other_name = Reservation { user: user(2), ..request(later) };
+        assert_eq!(deck.ask(other_name).await, Reserved::UserLocked);
         let rows = deck.store.quota_rows(HERE, rule(3, 15), at(later)).await.unwrap();
         assert_eq!((rows.len(), rows[0].wrong_in_a_row, rows[0].is_locked()), (1, 100, true));
         deck.unlock(later).await;

@@ -28,13 +28,20 @@ pub enum Effect {
     /// Send a code.
     Send(CodeRequest),
     /// Judge a code.
-    Verify(Box<CodeAttempt>),
+    Verify {
+        /// Comes back with the verdict.
+        generation: u64,
+        /// The try.
+        attempt: Box<CodeAttempt>,
+    },
     /// Give a user all codes back.
     Unlock(Box<UnlockRequest>),
     /// Save the settings of an environment.
     Save(Box<Save>),
     /// Read what a phone has received.
     Handset {
+        /// Comes back with the answer.
+        generation: u64,
         /// The environment, which must be on the Sandbox.
         environment: Environment,
         /// The number as typed.

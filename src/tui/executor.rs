@@ -1,6 +1,7 @@
 //! Carries out effects: each in a task, its outcome a message.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 use tokio::sync::mpsc::Sender;
@@ -17,6 +18,9 @@ use crate::store::EventId;
 
 /// Events read from the store for an environment at the start, and at once later.
 const EVENTS_AT_ONCE: usize = 1_000;
+
+/// Time between two tries to read a store that fails.
+const STORE_RETRY: Duration = Duration::from_secs(5);
 
 /// Has the engine and the files; the tasks that it starts report over one bounded channel.
 #[derive(Clone)]
@@ -53,11 +57,11 @@ impl Executor {
                 Effect::Preview { generation, request } => this.preview(generation, request).await,
                 Effect::Send(request) => this.send(request).await,
                 Effect::Save(save) => this.save(*save).await,
-                Effect::Verify(attempt) => {
+                Effect::Verify { generation, attempt } => {
                     if let Some(engine) = this.engine.get() {
-                        let result =
-                            engine.verify(*attempt).await.map_err(|error| error.to_string());
-                        this.tell(Message::Verified(result)).await;
+                        let result = engine.verify(*attempt).await;
+                        let result = result.map_err(|error| error.to_string());
+                        this.tell(Message::Verified { generation, result }).await;
                     }
                 }
                 Effect::Unlock(request) => {
@@ -68,11 +72,11 @@ impl Executor {
                         this.tell(Message::Unlocked(result)).await;
                     }
                 }
-                Effect::Handset { environment, number } => {
+                Effect::Handset { generation, environment, number } => {
                     if let Some(engine) = this.engine.get() {
-                        let result = engine.handset(environment, &number).await;
-                        this.tell(Message::Handset(result.map_err(|error| error.to_string())))
-                            .await;
+                        let received = engine.handset(environment, &number).await;
+                        let received = received.map_err(|error| error.to_string());
+                        this.tell(Message::Handset { generation, received }).await;
                     }
                 }
                 Effect::Quit | Effect::Suspend | Effect::Repaint => {}
@@ -107,30 +111,74 @@ impl Executor {
             Err(error) => return self.tell(Message::EngineFailed(error.to_string())).await,
         };
         self.tell(Message::EngineReady).await;
-        if let Err(error) = self.report(engine).await {
-            self.tell(Message::StoreFailed(error.to_string())).await;
+        self.report(engine).await;
+    }
+
+    /// Reports events and quota, first as they are, then whenever something changes. Where the
+    /// store fails, that is said once, and tried again until it answers.
+    async fn report(&self, engine: &Engine) {
+        let mut changes = engine.changes();
+        let mut newest = None;
+        let mut failing = false;
+        let mut resumed = false;
+        loop {
+            // What is written from here on wakes the loop again.
+            changes.mark_unchanged();
+            let reported = async {
+                if !resumed {
+                    engine.resume().await?;
+                    resumed = true;
+                }
+                self.report_events(engine, &mut newest).await
+            };
+            match reported.await {
+                Ok(()) => {
+                    failing = false;
+                    self.load_quota().await;
+                    if changes.changed().await.is_err() {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    if !failing {
+                        self.tell(Message::StoreFailed(error.to_string())).await;
+                    }
+                    failing = true;
+                    tokio::time::sleep(STORE_RETRY).await;
+                }
+            }
         }
     }
 
-    /// Reports events and quota, first as they are, then whenever something changes.
-    async fn report(&self, engine: &Engine) -> Result<(), EngineError> {
-        let mut changes = engine.changes();
-        let mut newest = EventId(0);
-        for environment in Environment::ALL {
-            let events = engine.latest_events(environment, EVENTS_AT_ONCE).await?;
-            newest = events.last().map_or(newest, |event| event.id.max(newest));
-            self.tell(Message::Events(events)).await;
-        }
-        engine.resume().await?;
-        loop {
-            self.load_quota().await;
-            if changes.changed().await.is_err() {
-                return Ok(());
-            }
-            let events = engine.events_after(newest, EVENTS_AT_ONCE).await?;
-            if let Some(last) = events.last() {
-                newest = last.id;
+    /// Reports the events after the newest one that was reported; at first the latest of each
+    /// environment.
+    async fn report_events(
+        &self,
+        engine: &Engine,
+        newest: &mut Option<EventId>,
+    ) -> Result<(), EngineError> {
+        let mut seen = if let Some(seen) = *newest {
+            seen
+        } else {
+            // Taken before the reads: an event that comes between them is read later.
+            let seen = engine.newest_event().await?;
+            for environment in Environment::ALL {
+                let mut events = engine.latest_events(environment, EVENTS_AT_ONCE).await?;
+                events.retain(|event| event.id <= seen);
                 self.tell(Message::Events(events)).await;
+            }
+            seen
+        };
+        loop {
+            let events = engine.events_after(seen, EVENTS_AT_ONCE).await?;
+            let is_all = events.len() < EVENTS_AT_ONCE;
+            if let Some(last) = events.last() {
+                seen = last.id;
+                self.tell(Message::Events(events)).await;
+            }
+            *newest = Some(seen);
+            if is_all {
+                return Ok(());
             }
         }
     }
@@ -162,45 +210,42 @@ impl Executor {
     }
 
     async fn save(&self, save: Save) {
-        let environment = save.environment;
         let paths = self.paths.clone();
         let now = self.clock.now();
-        let Ok(saved) = spawn_blocking(move || write(&paths, &save, now)).await else { return };
-        let result = match saved {
-            Ok(deck) => {
-                if let Some(engine) = self.engine.get() {
-                    engine.reconfigure(deck.config.clone()).await;
-                }
-                Ok(Box::new(deck))
-            }
-            Err(error) => Err(error.to_string()),
-        };
-        self.tell(Message::Saved { environment, result }).await;
+        let save = Box::new(save);
+        let work = save.clone();
+        let written = spawn_blocking(move || {
+            let problem = write(&paths, &work, now).err().map(|error| error.to_string());
+            (read_deck(&paths).ok(), problem)
+        });
+        let (deck, problem) = written.await.unwrap_or_else(|_| {
+            (None, Some("Not saved: a background task stopped, start again.".to_owned()))
+        });
+        if let (Some(deck), Some(engine)) = (&deck, self.engine.get()) {
+            engine.reconfigure(deck.config.clone()).await;
+        }
+        self.tell(Message::Saved { save, deck: deck.map(Box::new), problem }).await;
     }
 }
 
 fn read_deck(paths: &Paths) -> Result<LoadedDeck, ConfigError> {
     let config = config::load(&paths.config)?.unwrap_or_else(Config::built_in);
-    Ok(with_tokens(paths, config))
-}
-
-fn with_tokens(paths: &Paths, config: Config) -> LoadedDeck {
     let tokens = PerEnvironment::from_fn(|environment| {
         let source = config.environments[environment].provider.token_source();
         // An unreadable secrets file is reported by the engine, which needs it too.
         config::token_status(paths, environment, source).unwrap_or(config::TokenStatus::NotSet)
     });
-    LoadedDeck { config, tokens }
+    Ok(LoadedDeck { config, tokens })
 }
 
 /// Saves the settings first: they may be refused, and then the token stays as it was too.
-fn write(paths: &Paths, save: &Save, now: jiff::Timestamp) -> Result<LoadedDeck, SaveError> {
+fn write(paths: &Paths, save: &Save, now: jiff::Timestamp) -> Result<(), SaveError> {
     let environment = save.environment;
-    let config = config::save_environment(paths, environment, &save.baseline, &save.settings)?;
+    config::save_environment(paths, environment, &save.baseline, &save.settings)?;
     match &save.token {
         TokenChange::Keep => {}
         TokenChange::Replace(token) => config::store_token(paths, environment, token, now)?,
         TokenChange::Remove => config::remove_token(paths, environment)?,
     }
-    Ok(with_tokens(paths, config))
+    Ok(())
 }

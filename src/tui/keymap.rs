@@ -149,7 +149,8 @@ const fn control(
 use Action as A;
 use Context as C;
 
-/// The table. Digits are never bound: people type phone numbers.
+/// The table. Digits are never bound: people type phone numbers. The hint bar shows what fits,
+/// in this order.
 #[rustfmt::skip]
 pub static BINDINGS: &[Binding] = &[
     plain(C::Form, KeyCode::Up, A::Up, "", "Field above"),
@@ -195,29 +196,22 @@ pub static BINDINGS: &[Binding] = &[
 
     letter(C::Console, 's', A::SendCode, "send code", "Send a code"),
     letter(C::Console, 'v', A::VerifyCode, "verify", "Check a code"),
+    plain(C::Always, KeyCode::Tab, A::NextPane, "pane", "Next pane"),
+    plain(C::Always, KeyCode::BackTab, A::PreviousPane, "", "Pane before"),
+    control(C::Always, 's', A::Save, "save", "Save this environment's settings"),
     letter(C::Console, '?', A::Help, "help", "These keys"),
     letter(C::Console, 'q', A::Quit, "quit", "Quit"),
-    letter(C::Console, ']', A::NextEnvironment, "environment", "Next environment"),
+    letter(C::Console, ']', A::NextEnvironment, "next env", "Next environment"),
     letter(C::Console, '[', A::PreviousEnvironment, "", "Environment before"),
     letter(C::Console, 'h', A::Handset, "handset", "What a phone of the Sandbox has received"),
     letter(C::Console, 'z', A::Zoom, "zoom", "Show this pane alone, or all again"),
 
-    control(C::Always, 's', A::Save, "save", "Save this environment's settings"),
-    plain(C::Always, KeyCode::Tab, A::NextPane, "pane", "Next pane"),
-    plain(C::Always, KeyCode::BackTab, A::PreviousPane, "", "Pane before"),
-    control(C::Always, 'e', A::NextEnvironment, "environment", "Next environment, also while typing"),
     plain(C::Always, KeyCode::F(1), A::Help, "help", "These keys, also while typing"),
     control(C::Always, 'q', A::Quit, "quit", "Quit, also while typing"),
     control(C::Always, 'c', A::Quit, "", ""),
+    control(C::Always, 'e', A::NextEnvironment, "next env", "Next environment, also while typing"),
     control(C::Always, 'l', A::Repaint, "", "Paint the screen anew"),
     control(C::Always, 'z', A::Suspend, "", "Back to the shell for a while"),
-
-    plain(C::Fields, KeyCode::Enter, A::Accept, "accept", "Accept"),
-    plain(C::Fields, KeyCode::Esc, A::Cancel, "cancel", "Cancel"),
-    plain(C::Fields, KeyCode::Tab, A::NextField, "next field", "Next field"),
-    plain(C::Fields, KeyCode::BackTab, A::PreviousField, "", "Field before"),
-    plain(C::Fields, KeyCode::Down, A::Down, "", "Below"),
-    plain(C::Fields, KeyCode::Up, A::Up, "", "Above"),
 
     plain(C::Chosen, KeyCode::Left, A::Left, "choose", "Country to the left"),
     plain(C::Chosen, KeyCode::Right, A::Right, "", "Country to the right"),
@@ -228,6 +222,13 @@ pub static BINDINGS: &[Binding] = &[
     plain(C::Countries, KeyCode::Enter, A::Add, "add", "Add the country; after some letters + does too"),
     plain(C::Countries, KeyCode::PageUp, A::PageUp, "", "A page up"),
     plain(C::Countries, KeyCode::PageDown, A::PageDown, "", "A page down"),
+
+    plain(C::Fields, KeyCode::Enter, A::Accept, "accept", "Accept"),
+    plain(C::Fields, KeyCode::Esc, A::Cancel, "cancel", "Cancel"),
+    plain(C::Fields, KeyCode::Tab, A::NextField, "next field", "Next field"),
+    plain(C::Fields, KeyCode::BackTab, A::PreviousField, "", "Field before"),
+    plain(C::Fields, KeyCode::Down, A::Down, "", "Below"),
+    plain(C::Fields, KeyCode::Up, A::Up, "", "Above"),
 
     plain(C::Choice, KeyCode::Up, A::Up, "", "Above"),
     plain(C::Choice, KeyCode::Down, A::Down, "", "Below"),

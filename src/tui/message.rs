@@ -2,8 +2,9 @@
 
 use crossterm::event::KeyEvent;
 
+use super::effect::Save;
 use crate::config::{Config, TokenStatus};
-use crate::domain::environment::{Environment, PerEnvironment};
+use crate::domain::environment::PerEnvironment;
 use crate::domain::passcode::Verdict;
 use crate::engine::{Preview, Submission};
 use crate::provider::HandsetMessage;
@@ -46,18 +47,30 @@ pub enum Message {
     /// A request for a code came to its first result.
     Sent(Result<Submission, String>),
     /// A code was judged.
-    Verified(Result<Verdict, String>),
+    Verified {
+        /// Which try was judged.
+        generation: u64,
+        /// The verdict, or why there is none.
+        result: Result<Verdict, String>,
+    },
     /// The settings of an environment were saved, or not.
     Saved {
-        /// The environment.
-        environment: Environment,
-        /// The config as it is now with the token's state, or what went wrong.
-        result: Result<Box<LoadedDeck>, String>,
+        /// What was to be saved.
+        save: Box<Save>,
+        /// The config as it is now with the token's state; `None` where it cannot be read.
+        deck: Option<Box<LoadedDeck>>,
+        /// What went wrong, if anything did.
+        problem: Option<String>,
     },
     /// A user was unlocked, or not.
     Unlocked(Result<String, String>),
     /// What a phone has received.
-    Handset(Result<Vec<HandsetMessage>, String>),
+    Handset {
+        /// Which look at the phone it was.
+        generation: u64,
+        /// The messages, or why they cannot be read.
+        received: Result<Vec<HandsetMessage>, String>,
+    },
 }
 
 /// The config as read, with what the form shows of the tokens.

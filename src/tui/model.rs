@@ -53,7 +53,7 @@ pub struct Model {
     pub last_number: String,
     /// Requests for codes that have not come back yet.
     pub in_flight: usize,
-    /// Counts previews, so that a late answer is told from the newest.
+    /// Counts what pop-ups have asked, so that a late answer is told from the newest.
     pub generation: u64,
 }
 
@@ -90,6 +90,8 @@ pub struct Desk {
     pub quota: QuotaPane,
     /// What happened to the codes.
     pub log: Log,
+    /// Whether a save is under way.
+    pub is_saving: bool,
 }
 
 /// A line about what just happened.
@@ -154,6 +156,12 @@ impl Model {
             Pane::Log => Context::Log,
         };
         vec![pane, Context::Console, Context::Always]
+    }
+
+    /// The mark of a new question to the engine, which comes back with its answer.
+    pub const fn next_generation(&mut self) -> u64 {
+        self.generation += 1;
+        self.generation
     }
 
     /// What is where on the screen.
@@ -229,6 +237,7 @@ impl Default for Desk {
             numbers: Numbers::default(),
             quota: QuotaPane::default(),
             log: Log::default(),
+            is_saving: false,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The loop: wait for something, update, carry out, draw if anything changed.
 
+use std::io;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -31,11 +32,38 @@ enum End {
     HungUp,
 }
 
+/// The signals that end the console.
+struct Signals {
+    hang_up: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            hang_up: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn recv(&mut self) -> End {
+        tokio::select! {
+            _ = self.hang_up.recv() => End::HungUp,
+            _ = self.terminate.recv() => End::Quit,
+            _ = self.interrupt.recv() => End::Quit,
+        }
+    }
+}
+
 /// Runs the console until it is left. Draws before anything is read.
 ///
 /// # Errors
 /// When the terminal cannot be used, or the settings could not be read.
 pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
+    // From here on a signal is a message; the terminal must not be ours before that.
+    let mut signals = Signals::new()?;
     let mut terminal = Terminal::take()?;
     let clock = Clock::System;
     let theme = Theme::from_environment(|name| std::env::var(name).ok());
@@ -47,7 +75,7 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     input::listen(&sender);
     let executor = Executor::new(options.paths, clock.clone(), options.asked_by, sender);
     executor.run(Effect::Load);
-    let end = follow(&mut terminal, &mut model, &clock, &executor, &mut heard).await;
+    let end = follow(&mut terminal, &mut model, &clock, &executor, &mut heard, &mut signals).await;
     drop(terminal);
     match (end?, model.phase) {
         (End::Quit, super::model::Phase::Broken(reason)) => anyhow::bail!(reason),
@@ -61,10 +89,8 @@ async fn follow(
     clock: &Clock,
     executor: &Executor,
     heard: &mut mpsc::Receiver<Heard>,
+    signals: &mut Signals,
 ) -> anyhow::Result<End> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
     let mut drawn = Instant::now();
     let mut changed = false;
     loop {
@@ -77,9 +103,7 @@ async fn follow(
         let mut urgent = false;
         let message = tokio::select! {
             biased;
-            _ = hang_up.recv() => return Ok(End::HungUp),
-            _ = terminate.recv() => return Ok(End::Quit),
-            _ = interrupt.recv() => return Ok(End::Quit),
+            end = signals.recv() => return Ok(end),
             said = heard.recv() => match said {
                 None | Some(Heard::HungUp) => return Ok(End::HungUp),
                 Some(Heard::Message(message)) => Some(message),

@@ -1,9 +1,8 @@
 //! The terminal as a resource: taken once, given back exactly once, whatever happens.
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
@@ -17,12 +16,34 @@ use ratatui::backend::CrosstermBackend;
 /// Whether the terminal is ours now, so that nobody gives it back twice.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Bytes of one frame, so that it leaves in one write.
-const FRAME: usize = 64 * 1024;
+/// Ends a synchronized update (DEC private mode 2026): the last bytes of every frame.
+const END_OF_FRAME: &[u8] = b"\x1b[?2026l";
+
+/// Standard output that holds a frame back until it is whole, so that it leaves in one write.
+/// Drawing flushes in between; a slow line would show half a frame then.
+#[derive(Default)]
+struct WholeFrames(Vec<u8>);
+
+impl Write for WholeFrames {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if !self.0.ends_with(END_OF_FRAME) {
+            return Ok(());
+        }
+        let mut out = io::stdout().lock();
+        let written = out.write_all(&self.0).and_then(|()| out.flush());
+        self.0.clear();
+        written
+    }
+}
 
 /// The terminal, in raw mode and on the alternate screen while this lives.
 pub struct Terminal {
-    inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    inner: ratatui::Terminal<CrosstermBackend<WholeFrames>>,
 }
 
 impl Terminal {
@@ -33,7 +54,7 @@ impl Terminal {
     pub fn take() -> io::Result<Self> {
         give_back_on_panic();
         enter()?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME, io::stdout()));
+        let backend = CrosstermBackend::new(WholeFrames::default());
         let inner = ratatui::Terminal::new(backend).inspect_err(|_| give_back())?;
         Ok(Self { inner })
     }
@@ -54,7 +75,7 @@ impl Terminal {
         queue!(self.inner.backend_mut(), BeginSynchronizedUpdate)?;
         self.inner.draw(view)?;
         queue!(self.inner.backend_mut(), EndSynchronizedUpdate)?;
-        io::Write::flush(self.inner.backend_mut())
+        Write::flush(self.inner.backend_mut())
     }
 
     /// Has the next frame painted in full. Asks the terminal nothing, as an answer would
@@ -77,14 +98,6 @@ impl Terminal {
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
         enter()?;
         self.repaint()
-    }
-
-    /// Puts a text on the clipboard of whoever sits at the other end (OSC 52).
-    ///
-    /// # Errors
-    /// When the terminal is gone.
-    pub fn copy(&mut self, text: &str) -> io::Result<()> {
-        execute!(self.inner.backend_mut(), CopyToClipboard::to_clipboard_from(text))
     }
 }
 

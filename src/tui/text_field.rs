@@ -1,5 +1,7 @@
 //! A one-line text field: what is typed or pasted into it, and how it is drawn.
 
+use std::fmt;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -10,11 +12,18 @@ use unicode_width::UnicodeWidthChar;
 use crate::domain::text::is_printable;
 
 /// A text with a cursor, bounded in length.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct TextField {
     input: tui_input::Input,
     longest: usize,
     hidden: bool,
+}
+
+/// Without the text, which may be a token, a code or a number.
+impl fmt::Debug for TextField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TextField").field("longest", &self.longest).finish_non_exhaustive()
+    }
 }
 
 /// A paste that did not fit; the field is as it was.

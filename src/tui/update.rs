@@ -59,7 +59,7 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
         }
         Message::EngineReady => {
             model.engine = EngineState::Ready;
-            Vec::new()
+            ask_again(model)
         }
         Message::EngineFailed(reason) => {
             model.engine = EngineState::Failed(reason);
@@ -78,14 +78,17 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
             Vec::new()
         }
         Message::Previewed { generation, preview } => {
-            if let Some(Modal::Send(modal)) = model.modals.last_mut() {
-                modal.on_preview(generation, preview);
+            for modal in &mut model.modals {
+                if let Modal::Send(modal) = modal {
+                    modal.on_preview(generation, preview);
+                    break;
+                }
             }
             Vec::new()
         }
         Message::Sent(result) => on_sent(model, result),
-        Message::Verified(result) => on_verified(model, result),
-        Message::Saved { environment, result } => on_saved(model, environment, result),
+        Message::Verified { generation, result } => on_verified(model, generation, result),
+        Message::Saved { save, deck, problem } => on_saved(model, &save, deck, problem),
         Message::Unlocked(result) => {
             match result {
                 Ok(user) => model.say(format!("{user} has all codes again.")),
@@ -93,9 +96,12 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
             }
             Vec::new()
         }
-        Message::Handset(received) => {
-            if let Some(Modal::Handset(modal)) = model.modals.last_mut() {
-                modal.on_received(received);
+        Message::Handset { generation, received } => {
+            for modal in &mut model.modals {
+                if let Modal::Handset(modal) = modal {
+                    modal.on_received(generation, received);
+                    break;
+                }
             }
             Vec::new()
         }
@@ -174,7 +180,8 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Zoom => model.zoomed = !model.zoomed,
         Action::SendCode => {
             let mut modal = SendModal::new(&model.last_number);
-            let effects = modal.ask(model);
+            let generation = model.next_generation();
+            let effects = modal.ask(model.environment, generation);
             model.modals.push(Modal::Send(modal));
             return effects;
         }
@@ -182,8 +189,9 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
             model.modals.push(Modal::Verify(VerifyModal::new(&model.last_number)));
         }
         Action::Handset if model.saved_settings().provider == Provider::Sandbox => {
-            let modal = HandsetModal::new(&model.last_number);
-            let effects = modal.ask(model);
+            let mut modal = HandsetModal::new(&model.last_number);
+            let generation = model.next_generation();
+            let effects = modal.ask(model.environment, generation);
             model.modals.push(Modal::Handset(modal));
             return effects;
         }
@@ -207,6 +215,9 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     if !unsaved.is_empty() {
         let names: Vec<&str> = unsaved.iter().map(|environment| environment.name()).collect();
         lines.push(format!("Changes in {} are not saved.", names.join(" and ")));
+    }
+    if model.modals.iter().any(|modal| matches!(modal, Modal::Number(_) | Modal::Text(_))) {
+        lines.push("What is typed in the open pop-up is not accepted yet.".to_owned());
     }
     match model.in_flight {
         0 => {}
@@ -243,21 +254,39 @@ fn save(model: &mut Model) -> Vec<Effect> {
         model.say(format!("{environment}: nothing has changed."));
         return Vec::new();
     }
+    if model.desk().is_saving {
+        model.say(format!("{environment} is being saved."));
+        return Vec::new();
+    }
     let baseline = form.saved().clone();
     let token = form.token_change();
+    let drops_account = form.drops_account();
     let mut lines = vec![format!("{environment} will change:")];
     lines.extend(differences(&baseline, &settings).iter().map(|change| format!("- {change}")));
     if token != super::effect::TokenChange::Keep {
         lines.push("- Auth token: changed".to_owned());
     }
-    let effect = Effect::Save(Box::new(Save { environment, baseline, settings, token }));
-    if environment != Environment::Production {
-        return vec![effect];
+    let save = Save { environment, baseline, settings, token };
+    let is_production = environment == Environment::Production;
+    if !is_production && !drops_account {
+        return start_save(model, save);
     }
-    let confirmed = Confirmed::Effect(Box::new(effect));
-    let modal = ConfirmModal::new("Save Production", lines, confirmed).with_word("production");
+    if drops_account {
+        lines.push("The Twilio account and its stored token go with the change.".to_owned());
+    }
+    let title = if is_production { "Save Production" } else { "Save" };
+    let mut modal = ConfirmModal::new(title, lines, Confirmed::Save(Box::new(save)));
+    if is_production {
+        modal = modal.with_word("production");
+    }
     model.modals.push(Modal::Confirm(modal));
     Vec::new()
+}
+
+/// Sets a save off; another one of the same environment waits until it is back.
+pub(super) fn start_save(model: &mut Model, save: Save) -> Vec<Effect> {
+    model.desks[save.environment].is_saving = true;
+    vec![Effect::Save(Box::new(save))]
 }
 
 fn take_deck(model: &mut Model, deck: LoadedDeck) {
@@ -269,18 +298,24 @@ fn take_deck(model: &mut Model, deck: LoadedDeck) {
     }
 }
 
+/// Takes the outcome of a save. Also after a failure the form goes on from what is in the file
+/// by then, and keeps what was typed.
 fn on_saved(
     model: &mut Model,
-    environment: Environment,
-    result: Result<Box<LoadedDeck>, String>,
+    save: &Save,
+    deck: Option<Box<LoadedDeck>>,
+    problem: Option<String>,
 ) -> Vec<Effect> {
-    match result {
-        Err(reason) => model.complain(reason),
-        Ok(deck) => {
-            model.desks[environment].form.accept_token();
-            take_deck(model, *deck);
-            model.say(format!("{environment} saved."));
-        }
+    let environment = save.environment;
+    model.desks[environment].is_saving = false;
+    if let Some(deck) = deck {
+        take_deck(model, *deck);
+    }
+    if let Some(problem) = problem {
+        model.complain(problem);
+    } else {
+        model.desks[environment].form.accept_token(&save.token);
+        model.say(format!("{environment} saved."));
     }
     Vec::new()
 }
@@ -293,10 +328,24 @@ fn on_events(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
     for event in events {
         model.desks[event.environment].log.push(event);
     }
-    match model.modals.last() {
-        Some(Modal::Handset(modal)) if any_arrived => modal.ask(model),
+    let generation = model.next_generation();
+    let environment = model.environment;
+    match model.modals.last_mut() {
+        Some(Modal::Handset(modal)) if any_arrived => modal.ask(environment, generation),
         _ => Vec::new(),
     }
+}
+
+/// Repeats what pop-ups asked before there was an engine to answer.
+fn ask_again(model: &mut Model) -> Vec<Effect> {
+    let generation = model.next_generation();
+    let environment = model.environment;
+    let ask = |modal: &mut Modal| match modal {
+        Modal::Send(modal) => modal.ask(environment, generation),
+        Modal::Handset(modal) => modal.ask(environment, generation),
+        _ => Vec::new(),
+    };
+    model.modals.iter_mut().flat_map(ask).collect()
 }
 
 fn on_sent(model: &mut Model, result: Result<Submission, String>) -> Vec<Effect> {
@@ -304,9 +353,10 @@ fn on_sent(model: &mut Model, result: Result<Submission, String>) -> Vec<Effect>
     match result {
         Err(reason) => model.complain(format!("Not sent: {reason}")),
         Ok(submission) if submission.status.is_failure() => {
-            model.complain(
-                "The provider did not take the code; the log says why. It is not counted.",
-            );
+            let counted = if submission.status.releases_slot() { "not counted" } else { "counted" };
+            model.complain(format!(
+                "The provider did not take the code; the log says why. It is {counted}."
+            ));
         }
         Ok(submission) if submission.status == DeliveryStatus::Unknown => {
             model.complain(
@@ -322,14 +372,14 @@ fn on_sent(model: &mut Model, result: Result<Submission, String>) -> Vec<Effect>
     Vec::new()
 }
 
-fn on_verified(model: &mut Model, result: Result<Verdict, String>) -> Vec<Effect> {
-    if !matches!(model.modals.last(), Some(Modal::Verify(_))) {
-        return Vec::new();
-    }
+fn on_verified(model: &mut Model, generation: u64, result: Result<Verdict, String>) -> Vec<Effect> {
+    let asked =
+        |modal: &Modal| matches!(modal, Modal::Verify(modal) if modal.waits_for(generation));
+    let asker = model.modals.iter().position(asked);
     if result == Ok(Verdict::Approved) {
-        model.modals.pop();
+        asker.map(|at| model.modals.remove(at));
         model.say("Approved. The user has all codes again.");
-    } else if let Some(Modal::Verify(modal)) = model.modals.last_mut() {
+    } else if let Some(Modal::Verify(modal)) = asker.and_then(|at| model.modals.get_mut(at)) {
         modal.on_verdict(result);
     }
     Vec::new()

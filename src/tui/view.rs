@@ -20,7 +20,8 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     }
 }
 
-fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
+/// Draws the whole screen and answers where the cursor stands, if it shows.
+pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
     let parts = model.arrangement();
     // A resize may be on its way: what does not fit the buffer is not drawn.
     let screen = Rect { x: 0, y: 0, width: model.size.0, height: model.size.1 };
@@ -198,11 +199,9 @@ fn draw_hint(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
     let contexts = model.contexts();
     let mut x = area.x + 1;
-    let bound = contexts.iter().flat_map(|&context| {
-        BINDINGS
-            .iter()
-            .filter(move |binding| binding.context == context && !binding.hint.is_empty())
-    });
+    let bound = BINDINGS
+        .iter()
+        .filter(|binding| contexts.contains(&binding.context) && !binding.hint.is_empty());
     let mut shown: Vec<&str> = Vec::new();
     for binding in bound {
         let key = binding.key_name();

@@ -14,7 +14,8 @@ use smsdeck::domain::quota::Quota;
 use smsdeck::domain::secret::{LookupKey, SecretSource};
 use smsdeck::domain::sender::Sender;
 use smsdeck::domain::settings::Settings;
-use smsdeck::store::{DeliveryId, Event, EventId, EventKind, QuotaRow, Subject};
+use smsdeck::engine::{Preview, plan};
+use smsdeck::store::{DeliveryId, Event, EventId, EventKind, QuotaRow, Standing, Subject};
 use smsdeck::tui::effect::Effect;
 use smsdeck::tui::message::{LoadedDeck, Message};
 use smsdeck::tui::model::Model;
@@ -78,8 +79,27 @@ impl Console {
     pub fn press(&mut self, keys: &str) -> Vec<Effect> {
         keys.split_whitespace()
             .flat_map(parse)
-            .flat_map(|key| self.tell(Message::Key(key)))
+            .flat_map(|key| {
+                let effects = self.tell(Message::Key(key));
+                for effect in &effects {
+                    self.answer_preview(effect);
+                }
+                effects
+            })
             .collect()
+    }
+
+    /// Answers a preview as the engine would for a user with two of three codes left.
+    fn answer_preview(&mut self, effect: &Effect) {
+        let Effect::Preview { generation, request } = effect else { return };
+        let settings = self.model.saved_settings();
+        let preview = plan(settings, settings.default_country, "Sign-in", &request.number)
+            .map(|plan| {
+                let quota = Quota::Open { used: 1, left: 2 };
+                Box::new(Preview { plan, standing: Standing { quota, tries_used_up: false } })
+            })
+            .map_err(|error| error.to_string());
+        self.tell(Message::Previewed { generation: *generation, preview });
     }
 
     /// Draws the screen.

@@ -6,17 +6,19 @@ use ratatui::style::Style;
 
 use super::{Flow, open_box, wrap, write, write_field};
 use crate::domain::sender::Sender;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, Save};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::text_field::TextField;
-use crate::tui::update::Input;
+use crate::tui::update::{Input, start_save};
 
 /// What a yes sets free.
 #[derive(Debug, Clone)]
 pub enum Confirmed {
     /// Something outside of the model.
     Effect(Box<Effect>),
+    /// Save an environment.
+    Save(Box<Save>),
     /// Take a number out of the grid.
     DeleteNumber(Sender),
     /// Mark the stored token for removal.
@@ -70,6 +72,7 @@ impl ConfirmModal {
     fn release(&self, model: &mut Model) -> Vec<Effect> {
         match &self.confirmed {
             Confirmed::Effect(effect) => return vec![(**effect).clone()],
+            Confirmed::Save(save) => return start_save(model, (**save).clone()),
             Confirmed::RemoveToken => {
                 model.desk_mut().form.remove_token();
                 model.say("The token goes with the next save (^S).");

@@ -6,6 +6,7 @@ use ratatui::layout::Position;
 use ratatui::style::Style;
 
 use super::{Flow, Modal, open_box, verify, wrap, write, write_field};
+use crate::domain::environment::Environment;
 use crate::provider::HandsetMessage;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
@@ -18,13 +19,15 @@ use crate::tui::update::Input;
 pub struct HandsetModal {
     number: TextField,
     typing: bool,
+    generation: u64,
     received: Option<Result<Vec<HandsetMessage>, String>>,
 }
 
 impl HandsetModal {
     /// The phone with the number that was sent to last; without one, the number is asked for.
     pub fn new(number: &str) -> Self {
-        Self { number: TextField::new(number, 40), typing: number.is_empty(), received: None }
+        let typing = number.is_empty();
+        Self { number: TextField::new(number, 40), typing, generation: 0, received: None }
     }
 
     /// Whether the number is still being typed.
@@ -33,17 +36,20 @@ impl HandsetModal {
     }
 
     /// Asks for what the phone has received.
-    pub fn ask(&self, model: &Model) -> Vec<Effect> {
+    pub fn ask(&mut self, environment: Environment, generation: u64) -> Vec<Effect> {
         if self.typing {
             return Vec::new();
         }
+        self.generation = generation;
         let number = self.number.text().to_owned();
-        vec![Effect::Handset { environment: model.environment, number }]
+        vec![Effect::Handset { generation, environment, number }]
     }
 
-    /// Takes what the phone has received.
-    pub fn on_received(&mut self, received: Result<Vec<HandsetMessage>, String>) {
-        self.received = Some(received);
+    /// Takes what the phone has received, unless it was asked again since.
+    pub fn on_received(&mut self, generation: u64, received: Result<Vec<HandsetMessage>, String>) {
+        if generation == self.generation {
+            self.received = Some(received);
+        }
     }
 
     pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
@@ -57,7 +63,8 @@ impl HandsetModal {
             Input::Action(Action::Accept) if self.typing && !self.number.is_empty() => {
                 self.typing = false;
                 model.last_number = model.remembered_number(self.number.text());
-                return Flow::Stay(self.ask(model));
+                let generation = model.next_generation();
+                return Flow::Stay(self.ask(model.environment, generation));
             }
             Input::Key(key) if self.typing => {
                 self.number.on_key(*key);

@@ -5,9 +5,11 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::{Flow, open_box, wrap, write, write_field};
+use crate::domain::environment::Environment;
 use crate::domain::quota::Quota;
 use crate::domain::user::UserId;
 use crate::engine::{CodeRequest, Preview};
+use crate::store::Standing;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
 use crate::tui::model::{EngineState, Model};
@@ -22,6 +24,7 @@ pub struct SendModal {
     user: TextField,
     on_user: bool,
     generation: u64,
+    is_stale: bool,
     preview: Option<Result<Box<Preview>, String>>,
 }
 
@@ -33,12 +36,13 @@ impl SendModal {
             user: TextField::new("", 128),
             on_user: false,
             generation: 0,
+            is_stale: false,
             preview: None,
         }
     }
 
     /// The request as typed; `None` while there is no number or the user id is wrong.
-    fn request(&self, model: &Model) -> Option<Result<CodeRequest, String>> {
+    fn request(&self, environment: Environment) -> Option<Result<CodeRequest, String>> {
         let number = self.number.text().trim();
         if number.is_empty() {
             return None;
@@ -47,22 +51,19 @@ impl SendModal {
             "" => Ok(None),
             typed => UserId::parse(typed).map(Some).map_err(|error| error.to_string()),
         };
-        Some(user.map(|user| CodeRequest {
-            environment: model.environment,
-            number: number.to_owned(),
-            user,
-        }))
+        Some(user.map(|user| CodeRequest { environment, number: number.to_owned(), user }))
     }
 
     /// Asks for a preview of what is typed now.
-    pub fn ask(&mut self, model: &mut Model) -> Vec<Effect> {
-        model.generation += 1;
-        self.generation = model.generation;
-        match self.request(model) {
+    pub fn ask(&mut self, environment: Environment, generation: u64) -> Vec<Effect> {
+        self.generation = generation;
+        self.is_stale = false;
+        match self.request(environment) {
             None => self.preview = None,
             Some(Err(error)) => self.preview = Some(Err(error)),
             Some(Ok(request)) => {
-                return vec![Effect::Preview { generation: self.generation, request }];
+                self.is_stale = true;
+                return vec![Effect::Preview { generation, request }];
             }
         }
         Vec::new()
@@ -72,6 +73,7 @@ impl SendModal {
     pub fn on_preview(&mut self, generation: u64, preview: Result<Box<Preview>, String>) {
         if generation == self.generation {
             self.preview = Some(preview);
+            self.is_stale = false;
         }
     }
 
@@ -99,11 +101,15 @@ impl SendModal {
                 }
             },
         };
-        Flow::Stay(if changed { self.ask(model) } else { Vec::new() })
+        if !changed {
+            return Flow::STAY;
+        }
+        let generation = model.next_generation();
+        Flow::Stay(self.ask(model.environment, generation))
     }
 
     fn send(&mut self, model: &mut Model) -> Flow {
-        match self.request(model) {
+        match self.request(model.environment) {
             None => model.complain("Type the number to send to."),
             Some(Err(error)) => model.complain(format!("{error}.")),
             Some(Ok(_)) if model.engine != EngineState::Ready => {
@@ -139,6 +145,8 @@ impl SendModal {
         let room = usize::from(inner.width.saturating_sub(9));
         let mut row = 3;
         for (label, text, style) in self.lines(model) {
+            // What was typed before says nothing about what is typed now.
+            let style = if self.is_stale { theme.dim() } else { style };
             for (index, line) in wrap(&text, room).into_iter().enumerate() {
                 write(inner, row, if index == 0 { label } else { "" }, theme.dim(), theme, buffer);
                 let at = 9.min(inner.width);
@@ -192,7 +200,7 @@ impl SendModal {
                     format!("{} ({})", plan.text.replace("123456", "••••••"), plan.segments),
                     plain,
                 ));
-                lines.push(quota_line(preview.quota, model));
+                lines.push(quota_line(preview.standing, model));
                 lines
             }
         };
@@ -207,10 +215,14 @@ impl SendModal {
     }
 }
 
-fn quota_line(quota: Quota, model: &Model) -> (&'static str, String, Style) {
+fn quota_line(standing: Standing, model: &Model) -> (&'static str, String, Style) {
     let theme = model.theme;
     let allowed = model.saved_settings().codes_allowed.get();
-    match quota {
+    match standing.quota {
+        _ if standing.tries_used_up => {
+            let text = "LOCKED by wrong tries until an operator unlocks".to_owned();
+            ("Quota", text, theme.failure())
+        }
         Quota::Open { left, .. } => {
             ("Quota", format!("open, {left} of {allowed} left"), theme.good())
         }

@@ -106,7 +106,7 @@ impl TextModal {
         let (title, help) = match self.subject {
             Subject::Message => (
                 "Message text",
-                "{code} is required; {minutes} and {app} may stand in it, \\n breaks the line.",
+                "{code} must be in it, {minutes} and {app} may be; \\n is a new line.",
             ),
             Subject::Recipients => (
                 "Recipients",

@@ -30,6 +30,7 @@ pub struct VerifyModal {
     code: TextField,
     user: TextField,
     part: Part,
+    generation: u64,
     answer: Option<Result<Verdict, String>>,
 }
 
@@ -41,8 +42,14 @@ impl VerifyModal {
             code: TextField::hidden(12),
             user: TextField::new("", 128),
             part: if number.is_empty() { Part::Number } else { Part::Code },
+            generation: 0,
             answer: None,
         }
+    }
+
+    /// Whether it waits for the verdict on this try.
+    pub const fn waits_for(&self, generation: u64) -> bool {
+        self.generation == generation
     }
 
     /// Takes the verdict.
@@ -70,7 +77,12 @@ impl VerifyModal {
             Input::Action(Action::NextField | Action::Down) => self.step(1),
             Input::Action(Action::PreviousField | Action::Up) => self.step(PARTS.len() - 1),
             Input::Action(Action::Accept) => match self.attempt(model) {
-                Ok(Some(attempt)) => return Flow::Stay(vec![Effect::Verify(Box::new(attempt))]),
+                Ok(Some(attempt)) => {
+                    let attempt = Box::new(attempt);
+                    self.generation = model.next_generation();
+                    let generation = self.generation;
+                    return Flow::Stay(vec![Effect::Verify { generation, attempt }]);
+                }
                 Ok(None) => {}
                 Err(error) => self.answer = Some(Err(error)),
             },

@@ -83,9 +83,16 @@ impl Form {
         }
     }
 
-    /// Forgets the typed token, which has just been stored.
-    pub fn accept_token(&mut self) {
-        self.revert(Field::AuthToken);
+    /// Forgets the typed token, if it is the one that has just been stored.
+    pub fn accept_token(&mut self, stored: &TokenChange) {
+        if *stored == self.token_change() || *stored == TokenChange::Remove {
+            self.revert(Field::AuthToken);
+        }
+    }
+
+    /// Whether a save would let go of a Twilio account, as the Sandbox has none.
+    pub fn drops_account(&self) -> bool {
+        self.on_sandbox && saved_account(&self.saved) != TwilioAccount::default()
     }
 
     /// The field that has the cursor.
@@ -220,6 +227,11 @@ impl Form {
         match Secret::parse(self.new_token.text()) {
             Ok(token) if !self.on_sandbox => TokenChange::Replace(token),
             _ if self.removes_token => TokenChange::Remove,
+            // Nothing would use it any more, and nothing would show that it is still there.
+            _ if self.drops_account() => match saved_account(&self.saved).auth_token {
+                Some(SecretSource::Stored) => TokenChange::Remove,
+                _ => TokenChange::Keep,
+            },
             _ => TokenChange::Keep,
         }
     }

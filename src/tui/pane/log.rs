@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
+use super::draw_empty;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::sender::Sender;
 use crate::provider::twilio::advice;
@@ -123,16 +124,9 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
     let block = theme.block(title, focused);
     let inner = block.inner(area);
     block.render(area, buffer);
-    if log.events.is_empty() && inner.height > 0 {
+    if log.events.is_empty() {
         let text = "No code has been sent from here yet.";
-        buffer.set_stringn(
-            inner.x + 1,
-            inner.y,
-            text,
-            inner.width.saturating_sub(1).into(),
-            theme.dim(),
-        );
-        return;
+        return draw_empty(text, theme.dim(), inner, theme, buffer);
     }
     let selected = log.index();
     let room = usize::from(inner.height);

@@ -7,6 +7,13 @@ pub mod log;
 pub mod numbers;
 pub mod quota;
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::modal::wrap;
+use super::theme::Theme;
+
 /// A pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pane {
@@ -45,4 +52,12 @@ pub(super) fn first_row(selected: usize, room: usize, offset: usize, count: usiz
     let lowest = count.saturating_sub(room);
     let offset = offset.min(selected).min(lowest);
     if room > 0 && selected >= offset + room { selected + 1 - room } else { offset }
+}
+
+/// Says what to do in a pane that has nothing to show.
+pub(super) fn draw_empty(text: &str, style: Style, inner: Rect, theme: Theme, buffer: &mut Buffer) {
+    let room = usize::from(inner.width.saturating_sub(2));
+    for (line, y) in wrap(text, room).iter().zip(inner.top()..inner.bottom()) {
+        buffer.set_stringn(inner.x + 1, y, theme.text(line), room, style);
+    }
 }

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::first_row;
+use super::{draw_empty, first_row};
 use crate::domain::passcode::MOST_WRONG_TRIES;
 use crate::domain::quota::{Quota, seconds_until};
 use crate::domain::secret::LookupKey;
@@ -116,16 +116,7 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
                 ("Nobody has asked for a code lately. Press s to send one.".to_owned(), theme.dim())
             }
         };
-        if inner.height > 0 {
-            buffer.set_stringn(
-                inner.x + 1,
-                inner.y,
-                theme.text(&text),
-                inner.width.saturating_sub(1).into(),
-                style,
-            );
-        }
-        return;
+        return draw_empty(&text, style, inner, theme, buffer);
     }
     let selected = pane.index();
     let first = first_row(selected, inner.height.into(), 0, pane.rows.len());
