@@ -27,7 +27,8 @@ impl fmt::Debug for TextField {
 }
 
 /// A paste that did not fit; the field is as it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("nothing was pasted: {pasted} characters, and {longest} fit")]
 pub struct PasteRefused {
     /// Characters that were pasted.
     pub pasted: usize,

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget};
 
 use super::keymap::{self, BINDINGS};
 use super::layout::SMALLEST;
@@ -59,7 +60,9 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
         }
     }
     draw_line(model, parts.line, buffer);
-    if model.modals.is_empty() { cursor } else { modal::draw(model, buffer) }
+    let cursor = if model.modals.is_empty() { cursor } else { modal::draw(model, buffer) };
+    draw_complaint(model, screen, buffer);
+    cursor
 }
 
 fn put(model: &Model, area: Rect, row: u16, text: &str, style: Style, buffer: &mut Buffer) {
@@ -165,13 +168,29 @@ fn state(model: &Model) -> String {
 fn draw_line(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
     let (text, style) = match &model.notice {
-        Some(notice) if notice.bad => (notice.text.clone(), theme.failure()),
+        Some(notice) if notice.bad => return,
         Some(notice) => (notice.text.clone(), theme.good()),
         None if model.phase != Phase::Ready => return,
         None if !model.modals.is_empty() => return,
         None => (explanation(model), theme.dim()),
     };
     put(model, area, 0, &format!(" {text}"), style, buffer);
+}
+
+/// What went wrong, in full: as many of the lowest lines as it takes, above everything else, as
+/// half a sentence helps nobody. It goes with the next key.
+fn draw_complaint(model: &Model, screen: Rect, buffer: &mut Buffer) {
+    let Some(notice) = model.notice.as_ref().filter(|notice| notice.bad) else { return };
+    let lines = modal::wrap(&notice.text, usize::from(screen.width.saturating_sub(2)).max(1));
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(screen.height / 2);
+    // One line leaves the keys in sight.
+    let below = u16::from(height == 1);
+    let y = screen.height.saturating_sub(height + below);
+    let area = Rect { y, height, ..screen };
+    Clear.render(area, buffer);
+    for (line, row) in lines.iter().zip(0..height) {
+        put(model, area, row, &format!(" {line}"), model.theme.failure(), buffer);
+    }
 }
 
 fn explanation(model: &Model) -> String {

@@ -4,3 +4,4 @@
 pub mod deck;
 pub mod screen;
 pub mod terminal;
+pub mod wire;

@@ -69,8 +69,10 @@ impl HandsetModal {
             Input::Key(key) if self.typing => {
                 self.number.on_key(*key);
             }
-            Input::Paste(text) if self.typing && self.number.paste(text).is_err() => {
-                model.complain("That does not fit: nothing was pasted.");
+            Input::Paste(text) if self.typing => {
+                if let Err(refused) = self.number.paste(text) {
+                    model.complain(format!("{refused}."));
+                }
             }
             _ => {}
         }

@@ -148,11 +148,7 @@ impl NumberModal {
             _ => return self.remark = Some("Nothing can be pasted here.".to_owned()),
         };
         if let Err(refused) = field.paste(text) {
-            let text = format!(
-                "{} characters do not fit (at most {}): nothing was pasted.",
-                refused.pasted, refused.longest
-            );
-            self.remark = Some(text);
+            self.remark = Some(format!("{refused}."));
         }
         self.picked = 0;
     }

@@ -93,10 +93,7 @@ impl SendModal {
             Input::Paste(text) => match field.paste(text) {
                 Ok(()) => true,
                 Err(refused) => {
-                    model.complain(format!(
-                        "{} characters do not fit: nothing was pasted.",
-                        refused.pasted
-                    ));
+                    model.complain(format!("{refused}."));
                     false
                 }
             },

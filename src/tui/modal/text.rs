@@ -91,10 +91,7 @@ impl TextModal {
             }
             Input::Paste(pasted) => {
                 if let Err(refused) = self.text.paste(pasted) {
-                    self.error = Some(format!(
-                        "{} characters do not fit (at most {}): nothing was pasted",
-                        refused.pasted, refused.longest
-                    ));
+                    self.error = Some(refused.to_string());
                 }
             }
         }

@@ -91,8 +91,8 @@ impl VerifyModal {
                 self.field().on_key(*key);
             }
             Input::Paste(text) => {
-                if self.field().paste(text).is_err() {
-                    self.answer = Some(Err("That does not fit: nothing was pasted".to_owned()));
+                if let Err(refused) = self.field().paste(text) {
+                    self.answer = Some(Err(refused.to_string()));
                 }
             }
         }

@@ -58,12 +58,7 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
                 return Vec::new();
             };
             if let Some(refused) = refused {
-                model.complain(format!(
-                    "{} characters do not fit into \"{}\" (at most {}): nothing was pasted.",
-                    refused.pasted,
-                    field.label(),
-                    refused.longest
-                ));
+                model.complain(format!("{}: {refused}.", field.label()));
             }
         }
     }

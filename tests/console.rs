@@ -1,0 +1,269 @@
+//! The console without a terminal: keys in; effects, screens and the model out.
+
+mod support;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use proptest::prelude::*;
+use smsdeck::config::Config;
+use smsdeck::domain::environment::Environment;
+use smsdeck::domain::passcode::Verdict;
+use smsdeck::domain::provider::Provider;
+use smsdeck::domain::settings::Field;
+use smsdeck::tui::effect::{Effect, Save, TokenChange};
+use smsdeck::tui::message::Message;
+use smsdeck::tui::model::EngineState;
+use support::screen::Console;
+
+const SIZE: (u16, u16) = (80, 24);
+
+fn saves(effects: &[Effect]) -> Vec<&Save> {
+    let save = |effect: &'_ Effect| matches!(effect, Effect::Save(_));
+    let saves = effects.iter().filter(|effect| save(effect));
+    saves
+        .filter_map(|effect| if let Effect::Save(save) = effect { Some(&**save) } else { None })
+        .collect()
+}
+
+/// Whether the screen says something.
+#[track_caller]
+fn shows(console: &Console, text: &str) {
+    let screen = console.screen();
+    assert!(screen.contains(text), "{text:?} is not in\n{screen}");
+}
+
+#[test]
+fn development_is_saved_at_once_and_only_once_at_a_time() {
+    let mut console = Console::fresh(SIZE);
+    let effects = console.press("Tab Tab Down Backspace 9 ^s");
+    let saved = saves(&effects);
+    assert_eq!(saved.len(), 1);
+    assert_eq!(saved[0].environment, Environment::Development);
+    assert_eq!(saved[0].settings.code_validity.get(), 9);
+    assert_eq!(saved[0].baseline.code_validity.get(), 5);
+    assert_eq!(saved[0].token, TokenChange::Keep);
+    assert!(saves(&console.press("^s")).is_empty());
+    shows(&console, "is being saved");
+}
+
+#[test]
+fn production_wants_its_name_before_it_is_saved() {
+    let mut console = Console::busy(SIZE);
+    assert!(saves(&console.press("Tab Tab Down Backspace 9 ^s")).is_empty());
+    shows(&console, "Code validity period: 5 min → 9 min");
+    assert!(saves(&console.press("test Enter")).is_empty());
+    let effects = console.press("Backspace Backspace Backspace Backspace production Enter");
+    assert_eq!(saves(&effects).len(), 1);
+}
+
+#[test]
+fn what_is_wrong_is_not_saved_and_has_the_cursor() {
+    let mut console = Console::fresh(SIZE);
+    assert!(saves(&console.press("Tab Tab Down Backspace 99 Tab ^s")).is_empty());
+    shows(&console, "Nothing was saved");
+    assert_eq!(console.model.desk().form.field(), Field::CodeValidity);
+}
+
+#[test]
+fn the_token_is_shown_nowhere_and_goes_with_the_save() {
+    let mut console = Console::busy(SIZE);
+    console.press("Tab Tab");
+    console.model.desk_mut().form.go_to(Field::AuthToken);
+    console.press("t0psecretvalue1234567890abcdef00");
+    assert!(!console.screen().contains("t0psecret"));
+    assert!(!format!("{:?}", console.model).contains("t0psecret"));
+    let effects = console.press("^s production Enter");
+    let saved = saves(&effects);
+    assert!(matches!(&saved[0].token, TokenChange::Replace(_)));
+    assert!(!format!("{effects:?}").contains("t0psecret"));
+}
+
+#[test]
+fn leaving_the_token_empty_keeps_the_old_one() {
+    let mut console = Console::busy(SIZE);
+    let effects = console.press("Tab Tab Down Backspace 9 ^s production Enter");
+    assert_eq!(saves(&effects)[0].token, TokenChange::Keep);
+}
+
+#[test]
+fn turning_to_the_sandbox_says_that_the_account_goes() {
+    let mut console = Console::busy(SIZE);
+    console.press("Tab Tab Down Down Down Down Enter Up Enter ^s");
+    shows(&console, "The Twilio account and its stored token go");
+    let effects = console.press("production Enter");
+    let saved = saves(&effects);
+    assert_eq!(saved[0].settings.provider, Provider::Sandbox);
+    assert_eq!(saved[0].token, TokenChange::Remove);
+}
+
+#[test]
+fn a_failed_save_keeps_what_was_typed() {
+    let mut console = Console::fresh(SIZE);
+    let effects = console.press("Tab Tab Down Backspace 9 ^s");
+    let Some(Effect::Save(save)) = effects.into_iter().last() else { panic!("no save") };
+    let problem = Some("Not saved: the disk is full.".to_owned());
+    console.tell(Message::Saved { save, deck: None, problem });
+    shows(&console, "the disk is full");
+    assert_eq!(saves(&console.press("^s"))[0].settings.code_validity.get(), 9);
+}
+
+#[test]
+fn a_new_number_comes_with_its_countries() {
+    let mut console = Console::fresh(SIZE);
+    console.press("BackTab n +447700900123 Enter gb Enter guernsey Enter Enter");
+    let grid = console.model.desk().form.from_numbers();
+    let number = grid.serving("GG".parse().unwrap()).unwrap();
+    assert_eq!(number.sender.as_str(), "+447700900123");
+    let countries: Vec<String> =
+        number.countries.iter().map(|country| country.code().to_owned()).collect();
+    assert_eq!(countries, ["GB", "GG"]);
+}
+
+#[test]
+fn a_country_is_refused_twice_on_one_number_and_asks_before_it_moves() {
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab n 72404 Enter france Enter france Enter");
+    shows(&console, "is on this number already");
+    console.press("Backspace Backspace Backspace Backspace Backspace Backspace germany Enter");
+    shows(&console, "DE is on ACME");
+    console.press("Enter Enter");
+    let grid = console.model.desk().form.from_numbers();
+    assert_eq!(grid.serving("DE".parse().unwrap()).unwrap().sender.as_str(), "72404");
+    assert_eq!(grid.serving("AT".parse().unwrap()).unwrap().sender.as_str(), "ACME");
+}
+
+#[test]
+fn a_number_with_letters_or_without_countries_is_not_taken() {
+    let mut console = Console::fresh(SIZE);
+    console.press("BackTab n +44ABC Enter");
+    assert_eq!(console.model.modals.len(), 1);
+    let rows = console.model.desk().form.from_numbers().rows().len();
+    console.press("Esc n 72404 Enter Tab Tab Enter");
+    assert_eq!(console.model.desk().form.from_numbers().rows().len(), rows);
+    shows(&console, "72404 has no countries");
+}
+
+#[test]
+fn deleting_asks_and_an_environment_has_its_own_numbers() {
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab Down d Esc");
+    assert_eq!(console.model.desk().form.from_numbers().rows().len(), 3);
+    console.press("d Enter");
+    assert_eq!(console.model.desk().form.from_numbers().rows().len(), 2);
+    console.press("]");
+    assert_eq!(console.model.environment, Environment::Development);
+    assert_eq!(console.model.desk().form.from_numbers().rows().len(), 1);
+}
+
+#[test]
+fn a_thousand_pasted_characters_with_line_breaks_change_no_field() {
+    let pasted = "line\nof text ".repeat(80);
+    for keys in ["Tab Tab", "s", "v", "BackTab n", "r", "Tab Tab Down Down Down Down Down Down"] {
+        let mut console = Console::busy(SIZE);
+        console.press(keys);
+        let effects = console.tell(Message::Paste(pasted.clone()));
+        assert!(effects.is_empty(), "{keys}: {effects:?}");
+        assert!(!console.screen().contains("of text"), "{keys}");
+        shows(&console, "pasted");
+    }
+}
+
+#[test]
+fn a_late_answer_to_an_older_question_is_not_shown() {
+    let mut console = Console::fresh(SIZE);
+    console.press("s +5730");
+    let generation = console.model.generation;
+    console.press("0");
+    console.tell(Message::Previewed { generation, preview: Err("stale".to_owned()) });
+    assert!(!console.screen().contains("stale"));
+}
+
+#[test]
+fn a_verdict_finds_its_pop_up_below_another_one() {
+    let mut console = Console::busy(SIZE);
+    let effects = console.press("v +573001234567 Tab 123456 Enter");
+    let Some(Effect::Verify { generation, .. }) = effects.last() else { panic!("{effects:?}") };
+    console.press("F1");
+    let result = Ok(Verdict::Wrong { tries_left: 4 });
+    console.tell(Message::Verified { generation: *generation, result });
+    console.press("Esc");
+    shows(&console, "4");
+    console.tell(Message::Verified { generation: *generation, result: Ok(Verdict::Approved) });
+    assert!(console.model.modals.is_empty());
+    shows(&console, "Approved");
+}
+
+#[test]
+fn nothing_is_sent_while_the_store_is_not_open() {
+    let mut console = Console::with(SIZE, Config::built_in());
+    console.tell(Message::EngineFailed("the disk is full".to_owned()));
+    let effects = console.press("s +573001234567 Enter");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Send(_))));
+    shows(&console, "nothing can be sent");
+    assert_eq!(console.model.engine, EngineState::Failed("the disk is full".to_owned()));
+}
+
+#[test]
+fn quitting_asks_while_something_would_be_lost() {
+    let quits = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::Quit));
+    assert!(quits(&Console::busy(SIZE).press("q")));
+    for keys in ["Tab Tab Down 1 ^q", "BackTab n 72404 ^c", "s +573001234567 Enter q"] {
+        let mut console = Console::busy(SIZE);
+        assert!(!quits(&console.press(keys)), "{keys}");
+        shows(&console, "Quit all the same?");
+        assert!(quits(&console.press("Enter")), "{keys}");
+    }
+}
+
+#[test]
+fn an_idle_console_is_never_woken() {
+    let mut console = Console::fresh(SIZE);
+    assert_eq!(console.model.next_change(), None);
+    console.press("Tab z");
+    assert_eq!(console.model.next_change(), None);
+}
+
+fn any_key() -> impl Strategy<Value = KeyEvent> {
+    let code = prop_oneof![
+        6 => any::<char>().prop_map(KeyCode::Char),
+        12 => prop::char::range(' ', '~').prop_map(KeyCode::Char),
+        12 => prop::sample::select(vec![
+            KeyCode::Tab, KeyCode::BackTab, KeyCode::Enter, KeyCode::Esc, KeyCode::Up,
+            KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::Home, KeyCode::End,
+            KeyCode::PageUp, KeyCode::PageDown, KeyCode::Delete, KeyCode::Backspace,
+            KeyCode::F(1), KeyCode::Char('n'), KeyCode::Char('s'), KeyCode::Char('v'),
+        ]),
+    ];
+    let modifiers = prop_oneof![
+        8 => Just(KeyModifiers::NONE),
+        1 => Just(KeyModifiers::CONTROL),
+        1 => Just(KeyModifiers::ALT),
+    ];
+    (code, modifiers).prop_map(|(code, modifiers)| KeyEvent::new(code, modifiers))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_keys_break_it(keys in prop::collection::vec(any_key(), 1..300), pasted in ".{0,60}") {
+        let mut console = Console::busy(SIZE);
+        for (count, key) in keys.into_iter().enumerate() {
+            console.tell(Message::Key(key));
+            if count % 50 == 49 {
+                console.tell(Message::Paste(pasted.clone()));
+            }
+            if count % 10 == 9 {
+                console.draw();
+            }
+            for (_, desk) in console.model.desks.iter() {
+                let grid = desk.form.from_numbers();
+                let countries: Vec<_> =
+                    grid.rows().iter().flat_map(|number| &number.countries).collect();
+                let mut once = countries.clone();
+                once.sort();
+                once.dedup();
+                prop_assert_eq!(once.len(), countries.len(), "a country is on two numbers");
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! A server that answers whatever a test wants, byte for byte, and keeps what it was asked.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use smsdeck::domain::provider::BaseUrl;
+
+/// A server on loopback that gives one answer after another, the last one again and again. Each
+/// connection carries one request.
+pub struct Wire {
+    pub url: BaseUrl,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Wire {
+    /// Answers are whole HTTP responses; an empty one cuts the connection.
+    pub fn answering(answers: Vec<String>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&requests);
+        std::thread::spawn(move || {
+            for (count, stream) in listener.incoming().enumerate() {
+                let mut stream = stream.unwrap();
+                let request = read_request(&mut stream);
+                seen.lock().unwrap().push(request);
+                let answer = &answers[count.min(answers.len() - 1)];
+                // A client that has lost patience is no concern of the server.
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        Self { url: BaseUrl::parse(&url).unwrap(), requests }
+    }
+
+    /// What was asked so far.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+/// A whole response that ends with its connection.
+pub fn response(status: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
+}
+
+fn read_request(stream: &mut TcpStream) -> String {
+    let mut request = Vec::new();
+    let mut bytes = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&request).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().unwrap())
+            });
+            if body.len() >= length.unwrap_or(0) {
+                return text;
+            }
+        }
+        match stream.read(&mut bytes) {
+            Ok(count) if count > 0 => request.extend_from_slice(&bytes[..count]),
+            _ => return text,
+        }
+    }
+}

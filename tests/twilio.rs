@@ -1,0 +1,293 @@
+//! The Twilio client over real HTTP: what it sends, byte for byte, and what it makes of answers
+//! good and bad.
+
+mod support;
+
+use std::net::TcpListener;
+
+use smsdeck::domain::delivery::DeliveryStatus;
+use smsdeck::domain::phone::PhoneNumber;
+use smsdeck::domain::provider::BaseUrl;
+use smsdeck::domain::sender::Sender;
+use smsdeck::provider::sandbox::{ACCOUNT_SID, AUTH_TOKEN};
+use smsdeck::provider::{
+    Created, FetchError, MessageState, NewMessage, Sandbox, TwilioClient, loopback_client,
+};
+use support::wire::{Wire, response};
+
+const SID: &str = "SM0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a";
+
+fn client(url: &BaseUrl) -> TwilioClient {
+    TwilioClient::new(loopback_client().unwrap(), url.clone(), Sandbox::credentials().unwrap())
+}
+
+fn message(to: &str, sender: &str) -> NewMessage {
+    NewMessage {
+        to: PhoneNumber::parse(to).unwrap(),
+        sender: Sender::parse(sender).unwrap(),
+        body: "804713 is your code & it's “new”.".to_owned().into(),
+        validity_seconds: 300,
+    }
+}
+
+fn accepted() -> String {
+    response(
+        "201 CREATED",
+        "",
+        &format!(r#"{{"sid":"{SID}","status":"queued","error_code":null}}"#),
+    )
+}
+
+async fn created(answer: String) -> Created {
+    let wire = Wire::answering(vec![answer]);
+    client(&wire.url).create(&message("+573001234567", "+15005550006")).await
+}
+
+#[tokio::test]
+async fn a_create_is_the_form_that_twilio_expects() {
+    for (sender, field) in [
+        ("+15005550006", "From=%2B15005550006"),
+        ("72404", "From=72404"),
+        ("ACME Bank", "From=ACME+Bank"),
+        (
+            "MG00000000000000000000000000000001",
+            "MessagingServiceSid=MG00000000000000000000000000000001",
+        ),
+    ] {
+        let wire = Wire::answering(vec![accepted()]);
+        let created = client(&wire.url).create(&message("+573001234567", sender)).await;
+        assert!(matches!(created, Created::Accepted(_)), "{created:?}");
+        let request = wire.requests().remove(0);
+        let (head, body) = request.split_once("\r\n\r\n").unwrap();
+        let line = format!("POST /2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json HTTP/1.1");
+        assert_eq!(head.lines().next(), Some(line.as_str()));
+        let head = head.to_ascii_lowercase();
+        assert!(head.contains("content-type: application/x-www-form-urlencoded"), "{head}");
+        assert!(head.contains("accept: application/json"), "{head}");
+        assert_eq!(
+            body,
+            format!(
+                "To=%2B573001234567&{field}&Body=804713+is+your+code+%26+it%27s+\
+                 %E2%80%9Cnew%E2%80%9D.&ValidityPeriod=300"
+            )
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_account_and_its_token_go_as_basic_authentication() {
+    use base64::Engine as _;
+    let wire = Wire::answering(vec![accepted()]);
+    client(&wire.url).create(&message("+573001234567", "72404")).await;
+    let pair = base64::prelude::BASE64_STANDARD.encode(format!("{ACCOUNT_SID}:{AUTH_TOKEN}"));
+    let request = wire.requests().remove(0);
+    assert!(request.contains(&format!("authorization: Basic {pair}\r\n")), "{request}");
+}
+
+#[tokio::test]
+async fn an_answer_without_a_message_leaves_the_outcome_unclear() {
+    let truncated = "HTTP/1.1 201 CREATED\r\nContent-Length: 400\r\n\r\n{\"sid\":";
+    for answer in [
+        response("201 CREATED", "", "<html>all is well</html>"),
+        response("200 OK", "", ""),
+        response("201 CREATED", "", r#"{"sid": 7, "status": null}"#),
+        response("500 Internal Server Error", "", r#"{"code":20500,"message":"oops"}"#),
+        response("503 Service Unavailable", "", "<h1>proxy</h1>"),
+        response("408 Request Timeout", "", ""),
+        truncated.to_owned(),
+        "HTTP/1.1 banana\r\n\r\n".to_owned(),
+        String::new(),
+    ] {
+        let created = created(answer.clone()).await;
+        assert!(matches!(created, Created::Unclear(_)), "{answer}: {created:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_answer_is_a_refusal_with_its_code_and_words() {
+    let refused = |created| match created {
+        Created::Refused(refusal) => (refusal.http_status, refusal.code, refusal.message),
+        other => panic!("{other:?}"),
+    };
+    let own = r#"{"code":"21211","message":"+573001234567 is \u001b[31mno number","status":"400"}"#;
+    assert_eq!(
+        refused(created(response("400 Bad Request", "", own)).await),
+        (400, Some(21211), "+…67 is [31mno number".to_owned())
+    );
+    let problem = r#"{"type":"about:blank","title":"Denied","status":403,"code":20403}"#;
+    assert_eq!(
+        refused(created(response("403 Forbidden", "", problem)).await),
+        (403, Some(20403), "Denied".to_owned())
+    );
+    let (status, code, words) = refused(created(response("404 Not Found", "", "<html>")).await);
+    assert_eq!((status, code), (404, None));
+    assert!(words.starts_with("Not Found"), "{words}");
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_with_the_credentials() {
+    let elsewhere = Wire::answering(vec![accepted()]);
+    let location = format!("Location: {}stolen\r\n", elsewhere.url.url());
+    let created = created(response("307 Temporary Redirect", &location, "")).await;
+    assert!(matches!(created, Created::Refused(_)), "{created:?}");
+    assert!(elsewhere.requests().is_empty());
+}
+
+#[tokio::test]
+async fn too_many_requests_are_told_with_their_wait() {
+    let wait = |created| match created {
+        Created::Busy { retry_after } => retry_after.map(|wait| wait.as_secs()),
+        other => panic!("{other:?}"),
+    };
+    let busy = |headers| response("429 Too Many Requests", headers, r#"{"code":20429}"#);
+    assert_eq!(wait(created(busy("Retry-After: 7\r\n")).await), Some(7));
+    assert_eq!(wait(created(busy("")).await), None);
+    assert_eq!(wait(created(busy("Retry-After: soon\r\n")).await), None);
+}
+
+#[tokio::test]
+async fn what_never_left_this_machine_is_not_submitted() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let plain = Wire::answering(vec![accepted()]);
+    let over_tls = plain.url.as_str().replace("http:", "https:");
+    for url in [format!("http://{free}"), "https://sms.invalid".to_owned(), over_tls] {
+        let url = BaseUrl::parse(&url).unwrap();
+        let created = client(&url).create(&message("+573001234567", "72404")).await;
+        assert!(matches!(created, Created::NotSubmitted(_)), "{}: {created:?}", url.as_str());
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_read_and_what_cannot_be_read_is_told_apart() {
+    let fetched = |answer: String| async move {
+        let wire = Wire::answering(vec![answer]);
+        client(&wire.url).fetch(SID).await
+    };
+    let sent = format!(r#"{{"sid":"{SID}","status":"sent","error_code":30003,"to":null}}"#);
+    let state: MessageState = fetched(response("200 OK", "", &sent)).await.unwrap();
+    assert_eq!((state.status, state.error_code), (Some(DeliveryStatus::Sent), Some(30003)));
+    let gone = fetched(response("404 Not Found", "", r#"{"code":20404}"#)).await;
+    assert!(matches!(gone, Err(FetchError::NotFound)), "{gone:?}");
+    let denied = fetched(response("401 Unauthorized", "", r#"{"code":20003}"#)).await;
+    assert!(matches!(denied, Err(FetchError::Refused(_))), "{denied:?}");
+    let busy = fetched(response("429 Too Many Requests", "Retry-After: 3\r\n", "")).await;
+    assert!(matches!(busy, Err(FetchError::Busy { retry_after: Some(_) })), "{busy:?}");
+    for broken in [String::new(), response("200 OK", "", "<html>"), response("502 Bad", "", "")] {
+        let answer = fetched(broken).await;
+        assert!(answer.is_err() && !matches!(answer, Err(FetchError::NotFound)), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_read_over_all_its_pages() {
+    let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let client = client(sandbox.base_url());
+    for _ in 0..120 {
+        let created = client.create(&message("+573001234567", "72404")).await;
+        assert!(matches!(created, Created::Accepted(_)), "{created:?}");
+    }
+    let to = PhoneNumber::parse("+573001234567").unwrap();
+    let listed = client.list_to(&to, 500).await.unwrap();
+    let mut sids: Vec<&str> = listed.iter().map(|state| state.sid.as_str()).collect();
+    sids.sort_unstable();
+    sids.dedup();
+    assert_eq!(sids.len(), 120);
+    assert_eq!(client.list_to(&to, 7).await.unwrap().len(), 7);
+    let other = PhoneNumber::parse("+573001234568").unwrap();
+    assert_eq!(client.list_to(&other, 500).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn pages_lead_neither_elsewhere_nor_round_in_circles() {
+    let to = PhoneNumber::parse("+573001234567").unwrap();
+    let page = |next: &str| {
+        let body = format!(
+            r#"{{"messages":[{{"sid":"{SID}","status":"sent"}}],"next_page_uri":"{next}"}}"#
+        );
+        response("200 OK", "", &body)
+    };
+    let elsewhere = Wire::answering(vec![page("/")]);
+    let away = Wire::answering(vec![page(&format!("{}more", elsewhere.url.url()))]);
+    assert_eq!(client(&away.url).list_to(&to, 500).await.unwrap().len(), 1);
+    assert!(elsewhere.requests().is_empty());
+
+    let circle = Wire::answering(vec![page("/more?Page=1")]);
+    assert_eq!(client(&circle.url).list_to(&to, 500).await.unwrap().len(), 2);
+    assert_eq!(circle.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn every_fate_of_the_sandbox_is_met() {
+    use DeliveryStatus::{Delivered, Sent, Undelivered};
+    let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let fates = [
+        ("4567", "accepted", Delivered, None),
+        ("3003", "accepted", Undelivered, Some(30003)),
+        ("3005", "accepted", Undelivered, Some(30005)),
+        ("3006", "accepted", Undelivered, Some(30006)),
+        ("3007", "accepted", Undelivered, Some(30007)),
+        ("3450", "accepted", Undelivered, Some(30450)),
+        ("9001", "accepted", Sent, None),
+        ("9429", "busy", Delivered, None),
+        ("9500", "unclear", Delivered, None),
+        ("9002", "unclear", Delivered, None),
+        ("9003", "accepted", Delivered, None),
+    ];
+    let mut waiting = tokio::task::JoinSet::new();
+    for fate in fates {
+        waiting.spawn(meet(client(sandbox.base_url()), fate));
+    }
+    waiting.join_all().await;
+    let none = client(sandbox.base_url());
+    let message = message("+573001239501", "72404");
+    assert_eq!(word(&none.create(&message).await), "unclear");
+    assert_eq!(none.list_to(&message.to, 1).await.unwrap(), []);
+}
+
+/// Sends to a number with this ending and waits for the end that is foretold.
+async fn meet(
+    client: TwilioClient,
+    (ending, answer, end, code): (&str, &str, DeliveryStatus, Option<u32>),
+) {
+    let message = message(&format!("+57300123{ending}"), "72404");
+    assert_eq!(word(&client.create(&message).await), answer, "{ending}");
+    if answer == "busy" {
+        assert_eq!(word(&client.create(&message).await), "accepted", "{ending}");
+    }
+    loop {
+        let state = client.list_to(&message.to, 1).await.unwrap().remove(0);
+        if state.status == Some(end) {
+            assert_eq!(state.error_code, code, "{ending}");
+            return;
+        }
+    }
+}
+
+fn word(created: &Created) -> &'static str {
+    match created {
+        Created::Accepted(_) => "accepted",
+        Created::Refused(_) => "refused",
+        Created::NotSubmitted(_) => "not submitted",
+        Created::Busy { .. } => "busy",
+        Created::Unclear(_) => "unclear",
+    }
+}
+
+#[tokio::test]
+async fn magic_numbers_are_answered_as_twilio_answers_them() {
+    let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let client = client(sandbox.base_url());
+    let code = |to: &'static str, from: &'static str| {
+        let client = client.clone();
+        async move {
+            let to = PhoneNumber::parse_possible(to).unwrap();
+            let created = client.create(&NewMessage { to, ..message("+573001234567", from) }).await;
+            let Created::Refused(refusal) = created else { panic!("{created:?}") };
+            (refusal.http_status, refusal.code)
+        }
+    };
+    assert_eq!(code("+573001234567", "+15005550001").await, (400, Some(21212)));
+    assert_eq!(code("+573001234567", "+15005550007").await, (400, Some(21606)));
+    assert_eq!(code("+15005550001", "+15005550006").await, (400, Some(21211)));
+    assert_eq!(code("+15005550009", "+15005550006").await, (400, Some(21614)));
+}
