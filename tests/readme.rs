@@ -1,0 +1,47 @@
+//! The README tells the truth about what can be checked.
+
+mod support;
+
+use std::path::Path;
+
+use smsdeck::config::parse;
+use smsdeck::provider::sandbox::fate_table;
+use support::deck::Deck;
+use support::screen::Console;
+
+const README: &str = include_str!("../README.md");
+
+#[test]
+fn its_picture_is_the_screen() {
+    for line in Console::busy((80, 24)).screen().lines() {
+        let line = line.trim_matches('"').trim_end();
+        assert!(README.contains(line), "not in the README: {line}");
+    }
+}
+
+#[test]
+fn its_config_is_valid() {
+    let config = README.split("```ron\n").nth(1).unwrap().split("```").next().unwrap();
+    parse(config, Path::new("README.md")).unwrap();
+}
+
+#[test]
+fn it_knows_every_fate() {
+    let endings = fate_table();
+    let endings = endings.lines().filter_map(|line| line.trim().strip_prefix('…'));
+    for ending in endings.map(|line| &line[..4]) {
+        assert!(README.contains(ending), "{ending}");
+    }
+}
+
+#[test]
+fn its_commands_are_understood() {
+    let commands = README.lines().filter(|line| line.starts_with("smsdeck "));
+    for command in commands {
+        let words = command.split('#').next().unwrap().split('<').next().unwrap();
+        let mut words: Vec<&str> = words.split_whitespace().skip(1).collect();
+        words.push("--help");
+        let ran = Deck::new().run(&words);
+        assert_eq!(ran.code(), 0, "{command}: {}", ran.err());
+    }
+}
