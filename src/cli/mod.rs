@@ -98,7 +98,8 @@ fn asked_by(face: &str) -> String {
     let operator = ["SUDO_USER", "USER", "LOGNAME"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    let operator = operator.unwrap_or_else(|| "an unknown user".to_owned());
+    let operator =
+        operator.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()));
     format!("{face} by {}", crate::domain::text::printable(&operator, 64))
 }
 
