@@ -15,6 +15,7 @@ pub mod modal;
 pub mod model;
 pub mod pane;
 mod runtime;
+mod saving;
 pub mod terminal;
 pub mod text_field;
 pub mod theme;

@@ -9,8 +9,9 @@ use crate::domain::sender::Sender;
 use crate::tui::effect::{Effect, Save};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
+use crate::tui::saving::start_save;
 use crate::tui::text_field::TextField;
-use crate::tui::update::{Input, start_save};
+use crate::tui::update::Input;
 
 /// What a yes sets free.
 #[derive(Debug, Clone)]

@@ -1,0 +1,94 @@
+//! Saving an environment: from the key to the outcome.
+
+use super::effect::{Effect, Save, TokenChange};
+use super::message::LoadedDeck;
+use super::modal::Modal;
+use super::modal::confirm::{ConfirmModal, Confirmed};
+use super::model::Model;
+use super::pane::Pane;
+use crate::domain::difference::differences;
+use crate::domain::environment::Environment;
+
+/// Saves the environment on screen; Production shows the difference and wants its name.
+pub(super) fn save(model: &mut Model) -> Vec<Effect> {
+    let environment = model.environment;
+    let form = &model.desk().form;
+    let settings = match form.settings() {
+        Ok(settings) => settings,
+        Err(field) => {
+            let error = form.error(field).unwrap_or_default();
+            model.focus = Pane::Form;
+            model.desk_mut().form.go_to(field);
+            model.complain(format!("{}: {error}. Nothing was saved.", field.label()));
+            return Vec::new();
+        }
+    };
+    if !form.is_changed() {
+        model.say(format!("{environment}: nothing has changed."));
+        return Vec::new();
+    }
+    if model.desk().is_saving {
+        model.say(format!("{environment} is being saved."));
+        return Vec::new();
+    }
+    let baseline = form.saved().clone();
+    let token = form.token_change();
+    let drops_account = form.drops_account();
+    let mut lines = vec![format!("{environment} will change:")];
+    lines.extend(differences(&baseline, &settings).iter().map(|change| format!("- {change}")));
+    if token != TokenChange::Keep {
+        lines.push("- Auth token: changed".to_owned());
+    }
+    let save = Save { environment, baseline, settings, token };
+    let is_production = environment == Environment::Production;
+    if !is_production && !drops_account {
+        return start_save(model, save);
+    }
+    if drops_account {
+        lines.push("The Twilio account and its stored token go with the change.".to_owned());
+    }
+    let title = if is_production { "Save Production" } else { "Save" };
+    let mut modal = ConfirmModal::new(title, lines, Confirmed::Save(Box::new(save)));
+    if is_production {
+        modal = modal.with_word("production");
+    }
+    model.modals.push(Modal::Confirm(modal));
+    Vec::new()
+}
+
+/// Sets a save off; another one of the same environment waits until it is back.
+pub(super) fn start_save(model: &mut Model, save: Save) -> Vec<Effect> {
+    model.desks[save.environment].is_saving = true;
+    vec![Effect::Save(Box::new(save))]
+}
+
+pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
+    model.app_name = deck.config.deck.app_name;
+    let (environments, tokens) = (deck.config.environments, deck.tokens);
+    for (environment, settings) in environments.iter() {
+        let token = tokens[environment].clone();
+        model.desks[environment].form.refresh(settings.clone(), token);
+    }
+}
+
+/// Takes the outcome of a save. Also after a failure the form goes on from what is in the file
+/// by then, and keeps what was typed.
+pub(super) fn on_saved(
+    model: &mut Model,
+    save: &Save,
+    deck: Option<Box<LoadedDeck>>,
+    problem: Option<String>,
+) -> Vec<Effect> {
+    let environment = save.environment;
+    model.desks[environment].is_saving = false;
+    if let Some(deck) = deck {
+        take_deck(model, *deck);
+    }
+    if let Some(problem) = problem {
+        model.complain(problem);
+    } else {
+        model.desks[environment].form.accept_token(&save.token);
+        model.say(format!("{environment} saved."));
+    }
+    Vec::new()
+}
