@@ -11,7 +11,7 @@ use smsdeck::domain::provider::BaseUrl;
 use smsdeck::domain::sender::Sender;
 use smsdeck::provider::sandbox::{ACCOUNT_SID, AUTH_TOKEN};
 use smsdeck::provider::{
-    Created, FetchError, MessageState, NewMessage, Sandbox, TwilioClient, loopback_client,
+    Created, FetchError, MessageState, NewMessage, Sandbox, Search, TwilioClient, loopback_client,
 };
 use support::wire::{Wire, response};
 
@@ -36,6 +36,12 @@ fn accepted() -> String {
         "",
         &format!(r#"{{"sid":"{SID}","status":"queued","error_code":null}}"#),
     )
+}
+
+/// The newest messages to a number.
+async fn list_to(client: &TwilioClient, to: &PhoneNumber, most: usize) -> Vec<MessageState> {
+    let search = Search { to: Some(to), from: None, since: None, most };
+    client.list(&search).await.unwrap().messages
 }
 
 async fn created(answer: String) -> Created {
@@ -187,14 +193,14 @@ async fn a_list_is_read_over_all_its_pages() {
         assert!(matches!(created, Created::Accepted(_)), "{created:?}");
     }
     let to = PhoneNumber::parse("+573001234567").unwrap();
-    let listed = client.list_to(&to, 500).await.unwrap();
+    let listed = list_to(&client, &to, 500).await;
     let mut sids: Vec<&str> = listed.iter().map(|state| state.sid.as_str()).collect();
     sids.sort_unstable();
     sids.dedup();
     assert_eq!(sids.len(), 120);
-    assert_eq!(client.list_to(&to, 7).await.unwrap().len(), 7);
+    assert_eq!(list_to(&client, &to, 7).await.len(), 7);
     let other = PhoneNumber::parse("+573001234568").unwrap();
-    assert_eq!(client.list_to(&other, 500).await.unwrap(), []);
+    assert_eq!(list_to(&client, &other, 500).await, []);
 }
 
 #[tokio::test]
@@ -208,11 +214,11 @@ async fn pages_lead_neither_elsewhere_nor_round_in_circles() {
     };
     let elsewhere = Wire::answering(vec![page("/")]);
     let away = Wire::answering(vec![page(&format!("{}more", elsewhere.url.url()))]);
-    assert_eq!(client(&away.url).list_to(&to, 500).await.unwrap().len(), 1);
+    assert_eq!(list_to(&client(&away.url), &to, 500).await.len(), 1);
     assert!(elsewhere.requests().is_empty());
 
     let circle = Wire::answering(vec![page("/more?Page=1")]);
-    assert_eq!(client(&circle.url).list_to(&to, 500).await.unwrap().len(), 2);
+    assert_eq!(list_to(&client(&circle.url), &to, 500).await.len(), 2);
     assert_eq!(circle.requests().len(), 2);
 }
 
@@ -241,7 +247,7 @@ async fn every_fate_of_the_sandbox_is_met() {
     let none = client(sandbox.base_url());
     let message = message("+573001239501", "72404");
     assert_eq!(word(&none.create(&message).await), "unclear");
-    assert_eq!(none.list_to(&message.to, 1).await.unwrap(), []);
+    assert_eq!(list_to(&none, &message.to, 1).await, []);
 }
 
 /// Sends to a number with this ending and waits for the end that is foretold.
@@ -255,7 +261,7 @@ async fn meet(
         assert_eq!(word(&client.create(&message).await), "accepted", "{ending}");
     }
     loop {
-        let state = client.list_to(&message.to, 1).await.unwrap().remove(0);
+        let state = list_to(&client, &message.to, 1).await.remove(0);
         if state.status == Some(end) {
             assert_eq!(state.error_code, code, "{ending}");
             return;

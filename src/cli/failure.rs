@@ -79,7 +79,7 @@ impl From<EngineError> for Failure {
             EngineError::Store(_) => ("store", 1),
             EngineError::Key(_) => ("deck_key", 1),
             EngineError::NotReady(_) => ("not_ready", 1),
-            EngineError::TaskLost(_) => ("internal", 1),
+            EngineError::TaskLost(_) | EngineError::NoEntropy => ("internal", 1),
             EngineError::Handset(_) | EngineError::NoHandset(_) => ("handset", 1),
         };
         Self { code, message: error.to_string(), hint: None, exit }

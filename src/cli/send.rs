@@ -10,23 +10,38 @@ use super::output::Output;
 use super::{Desk, output};
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
-use crate::engine::{CodeRequest, Engine};
+use crate::engine::{CodeRequest, Engine, Submission};
 use crate::store::{Event, EventKind};
 
 pub(super) async fn run(desk: &Desk, options: SendOptions) -> Result<ExitCode, Failure> {
     let environment = desk.environment()?;
     let engine = desk.engine().await?;
-    let mut changes = engine.changes();
     let SendOptions { number, user, no_wait } = options;
     let request = CodeRequest { environment, number: number.clone(), user };
     let submission = engine.request(request).await?;
+    let code = follow(desk, &engine, &submission, &number, no_wait).await;
+    // Whoever comes next may follow it at once; if that fails, a little later.
+    let _ = engine.give_up().await;
+    code
+}
+
+/// Prints what becomes of a code, to its end unless nobody wants to wait.
+async fn follow(
+    desk: &Desk,
+    engine: &Engine,
+    submission: &Submission,
+    number: &str,
+    no_wait: bool,
+) -> Result<ExitCode, Failure> {
+    let environment = desk.environment()?;
+    let mut changes = engine.changes();
     let mut shown = 0;
     loop {
         let story = engine.story(submission.delivery).await?;
         for event in story.iter().skip(shown) {
             let EventKind::Delivery(status) = event.kind else { continue };
             if status.is_final() {
-                show_handset(desk.output, &engine, environment, &number).await?;
+                show_handset(desk.output, engine, environment, number).await?;
             }
             show(desk.output, event)?;
             if status.is_final() {

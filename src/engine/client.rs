@@ -8,13 +8,14 @@ use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::provider::{BaseUrl, Provider, TwilioAccount};
 use crate::domain::settings::Field;
 use crate::provider::{
-    Credentials, Sandbox, TwilioClient, default_base_url, http_client, loopback_client,
+    Credentials, Patience, Sandbox, TwilioClient, default_base_url, http_client, loopback_client,
 };
 
 /// Makes and keeps clients. The Sandboxes live as long as the deck, so that a change of
 /// settings does not lose what their phones have received.
 pub(super) struct Clients {
     paths: Paths,
+    patience: Patience,
     http: OnceCell<reqwest::Client>,
     loopback: OnceCell<reqwest::Client>,
     sandboxes: PerEnvironment<OnceCell<Sandbox>>,
@@ -28,9 +29,10 @@ struct Ready {
 }
 
 impl Clients {
-    pub(super) fn new(paths: Paths) -> Self {
+    pub(super) fn new(paths: Paths, patience: Patience) -> Self {
         Self {
             paths,
+            patience,
             http: OnceCell::new(),
             loopback: OnceCell::new(),
             sandboxes: PerEnvironment::from_fn(|_| OnceCell::new()),
@@ -69,7 +71,7 @@ impl Clients {
         // Plain http is allowed to this machine only, so it tells where the server is.
         let local = base.url().scheme() == "http";
         let http = if local { self.loopback().await? } else { self.http().await? }.clone();
-        let client = TwilioClient::new(http, base, credentials);
+        let client = TwilioClient::new(http, base, credentials).with_patience(self.patience);
         *ready = Some(Ready { provider: provider.clone(), client: client.clone() });
         Ok(client)
     }

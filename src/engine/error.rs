@@ -30,6 +30,9 @@ pub enum EngineError {
     /// The provider of an environment cannot be used.
     #[error(transparent)]
     NotReady(#[from] NotReady),
+    /// The operating system gave no random numbers.
+    #[error("the operating system gives no random numbers")]
+    NoEntropy,
     /// The Sandbox's handset cannot be read.
     #[error("the handset cannot be read: {0}")]
     Handset(#[from] FetchError),
@@ -107,6 +110,11 @@ pub enum RequestError {
     /// The provider was asked, and the store could not take its answer. The slot stays counted.
     #[error("{0}. The code may have gone out, and it is counted, but its status is not recorded.")]
     Unrecorded(StoreError),
+    /// This process stood still for so long that another one has taken the delivery over.
+    #[error(
+        "this process stood still for too long, and another one looks after the code now: see the log"
+    )]
+    TakenOver,
     /// The operating system gave no random numbers.
     #[error("the operating system gives no random numbers: nothing was sent")]
     NoEntropy,
@@ -140,6 +148,7 @@ impl RequestError {
             Self::NotReady(_) => "not_ready",
             Self::Store(_) => "store",
             Self::Unrecorded(_) => "unrecorded",
+            Self::TakenOver => "taken_over",
             Self::NoEntropy => "no_entropy",
         }
     }

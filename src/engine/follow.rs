@@ -12,13 +12,15 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::client::Clients;
-use super::{Clock, Engine, EngineError};
+use super::{Clock, Engine};
 use crate::config::Config;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
+use crate::domain::phone::PhoneNumber;
 use crate::domain::provider::Provider;
+use crate::domain::secret::DeckKey;
 use crate::provider::{FetchError, MessageState, TwilioClient};
-use crate::store::{DeliveryId, StatusReport, Store};
+use crate::store::{DeliveryId, Lease, StatusReport, Store, Unfinished};
 
 /// Seconds between the questions about one delivery; the last repeats. The first answers
 /// matter to whoever waits for a code, the later ones only to the statistics.
@@ -41,23 +43,55 @@ const PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// A delivery to follow.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Order {
     pub delivery: DeliveryId,
     pub environment: Environment,
-    pub sid: String,
+    /// The provider's id of the message; `None` where it must be looked for first.
+    pub sid: Option<String>,
+    /// The recipient, where this process knows it; the store does not.
+    pub to: Option<PhoneNumber>,
+    /// From when on this process follows it.
     pub since: Timestamp,
+}
+
+/// What is asked of the scheduler.
+enum Wish {
+    /// Follow this one.
+    Follow(Order),
+    /// See whether anything is nobody's, now and whenever a lease of another process ends.
+    TakeOver,
+}
+
+/// The identity of a process towards the others on the same store.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tenure {
+    /// Drawn at random.
+    pub owner: i64,
+    /// How long what it follows stays its own.
+    pub lease: Duration,
+}
+
+impl Tenure {
+    /// The lease from now on.
+    pub(super) fn lease(self, now: Timestamp) -> Lease {
+        let until = now.checked_add(self.lease).unwrap_or(Timestamp::MAX);
+        Lease { owner: self.owner, until }
+    }
 }
 
 /// The scheduler's inbox. The scheduler ends when the last one is dropped.
 pub(super) struct Follower {
-    orders: mpsc::Sender<Order>,
+    wishes: mpsc::Sender<Wish>,
 }
 
 /// What the scheduler works with.
 #[derive(Clone)]
 pub(super) struct Desk {
     pub store: Store,
+    pub key: DeckKey,
+    pub tenure: Tenure,
+    pub look_again: Duration,
     pub clients: Arc<Clients>,
     pub config: watch::Receiver<Arc<Config>>,
     pub clock: Clock,
@@ -66,41 +100,24 @@ pub(super) struct Desk {
 
 impl Follower {
     pub(super) fn start(desk: Desk) -> Self {
-        let (orders, inbox) = mpsc::channel(WAITING_ORDERS);
-        tokio::spawn(run(desk, inbox));
-        Self { orders }
+        let (wishes, inbox) = mpsc::channel(WAITING_ORDERS);
+        tokio::spawn(Schedule::new(desk).run(inbox));
+        Self { wishes }
     }
 
     /// Has a delivery followed; waits if very many are waiting already.
     pub(super) async fn follow(&self, order: Order) {
         // It fails only while the runtime shuts down; the next process takes over then.
-        let _ = self.orders.send(order).await;
+        let _ = self.wishes.send(Wish::Follow(order)).await;
     }
 }
 
 impl Engine {
-    /// Follows the deliveries that a former process left unfinished. For a face that stays.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn resume(&self) -> Result<(), EngineError> {
-        let now = self.now();
-        for unfinished in self.inner.store.unfinished().await? {
-            let environment = unfinished.environment;
-            let over = now.duration_since(unfinished.at) >= FOLLOW_FOR;
-            // A Sandbox inside another process cannot be asked from here; its deliveries are
-            // left to that process until nobody can be following them any more.
-            let elsewhere = self.settings(environment).provider == Provider::Sandbox && !over;
-            if let Some(sid) = unfinished.sid
-                && unfinished.status.is_with_provider()
-                && !elsewhere
-            {
-                let delivery = unfinished.delivery;
-                let since = unfinished.at;
-                self.inner.follower.follow(Order { delivery, environment, sid, since }).await;
-            }
-        }
-        Ok(())
+    /// Takes over the deliveries that nobody follows any more, and from then on those whose
+    /// process dies. For a face that stays; to be repeated when the store has changed.
+    pub async fn take_over(&self) {
+        // As above.
+        let _ = self.inner.follower.wishes.send(Wish::TakeOver).await;
     }
 }
 
@@ -111,61 +128,153 @@ struct Followed {
 }
 
 /// What became of one question.
-enum Answer {
+pub(super) enum Answer {
     /// Ask again by the back-off; with the status, if there was one.
     Later(Option<DeliveryStatus>),
-    /// Its end is in the store.
+    /// Ask again after this wait.
+    After(Duration),
+    /// The message was found at the provider; its status is asked for from now on.
+    Found(String),
+    /// Its end is in the store, or it is no longer this process's.
     Ended,
     /// The provider is busy: nobody asks for so long.
     Pause(Duration),
 }
 
-async fn run(desk: Desk, mut inbox: mpsc::Receiver<Order>) {
-    let mut due: BTreeMap<(Instant, DeliveryId), Followed> = BTreeMap::new();
-    let mut in_flight: JoinSet<(Followed, Answer)> = JoinSet::new();
-    let mut paused_until = Instant::now();
-    loop {
-        while in_flight.len() < MOST_IN_FLIGHT
-            && let Some(entry) = due.first_entry()
-            && entry.key().0.max(paused_until) <= Instant::now()
+/// The one scheduler of a process.
+struct Schedule {
+    desk: Desk,
+    due: BTreeMap<(Instant, DeliveryId), Followed>,
+    in_flight: JoinSet<(Followed, Answer)>,
+    paused_until: Instant,
+    renew_at: Instant,
+    take_over_at: Option<Instant>,
+}
+
+impl Schedule {
+    fn new(desk: Desk) -> Self {
+        let now = Instant::now();
+        let (due, in_flight) = (BTreeMap::new(), JoinSet::new());
+        Self { desk, due, in_flight, paused_until: now, renew_at: now, take_over_at: None }
+    }
+
+    async fn run(mut self, mut inbox: mpsc::Receiver<Wish>) {
+        loop {
+            self.ask_what_is_due();
+            let wake = self.next_wake();
+            tokio::select! {
+                wish = inbox.recv() => match wish {
+                    Some(Wish::Follow(order)) => self.follow(order),
+                    Some(Wish::TakeOver) => self.take_over().await,
+                    None => return,
+                },
+                Some(done) = self.in_flight.join_next(), if !self.in_flight.is_empty() => {
+                    if let Ok((followed, answer)) = done {
+                        self.settle(followed, answer);
+                    }
+                }
+                () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
+                    let now = Instant::now();
+                    if self.take_over_at.is_some_and(|at| at <= now) {
+                        self.take_over().await;
+                    }
+                    if self.follows_any() && self.renew_at <= now {
+                        self.renew().await;
+                    }
+                }
+            }
+        }
+    }
+
+    fn follows_any(&self) -> bool {
+        !self.due.is_empty() || !self.in_flight.is_empty()
+    }
+
+    /// The next moment at which something is to be done; `None` while nothing is followed and
+    /// nothing can be taken over, so that an idle process is never woken.
+    fn next_wake(&self) -> Option<Instant> {
+        let room = self.in_flight.len() < MOST_IN_FLIGHT;
+        let due = self.due.first_key_value().filter(|_| room);
+        let due = due.map(|((at, _), _)| (*at).max(self.paused_until));
+        let renewal = self.follows_any().then_some(self.renew_at);
+        [due, renewal, self.take_over_at].into_iter().flatten().min()
+    }
+
+    fn ask_what_is_due(&mut self) {
+        while self.in_flight.len() < MOST_IN_FLIGHT
+            && let Some(entry) = self.due.first_entry()
+            && entry.key().0.max(self.paused_until) <= Instant::now()
         {
             let followed = entry.remove();
-            let desk = desk.clone();
-            in_flight.spawn(async move {
+            let desk = self.desk.clone();
+            self.in_flight.spawn(async move {
                 let answer = desk.ask(&followed.order).await;
                 (followed, answer)
             });
         }
-        let room = in_flight.len() < MOST_IN_FLIGHT;
-        let next = due.first_key_value().map(|((at, _), _)| (*at).max(paused_until));
-        let wake = next.unwrap_or_else(Instant::now);
-        tokio::select! {
-            order = inbox.recv() => match order {
-                Some(order) => schedule(&mut due, Followed { order, asked: 0 }),
-                None => return,
-            },
-            Some(done) = in_flight.join_next(), if !in_flight.is_empty() => {
-                if let Ok((mut followed, answer)) = done {
-                    followed.asked += 1;
-                    match answer {
-                        Answer::Ended => {}
-                        Answer::Later(_) => schedule(&mut due, followed),
-                        Answer::Pause(pause) => {
-                            paused_until = paused_until.max(Instant::now() + pause);
-                            schedule(&mut due, followed);
-                        }
-                    }
-                }
+    }
+
+    fn settle(&mut self, mut followed: Followed, answer: Answer) {
+        followed.asked += 1;
+        match answer {
+            Answer::Ended => {}
+            Answer::Later(_) => self.schedule(followed),
+            Answer::After(wait) => self.schedule_in(wait, followed),
+            Answer::Found(sid) => {
+                let order = Order { sid: Some(sid), ..followed.order };
+                self.schedule(Followed { order, asked: 0 });
             }
-            () = sleep_until(wake), if room && next.is_some() => {}
+            Answer::Pause(pause) => {
+                self.paused_until = self.paused_until.max(Instant::now() + pause);
+                self.schedule(followed);
+            }
         }
     }
-}
 
-fn schedule(due: &mut BTreeMap<(Instant, DeliveryId), Followed>, followed: Followed) {
-    let seconds = BACKOFF[followed.asked.min(BACKOFF.len() - 1)];
-    let at = Instant::now() + Duration::from_secs(seconds);
-    due.insert((at, followed.order.delivery), followed);
+    fn follow(&mut self, order: Order) {
+        if !self.follows_any() {
+            self.renew_at = Instant::now() + self.desk.tenure.lease / 3;
+        }
+        self.schedule(Followed { order, asked: 0 });
+    }
+
+    fn schedule(&mut self, followed: Followed) {
+        let seconds = BACKOFF[followed.asked.min(BACKOFF.len() - 1)];
+        self.schedule_in(Duration::from_secs(seconds), followed);
+    }
+
+    fn schedule_in(&mut self, wait: Duration, followed: Followed) {
+        self.due.insert((Instant::now() + wait, followed.order.delivery), followed);
+    }
+
+    /// Renews the leases, and lets go of what another process has taken over meanwhile.
+    async fn renew(&mut self) {
+        self.renew_at = Instant::now() + self.desk.tenure.lease / 3;
+        let lease = self.desk.tenure.lease(self.desk.clock.now());
+        if let Ok(ours) = self.desk.store.renew(lease).await {
+            self.due.retain(|(_, delivery), _| ours.contains(delivery));
+        }
+    }
+
+    /// Takes over what is nobody's, and sees when that may be the case again.
+    async fn take_over(&mut self) {
+        let (store, tenure) = (self.desk.store.clone(), self.desk.tenure);
+        let now = self.desk.clock.now();
+        // Reading first: a write would wake every process that watches the store.
+        let mut next = store.next_lease_end(tenure.owner).await.ok().flatten();
+        if next.is_some_and(|end| end <= now) {
+            let taken = store.take_over(tenure.lease(now), now).await.unwrap_or_default();
+            for Unfinished { delivery, environment, sid, .. } in taken {
+                self.follow(Order { delivery, environment, sid, to: None, since: now });
+            }
+            next = store.next_lease_end(tenure.owner).await.ok().flatten();
+        }
+        self.take_over_at = next.map(|end| {
+            let wait = Duration::try_from(end.duration_since(now)).unwrap_or_default();
+            // What cannot be taken now (a failing store) is tried again, but not at once.
+            Instant::now() + wait.max(Duration::from_secs(1))
+        });
+    }
 }
 
 impl Desk {
@@ -173,9 +282,10 @@ impl Desk {
     /// came late is still the truth.
     async fn ask(&self, order: &Order) -> Answer {
         let provider = self.config.borrow().environments[order.environment].provider.clone();
-        let answer = match self.clients.client(order.environment, &provider).await {
-            Ok(client) => self.ask_provider(&client, order).await,
-            Err(_) => Answer::Later(None),
+        let answer = match (self.clients.client(order.environment, &provider).await, &order.sid) {
+            (Ok(client), Some(sid)) => self.ask_provider(&client, order, sid).await,
+            (Ok(client), None) => self.reconcile(&client, order).await,
+            (Err(_), _) => Answer::Later(None),
         };
         let over = self.clock.now().duration_since(order.since) >= FOLLOW_FOR;
         match answer {
@@ -184,13 +294,13 @@ impl Desk {
                 self.record(order, DeliveryStatus::SentNoReceipt, None, Some(detail)).await
             }
             // Nothing more is to be learned; it stays as it is.
-            Answer::Later(_) | Answer::Pause(_) if over => Answer::Ended,
+            Answer::Later(_) | Answer::After(_) | Answer::Pause(_) if over => Answer::Ended,
             answer => answer,
         }
     }
 
-    async fn ask_provider(&self, client: &TwilioClient, order: &Order) -> Answer {
-        match client.fetch(&order.sid).await {
+    async fn ask_provider(&self, client: &TwilioClient, order: &Order, sid: &str) -> Answer {
+        match client.fetch(sid).await {
             Ok(MessageState { status: Some(status), error_code, error_message, .. }) => {
                 self.record(order, status, error_code, error_message).await
             }
@@ -214,7 +324,12 @@ impl Desk {
         }
     }
 
-    async fn record(
+    /// Wakes whoever shows the log.
+    pub(super) fn changed(&self) {
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    pub(super) async fn record(
         &self,
         order: &Order,
         status: DeliveryStatus,
@@ -227,7 +342,7 @@ impl Desk {
         match self.store.report(report).await {
             Ok(moved) => {
                 if moved {
-                    self.changes.send_modify(|count| *count = count.wrapping_add(1));
+                    self.changed();
                 }
                 if status.is_final() { Answer::Ended } else { Answer::Later(Some(status)) }
             }

@@ -6,11 +6,15 @@
 mod client;
 mod clock;
 mod error;
+mod file_watch;
 mod follow;
+mod pace;
 mod plan;
+mod reconcile;
 mod request;
 mod verify;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -18,6 +22,8 @@ use tokio::sync::watch;
 
 pub use clock::Clock;
 pub use error::{EngineError, NotReady, RequestError};
+pub use file_watch::FileWatch;
+pub use pace::Pace;
 pub use plan::{Plan, Preview, plan};
 pub use request::{CodeRequest, Submission};
 pub use verify::{CodeAttempt, UnlockRequest};
@@ -28,7 +34,7 @@ use crate::domain::secret::DeckKey;
 use crate::domain::settings::Settings;
 use crate::store::{DeliveryId, Event, EventId, QuotaRow, Store};
 use client::Clients;
-use follow::{Desk, Follower};
+use follow::{Desk, Follower, Tenure};
 
 /// The engine of one deck. Cheap to clone; all clones share the store, the clients and the
 /// follower. Needs a tokio runtime.
@@ -38,12 +44,15 @@ pub struct Engine {
 }
 
 struct Inner {
+    paths: Paths,
     store: Store,
+    store_path: PathBuf,
     key: DeckKey,
     clock: Clock,
     asked_by: String,
     config: watch::Sender<Arc<Config>>,
     clients: Arc<Clients>,
+    tenure: Tenure,
     follower: Follower,
     changes: watch::Sender<u64>,
 }
@@ -61,21 +70,53 @@ impl Engine {
         asked_by: String,
         clock: Clock,
     ) -> Result<Self, EngineError> {
+        Self::open_with(paths, config, asked_by, clock, Pace::default()).await
+    }
+
+    /// Opens the deck with other waits than the usual ones.
+    ///
+    /// # Errors
+    /// When the key or the store cannot be had. Nothing can be sent then.
+    pub async fn open_with(
+        paths: Paths,
+        config: Config,
+        asked_by: String,
+        clock: Clock,
+        pace: Pace,
+    ) -> Result<Self, EngineError> {
         let key_paths = paths.clone();
         let key = tokio::task::spawn_blocking(move || config::deck_key(&key_paths)).await??;
-        let store = Store::open(&paths.store_of(&config.deck)).await?;
+        let store_path = paths.store_of(&config.deck);
+        let store = Store::open(&store_path).await?;
         store.bind(key.fingerprint()).await?;
         let (config, _) = watch::channel(Arc::new(config));
         let (changes, _) = watch::channel(0);
-        let clients = Arc::new(Clients::new(paths));
+        let clients = Arc::new(Clients::new(paths.clone(), pace.patience));
+        let owner = getrandom::u64().map_err(|_| EngineError::NoEntropy)?.cast_signed();
+        let tenure = Tenure { owner, lease: pace.lease };
         let follower = Follower::start(Desk {
             store: store.clone(),
+            key: key.clone(),
+            tenure,
+            look_again: pace.look_again,
             clients: Arc::clone(&clients),
             config: config.subscribe(),
             clock: clock.clone(),
             changes: changes.clone(),
         });
-        let inner = Inner { store, key, clock, asked_by, config, clients, follower, changes };
+        let inner = Inner {
+            paths,
+            store,
+            store_path,
+            key,
+            clock,
+            asked_by,
+            config,
+            clients,
+            tenure,
+            follower,
+            changes,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -123,6 +123,7 @@ impl Engine {
             valid_until,
             at: now,
             asked_by: self.inner.asked_by.clone(),
+            lease: self.inner.tenure.lease(now),
         };
         let digest = move |challenge: ChallengeId| {
             key.code(environment, user_key, challenge.0, code.digits())
@@ -134,6 +135,7 @@ impl Engine {
             Reserved::Locked { quota } => return Err(locked(quota, settings, now)),
             Reserved::UserLocked => return Err(RequestError::UserLocked),
         };
+        let to = number.clone();
         let mut message = NewMessage {
             to: number,
             sender: route.sender,
@@ -143,9 +145,10 @@ impl Engine {
         let (status, outcome) = self.submit(&client, delivery, &mut message, valid_until).await?;
         let sid = outcome.sid.clone();
         let recorded = self.record(delivery, status, outcome).await;
-        if let Some(sid) = sid.filter(|_| status.is_with_provider()) {
+        if !status.is_final() {
             // Also where the store has failed: it may take a later status.
-            self.inner.follower.follow(Order { delivery, environment, sid, since: now }).await;
+            let order = Order { delivery, environment, sid, to: Some(to), since: now };
+            self.inner.follower.follow(order).await;
         }
         match recorded {
             Ok(()) => Ok(Submission { delivery, status, quota }),
@@ -161,14 +164,14 @@ impl Engine {
         delivery: DeliveryId,
         message: &mut NewMessage,
         valid_until: Timestamp,
-    ) -> Result<(DeliveryStatus, Outcome), StoreError> {
+    ) -> Result<(DeliveryStatus, Outcome), SubmitError> {
         let submitting = DeliveryStatus::Submitting;
         if let Err(error) = self.report(delivery, submitting, Outcome::default()).await {
             let detail = "the store failed before anything was sent".to_owned();
             let outcome = Outcome { detail: Some(detail), ..Outcome::default() };
             // The slot goes back, if the store takes at least this; else it stays counted.
             let _ = self.report(delivery, DeliveryStatus::NotSent, outcome).await;
-            return Err(error);
+            return Err(error.into());
         }
         let mut attempt = 1;
         Ok(loop {
@@ -177,6 +180,10 @@ impl Engine {
                 break settled(Created::NotSubmitted("the code was about to expire".to_owned()));
             }
             message.validity_seconds = u32::try_from(left).unwrap_or(u32::MAX);
+            // A process that was stopped for long may find that another one has taken over.
+            if !self.inner.store.hold(delivery, self.inner.tenure.lease(self.now())).await? {
+                return Err(SubmitError::TakenOver);
+            }
             let wait = match client.create(message).await {
                 Created::Busy { retry_after } if attempt < MOST_ATTEMPTS => {
                     retry_after.unwrap_or_else(|| backoff(attempt)).min(LONGEST_WAIT)
@@ -245,6 +252,27 @@ impl Engine {
                 refusal
             }
             Err(error) => error.into(),
+        }
+    }
+}
+
+/// Why a reserved message was not handed over.
+enum SubmitError {
+    Store(StoreError),
+    TakenOver,
+}
+
+impl From<StoreError> for SubmitError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<SubmitError> for RequestError {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Store(error) => Self::Store(error),
+            SubmitError::TakenOver => Self::TakenOver,
         }
     }
 }

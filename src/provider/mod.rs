@@ -13,7 +13,10 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 pub use sandbox::{HandsetMessage, Sandbox, SandboxError, handset};
-pub use twilio::{Credentials, TwilioClient, default_base_url, http_client, loopback_client};
+pub use twilio::{
+    Credentials, Listing, Patience, Search, TwilioClient, default_base_url, http_client,
+    loopback_client,
+};
 
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::phone::PhoneNumber;

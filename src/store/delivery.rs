@@ -2,11 +2,11 @@
 //! provider reports changes, and only forwards.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Result};
+use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use super::challenge;
 use super::events::{self, EventKind, NewEvent};
-use super::ids::DeliveryId;
+use super::ids::{ChallengeId, DeliveryId};
 use super::reserve::Reservation;
 use super::values::{Millis, whole_number};
 use crate::domain::country::Country;
@@ -50,6 +50,10 @@ pub struct Unfinished {
     pub at: Timestamp,
     /// Under what the recipient's number is found: to recognize it in the provider's list.
     pub number: LookupKey,
+    /// Under what the user is found.
+    pub user: LookupKey,
+    /// The challenge and the hash of the code: to recognize the text in the provider's list.
+    pub code: Option<(ChallengeId, [u8; 32])>,
     /// Who the message comes from, as [`Sender::as_str`](crate::domain::sender::Sender::as_str).
     pub sender: String,
 }
@@ -65,8 +69,8 @@ pub(super) fn begin(
     let delivery = connection
         .prepare_cached(
             "INSERT INTO deliveries (environment, user, number, country, sender, reason, segments,
-                                     asked_by, at, counted_at, status)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id",
+                                     asked_by, at, counted_at, status, owner, lease_until)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING id",
         )?
         .query_row(
             (
@@ -81,6 +85,8 @@ pub(super) fn begin(
                 Millis(request.at),
                 Millis(counted_at),
                 DeliveryStatus::Reserved,
+                request.lease.owner,
+                Millis(request.lease.until),
             ),
             |row| row.get(0),
         )?;
@@ -179,33 +185,76 @@ fn release(connection: &Connection, delivery: DeliveryId) -> Result<()> {
     challenge::forget_code(connection, delivery)
 }
 
-/// All deliveries whose end is not known yet, oldest first.
-pub(super) fn unfinished(connection: &Connection) -> Result<Vec<Unfinished>> {
+/// The columns that [`Unfinished::read`] wants, of `deliveries` joined with `numbers` and `users`.
+const UNFINISHED: &str = "
+    SELECT deliveries.id, deliveries.environment, status, sid, at, sender,
+           numbers.key AS number, users.key AS user, challenge, digest
+    FROM deliveries
+    JOIN subjects AS numbers ON numbers.id = deliveries.number
+    JOIN subjects AS users ON users.id = deliveries.user
+    LEFT JOIN codes ON codes.delivery = deliveries.id";
+
+impl Unfinished {
+    fn read(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            delivery: row.get("id")?,
+            environment: row.get("environment")?,
+            status: row.get("status")?,
+            sid: row.get("sid")?,
+            at: row.get::<_, Millis>("at")?.0,
+            number: row.get("number")?,
+            user: row.get("user")?,
+            sender: row.get("sender")?,
+            code: match row.get::<_, Option<ChallengeId>>("challenge")? {
+                Some(challenge) => Some((challenge, row.get("digest")?)),
+                None => None,
+            },
+        })
+    }
+}
+
+/// A delivery, if its end is not known yet.
+pub(super) fn unfinished(
+    connection: &Connection,
+    delivery: DeliveryId,
+) -> Result<Option<Unfinished>> {
+    let sql = format!("{UNFINISHED} WHERE deliveries.id = ?1 AND finished = 0");
+    connection.prepare_cached(&sql)?.query_row([delivery], Unfinished::read).optional()
+}
+
+/// Deliveries without an end whose lease has run out, oldest first.
+pub(super) fn abandoned(connection: &Connection, now: Timestamp) -> Result<Vec<Unfinished>> {
+    let sql = format!(
+        "{UNFINISHED} WHERE finished = 0 AND lease_until <= ?1 ORDER BY deliveries.id LIMIT 1000"
+    );
+    connection.prepare_cached(&sql)?.query_map([Millis(now)], Unfinished::read)?.collect()
+}
+
+/// Whether another delivery already has this SID of the provider.
+pub(super) fn has_sid(connection: &Connection, sid: &str, besides: DeliveryId) -> Result<bool> {
+    connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM deliveries WHERE sid = ?1 AND id <> ?2)")?
+        .query_row((sid, besides), |row| row.get(0))
+}
+
+/// Notes that the provider does not list the message of a delivery, and answers since when.
+pub(super) fn miss(
+    connection: &Connection,
+    delivery: DeliveryId,
+    now: Timestamp,
+) -> Result<Timestamp> {
     connection
         .prepare_cached(
-            "SELECT deliveries.id, deliveries.environment, status, sid, at, numbers.key, sender
-             FROM deliveries
-             JOIN subjects AS numbers ON numbers.id = deliveries.number
-             WHERE finished = 0
-             ORDER BY deliveries.id",
+            "UPDATE deliveries SET missed_at = coalesce(missed_at, ?2) WHERE id = ?1
+             RETURNING missed_at",
         )?
-        .query_map((), |row| {
-            Ok(Unfinished {
-                delivery: row.get(0)?,
-                environment: row.get(1)?,
-                status: row.get(2)?,
-                sid: row.get(3)?,
-                at: row.get::<_, Millis>(4)?.0,
-                number: row.get(5)?,
-                sender: row.get(6)?,
-            })
-        })?
-        .collect()
+        .query_row((delivery, Millis(now)), |row| row.get::<_, Millis>(0))
+        .map(|moment| moment.0)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_deck::{Deck, MINUTE, at, number, report, request, rule};
+    use super::super::test_deck::{Deck, MINUTE, at, lease, number, report, request, rule};
     use super::*;
 
     #[tokio::test]
@@ -285,7 +334,7 @@ mod tests {
             let delivery = deck.slot(request(second * 60 * MINUTE)).await;
             deck.report(delivery, status).await;
         }
-        let unfinished = deck.store.unfinished().await.unwrap();
+        let unfinished = deck.store.take_over(lease(2, 0), at(MINUTE * 60 * 99)).await.unwrap();
         let statuses: Vec<DeliveryStatus> = unfinished.iter().map(|row| row.status).collect();
         let expected: Vec<DeliveryStatus> =
             DeliveryStatus::ALL.into_iter().filter(|status| !status.is_final()).collect();

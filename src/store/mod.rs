@@ -10,6 +10,7 @@ mod delivery;
 mod error;
 mod events;
 mod ids;
+mod lease;
 mod open;
 mod quota;
 mod quota_rows;
@@ -31,6 +32,7 @@ pub use self::delivery::{StatusReport, Unfinished};
 pub use self::error::StoreError;
 pub use self::events::{Event, EventKind, Note};
 pub use self::ids::{ChallengeId, DeliveryId, EventId};
+pub use self::lease::Lease;
 pub use self::quota::Standing;
 pub use self::quota_rows::QuotaRow;
 pub use self::reserve::{Reservation, Reserved};
@@ -205,13 +207,86 @@ impl Store {
         self.0.read(move |connection| events::of_delivery(connection, delivery)).await
     }
 
-    /// Deliveries whose end is not known yet, of all environments and processes, oldest first:
-    /// for following them after a restart.
+    /// A delivery with what is needed to find it at the provider; `None` if it has its end.
     ///
     /// # Errors
     /// When the store failed.
-    pub async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
-        self.0.read(delivery::unfinished).await
+    pub async fn unfinished(&self, delivery: DeliveryId) -> Result<Option<Unfinished>, StoreError> {
+        self.0.read(move |connection| delivery::unfinished(connection, delivery)).await
+    }
+
+    /// Takes over the deliveries without an end that nobody follows at `now`, oldest first.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn take_over(
+        &self,
+        lease: Lease,
+        now: Timestamp,
+    ) -> Result<Vec<Unfinished>, StoreError> {
+        self.0.write(move |connection| lease::take_over(connection, lease, now)).await
+    }
+
+    /// Renews all leases of a process and answers what is still its own.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn renew(&self, lease: Lease) -> Result<Vec<DeliveryId>, StoreError> {
+        self.0.write(move |connection| lease::renew(connection, lease)).await
+    }
+
+    /// Renews the lease of one delivery; `false` if another process has taken it over, or it
+    /// has its end: then it must not be sent.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn hold(&self, delivery: DeliveryId, lease: Lease) -> Result<bool, StoreError> {
+        self.0.write(move |connection| lease::hold(connection, delivery, lease)).await
+    }
+
+    /// Gives up all leases of a process that ends.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn give_up(&self, owner: i64) -> Result<(), StoreError> {
+        self.0.write(move |connection| lease::give_up(connection, owner)).await
+    }
+
+    /// When the next lease of another process ends.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn next_lease_end(&self, owner: i64) -> Result<Option<Timestamp>, StoreError> {
+        self.0.read(move |connection| lease::next_end(connection, owner)).await
+    }
+
+    /// Reports a status with a SID that was found at the provider; `false`, and nothing is
+    /// changed, if another delivery has this SID already or the report is old news.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn adopt(&self, report: StatusReport) -> Result<bool, StoreError> {
+        self.0
+            .write(move |connection| {
+                let sid = report.sid.as_deref().unwrap_or_default();
+                if delivery::has_sid(connection, sid, report.delivery)? {
+                    return Ok(false);
+                }
+                delivery::report(connection, &report)
+            })
+            .await
+    }
+
+    /// Notes that the provider does not list a message, and answers since when.
+    ///
+    /// # Errors
+    /// When the store failed, or does not know the delivery.
+    pub async fn miss(
+        &self,
+        delivery: DeliveryId,
+        now: Timestamp,
+    ) -> Result<Timestamp, StoreError> {
+        self.0.write(move |connection| delivery::miss(connection, delivery, now)).await
     }
 }
 

@@ -8,6 +8,7 @@ use super::challenge;
 use super::delivery;
 use super::events::{self, EventKind, Note};
 use super::ids::{ChallengeId, DeliveryId};
+use super::lease::Lease;
 use super::quota::Counted;
 use super::subject::{self, Subject};
 use crate::domain::country::Country;
@@ -42,6 +43,8 @@ pub struct Reservation {
     pub at: Timestamp,
     /// Who asks, such as "console by ana".
     pub asked_by: String,
+    /// The process that sends and follows it, and how long nobody else may.
+    pub lease: Lease,
 }
 
 /// What became of a request for a slot.

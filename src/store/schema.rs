@@ -11,7 +11,7 @@ use super::values::whole_number;
 const APPLICATION_ID: i64 = 0x534d_5344;
 
 /// One step for each schema; the schema of a file is the number of steps it has taken.
-const MIGRATIONS: [&str; 1] = [FIRST];
+const MIGRATIONS: [&str; 2] = [FIRST, SECOND];
 
 /// Schema 1.
 ///
@@ -98,6 +98,34 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_by_environment ON events (environment, id);
 CREATE INDEX events_by_delivery ON events (delivery) WHERE delivery IS NOT NULL;
+";
+
+/// Schema 2: who follows a delivery, and until when nobody else does; what reconciling has
+/// found out; the audit.
+const SECOND: &str = "
+ALTER TABLE deliveries ADD COLUMN owner INTEGER;               -- the process that follows it
+ALTER TABLE deliveries ADD COLUMN lease_until INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE deliveries ADD COLUMN missed_at INTEGER; -- first looked for at the provider in vain
+DROP INDEX deliveries_unfinished;
+CREATE INDEX deliveries_unfinished ON deliveries (lease_until, owner) WHERE finished = 0;
+CREATE INDEX deliveries_by_sid ON deliveries (sid) WHERE sid IS NOT NULL;
+
+-- Who did what. Rows are chained: each hash covers the row and the hash before it.
+CREATE TABLE audit (
+    id          INTEGER PRIMARY KEY,
+    at          INTEGER NOT NULL,
+    operator    TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    action      TEXT NOT NULL,
+    detail      TEXT NOT NULL,
+    hash        BLOB NOT NULL
+) STRICT;
+-- One row: how far the chain reaches, so that its end cannot be cut off unseen.
+CREATE TABLE audit_head (
+    only  INTEGER PRIMARY KEY CHECK (only = 1),
+    count INTEGER NOT NULL,
+    seal  BLOB NOT NULL
+) STRICT;
 ";
 
 /// Checks that the file is ours and not newer than this program, before anything in it is

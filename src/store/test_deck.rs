@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{
-    Attempt, ChallengeId, DeliveryId, EventKind, Reservation, Reserved, StatusReport, Store,
+    Attempt, ChallengeId, DeliveryId, EventKind, Lease, Reservation, Reserved, StatusReport, Store,
     Subject, Unlock,
 };
 use crate::domain::country::Country;
@@ -41,6 +41,11 @@ pub(super) fn number(number: u8) -> Subject {
     }
 }
 
+/// A lease of a process.
+pub(super) fn lease(owner: i64, until: i64) -> Lease {
+    Lease { owner, until: at(until) }
+}
+
 /// User 1 asks for a code to number 1, three allowed within 15 minutes.
 pub(super) fn request(millisecond: i64) -> Reservation {
     Reservation {
@@ -55,6 +60,7 @@ pub(super) fn request(millisecond: i64) -> Reservation {
         valid_until: at(millisecond + 5 * MINUTE),
         at: at(millisecond),
         asked_by: "console by ana".to_owned(),
+        lease: lease(1, millisecond + MINUTE),
     }
 }
 

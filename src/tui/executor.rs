@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::OnceCell;
 use tokio::sync::mpsc::Sender;
+use tokio::sync::{OnceCell, watch};
 use tokio::task::spawn_blocking;
 
 use super::effect::{Effect, Save, TokenChange};
@@ -21,6 +21,9 @@ const EVENTS_AT_ONCE: usize = 1_000;
 
 /// Time between two tries to read a store that fails.
 const STORE_RETRY: Duration = Duration::from_secs(5);
+
+/// How long the end of the console waits for the store.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// Has the engine and the files; the tasks that it starts report over one bounded channel.
 #[derive(Clone)]
@@ -114,29 +117,37 @@ impl Executor {
         self.report(engine).await;
     }
 
-    /// Reports events and quota, first as they are, then whenever something changes. Where the
-    /// store fails, that is said once, and tried again until it answers.
+    /// Reports events and quota, first as they are, then whenever something changes, here or in
+    /// another process. Where the store fails, that is said once, and tried again until it
+    /// answers.
     async fn report(&self, engine: &Engine) {
+        let watch = engine.watch();
+        if let Err(error) = &watch {
+            let text = format!("Changes of other processes are not seen at once: {error}.");
+            self.tell(Message::StoreFailed(text)).await;
+        }
         let mut changes = engine.changes();
+        // Without a watch these stay silent.
+        let (_silent, never) = watch::channel(0);
+        let (mut store, mut config) = match &watch {
+            Ok(watch) => (watch.store.clone(), watch.config.clone()),
+            Err(_) => (never.clone(), never),
+        };
         let mut newest = None;
         let mut failing = false;
-        let mut resumed = false;
         loop {
             // What is written from here on wakes the loop again.
             changes.mark_unchanged();
-            let reported = async {
-                if !resumed {
-                    engine.resume().await?;
-                    resumed = true;
-                }
-                self.report_events(engine, &mut newest).await
-            };
-            match reported.await {
+            store.mark_unchanged();
+            engine.take_over().await;
+            match self.report_events(engine, &mut newest).await {
                 Ok(()) => {
                     failing = false;
                     self.load_quota().await;
-                    if changes.changed().await.is_err() {
-                        return;
+                    tokio::select! {
+                        changed = changes.changed() => if changed.is_err() { return },
+                        Ok(()) = store.changed() => {}
+                        Ok(()) = config.changed() => self.reload(engine).await,
                     }
                 }
                 Err(error) => {
@@ -147,6 +158,34 @@ impl Executor {
                     tokio::time::sleep(STORE_RETRY).await;
                 }
             }
+        }
+    }
+
+    /// Takes settings that another process has saved. A file that cannot be read, perhaps
+    /// because it is half edited, changes nothing but is told.
+    async fn reload(&self, engine: &Engine) {
+        let paths = self.paths.clone();
+        match spawn_blocking(move || read_deck(&paths)).await {
+            Ok(Ok(deck)) => {
+                if *engine.config() != deck.config {
+                    engine.reconfigure(deck.config.clone()).await;
+                }
+                self.tell(Message::Loaded(Box::new(deck))).await;
+            }
+            Ok(Err(error)) => {
+                let text =
+                    format!("The settings on disk are not usable, the old ones stay: {error}");
+                self.tell(Message::StoreFailed(text)).await;
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Lets other processes follow what is still under way.
+    pub async fn give_up(&self) {
+        if let Some(engine) = self.engine.get() {
+            // Nobody is left to be told if it fails, and nothing is worth waiting long for.
+            let _ = tokio::time::timeout(LAST_WORDS, engine.give_up()).await;
         }
     }
 

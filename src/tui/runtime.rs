@@ -77,6 +77,7 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     executor.run(Effect::Load);
     let end = follow(&mut terminal, &mut model, &clock, &executor, &mut heard, &mut signals).await;
     drop(terminal);
+    executor.give_up().await;
     match (end?, model.phase) {
         (End::Quit, super::model::Phase::Broken(reason)) => anyhow::bail!(reason),
         _ => Ok(()),

@@ -12,11 +12,13 @@ use crate::domain::message_text::Segments;
 pub(super) struct Reply {
     pub status: u16,
     pub body: Value,
+    /// Seconds to wait, where the answer says so.
+    pub retry_after: Option<u32>,
 }
 
 impl Reply {
     pub const fn ok(body: Value) -> Self {
-        Self { status: 200, body }
+        Self { status: 200, body, retry_after: None }
     }
 
     /// An error as Twilio tells it.
@@ -24,7 +26,7 @@ impl Reply {
         let more_info = format!("https://www.twilio.com/docs/errors/{code}");
         let body =
             json!({ "code": code, "message": message, "more_info": more_info, "status": status });
-        Self { status, body }
+        Self { status, body, retry_after: None }
     }
 
     /// There is nothing at this place.

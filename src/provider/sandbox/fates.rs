@@ -14,6 +14,8 @@ pub(super) enum Fate {
     NoReceipt,
     /// The first create is answered 429, the next succeeds.
     BusyOnce,
+    /// The same, with a `Retry-After` of one second.
+    BusyForASecond,
     /// Accepted, but the answer is 500.
     ErrorAfterAccepting,
     /// Not accepted, and the answer is 500.
@@ -22,10 +24,20 @@ pub(super) enum Fate {
     CutAfterAccepting,
     /// Accepted, and the answer takes its time.
     SlowAnswer,
+    /// Accepted, but something between answers with a page of its own.
+    Page,
+    /// Accepted, but the answer ends in its middle.
+    HalfAnswer,
+    /// Accepted, and the answer comes letter by letter.
+    DrippingAnswer,
+    /// Accepted, and never answered.
+    SilenceAfterAccepting,
+    /// Neither accepted nor answered.
+    Silence,
 }
 
 /// The fates by the last digits of the recipient; everything else is delivered.
-const FATES: [(&str, Fate, &str); 11] = [
+const FATES: [(&str, Fate, &str); 17] = [
     ("3003", Fate::Undelivered(30003), "undelivered, 30003: phone off or out of reach"),
     ("3005", Fate::Undelivered(30005), "undelivered, 30005: nobody has this number"),
     ("3006", Fate::Undelivered(30006), "undelivered, 30006: landline"),
@@ -33,10 +45,16 @@ const FATES: [(&str, Fate, &str); 11] = [
     ("3450", Fate::Undelivered(30450), "undelivered, 30450: suspected SMS pumping"),
     ("9001", Fate::NoReceipt, "stays sent: the carrier gives no receipt"),
     ("9429", Fate::BusyOnce, "429 on the first try, then delivered"),
+    ("9430", Fate::BusyForASecond, "the same, with Retry-After: 1"),
     ("9500", Fate::ErrorAfterAccepting, "answers 500, yet delivers"),
     ("9501", Fate::ErrorWithoutAccepting, "answers 500, delivers nothing"),
     ("9002", Fate::CutAfterAccepting, "cuts the connection, yet delivers"),
     ("9003", Fate::SlowAnswer, "answers after three seconds, delivers"),
+    ("9004", Fate::Page, "a proxy's HTML page answers, yet delivers"),
+    ("9005", Fate::HalfAnswer, "answers half of the JSON, yet delivers"),
+    ("9006", Fate::DrippingAnswer, "answers within 40 s, letter by letter, delivers"),
+    ("9007", Fate::SilenceAfterAccepting, "never answers, yet delivers"),
+    ("9008", Fate::Silence, "never answers, delivers nothing"),
 ];
 
 /// The fate of a recipient.

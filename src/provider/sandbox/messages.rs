@@ -152,7 +152,7 @@ impl Messages {
         }
     }
 
-    /// Whether a recipient of [`Fate::BusyOnce`] is to be told to wait, which happens before
+    /// Whether a recipient of [`Fate::BusyOnce`] or [`Fate::BusyForASecond`] is to be told to wait, which happens before
     /// every other message to it.
     pub fn tell_busy(&mut self, to: &str) -> bool {
         let told = self.told_busy.entry(to.to_owned()).or_default();

@@ -4,6 +4,7 @@
 //! memory. It has no timers: a message's status follows from its age when it is asked for.
 
 mod answers;
+mod drip;
 mod fates;
 mod messages;
 mod server;

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use url::form_urlencoded;
 
 use super::answers::{self, Reply};
+use super::drip::Drip;
 use super::fates::{Fate, fate, magic_recipient, magic_sender};
 use super::messages::{Draft, Messages};
 use super::{ACCOUNT_SID, AUTH_TOKEN, HandsetMessage};
@@ -32,6 +33,15 @@ const LARGEST_BODY: usize = 64 * 1024;
 /// How long a slow answer takes.
 const SLOW: Duration = Duration::from_secs(3);
 
+/// How long an answer drips.
+const DRIPPING: Duration = Duration::from_secs(40);
+
+/// How long silence lasts before the connection is cut.
+const SILENCE: Duration = Duration::from_mins(5);
+
+/// What a proxy says that has lost its way.
+const PAGE: &str = "<!doctype html><title>Welcome</title><p>Please sign in to the network.";
+
 type Shared = Arc<Mutex<Messages>>;
 
 /// What a request leads to.
@@ -39,6 +49,12 @@ enum Outcome {
     Reply(Reply),
     /// The reply, but late.
     Late(Reply),
+    /// The reply, but letter by letter.
+    Dripping(Reply),
+    /// Text that is no reply of Twilio's.
+    Text(String),
+    /// Nothing, for longer than anybody waits.
+    Silence,
     /// No reply: the connection is cut.
     Cut,
 }
@@ -81,20 +97,39 @@ impl From<Infallible> for Cut {
 async fn respond(
     request: Request<Incoming>,
     messages: Shared,
-) -> Result<Response<Full<Bytes>>, Cut> {
+) -> Result<Response<Either<Full<Bytes>, Drip>>, Cut> {
+    let mut drips = false;
     let reply = match answer(request, &messages).await {
         Outcome::Reply(reply) => reply,
+        Outcome::Dripping(reply) => {
+            drips = true;
+            reply
+        }
+        Outcome::Text(text) => return Ok(Response::new(Either::Left(Full::new(text.into())))),
+        Outcome::Silence => {
+            tokio::time::sleep(SILENCE).await;
+            return Err(Cut);
+        }
         Outcome::Late(reply) => {
             tokio::time::sleep(SLOW).await;
             reply
         }
         Outcome::Cut => return Err(Cut),
     };
-    let mut response = Response::new(Full::new(Bytes::from(reply.body.to_string())));
+    let text = reply.body.to_string();
+    let body = if drips {
+        Either::Right(Drip::new(text, DRIPPING))
+    } else {
+        Either::Left(Full::new(text.into()))
+    };
+    let mut response = Response::new(body);
     *response.status_mut() =
         StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static("application/json"));
+    if let Some(seconds) = reply.retry_after {
+        headers.insert(RETRY_AFTER, seconds.into());
+    }
     let id = format!("RQ{:032x}", lock(&messages).iter().count());
     if let Ok(id) = id.parse() {
         headers.insert("twilio-request-id", id);
@@ -198,17 +233,27 @@ fn create(messages: &Shared, form: &HashMap<String, String>) -> Outcome {
     let failed = || Reply::error(500, 20500, "Internal Server Error");
     match fate {
         Fate::ErrorWithoutAccepting => return Outcome::Reply(failed()),
-        Fate::BusyOnce if messages.tell_busy(&draft.to) => {
-            return Outcome::Reply(Reply::error(429, 20429, "Too Many Requests"));
+        Fate::Silence => return Outcome::Silence,
+        Fate::BusyOnce | Fate::BusyForASecond if messages.tell_busy(&draft.to) => {
+            let retry_after = (fate == Fate::BusyForASecond).then_some(1);
+            let busy = Reply::error(429, 20429, "Too Many Requests");
+            return Outcome::Reply(Reply { retry_after, ..busy });
         }
         _ => {}
     }
     let message = messages.accept(draft);
-    let created = Reply { status: 201, body: answers::message(&message) };
+    let created = Reply { status: 201, body: answers::message(&message), retry_after: None };
     match fate {
         Fate::ErrorAfterAccepting => Outcome::Reply(failed()),
         Fate::CutAfterAccepting => Outcome::Cut,
         Fate::SlowAnswer => Outcome::Late(created),
+        Fate::DrippingAnswer => Outcome::Dripping(created),
+        Fate::Page => Outcome::Text(PAGE.to_owned()),
+        Fate::HalfAnswer => {
+            let text = created.body.to_string();
+            Outcome::Text(text.chars().take(text.len() / 2).collect())
+        }
+        Fate::SilenceAfterAccepting => Outcome::Silence,
         _ => Outcome::Reply(created),
     }
 }

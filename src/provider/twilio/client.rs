@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::error::Error;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -16,13 +17,6 @@ use crate::domain::secret::Secret;
 use crate::domain::sender::Sender;
 use crate::domain::text::printable;
 use crate::provider::{Created, FetchError, MessageState, NewMessage};
-
-/// How long a create may take. Twilio itself gives up near 26 s; giving up earlier here would
-/// leave a doubt that need not be.
-const CREATE: Duration = Duration::from_secs(30);
-
-/// How long a read may take.
-const READ: Duration = Duration::from_secs(10);
 
 /// Messages a page of a list, at most.
 const PAGE: usize = 100;
@@ -38,12 +32,51 @@ pub struct Credentials {
     pub secret: Secret,
 }
 
+/// Which messages are looked for, at most so many of the newest.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'a> {
+    /// To this number; `None`: to any.
+    pub to: Option<&'a PhoneNumber>,
+    /// From this sender, as it was given; `None`: from any.
+    pub from: Option<&'a str>,
+    /// Older ones need not be found.
+    pub since: Option<Timestamp>,
+    /// How many are read; the last page may bring a few more.
+    pub most: usize,
+}
+
+/// What a search has found.
+#[derive(Debug)]
+pub struct Listing {
+    /// The messages, the newest first.
+    pub messages: Vec<MessageState>,
+    /// Whether nothing that was looked for can be missing from it.
+    pub is_whole: bool,
+}
+
+/// How long a client waits for answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For a create. Twilio itself gives up near 26 s; giving up earlier here would leave a
+    /// doubt that need not be.
+    pub create: Duration,
+    /// For a read.
+    pub read: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { create: Duration::from_secs(30), read: Duration::from_secs(10) }
+    }
+}
+
 /// A client of one account. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct TwilioClient {
     http: reqwest::Client,
     base: BaseUrl,
     credentials: Credentials,
+    patience: Patience,
 }
 
 /// Twilio's own address.
@@ -53,8 +86,15 @@ pub fn default_base_url() -> Option<BaseUrl> {
 
 impl TwilioClient {
     /// A client of the account at `base`.
-    pub const fn new(http: reqwest::Client, base: BaseUrl, credentials: Credentials) -> Self {
-        Self { http, base, credentials }
+    pub fn new(http: reqwest::Client, base: BaseUrl, credentials: Credentials) -> Self {
+        Self { http, base, credentials, patience: Patience::default() }
+    }
+
+    /// The same client with another patience.
+    #[must_use]
+    pub const fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Creates a message: hands it to Twilio. Not idempotent; there is no key that would make
@@ -62,21 +102,21 @@ impl TwilioClient {
     pub async fn create(&self, message: &NewMessage) -> Created {
         let url = self.url("Messages.json");
         let request = self
-            .request(Method::POST, url, CREATE)
+            .request(Method::POST, url, self.patience.create)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(create_form(message));
         let response = match request.send().await {
             Ok(response) => response,
             // The name was not found, nobody listens, or TLS failed: no byte of it was sent.
             Err(error) if error.is_connect() || error.is_builder() => {
-                return Created::NotSubmitted(words(&error, CREATE));
+                return Created::NotSubmitted(words(&error, self.patience.create));
             }
-            Err(error) => return Created::Unclear(words(&error, CREATE)),
+            Err(error) => return Created::Unclear(words(&error, self.patience.create)),
         };
         let status = response.status();
         let answer = match Answer::read(response).await {
             Ok(answer) => answer,
-            Err(error) => return Created::Unclear(words(&error, CREATE)),
+            Err(error) => return Created::Unclear(words(&error, self.patience.create)),
         };
         match status.as_u16() {
             200..=299 => match answer.message() {
@@ -103,22 +143,22 @@ impl TwilioClient {
             .ok_or_else(|| FetchError::Unreachable("the answer has no message in it".to_owned()))
     }
 
-    /// Lists the newest messages to a number, at most `limit`. Follows Twilio's pages on the
-    /// same server only, and never twice to the same.
+    /// Lists messages, the newest first. Follows Twilio's pages on the same server only, and
+    /// never twice to the same.
     ///
     /// # Errors
     /// When Twilio does not tell or does not answer.
-    pub async fn list_to(
-        &self,
-        to: &PhoneNumber,
-        limit: usize,
-    ) -> Result<Vec<MessageState>, FetchError> {
+    pub async fn list(&self, search: &Search<'_>) -> Result<Listing, FetchError> {
         let mut url = self.url("Messages.json");
-        url.query_pairs_mut()
-            .append_pair("To", to.e164())
-            .append_pair("PageSize", &limit.clamp(1, PAGE).to_string());
+        url.query_pairs_mut().append_pair("PageSize", &search.most.clamp(1, PAGE).to_string());
+        if let Some(to) = search.to {
+            url.query_pairs_mut().append_pair("To", to.e164());
+        }
+        if let Some(from) = search.from {
+            url.query_pairs_mut().append_pair("From", from);
+        }
         let mut seen = HashSet::new();
-        let mut found = Vec::new();
+        let mut messages = Vec::new();
         while seen.insert(url.clone()) {
             let answer = self.read(url.clone()).await?;
             let page = answer
@@ -129,19 +169,28 @@ impl TwilioClient {
             let page = page.ok_or_else(|| {
                 FetchError::Unreachable("the answer is not a list of messages".to_owned())
             })?;
-            found.extend(page.iter().filter_map(|message| answer.state(message)));
+            messages.extend(page.iter().filter_map(|message| answer.state(message)));
+            let older = |message: &MessageState| {
+                message.created.is_some_and(|created| search.since.is_some_and(|at| created < at))
+            };
+            if messages.last().is_some_and(older) {
+                return Ok(Listing { messages, is_whole: true });
+            }
             let next = answer
                 .json
                 .as_ref()
                 .and_then(|json| json.get("next_page_uri"))
                 .and_then(Value::as_str);
-            match next.and_then(|next| self.same_server(next)) {
-                Some(next) if found.len() < limit && !page.is_empty() => url = next,
-                _ => break,
+            match next {
+                None => return Ok(Listing { messages, is_whole: true }),
+                Some(_) if messages.len() >= search.most || page.is_empty() => break,
+                Some(next) => match self.same_server(next) {
+                    Some(next) => url = next,
+                    None => break,
+                },
             }
         }
-        found.truncate(limit);
-        Ok(found)
+        Ok(Listing { messages, is_whole: false })
     }
 
     /// The next page, if it is on this server: it goes with the account's credentials.
@@ -152,8 +201,10 @@ impl TwilioClient {
     }
 
     async fn read(&self, url: Url) -> Result<Answer, FetchError> {
-        let unreachable = |error: reqwest::Error| FetchError::Unreachable(words(&error, READ));
-        let response = self.request(Method::GET, url, READ).send().await.map_err(unreachable)?;
+        let unreachable =
+            |error: reqwest::Error| FetchError::Unreachable(words(&error, self.patience.read));
+        let response =
+            self.request(Method::GET, url, self.patience.read).send().await.map_err(unreachable)?;
         let status = response.status();
         let answer = Answer::read(response).await.map_err(unreachable)?;
         match status {

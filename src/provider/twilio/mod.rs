@@ -5,6 +5,6 @@ mod client;
 mod errors;
 mod http;
 
-pub use client::{Credentials, TwilioClient, default_base_url};
+pub use client::{Credentials, Listing, Patience, Search, TwilioClient, default_base_url};
 pub use errors::{ErrorAdvice, ErrorClass, advice};
 pub use http::{HttpError, http_client, loopback_client};

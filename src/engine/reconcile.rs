@@ -1,0 +1,130 @@
+//! Finds out what became of a message whose outcome is not known: after an unclear answer, or
+//! after the death of the process that was sending it.
+//!
+//! Creating a message is not idempotent, so it is never sent again. It is looked for in the
+//! provider's own list instead, by what the store knows: the keyed hash of its recipient, and
+//! the keyed hash of the code in its text.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::follow::{Answer, Desk, Order};
+use crate::domain::delivery::DeliveryStatus;
+use crate::domain::phone::PhoneNumber;
+use crate::domain::secret::DeckKey;
+use crate::domain::sender::Sender;
+use crate::provider::{FetchError, Listing, MessageState, Search, TwilioClient};
+use crate::store::{StatusReport, Unfinished};
+
+/// How much older than the request the message may look, as the clocks of both sides differ.
+const CLOCK_DIFFERENCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// Messages of the provider's list that are looked through at most.
+const MOST_LISTED: usize = 2_000;
+
+/// Digits of a code.
+const CODE_LENGTH: usize = 6;
+
+/// How long everybody waits when the provider answers 429.
+const PAUSE: Duration = Duration::from_secs(5);
+
+impl Desk {
+    /// Looks once for a message whose SID is not known.
+    pub(super) async fn reconcile(&self, client: &TwilioClient, order: &Order) -> Answer {
+        let lost = match self.store.unfinished(order.delivery).await {
+            Ok(Some(lost)) => lost,
+            Ok(None) => return Answer::Ended,
+            Err(_) => return Answer::Later(None),
+        };
+        if let Some(sid) = lost.sid {
+            return Answer::Found(sid);
+        }
+        if lost.status == DeliveryStatus::Reserved {
+            let detail = "the process ended before it was handed over".to_owned();
+            return self.record(order, DeliveryStatus::NotSent, None, Some(detail)).await;
+        }
+        let since = lost.at - CLOCK_DIFFERENCE;
+        let listing = match client.list(&search(&lost, order, since)).await {
+            Ok(listing) => listing,
+            Err(FetchError::Busy { .. }) => return Answer::Pause(PAUSE),
+            Err(_) => return Answer::Later(None),
+        };
+        for message in listing.messages.iter().filter(|message| is_of(message, &lost, &self.key)) {
+            match self.adopt(order, message).await {
+                Answer::Ended => {}
+                found => return found,
+            }
+        }
+        self.missed(order, &listing).await
+    }
+
+    /// Takes a message that was found for the one that was lost; `Ended` if another delivery
+    /// has it already.
+    async fn adopt(&self, order: &Order, message: &MessageState) -> Answer {
+        let report = StatusReport {
+            delivery: order.delivery,
+            at: self.clock.now(),
+            status: message.status.unwrap_or(DeliveryStatus::Accepted),
+            sid: Some(message.sid.clone()),
+            error_code: message.error_code,
+            detail: Some("found in the provider's list: it went out".to_owned()),
+        };
+        match self.store.adopt(report).await {
+            Ok(true) => {
+                self.changed();
+                Answer::Found(message.sid.clone())
+            }
+            Ok(false) => Answer::Ended,
+            Err(_) => Answer::Later(None),
+        }
+    }
+
+    /// Counts a look in vain. Only the second one, long enough after the first, and only over
+    /// the whole list, means that the message never went out.
+    async fn missed(&self, order: &Order, listing: &Listing) -> Answer {
+        if !listing.is_whole {
+            return Answer::Later(None);
+        }
+        let now = self.clock.now();
+        let Ok(first) = self.store.miss(order.delivery, now).await else {
+            return Answer::Later(None);
+        };
+        let waited = Duration::try_from(now.duration_since(first)).unwrap_or_default();
+        if waited < self.look_again || first == now {
+            return Answer::After(self.look_again.saturating_sub(waited));
+        }
+        match self.store.hold(order.delivery, self.tenure.lease(now)).await {
+            Ok(true) => {
+                let detail = "the provider does not list it: it never went out".to_owned();
+                self.record(order, DeliveryStatus::NotSent, None, Some(detail)).await
+            }
+            Ok(false) => Answer::Ended,
+            Err(_) => Answer::Later(None),
+        }
+    }
+}
+
+/// What to look through: the messages to the recipient, where this process knows it, else those
+/// from the sender. A Messaging Service's messages have no sender at first, so for one all are
+/// looked through.
+fn search<'a>(lost: &'a Unfinished, order: &'a Order, since: Timestamp) -> Search<'a> {
+    let to = order.to.as_ref();
+    let is_service = matches!(Sender::parse(&lost.sender), Ok(Sender::MessagingService(_)));
+    let from = (to.is_none() && !is_service).then_some(lost.sender.as_str());
+    Search { to, from, since: Some(since), most: MOST_LISTED }
+}
+
+/// Whether a listed message is the one that was lost: to the same number, with the same code
+/// somewhere in it (a trial account puts words of its own before the text).
+fn is_of(message: &MessageState, lost: &Unfinished, key: &DeckKey) -> bool {
+    let Some((challenge, digest)) = lost.code else { return false };
+    let recipient = message.to.as_deref().and_then(|to| PhoneNumber::parse_possible(to).ok());
+    if !recipient.is_some_and(|number| key.number(&number) == lost.number) {
+        return false;
+    }
+    let body = message.body.as_deref().unwrap_or_default().as_bytes();
+    body.windows(CODE_LENGTH)
+        .filter(|window| window.iter().all(u8::is_ascii_digit))
+        .any(|code| key.code(lost.environment, lost.user, challenge.0, code) == digest)
+}

@@ -1,0 +1,44 @@
+//! A body that comes letter by letter, as from a server in agony.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use hyper::body::{Body, Bytes, Frame};
+use tokio::time::{Sleep, sleep};
+
+/// Sends its text in equal parts of time.
+pub(super) struct Drip {
+    rest: Bytes,
+    wait: Duration,
+    next: Pin<Box<Sleep>>,
+}
+
+impl Drip {
+    /// A text that takes this long.
+    pub(super) fn new(text: String, over: Duration) -> Self {
+        let letters = u32::try_from(text.len()).unwrap_or(u32::MAX).max(1);
+        let wait = over / letters;
+        Self { rest: text.into(), wait, next: Box::pin(sleep(wait)) }
+    }
+}
+
+impl Body for Drip {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        ready!(self.next.as_mut().poll(context));
+        self.next = Box::pin(sleep(self.wait));
+        let letter = self.rest.split_to(1);
+        Poll::Ready(Some(Ok(Frame::data(letter))))
+    }
+}

@@ -1,0 +1,139 @@
+//! Leases: which process follows a delivery. Another one takes over only what nobody has
+//! renewed in time, so that no delivery is followed twice and none is forgotten.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Result};
+
+use super::delivery::{self, Unfinished};
+use super::ids::DeliveryId;
+use super::values::Millis;
+
+/// The right of one process to follow deliveries, for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// The process: a random number that it draws at its start.
+    pub owner: i64,
+    /// From when on others may take over.
+    pub until: Timestamp,
+}
+
+/// Takes over every delivery that is nobody's at the moment `now`.
+pub(super) fn take_over(
+    connection: &Connection,
+    lease: Lease,
+    now: Timestamp,
+) -> Result<Vec<Unfinished>> {
+    let abandoned = delivery::abandoned(connection, now)?;
+    let mut take = connection
+        .prepare_cached("UPDATE deliveries SET owner = ?2, lease_until = ?3 WHERE id = ?1")?;
+    for unfinished in &abandoned {
+        take.execute((unfinished.delivery, lease.owner, Millis(lease.until)))?;
+    }
+    Ok(abandoned)
+}
+
+/// Renews the leases of a process and answers which deliveries without an end are still its
+/// own.
+pub(super) fn renew(connection: &Connection, lease: Lease) -> Result<Vec<DeliveryId>> {
+    connection
+        .prepare_cached(
+            "UPDATE deliveries SET lease_until = max(lease_until, ?2)
+             WHERE finished = 0 AND owner = ?1 RETURNING id",
+        )?
+        .query_map((lease.owner, Millis(lease.until)), |row| row.get(0))?
+        .collect()
+}
+
+/// Renews the lease of one delivery; whether it is still the process's own and without an end.
+pub(super) fn hold(connection: &Connection, delivery: DeliveryId, lease: Lease) -> Result<bool> {
+    connection
+        .prepare_cached(
+            "UPDATE deliveries SET lease_until = max(lease_until, ?3)
+             WHERE id = ?1 AND owner = ?2 AND finished = 0",
+        )?
+        .execute((delivery, lease.owner, Millis(lease.until)))
+        .map(|rows| rows == 1)
+}
+
+/// Gives the leases of a process up, so that another one need not wait for their end.
+pub(super) fn give_up(connection: &Connection, owner: i64) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE deliveries SET lease_until = 0 WHERE finished = 0 AND owner = ?1")?
+        .execute([owner])
+        .map(drop)
+}
+
+/// When the next lease of another process ends; `None` where none has one.
+pub(super) fn next_end(connection: &Connection, owner: i64) -> Result<Option<Timestamp>> {
+    connection
+        .prepare_cached(
+            "SELECT lease_until FROM deliveries
+             WHERE finished = 0 AND owner IS NOT ?1 ORDER BY lease_until LIMIT 1",
+        )?
+        .query_row([owner], |row| row.get::<_, Millis>(0))
+        .optional()
+        .map(|moment| moment.map(|moment| moment.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_deck::{Deck, MINUTE, at, lease, report, request};
+    use crate::domain::delivery::DeliveryStatus;
+
+    #[tokio::test]
+    async fn only_what_nobody_renewed_in_time_is_taken_over() {
+        let deck = Deck::new().await;
+        let kept = deck.slot(request(0)).await;
+        let ended = deck.slot(request(1)).await;
+        deck.report(ended, DeliveryStatus::Submitting).await;
+        deck.report(ended, DeliveryStatus::Refused).await;
+        let other = deck.again().await;
+        let taken = |now| other.take_over(lease(2, now + MINUTE), at(now));
+        assert!(taken(MINUTE - 1).await.unwrap().is_empty());
+        assert_eq!(deck.store.renew(lease(1, 2 * MINUTE)).await.unwrap(), [kept]);
+        assert!(taken(MINUTE).await.unwrap().is_empty());
+        let found = taken(2 * MINUTE).await.unwrap();
+        assert_eq!(found.iter().map(|found| found.delivery).collect::<Vec<_>>(), [kept]);
+        assert!(deck.store.renew(lease(1, 9 * MINUTE)).await.unwrap().is_empty());
+        assert!(!deck.store.hold(kept, lease(1, 9 * MINUTE)).await.unwrap());
+        assert!(other.hold(kept, lease(2, 9 * MINUTE)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_a_process_gives_up_is_free_at_once() {
+        let deck = Deck::new().await;
+        deck.slot(request(0)).await;
+        let other = deck.again().await;
+        assert_eq!(other.next_lease_end(2).await.unwrap(), Some(at(MINUTE)));
+        assert_eq!(other.next_lease_end(1).await.unwrap(), None);
+        deck.store.give_up(1).await.unwrap();
+        assert_eq!(other.take_over(lease(2, MINUTE), at(0)).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn two_that_take_over_at_once_share_nothing() {
+        let deck = Deck::new().await;
+        for number in 0..3 {
+            deck.slot(request(number)).await;
+        }
+        let (one, two) = (deck.again().await, deck.again().await);
+        let (one, two) = tokio::join!(
+            one.take_over(lease(2, 9 * MINUTE), at(MINUTE)),
+            two.take_over(lease(3, 9 * MINUTE), at(MINUTE))
+        );
+        assert_eq!(one.unwrap().len() + two.unwrap().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn one_sid_is_never_adopted_twice() {
+        let deck = Deck::new().await;
+        let (first, second) = (deck.slot(request(0)).await, deck.slot(request(1)).await);
+        let sent = |delivery| crate::store::StatusReport {
+            sid: Some("SM1".to_owned()),
+            ..report(delivery, DeliveryStatus::Sent)
+        };
+        assert!(deck.store.adopt(sent(first)).await.unwrap());
+        assert!(!deck.store.adopt(sent(second)).await.unwrap());
+        assert!(deck.store.unfinished(second).await.unwrap().unwrap().sid.is_none());
+    }
+}

@@ -1,0 +1,173 @@
+//! What becomes of a code when the network, the provider or the process fails in its middle:
+//! never sent twice, never lost, never counted wrongly.
+
+mod support;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use smsdeck::domain::delivery::DeliveryStatus;
+use smsdeck::domain::environment::Environment;
+use smsdeck::domain::provider::BaseUrl;
+use smsdeck::engine::{Clock, CodeRequest, Engine, Pace, Submission};
+use smsdeck::provider::{Patience, Sandbox, loopback_client};
+use smsdeck::store::{DeliveryId, EventKind};
+use support::deck::{Deck, config_for};
+
+/// Waits short enough for tests, with room for a busy machine.
+fn quick() -> Pace {
+    let second = Duration::from_secs(1);
+    let patience = Patience { create: second, read: 20 * second };
+    Pace { patience, look_again: second / 10, ..Pace::default() }
+}
+
+async fn engine(deck: &Deck, url: &BaseUrl, clock: Clock, pace: Pace) -> Engine {
+    let mut config = config_for(url);
+    let token = deck.path("token");
+    std::fs::write(&token, smsdeck::provider::sandbox::AUTH_TOKEN).unwrap();
+    let smsdeck::domain::provider::Provider::Twilio(account) =
+        &mut config.environments.development.provider
+    else {
+        unreachable!("the config is for Twilio")
+    };
+    account.auth_token = Some(smsdeck::domain::secret::SecretSource::File(token));
+    Engine::open_with(deck.paths(), config, "test".to_owned(), clock, pace).await.unwrap()
+}
+
+async fn send(engine: &Engine, number: &str) -> Submission {
+    let environment = Environment::Development;
+    let request = CodeRequest { environment, number: number.to_owned(), user: None };
+    engine.request(request).await.unwrap()
+}
+
+/// Waits until a delivery has one of these statuses, and answers all it had.
+async fn until(
+    engine: &Engine,
+    delivery: DeliveryId,
+    ends: &[DeliveryStatus],
+) -> Vec<DeliveryStatus> {
+    let mut changes = engine.changes();
+    loop {
+        let story = engine.story(delivery).await.unwrap();
+        let statuses: Vec<DeliveryStatus> = story
+            .iter()
+            .filter_map(|event| match event.kind {
+                EventKind::Delivery(status) => Some(status),
+                _ => None,
+            })
+            .collect();
+        if statuses.iter().any(|status| ends.contains(status)) {
+            return statuses;
+        }
+        changes.changed().await.unwrap();
+    }
+}
+
+/// What the Sandbox has accepted for a number.
+async fn accepted(sandbox: &Sandbox, number: &str) -> Vec<Value> {
+    let url = sandbox.base_url().url().join("/sandbox/messages").unwrap();
+    let http = loopback_client().unwrap();
+    let all: Vec<Value> = http.get(url).send().await.unwrap().json().await.unwrap();
+    all.into_iter().filter(|message| message["to"] == number).collect()
+}
+
+async fn used(engine: &Engine, number: &str) -> u32 {
+    let preview = engine.preview(Environment::Development, number, None, None).await.unwrap();
+    u32::try_from(preview.standing.quota.used()).unwrap()
+}
+
+/// Every fault after which the outcome is unclear, and whether the message went out.
+const UNCLEAR: [(&str, bool); 8] = [
+    ("9500", true),
+    ("9501", false),
+    ("9002", true),
+    ("9004", true),
+    ("9005", true),
+    ("9006", true),
+    ("9007", true),
+    ("9008", false),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unclear_answer_is_reconciled_and_nothing_goes_out_twice() {
+    let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let deck = Deck::new();
+    let engine = engine(&deck, sandbox.base_url(), Clock::System, quick()).await;
+    let mut waiting = tokio::task::JoinSet::new();
+    for (ending, went_out) in UNCLEAR {
+        let engine = engine.clone();
+        waiting.spawn(async move {
+            let number = format!("+57300123{ending}");
+            let submission = send(&engine, &number).await;
+            assert_eq!(submission.status, DeliveryStatus::Unknown, "{number}");
+            assert_eq!(used(&engine, &number).await, 1, "{number}");
+            let ends = [DeliveryStatus::Delivered, DeliveryStatus::NotSent];
+            let statuses = until(&engine, submission.delivery, &ends).await;
+            let end = if went_out { ends[0] } else { ends[1] };
+            assert_eq!(statuses.last(), Some(&end), "{number}: {statuses:?}");
+            assert_eq!(used(&engine, &number).await, u32::from(went_out), "{number}");
+            (number, went_out)
+        });
+    }
+    for (number, went_out) in waiting.join_all().await {
+        let messages = accepted(&sandbox, &number).await.len();
+        assert_eq!(messages, usize::from(went_out), "{number}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn being_busy_is_waited_out_and_nothing_goes_out_twice() {
+    let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let deck = Deck::new();
+    let engine = engine(&deck, sandbox.base_url(), Clock::System, quick()).await;
+    for number in ["+573001239429", "+573001239430"] {
+        let submission = send(&engine, number).await;
+        assert!(submission.status.is_with_provider(), "{:?}", submission.status);
+        assert_eq!(accepted(&sandbox, number).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_never_left_this_machine_is_given_back() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for url in [format!("http://{free}"), "https://sms.invalid".to_owned()] {
+        let deck = Deck::new();
+        let url = BaseUrl::parse(&url).unwrap();
+        let engine = engine(&deck, &url, Clock::System, quick()).await;
+        let submission = send(&engine, "+573001234567").await;
+        assert_eq!(submission.status, DeliveryStatus::NotSent);
+        assert_eq!(used(&engine, "+573001234567").await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_process_takes_over_what_was_given_up() {
+    let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let deck = Deck::new();
+    let clock = Clock::manual(Timestamp::now());
+    // It never looks again by itself.
+    let idle = Pace { look_again: Duration::from_hours(1), ..quick() };
+    let first = engine(&deck, sandbox.base_url(), clock.clone(), idle).await;
+    let second = engine(&deck, sandbox.base_url(), clock.clone(), quick()).await;
+    let submission = send(&first, "+573001239008").await;
+    assert_eq!(submission.status, DeliveryStatus::Unknown);
+    second.take_over().await;
+    first.give_up().await.unwrap();
+    drop(first);
+    second.take_over().await;
+    let mut moved = clock.now();
+    let mut changes = second.changes();
+    loop {
+        let story = second.story(submission.delivery).await.unwrap();
+        let last = story.last().unwrap().kind;
+        if last == EventKind::Delivery(DeliveryStatus::NotSent) {
+            break;
+        }
+        moved += Duration::from_secs(1);
+        clock.set(moved);
+        // The next look may come before the next change.
+        let _ = tokio::time::timeout(Duration::from_millis(50), changes.changed()).await;
+    }
+    assert_eq!(accepted(&sandbox, "+573001239008").await.len(), 0);
+}
