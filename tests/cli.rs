@@ -247,3 +247,23 @@ fn the_sandbox_runs_alone_and_says_how_to_reach_it() {
     assert_eq!(refused.code(), 1);
     assert!(refused.err().contains("not a loopback address"), "{}", refused.err());
 }
+
+#[test]
+fn a_send_is_in_the_audit_and_the_audit_can_be_checked() {
+    let deck = Deck::new();
+    assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", NUMBER]).code(), 0);
+    let rows = deck.run(&["audit", "list", "--json"]).json();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(
+        (&rows[0]["action"], &rows[0]["environment"]),
+        (&"send".into(), &"development".into())
+    );
+    assert!(rows[0]["operator"].as_str().unwrap().starts_with("command line by ana"));
+    let whole = deck.run(&["audit", "verify"]);
+    assert_eq!((whole.code(), whole.out().as_str()), (0, "The audit is whole: 1 rows.\n"));
+    let store = rusqlite::Connection::open(deck.paths().store).unwrap();
+    store.execute("UPDATE audit SET operator = 'nobody'", ()).unwrap();
+    let broken = deck.run(&["audit", "verify"]);
+    assert_eq!(broken.code(), 1);
+    assert!(broken.err().contains("row 1 was changed"), "{}", broken.err());
+}

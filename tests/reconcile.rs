@@ -74,7 +74,7 @@ async fn accepted(sandbox: &Sandbox, number: &str) -> Vec<Value> {
 
 async fn used(engine: &Engine, number: &str) -> u32 {
     let preview = engine.preview(Environment::Development, number, None, None).await.unwrap();
-    u32::try_from(preview.standing.quota.used()).unwrap()
+    preview.standing.quota.used().into()
 }
 
 /// Every fault after which the outcome is unclear, and whether the message went out.

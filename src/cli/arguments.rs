@@ -50,6 +50,9 @@ pub enum Command {
     /// The settings, without the console.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Who changed, sent or unlocked what.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Run the Twilio-compatible Sandbox alone, on this machine only.
     #[command(after_long_help = fate_table())]
     Sandbox(SandboxOptions),
@@ -104,6 +107,15 @@ pub struct RouteOptions {
 pub enum QuotaCommand {
     /// Users with codes that still matter, locked ones first.
     List,
+}
+
+/// `smsdeck audit`
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Every row, oldest first.
+    List,
+    /// Check that no row was changed, removed or reordered.
+    Verify,
 }
 
 /// `smsdeck config`

@@ -4,6 +4,7 @@
 //! routing, recipients).
 
 mod arguments;
+mod audit;
 mod config;
 mod failure;
 mod output;
@@ -68,6 +69,7 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
             Command::Verify(options) => verify::run(&desk, options).await,
             Command::Route(options) => route::run(&desk, options).await,
             Command::Quota(command) => quota::run(&desk, &command).await,
+            Command::Audit(command) => audit::run(&desk, &command).await,
             Command::Config(command) => config::run(&desk, command),
             Command::Sandbox(options) => sandbox::run(&desk, options).await,
         }
@@ -93,14 +95,19 @@ fn console(paths: Paths, environment: Option<Environment>) -> Result<ExitCode, F
     ended.map(|()| ExitCode::SUCCESS).map_err(|error| Failure::new("console", error.to_string()))
 }
 
-/// Face and operator for the log: whoever stands behind `sudo`, else the user.
+/// Face and operator for the log: whoever stands behind `sudo`, else the user, and from which
+/// address they came.
 fn asked_by(face: &str) -> String {
     let operator = ["SUDO_USER", "USER", "LOGNAME"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     let operator =
         operator.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()));
-    format!("{face} by {}", crate::domain::text::printable(&operator, 64))
+    // `SSH_CONNECTION` begins with the address of the other end (sshd(8)).
+    let from = std::env::var("SSH_CONNECTION").ok();
+    let from = from.as_deref().and_then(|connection| connection.split(' ').next());
+    let from = from.map(|address| format!(" from {address}")).unwrap_or_default();
+    crate::domain::text::printable(&format!("{face} by {operator}{from}"), 128)
 }
 
 /// What every command works with.

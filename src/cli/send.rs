@@ -20,6 +20,8 @@ pub(super) async fn run(desk: &Desk, options: SendOptions) -> Result<ExitCode, F
     let request = CodeRequest { environment, number: number.clone(), user };
     let submission = engine.request(request).await?;
     let code = follow(desk, &engine, &submission, &number, no_wait).await;
+    // Where no console is ever opened, somebody has to. What fails now is done the next time.
+    let _ = engine.prune().await;
     // Whoever comes next may follow it at once; if that fails, a little later.
     let _ = engine.give_up().await;
     code

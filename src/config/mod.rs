@@ -18,7 +18,7 @@ pub use secret_sources::resolve;
 pub use secrets::{SecretsError, TokenStatus, deck_key, remove_token, store_token, token_status};
 
 use crate::domain::environment::{Environment, PerEnvironment};
-use crate::domain::settings::Settings;
+use crate::domain::settings::{Bounded, Settings};
 use file::{Kept, Lock, replace};
 
 /// The largest config that is read, in bytes; a real one has a few thousand.
@@ -40,11 +40,18 @@ pub struct DeckSettings {
     pub app_name: String,
     /// Another place for the store than the usual one.
     pub store: Option<PathBuf>,
+    /// Days after which sends and events are forgotten, 2 to 3650. No quota looks back further
+    /// than a day.
+    pub retention_days: RetentionDays,
 }
+
+/// Days that sends and events are kept.
+pub type RetentionDays = Bounded<2, 3650>;
 
 impl Default for DeckSettings {
     fn default() -> Self {
-        Self { app_name: "Sign-in".to_owned(), store: None }
+        let retention_days = RetentionDays::nearest(30);
+        Self { app_name: "Sign-in".to_owned(), store: None, retention_days }
     }
 }
 

@@ -8,7 +8,7 @@ use ron::ser::PrettyConfig;
 use serde::{Deserialize, Serialize};
 
 use super::error::ConfigError;
-use super::{Config, DeckSettings};
+use super::{Config, DeckSettings, RetentionDays};
 use crate::domain::country::Country;
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::from_numbers::{FromNumber, FromNumbers, FromNumbersError};
@@ -44,6 +44,8 @@ struct WireDeck {
     app_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     store: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retention_days: Option<RetentionDays>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -135,8 +137,11 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
         production: settings(Environment::Production, wire.production)?,
     };
     let built_in = DeckSettings::default();
-    let deck =
-        DeckSettings { app_name: deck.app_name.unwrap_or(built_in.app_name), store: deck.store };
+    let deck = DeckSettings {
+        app_name: deck.app_name.unwrap_or(built_in.app_name),
+        store: deck.store,
+        retention_days: deck.retention_days.unwrap_or(built_in.retention_days),
+    };
     Ok(Config { environments, deck })
 }
 
@@ -229,12 +234,14 @@ fn field_error(
 pub(super) fn render(config: &Config) -> String {
     let built_in = DeckSettings::default();
     let app_name = Some(config.deck.app_name.clone()).filter(|name| *name != built_in.app_name);
+    let retention_days =
+        Some(config.deck.retention_days).filter(|days| *days != built_in.retention_days);
     let file = WireFile {
         version: VERSION,
         environments: PerEnvironment::from_fn(|environment| {
             WireSettings::from_settings(&config.environments[environment])
         }),
-        deck: WireDeck { app_name, store: config.deck.store.clone() },
+        deck: WireDeck { app_name, store: config.deck.store.clone(), retention_days },
     };
     let pretty = PrettyConfig::new().compact_arrays(true).new_line("\n");
     // Plain structs of text and numbers always have a text form.

@@ -139,6 +139,13 @@ impl DeckKey {
         self.digest(&[b"fingerprint"])
     }
 
+    /// The link of a chain of records, each over the one before it.
+    pub fn link(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut all = vec![b"link".as_slice()];
+        all.extend_from_slice(parts);
+        self.digest(&all)
+    }
+
     /// The key under which a phone number is stored.
     pub fn number(&self, number: &PhoneNumber) -> LookupKey {
         LookupKey(self.digest(&[b"number", number.e164().as_bytes()]))

@@ -40,6 +40,17 @@ pub struct OutOfBounds {
 }
 
 impl<const LEAST: u16, const MOST: u16> Bounded<LEAST, MOST> {
+    /// The number, or the bound that is nearest to it.
+    pub const fn nearest(number: u16) -> Self {
+        if number < LEAST {
+            Self(LEAST)
+        } else if number > MOST {
+            Self(MOST)
+        } else {
+            Self(number)
+        }
+    }
+
     /// The number.
     pub const fn get(self) -> u16 {
         self.0

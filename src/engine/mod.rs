@@ -3,6 +3,7 @@
 //! The engine joins the rules with the services (store, provider, config). It knows no
 //! screen and no terminal; the console and the command line are two faces of it.
 
+mod audit;
 mod client;
 mod clock;
 mod error;
@@ -17,7 +18,7 @@ mod verify;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 pub use clock::Clock;
@@ -87,8 +88,7 @@ impl Engine {
         let key_paths = paths.clone();
         let key = tokio::task::spawn_blocking(move || config::deck_key(&key_paths)).await??;
         let store_path = paths.store_of(&config.deck);
-        let store = Store::open(&store_path).await?;
-        store.bind(key.fingerprint()).await?;
+        let store = Store::open(&store_path, key.clone()).await?;
         let (config, _) = watch::channel(Arc::new(config));
         let (changes, _) = watch::channel(0);
         let clients = Arc::new(Clients::new(paths.clone(), pace.patience));
@@ -195,6 +195,17 @@ impl Engine {
     /// When the store cannot be read.
     pub async fn story(&self, delivery: DeliveryId) -> Result<Vec<Event>, EngineError> {
         Ok(self.inner.store.events_of(delivery).await?)
+    }
+
+    /// Forgets sends and events that are older than the settings say. In small steps, so that
+    /// no send waits; the audit stays.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn prune(&self) -> Result<(), EngineError> {
+        let days = i64::from(self.config().deck.retention_days.get());
+        let before = self.now() - SignedDuration::from_hours(24 * days);
+        Ok(self.inner.store.prune(before).await?)
     }
 
     fn changed(&self) {

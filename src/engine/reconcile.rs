@@ -120,7 +120,7 @@ fn search<'a>(lost: &'a Unfinished, order: &'a Order, since: Timestamp) -> Searc
 fn is_of(message: &MessageState, lost: &Unfinished, key: &DeckKey) -> bool {
     let Some((challenge, digest)) = lost.code else { return false };
     let recipient = message.to.as_deref().and_then(|to| PhoneNumber::parse_possible(to).ok());
-    if !recipient.is_some_and(|number| key.number(&number) == lost.number) {
+    if recipient.is_none_or(|number| key.number(&number) != lost.number) {
         return false;
     }
     let body = message.body.as_deref().unwrap_or_default().as_bytes();

@@ -118,8 +118,8 @@ mod tests {
         }
         let (one, two) = (deck.again().await, deck.again().await);
         let (one, two) = tokio::join!(
-            one.take_over(lease(2, 9 * MINUTE), at(MINUTE)),
-            two.take_over(lease(3, 9 * MINUTE), at(MINUTE))
+            one.take_over(lease(2, 9 * MINUTE), at(2 * MINUTE)),
+            two.take_over(lease(3, 9 * MINUTE), at(2 * MINUTE))
         );
         assert_eq!(one.unwrap().len() + two.unwrap().len(), 3);
     }

@@ -5,6 +5,7 @@
 //! with a label that may be shown. Every rule is the domain's; the store only makes sure that
 //! judging and acting are one transaction. It knows no provider, no settings file and no clock.
 
+mod audit;
 mod challenge;
 mod delivery;
 mod error;
@@ -12,6 +13,7 @@ mod events;
 mod ids;
 mod lease;
 mod open;
+mod prune;
 mod quota;
 mod quota_rows;
 mod reserve;
@@ -28,6 +30,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+pub use self::audit::{AuditAction, AuditEntry, AuditRow, BrokenAudit};
 pub use self::delivery::{StatusReport, Unfinished};
 pub use self::error::StoreError;
 pub use self::events::{Event, EventKind, Note};
@@ -43,37 +46,36 @@ use self::worker::Worker;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::Verdict;
 use crate::domain::quota::QuotaRule;
-use crate::domain::secret::LookupKey;
+use crate::domain::secret::{DeckKey, LookupKey};
 
 /// The way to the store: cheap to clone, usable from any task.
 ///
 /// Work is done in turn on a thread of its own, which ends when the last clone is dropped. What
 /// a method has answered to is on disk. A method whose future is dropped may still do its work.
 #[derive(Clone)]
-pub struct Store(Worker);
+pub struct Store {
+    worker: Worker,
+    key: DeckKey,
+}
 
 impl Store {
-    /// Opens the store at a path, and makes it (folder 0700, file 0600) if it is not there.
-    ///
-    /// # Errors
-    /// When the file cannot be made, read or written, is damaged, is not a store, or is of a
-    /// newer schema.
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        Worker::start(path.to_owned()).await.map(Self)
-    }
-
-    /// Binds a new store to the key of its deck, and answers for an older one whether it is
-    /// bound to this key. `fingerprint` is what the key makes of a constant.
+    /// Opens the store at a path, and makes it (folder 0700, file 0600) if it is not there. A
+    /// new store is bound to the key of its deck; an older one must be bound to this key.
     ///
     /// With another key no user and no number would be found again: everybody's quota would
     /// be open.
     ///
     /// # Errors
-    /// When the store is bound to another key, or failed.
-    pub async fn bind(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {
-        let ours = self.0.write(move |connection| schema::bind(connection, fingerprint)).await?;
-        let other = || StoreError::OtherKey { path: self.0.path().to_owned() };
-        if ours { Ok(()) } else { Err(other()) }
+    /// When the file cannot be made, read or written, is damaged, is not a store, is of a
+    /// newer schema, or is bound to another key.
+    pub async fn open(path: &Path, key: DeckKey) -> Result<Self, StoreError> {
+        let worker = Worker::start(path.to_owned()).await?;
+        let fingerprint = key.fingerprint();
+        if worker.write(move |connection| schema::bind(connection, fingerprint)).await? {
+            Ok(Self { worker, key })
+        } else {
+            Err(StoreError::OtherKey { path: path.to_owned() })
+        }
     }
 
     /// Takes the slot of a code, if both the user and the number are open: begins a delivery
@@ -88,7 +90,16 @@ impl Store {
         reservation: Reservation,
         digest: impl FnOnce(ChallengeId) -> [u8; 32] + Send + 'static,
     ) -> Result<Reserved, StoreError> {
-        self.0.write(move |connection| reserve::reserve(connection, &reservation, digest)).await
+        let key = self.key.clone();
+        self.worker
+            .write(move |connection| {
+                let reserved = reserve::reserve(connection, &reservation, digest)?;
+                if matches!(reserved, Reserved::Slot { .. }) {
+                    audit::append(connection, &key, &reservation.audit())?;
+                }
+                Ok(reserved)
+            })
+            .await
     }
 
     /// Writes an event that belongs to no delivery: a request that was refused by routing, the
@@ -97,7 +108,7 @@ impl Store {
     /// # Errors
     /// When the store failed.
     pub async fn note(&self, note: Note) -> Result<(), StoreError> {
-        self.0.write(move |connection| events::note(connection, &note)).await
+        self.worker.write(move |connection| events::note(connection, &note)).await
     }
 
     /// Moves a delivery and writes its event. `false`, and no event, if the report is old news
@@ -107,7 +118,7 @@ impl Store {
     /// # Errors
     /// When the store failed.
     pub async fn report(&self, report: StatusReport) -> Result<bool, StoreError> {
-        self.0.write(move |connection| delivery::report(connection, &report)).await
+        self.worker.write(move |connection| delivery::report(connection, &report)).await
     }
 
     /// Judges a try at a code of the newest challenge of a number (and user, if given).
@@ -123,7 +134,7 @@ impl Store {
         attempt: Attempt,
         digest: impl FnOnce(LookupKey, ChallengeId) -> [u8; 32] + Send + 'static,
     ) -> Result<Verdict, StoreError> {
-        self.0.write(move |connection| verify::verify(connection, &attempt, digest)).await
+        self.worker.write(move |connection| verify::verify(connection, &attempt, digest)).await
     }
 
     /// How a user with a number stands: what a request now would be told.
@@ -138,7 +149,7 @@ impl Store {
         rule: QuotaRule,
         now: Timestamp,
     ) -> Result<Standing, StoreError> {
-        self.0
+        self.worker
             .read(move |connection| {
                 quota::quota(connection, environment, (user, number), rule, now)
             })
@@ -156,7 +167,9 @@ impl Store {
         rule: QuotaRule,
         now: Timestamp,
     ) -> Result<Vec<QuotaRow>, StoreError> {
-        self.0.read(move |connection| quota_rows::read(connection, environment, rule, now)).await
+        self.worker
+            .read(move |connection| quota_rows::read(connection, environment, rule, now))
+            .await
     }
 
     /// Lets a user ask again at once, and writes who allowed it and why.
@@ -164,7 +177,53 @@ impl Store {
     /// # Errors
     /// When the store failed.
     pub async fn unlock(&self, unlock: Unlock) -> Result<(), StoreError> {
-        self.0.write(move |connection| unlock::unlock(connection, &unlock)).await
+        let key = self.key.clone();
+        self.worker
+            .write(move |connection| {
+                unlock::unlock(connection, &unlock)?;
+                audit::append(connection, &key, &unlock.audit())
+            })
+            .await
+    }
+
+    /// Forgets sends and events from before a moment, step by step: between two steps every
+    /// other job has its turn.
+    ///
+    /// # Errors
+    /// When the store failed; what was forgotten until then stays so.
+    pub async fn prune(&self, before: Timestamp) -> Result<(), StoreError> {
+        let mut from = prune::Pruned::default();
+        while !from.is_done {
+            from =
+                self.worker.write(move |connection| prune::step(connection, before, from)).await?;
+        }
+        self.worker.write(prune::empty_challenges).await
+    }
+
+    /// Writes what somebody did into the audit.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        let key = self.key.clone();
+        self.worker.write(move |connection| audit::append(connection, &key, &entry)).await
+    }
+
+    /// The audit from a row on, oldest first, at most `limit` rows; the first row is 1.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn audit_rows(&self, from: i64, limit: usize) -> Result<Vec<AuditRow>, StoreError> {
+        self.worker.read(move |connection| audit::rows(connection, from, limit)).await
+    }
+
+    /// Checks the whole audit: `Ok(Ok(rows))` where it is whole, else where it is broken.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn verify_audit(&self) -> Result<Result<i64, BrokenAudit>, StoreError> {
+        let key = self.key.clone();
+        self.worker.read(move |connection| audit::verify(connection, &key)).await
     }
 
     /// Up to `limit` events after one, of all environments and processes, oldest first.
@@ -176,7 +235,7 @@ impl Store {
         after: EventId,
         limit: usize,
     ) -> Result<Vec<Event>, StoreError> {
-        self.0.read(move |connection| events::after(connection, after, limit)).await
+        self.worker.read(move |connection| events::after(connection, after, limit)).await
     }
 
     /// The id of the newest event, of all environments and processes; 0 before the first.
@@ -184,7 +243,7 @@ impl Store {
     /// # Errors
     /// When the store failed.
     pub async fn newest_event(&self) -> Result<EventId, StoreError> {
-        self.0.read(events::newest).await
+        self.worker.read(events::newest).await
     }
 
     /// The newest `limit` events of an environment, oldest first.
@@ -196,7 +255,7 @@ impl Store {
         environment: Environment,
         limit: usize,
     ) -> Result<Vec<Event>, StoreError> {
-        self.0.read(move |connection| events::latest(connection, environment, limit)).await
+        self.worker.read(move |connection| events::latest(connection, environment, limit)).await
     }
 
     /// All events of a delivery, oldest first.
@@ -204,7 +263,7 @@ impl Store {
     /// # Errors
     /// When the store failed.
     pub async fn events_of(&self, delivery: DeliveryId) -> Result<Vec<Event>, StoreError> {
-        self.0.read(move |connection| events::of_delivery(connection, delivery)).await
+        self.worker.read(move |connection| events::of_delivery(connection, delivery)).await
     }
 
     /// A delivery with what is needed to find it at the provider; `None` if it has its end.
@@ -212,7 +271,7 @@ impl Store {
     /// # Errors
     /// When the store failed.
     pub async fn unfinished(&self, delivery: DeliveryId) -> Result<Option<Unfinished>, StoreError> {
-        self.0.read(move |connection| delivery::unfinished(connection, delivery)).await
+        self.worker.read(move |connection| delivery::unfinished(connection, delivery)).await
     }
 
     /// Takes over the deliveries without an end that nobody follows at `now`, oldest first.
@@ -224,7 +283,7 @@ impl Store {
         lease: Lease,
         now: Timestamp,
     ) -> Result<Vec<Unfinished>, StoreError> {
-        self.0.write(move |connection| lease::take_over(connection, lease, now)).await
+        self.worker.write(move |connection| lease::take_over(connection, lease, now)).await
     }
 
     /// Renews all leases of a process and answers what is still its own.
@@ -232,7 +291,7 @@ impl Store {
     /// # Errors
     /// When the store failed.
     pub async fn renew(&self, lease: Lease) -> Result<Vec<DeliveryId>, StoreError> {
-        self.0.write(move |connection| lease::renew(connection, lease)).await
+        self.worker.write(move |connection| lease::renew(connection, lease)).await
     }
 
     /// Renews the lease of one delivery; `false` if another process has taken it over, or it
@@ -241,7 +300,7 @@ impl Store {
     /// # Errors
     /// When the store failed.
     pub async fn hold(&self, delivery: DeliveryId, lease: Lease) -> Result<bool, StoreError> {
-        self.0.write(move |connection| lease::hold(connection, delivery, lease)).await
+        self.worker.write(move |connection| lease::hold(connection, delivery, lease)).await
     }
 
     /// Gives up all leases of a process that ends.
@@ -249,7 +308,7 @@ impl Store {
     /// # Errors
     /// When the store failed.
     pub async fn give_up(&self, owner: i64) -> Result<(), StoreError> {
-        self.0.write(move |connection| lease::give_up(connection, owner)).await
+        self.worker.write(move |connection| lease::give_up(connection, owner)).await
     }
 
     /// When the next lease of another process ends.
@@ -257,7 +316,7 @@ impl Store {
     /// # Errors
     /// When the store failed.
     pub async fn next_lease_end(&self, owner: i64) -> Result<Option<Timestamp>, StoreError> {
-        self.0.read(move |connection| lease::next_end(connection, owner)).await
+        self.worker.read(move |connection| lease::next_end(connection, owner)).await
     }
 
     /// Reports a status with a SID that was found at the provider; `false`, and nothing is
@@ -266,7 +325,7 @@ impl Store {
     /// # Errors
     /// When the store failed.
     pub async fn adopt(&self, report: StatusReport) -> Result<bool, StoreError> {
-        self.0
+        self.worker
             .write(move |connection| {
                 let sid = report.sid.as_deref().unwrap_or_default();
                 if delivery::has_sid(connection, sid, report.delivery)? {
@@ -286,7 +345,7 @@ impl Store {
         delivery: DeliveryId,
         now: Timestamp,
     ) -> Result<Timestamp, StoreError> {
-        self.0.write(move |connection| delivery::miss(connection, delivery, now)).await
+        self.worker.write(move |connection| delivery::miss(connection, delivery, now)).await
     }
 }
 
@@ -295,16 +354,14 @@ mod tests {
     use super::test_deck::{Deck, HERE, attempt, request};
     use super::*;
     use crate::domain::phone::PhoneNumber;
-    use crate::domain::secret::DeckKey;
     use crate::domain::user::User;
 
     #[tokio::test]
     async fn a_store_is_bound_to_the_first_key_that_opens_it() {
         let deck = Deck::new().await;
-        assert_eq!(deck.store.bind([1; 32]).await, Ok(()));
-        assert_eq!(deck.again().await.bind([1; 32]).await, Ok(()));
-        let other = deck.store.bind([2; 32]).await;
-        assert!(matches!(other, Err(StoreError::OtherKey { .. })), "{other:?}");
+        let path = deck.folder.path().join("deck.db");
+        let other = Store::open(&path, DeckKey::new([2; 32])).await;
+        assert!(matches!(other.err(), Some(StoreError::OtherKey { .. })));
     }
 
     #[tokio::test]

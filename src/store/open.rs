@@ -100,7 +100,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::super::Store;
-    use super::super::test_deck::{Deck, MINUTE, request};
+    use super::super::test_deck::{Deck, MINUTE, request, test_key};
     use super::*;
 
     fn refusal(path: &Path) -> StoreError {
@@ -115,7 +115,7 @@ mod tests {
     async fn folder_and_files_belong_to_their_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/state/deck.db");
-        let store = Store::open(&path).await.unwrap();
+        let store = Store::open(&path, test_key()).await.unwrap();
         store.reserve(request(0), |_| [1; 32]).await.unwrap();
         assert_eq!(mode(&folder.path().join("new/state")), 0o700);
         for file in ["deck.db", "deck.db-wal", "deck.db-shm"] {
@@ -187,7 +187,7 @@ mod tests {
         deck.behind_its_back().pragma_update(None, "user_version", 99).unwrap();
         let path = deck.folder.path().join("deck.db");
         let error = refusal(&path);
-        assert_eq!(error, StoreError::Newer { path, found: 99, known: 1 });
+        assert_eq!(error, StoreError::Newer { path, found: 99, known: 2 });
         assert!(error.to_string().contains("Install the newer smsdeck"), "{error}");
     }
 
@@ -206,7 +206,7 @@ mod tests {
         bytes.iter_mut().skip(4096).for_each(|byte| *byte = 0x5a);
         let damaged = path.with_file_name("damaged.db");
         fs::write(&damaged, bytes).unwrap();
-        let outcome = match Store::open(&damaged).await {
+        let outcome = match Store::open(&damaged, test_key()).await {
             Ok(store) => store.reserve(request(0), |_| [1; 32]).await.map(drop),
             Err(error) => Err(error),
         };

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Result};
 
+use super::audit::{AuditAction, AuditEntry};
 use super::challenge;
 use super::delivery;
 use super::events::{self, EventKind, Note};
@@ -45,6 +46,19 @@ pub struct Reservation {
     pub asked_by: String,
     /// The process that sends and follows it, and how long nobody else may.
     pub lease: Lease,
+}
+
+impl Reservation {
+    /// What the audit says of it.
+    pub(super) fn audit(&self) -> AuditEntry {
+        AuditEntry {
+            at: self.at,
+            operator: self.asked_by.clone(),
+            environment: Some(self.environment),
+            action: AuditAction::Send,
+            detail: format!("{} at {} from {}", self.user.label, self.number.label, self.sender),
+        }
+    }
 }
 
 /// What became of a request for a slot.
@@ -121,7 +135,7 @@ fn refuse(connection: &Connection, request: &Reservation, why: String) -> Result
 #[cfg(test)]
 mod tests {
     use super::super::test_deck::{
-        Deck, HERE, MINUTE, at, attempt, digest, number, request, rule, user,
+        Deck, HERE, MINUTE, at, attempt, digest, number, request, rule, test_key, user,
     };
     use super::super::{Attempt, Store};
     use super::*;
@@ -220,7 +234,7 @@ mod tests {
         }
         let Deck { folder, store } = deck;
         drop(store);
-        let store = Store::open(&folder.path().join("deck.db")).await.unwrap();
+        let store = Store::open(&folder.path().join("deck.db"), test_key()).await.unwrap();
         let deck = Deck { folder, store };
         assert!(!is_slot(deck.ask(request(3 * MINUTE)).await));
         assert_eq!(deck.attempt(attempt(3 * MINUTE), 1).await, Verdict::Approved);

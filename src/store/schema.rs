@@ -194,3 +194,46 @@ fn taken_steps(connection: &Connection, path: &Path) -> Result<usize, StoreError
     }
     Ok(taken)
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::super::test_deck::{lease, test_key};
+    use super::super::{DeliveryId, Store};
+    use super::*;
+
+    /// A file as a program of an earlier schema has left it: with one delivery under way.
+    fn left_by(steps: usize, path: &Path) {
+        let connection = Connection::open(path).unwrap();
+        for step in MIGRATIONS.iter().take(steps) {
+            connection.execute_batch(step).unwrap();
+        }
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", whole_number(steps)).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO subjects (id, environment, key, label)
+                     VALUES (1, 'test', zeroblob(32), 'ana');
+                 INSERT INTO deliveries (environment, user, number, sender, reason, segments,
+                                         asked_by, at, counted_at, status)
+                     VALUES ('test', 1, 1, '72404', 'default', 1, 'ana', 1, 1, 'submitting');",
+            )
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_file_of_every_earlier_schema_is_brought_up_to_date_and_loses_nothing() {
+        for steps in 1..=MIGRATIONS.len() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("deck.db");
+            left_by(steps, &path);
+            let store = Store::open(&path, test_key()).await.unwrap();
+            let now = jiff::Timestamp::from_second(1).unwrap();
+            let taken = store.take_over(lease(1, 0), now).await.unwrap();
+            let deliveries: Vec<DeliveryId> = taken.iter().map(|taken| taken.delivery).collect();
+            assert_eq!(deliveries, [DeliveryId(1)], "from schema {steps}");
+            assert_eq!(store.verify_audit().await.unwrap(), Ok(0));
+        }
+    }
+}

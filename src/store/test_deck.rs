@@ -14,7 +14,7 @@ use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::Verdict;
 use crate::domain::quota::{Quota, QuotaRule};
-use crate::domain::secret::LookupKey;
+use crate::domain::secret::{DeckKey, LookupKey};
 use crate::domain::sender::Sender;
 
 pub(super) const MINUTE: i64 = 60_000;
@@ -39,6 +39,11 @@ pub(super) fn number(number: u8) -> Subject {
     Subject {
         key: LookupKey([100 + number; 32]), label: format!("+57 ••• ••• 00{number:02}")
     }
+}
+
+/// The key of every deck of these tests.
+pub(super) fn test_key() -> DeckKey {
+    DeckKey::new([9; 32])
 }
 
 /// A lease of a process.
@@ -88,13 +93,13 @@ pub(super) struct Deck {
 impl Deck {
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("deck.db")).await.unwrap();
+        let store = Store::open(&folder.path().join("deck.db"), test_key()).await.unwrap();
         Self { folder, store }
     }
 
     /// Another way to the same file, as a second process has it.
     pub(super) async fn again(&self) -> Store {
-        Store::open(&self.folder.path().join("deck.db")).await.unwrap()
+        Store::open(&self.folder.path().join("deck.db"), test_key()).await.unwrap()
     }
 
     /// Reads and writes the file behind the store's back.

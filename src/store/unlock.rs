@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Result};
 
+use super::audit::{AuditAction, AuditEntry};
 use super::events::{self, EventKind, Note};
 use super::subject::{self, Subject};
 use crate::domain::environment::Environment;
@@ -22,6 +23,19 @@ pub struct Unlock {
     pub by: String,
     /// The operator's reason.
     pub reason: String,
+}
+
+impl Unlock {
+    /// What the audit says of it.
+    pub(super) fn audit(&self) -> AuditEntry {
+        AuditEntry {
+            at: self.at,
+            operator: self.by.clone(),
+            environment: Some(self.environment),
+            action: AuditAction::Unlock,
+            detail: format!("{} at {}: {}", self.user.label, self.number.label, self.reason),
+        }
+    }
 }
 
 /// Lets neither the sends until now nor the wrong tries of user and number count any more.

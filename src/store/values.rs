@@ -86,6 +86,7 @@ impl FromSql for EventKind {
     }
 }
 
-fn known<T>(found: Option<T>, what: &str) -> FromSqlResult<T> {
+/// What a column's word stands for.
+pub(super) fn known<T>(found: Option<T>, what: &str) -> FromSqlResult<T> {
     found.ok_or_else(|| FromSqlError::Other(format!("it names an unknown {what}").into()))
 }

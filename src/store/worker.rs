@@ -113,11 +113,6 @@ impl Worker {
         .await
     }
 
-    /// The file of the store.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     async fn call<T>(
         &self,
         job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Job,

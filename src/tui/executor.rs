@@ -114,6 +114,9 @@ impl Executor {
             Err(error) => return self.tell(Message::EngineFailed(error.to_string())).await,
         };
         self.tell(Message::EngineReady).await;
+        let pruning = engine.clone();
+        // A store that fails now is reported by whoever reads it next.
+        tokio::spawn(async move { pruning.prune().await });
         self.report(engine).await;
     }
 
@@ -260,10 +263,39 @@ impl Executor {
         let (deck, problem) = written.await.unwrap_or_else(|_| {
             (None, Some("Not saved: a background task stopped, start again.".to_owned()))
         });
+        let mut problem = problem;
         if let (Some(deck), Some(engine)) = (&deck, self.engine.get()) {
             engine.reconfigure(deck.config.clone()).await;
         }
+        // Settings may have been saved although their token was not.
+        let is_saved = deck
+            .as_ref()
+            .is_some_and(|deck| deck.config.environments[save.environment] == save.settings);
+        if let Some(engine) = self.engine.get()
+            && let Err(error) = audit(engine, &save, is_saved, problem.as_deref()).await
+        {
+            let said = problem.unwrap_or_else(|| "Saved".to_owned());
+            problem = Some(format!("{said}, but it is not in the audit: {error}"));
+        }
         self.tell(Message::Saved { save, deck: deck.map(Box::new), problem }).await;
+    }
+}
+
+/// Writes a save into the audit: what was changed, and what failed.
+async fn audit(
+    engine: &Engine,
+    save: &Save,
+    is_saved: bool,
+    problem: Option<&str>,
+) -> Result<(), EngineError> {
+    let environment = save.environment;
+    if is_saved {
+        let token_changed = save.token != TokenChange::Keep && problem.is_none();
+        engine.audit_save(environment, &save.baseline, &save.settings, token_changed).await?;
+    }
+    match problem {
+        Some(problem) => engine.audit_failed_save(environment, problem).await,
+        None => Ok(()),
     }
 }
 

@@ -1,0 +1,66 @@
+//! `smsdeck audit`: who did what, and whether the record is whole.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::arguments::AuditCommand;
+use super::failure::Failure;
+use super::{Desk, output};
+use crate::domain::environment::Environment;
+
+/// Rows read at a time.
+const AT_ONCE: usize = 1_000;
+
+pub(super) async fn run(desk: &Desk, command: &AuditCommand) -> Result<ExitCode, Failure> {
+    match command {
+        AuditCommand::List => list(desk).await,
+        AuditCommand::Verify => verify(desk).await,
+    }
+}
+
+async fn list(desk: &Desk) -> Result<ExitCode, Failure> {
+    let engine = desk.engine().await?;
+    let mut from = 1;
+    loop {
+        let rows = engine.audit_rows(from, AT_ONCE).await?;
+        for row in &rows {
+            let entry = &row.entry;
+            if desk.environment.is_some_and(|only| entry.environment != Some(only)) {
+                continue;
+            }
+            let object = json!({
+                "id": row.id,
+                "at": output::moment(entry.at),
+                "operator": entry.operator,
+                "environment": entry.environment.map(Environment::key),
+                "action": entry.action.key(),
+                "detail": entry.detail,
+            });
+            let text = format!(
+                "{} {:<11} {:<11} {}: {}",
+                output::moment(entry.at),
+                entry.environment.map_or("", Environment::name),
+                entry.action.key(),
+                entry.operator,
+                entry.detail
+            );
+            desk.output.line(&text, &object)?;
+        }
+        match rows.last() {
+            Some(last) if rows.len() == AT_ONCE => from = last.id + 1,
+            _ => return Ok(ExitCode::SUCCESS),
+        }
+    }
+}
+
+async fn verify(desk: &Desk) -> Result<ExitCode, Failure> {
+    match desk.engine().await?.verify_audit().await? {
+        Ok(rows) => {
+            let object = json!({ "result": "whole", "rows": rows });
+            desk.output.line(&format!("The audit is whole: {rows} rows."), &object)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(broken) => Err(Failure::new("audit_broken", format!("the audit is broken: {broken}"))),
+    }
+}

@@ -1,0 +1,71 @@
+//! Who did what: writing it down, reading it, checking it.
+
+use super::{Engine, EngineError};
+use crate::domain::difference::differences;
+use crate::domain::environment::Environment;
+use crate::domain::settings::Settings;
+use crate::store::{AuditAction, AuditEntry, AuditRow, BrokenAudit};
+
+impl Engine {
+    /// Writes a change of settings into the audit, a row for each field. Of a token only that
+    /// it was changed.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn audit_save(
+        &self,
+        environment: Environment,
+        before: &Settings,
+        after: &Settings,
+        token_changed: bool,
+    ) -> Result<(), EngineError> {
+        let mut changes: Vec<String> =
+            differences(before, after).iter().map(ToString::to_string).collect();
+        if token_changed {
+            changes.push("Auth token: changed".to_owned());
+        }
+        for change in changes {
+            self.audit(environment, AuditAction::Change, change).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes into the audit that settings could not be saved, and why.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn audit_failed_save(
+        &self,
+        environment: Environment,
+        problem: &str,
+    ) -> Result<(), EngineError> {
+        self.audit(environment, AuditAction::FailedSave, problem.to_owned()).await
+    }
+
+    async fn audit(
+        &self,
+        environment: Environment,
+        action: AuditAction,
+        detail: String,
+    ) -> Result<(), EngineError> {
+        let (at, operator) = (self.now(), self.inner.asked_by.clone());
+        let entry = AuditEntry { at, operator, environment: Some(environment), action, detail };
+        Ok(self.inner.store.audit(entry).await?)
+    }
+
+    /// The audit from a row on, oldest first, at most `limit` rows; the first row is 1.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn audit_rows(&self, from: i64, limit: usize) -> Result<Vec<AuditRow>, EngineError> {
+        Ok(self.inner.store.audit_rows(from, limit).await?)
+    }
+
+    /// Checks the whole audit: how many rows it has, or where it is broken.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn verify_audit(&self) -> Result<Result<i64, BrokenAudit>, EngineError> {
+        Ok(self.inner.store.verify_audit().await?)
+    }
+}

@@ -1,0 +1,129 @@
+//! Forgets sends and events that are old enough, in steps so small that no send waits for one.
+//! The audit is never pruned.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Result};
+
+use super::values::{Millis, whole_number};
+
+/// Rows that one step looks at: a few milliseconds.
+const STEP: usize = 500;
+
+/// How far pruning has come: the ids up to which everything was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pruned {
+    events: i64,
+    deliveries: i64,
+    /// Whether nothing older is left.
+    pub is_done: bool,
+}
+
+/// Does one step: forgets what is older than `before` among the next rows.
+///
+/// Deliveries without an end stay, and so do the users and numbers: whoever asks again keeps
+/// their wrong tries.
+pub(super) fn step(connection: &Connection, before: Timestamp, from: Pruned) -> Result<Pruned> {
+    // Ids grow with time, so the oldest rows are those with the smallest ids.
+    let last = |sql, from: i64| -> Result<Option<i64>> {
+        let last: Option<Option<i64>> = connection
+            .prepare_cached(sql)?
+            .query_row((from, Millis(before), whole_number(STEP)), |row| row.get(0))
+            .optional()?;
+        Ok(last.flatten())
+    };
+    let events = last(
+        "SELECT max(id) FROM (SELECT id, at FROM events WHERE id > ?1 ORDER BY id LIMIT ?3)
+         WHERE at < ?2",
+        from.events,
+    )?;
+    if let Some(upto) = events {
+        connection
+            .prepare_cached("DELETE FROM events WHERE id > ?1 AND id <= ?2 AND at < ?3")?
+            .execute((from.events, upto, Millis(before)))?;
+        return Ok(Pruned { events: upto, ..from });
+    }
+    let deliveries = last(
+        "SELECT max(id) FROM (SELECT id, at FROM deliveries WHERE id > ?1 ORDER BY id LIMIT ?3)
+         WHERE at < ?2",
+        from.deliveries,
+    )?;
+    let Some(upto) = deliveries else { return Ok(Pruned { is_done: true, ..from }) };
+    let range = (from.deliveries, upto, Millis(before));
+    connection
+        .prepare_cached(
+            "DELETE FROM codes WHERE delivery IN
+                 (SELECT id FROM deliveries WHERE id > ?1 AND id <= ?2 AND at < ?3 AND finished)",
+        )?
+        .execute(range)?;
+    connection
+        .prepare_cached(
+            "DELETE FROM deliveries WHERE id > ?1 AND id <= ?2 AND at < ?3 AND finished
+                 AND NOT EXISTS (SELECT 1 FROM events WHERE delivery = deliveries.id)",
+        )?
+        .execute(range)?;
+    Ok(Pruned { deliveries: upto, ..from })
+}
+
+/// Forgets challenges that have no codes any more.
+pub(super) fn empty_challenges(connection: &Connection) -> Result<()> {
+    connection
+        .prepare_cached(
+            "DELETE FROM challenges WHERE id IN
+                 (SELECT id FROM challenges
+                  WHERE NOT EXISTS (SELECT 1 FROM codes WHERE challenge = challenges.id)
+                  LIMIT ?1)",
+        )?
+        .execute([whole_number(STEP)])
+        .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_deck::{Deck, HERE, MINUTE, at, request};
+    use super::*;
+    use crate::domain::delivery::DeliveryStatus;
+
+    #[tokio::test]
+    async fn what_is_old_is_forgotten_and_what_is_under_way_stays() {
+        let deck = Deck::new().await;
+        let hour = 60 * MINUTE;
+        let old = deck.slot(request(0)).await;
+        deck.report(old, DeliveryStatus::Delivered).await;
+        let under_way = deck.slot(request(hour)).await;
+        let young = deck.slot(request(9 * hour)).await;
+        deck.report(young, DeliveryStatus::Delivered).await;
+        deck.store.prune(at(8 * hour)).await.unwrap();
+        let connection = deck.behind_its_back();
+        let ids: Vec<i64> = connection
+            .prepare("SELECT id FROM deliveries ORDER BY id")
+            .unwrap()
+            .query_map((), |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_>>()
+            .unwrap();
+        assert_eq!(ids, [under_way.0, young.0]);
+        let events = deck.store.latest_events(HERE, 99).await.unwrap();
+        assert!(events.iter().all(|event| event.delivery == Some(young)), "{events:?}");
+        assert_eq!(deck.store.audit_rows(1, 99).await.unwrap().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn many_steps_come_to_an_end() {
+        let deck = Deck::new().await;
+        for minute in 0..40 {
+            let delivery = deck.slot(request(minute * 60 * MINUTE)).await;
+            deck.report(delivery, DeliveryStatus::Delivered).await;
+        }
+        let connection = deck.behind_its_back();
+        let mut from = Pruned::default();
+        let mut steps = 0;
+        while !from.is_done {
+            from = step(&connection, at(99 * 60 * MINUTE), from).unwrap();
+            steps += 1;
+        }
+        assert!(steps >= 3, "{steps}");
+        let left: i64 =
+            connection.query_row("SELECT count(*) FROM deliveries", (), |row| row.get(0)).unwrap();
+        assert_eq!(left, 0);
+    }
+}
