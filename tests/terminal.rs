@@ -157,3 +157,37 @@ fn a_thousand_pasted_characters_with_line_breaks_change_nothing() {
     let screen = terminal.wait_for("nothing was pasted: 1002 characters");
     assert!(screen.contains("Sandbox · saved"), "{screen}");
 }
+
+#[test]
+fn two_consoles_on_one_deck_see_each_others_sends_and_settings() {
+    let deck = Deck::new();
+    let ours = Terminal::start(&deck, &[]);
+    ours.wait_for("Nobody has asked for a code lately");
+    let theirs = Terminal::start(&deck, &[]);
+    theirs.wait_for("Nobody has asked for a code lately");
+
+    theirs.type_text("s");
+    theirs.type_text("+573001234567");
+    theirs.wait_for("open, 3 of 3 left");
+    theirs.type_text(ENTER);
+    ours.wait_for("delivered");
+    ours.wait_for("1 of 3");
+
+    theirs.type_text(BACK_TAB);
+    theirs.type_text(BACK_TAB);
+    theirs.wait_for("undo field");
+    theirs.type_text(DOWN);
+    theirs.type_text("\x7f9");
+    theirs.wait_for("Development • unsaved");
+    theirs.type_text(SAVE);
+    ours.wait_for("9 min");
+}
+
+#[test]
+fn a_console_shows_what_the_command_line_sends() {
+    let deck = Deck::new();
+    let terminal = Terminal::start(&deck, &[]);
+    terminal.wait_for("Nobody has asked for a code lately");
+    assert_eq!(deck.run(&["send", "--env", "dev", "+573001234567"]).code(), 0);
+    terminal.wait_for("delivered");
+}

@@ -22,6 +22,11 @@ const EVENTS_AT_ONCE: usize = 1_000;
 /// Time between two tries to read a store that fails.
 const STORE_RETRY: Duration = Duration::from_secs(5);
 
+/// When the store is read again after it was seen to change. The change is noticed while it is
+/// being written; it can be read only once it is on disk, and that is not noticed.
+const SETTLING: [Duration; 3] =
+    [Duration::from_millis(20), Duration::from_millis(150), Duration::from_millis(700)];
+
 /// How long the end of the console waits for the store.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
@@ -138,19 +143,33 @@ impl Executor {
         };
         let mut newest = None;
         let mut failing = false;
+        let mut settled = SETTLING.len();
+        let mut quota_is_old = true;
         loop {
             // What is written from here on wakes the loop again.
             changes.mark_unchanged();
-            store.mark_unchanged();
             engine.take_over().await;
             match self.report_events(engine, &mut newest).await {
-                Ok(()) => {
+                Ok(is_new) => {
                     failing = false;
-                    self.load_quota().await;
+                    if is_new || quota_is_old {
+                        self.load_quota().await;
+                    }
+                    quota_is_old = false;
+                    let again = SETTLING.get(settled).copied();
                     tokio::select! {
-                        changed = changes.changed() => if changed.is_err() { return },
-                        Ok(()) = store.changed() => {}
-                        Ok(()) = config.changed() => self.reload(engine).await,
+                        changed = changes.changed() => match changed {
+                            Ok(()) => quota_is_old = true,
+                            Err(_) => return,
+                        },
+                        Ok(()) = store.changed() => settled = 0,
+                        Ok(()) = config.changed() => {
+                            self.reload(engine).await;
+                            quota_is_old = true;
+                        }
+                        () = tokio::time::sleep(again.unwrap_or_default()), if again.is_some() => {
+                            settled += 1;
+                        }
                     }
                 }
                 Err(error) => {
@@ -170,9 +189,8 @@ impl Executor {
         let paths = self.paths.clone();
         match spawn_blocking(move || read_deck(&paths)).await {
             Ok(Ok(deck)) => {
-                if *engine.config() != deck.config {
-                    engine.reconfigure(deck.config.clone()).await;
-                }
+                // Also where only a token has changed, which shows nowhere.
+                engine.reconfigure(deck.config.clone()).await;
                 self.tell(Message::Loaded(Box::new(deck))).await;
             }
             Ok(Err(error)) => {
@@ -193,12 +211,13 @@ impl Executor {
     }
 
     /// Reports the events after the newest one that was reported; at first the latest of each
-    /// environment.
+    /// environment. Answers whether there were any.
     async fn report_events(
         &self,
         engine: &Engine,
         newest: &mut Option<EventId>,
-    ) -> Result<(), EngineError> {
+    ) -> Result<bool, EngineError> {
+        let before = *newest;
         let mut seen = if let Some(seen) = *newest {
             seen
         } else {
@@ -220,7 +239,7 @@ impl Executor {
             }
             *newest = Some(seen);
             if is_all {
-                return Ok(());
+                return Ok(before != *newest);
             }
         }
     }
