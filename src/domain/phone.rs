@@ -11,6 +11,9 @@ use super::country::Country;
 /// is room for spaces and brackets.
 const LONGEST_TYPED: usize = 40;
 
+/// The `+` and 15 digits.
+const LONGEST_E164: usize = 16;
+
 /// A valid phone number (ITU-T E.164).
 ///
 /// It has no `Display`, and its `Debug` is masked: showing a person's whole number takes a
@@ -120,22 +123,27 @@ impl PhoneNumber {
                 (PhoneError::Invalid(_), Ok(parsed))
                     if parsed.is_possible_with_reason().is_ok() =>
                 {
-                    Ok(Self::from_parsed(&parsed))
+                    Self::from_parsed(&parsed)
                 }
                 _ => Err(error),
             }
         })
     }
 
-    fn from_parsed(parsed: &rlibphonenumber::PhoneNumber) -> Self {
+    /// Some countries have numbers (for voice mail, say) that are longer than E.164 allows.
+    fn from_parsed(parsed: &rlibphonenumber::PhoneNumber) -> Result<Self, PhoneError> {
+        let e164 = parsed.format_as(PhoneNumberFormat::E164).into_owned();
+        if e164.len() > LONGEST_E164 {
+            return Err(PhoneError::TooLong);
+        }
         let country =
             parsed.get_region_code().and_then(|region| Country::from_code(&region.as_region_str()));
-        Self {
-            e164: parsed.format_as(PhoneNumberFormat::E164).into_owned(),
+        Ok(Self {
+            e164,
             grouped: parsed.format_as(PhoneNumberFormat::International).replace('-', " "),
             country,
             calling_code: u16::try_from(parsed.country_code).unwrap_or_default(),
-        }
+        })
     }
 
     fn from_library(text: &str, default: Option<Country>) -> Result<Self, PhoneError> {
@@ -155,7 +163,7 @@ impl PhoneNumber {
                 .map_or_else(|| format!("+{calling_code}"), ToString::to_string);
             return Err(PhoneError::Invalid(place));
         }
-        Ok(Self::from_parsed(&parsed))
+        Self::from_parsed(&parsed)
     }
 
     /// The whole number, `+` and digits.
@@ -268,6 +276,7 @@ mod tests {
         assert_eq!(wrong("+999 123456789", None), PhoneError::UnknownCallingCode);
         assert_eq!(wrong("+57 12", None), PhoneError::Invalid("Colombia (CO)".to_owned()));
         assert_eq!(wrong(&"1".repeat(1000), None), PhoneError::TooLong);
+        assert_eq!(wrong("+49 99029 9990 29990", None), PhoneError::TooLong);
         assert_eq!(wrong("+57\x1b300", None), PhoneError::Character('\x1b'));
     }
 

@@ -10,17 +10,16 @@ use serde_json::Value;
 
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::text::{masked_digits, printable};
-use crate::provider::{MessageState, Refusal};
+use crate::provider::{Created, MessageState, Refusal};
 
 /// Bytes of an answer that are read at most.
 const LARGEST: usize = 1024 * 1024;
 
-/// An answer, whatever its status.
-pub(super) struct Answer {
-    /// The body, if it is JSON.
-    pub json: Option<Value>,
-    /// How long to wait, if the server says so in seconds.
-    pub retry_after: Option<Duration>,
+/// An answer of Twilio, or of whatever stands between.
+pub struct Answer {
+    status: StatusCode,
+    pub(super) json: Option<Value>,
+    pub(super) retry_after: Option<Duration>,
     request_id: Option<String>,
 }
 
@@ -32,13 +31,17 @@ pub(super) fn is_message_sid(text: &str) -> bool {
 }
 
 impl Answer {
-    /// Reads the body, up to its bound; what is beyond is not waited for.
-    pub async fn read(mut response: reqwest::Response) -> Result<Self, reqwest::Error> {
-        let headers = response.headers();
+    /// An answer with this status, these headers and this body; one that is not JSON is borne.
+    pub fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let retry_after = text(headers, RETRY_AFTER.as_str())
             .and_then(|seconds| seconds.parse().ok())
             .map(Duration::from_secs);
         let request_id = text(headers, "twilio-request-id");
+        Self { status, json: serde_json::from_slice(body).ok(), retry_after, request_id }
+    }
+
+    /// Reads the body, up to its bound; what is beyond is not waited for.
+    pub(super) async fn read(mut response: reqwest::Response) -> Result<Self, reqwest::Error> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             body.extend_from_slice(&chunk);
@@ -47,7 +50,22 @@ impl Answer {
                 break;
             }
         }
-        Ok(Self { json: serde_json::from_slice(&body).ok(), retry_after, request_id })
+        Ok(Self::new(response.status(), response.headers(), &body))
+    }
+
+    /// What it says of a create. Only a redirection or a 4xx is a clear no; after any other
+    /// answer without a message in it, the message may have gone out.
+    pub fn created(&self) -> Created {
+        match self.status.as_u16() {
+            200..=299 => match self.message() {
+                Some(state) => Created::Accepted(state),
+                None => Created::Unclear(format!("HTTP {} without a message in it", self.status)),
+            },
+            429 => Created::Busy { retry_after: self.retry_after },
+            408 => Created::Unclear(self.refusal().to_string()),
+            300..=499 => Created::Refused(self.refusal()),
+            _ => Created::Unclear(self.refusal().to_string()),
+        }
     }
 
     /// The message that the answer is about.
@@ -56,7 +74,7 @@ impl Answer {
     }
 
     /// A message of the answer; `None` if it has no usable SID.
-    pub fn state(&self, message: &Value) -> Option<MessageState> {
+    pub(super) fn state(&self, message: &Value) -> Option<MessageState> {
         let field = |name: &str| message.get(name).and_then(Value::as_str);
         let sid = field("sid").filter(|sid| is_message_sid(sid))?;
         // In an error body `status` is a number; a message has a word.
@@ -76,7 +94,8 @@ impl Answer {
 
     /// The error that the answer tells, in Twilio's own shape, in that of RFC 9457, or from
     /// the status alone.
-    pub fn refusal(&self, status: StatusCode) -> Refusal {
+    pub fn refusal(&self) -> Refusal {
+        let status = self.status;
         let json = self.json.as_ref();
         let field = |name: &str| json.and_then(|json| json.get(name)).and_then(Value::as_str);
         let told = field("message").or_else(|| field("detail")).or_else(|| field("title"));
@@ -126,7 +145,7 @@ mod tests {
     use super::*;
 
     fn answer(json: Value) -> Answer {
-        Answer { json: Some(json), retry_after: None, request_id: None }
+        Answer::new(StatusCode::BAD_REQUEST, &HeaderMap::new(), json.to_string().as_bytes())
     }
 
     fn sid() -> String {
@@ -161,21 +180,19 @@ mod tests {
 
     #[test]
     fn errors_are_understood_in_all_their_shapes() {
-        let status = StatusCode::BAD_REQUEST;
         let told = answer(
             json!({ "code": 21211, "message": "The 'To' number +573001234567 is not valid.", "status": 400 }),
         );
-        let refusal = told.refusal(status);
+        let refusal = told.refusal();
         assert_eq!(
             (refusal.code, refusal.message.as_str()),
             (Some(21211), "The 'To' number +…67 is not valid.")
         );
         let problem =
             answer(json!({ "type": "x", "title": "Bad", "detail": "Worse", "code": "20422" }))
-                .refusal(status);
+                .refusal();
         assert_eq!((problem.code, problem.message.as_str()), (Some(20422), "Worse"));
-        let html = Answer { json: None, retry_after: None, request_id: None }
-            .refusal(StatusCode::BAD_GATEWAY);
+        let html = Answer::new(StatusCode::BAD_GATEWAY, &HeaderMap::new(), b"<html>").refusal();
         assert!(
             html.to_string().contains("Bad Gateway") && html.to_string().contains("HTTP 502"),
             "{html}"

@@ -113,19 +113,9 @@ impl TwilioClient {
             }
             Err(error) => return Created::Unclear(words(&error, self.patience.create)),
         };
-        let status = response.status();
-        let answer = match Answer::read(response).await {
-            Ok(answer) => answer,
-            Err(error) => return Created::Unclear(words(&error, self.patience.create)),
-        };
-        match status.as_u16() {
-            200..=299 => match answer.message() {
-                Some(state) => Created::Accepted(state),
-                None => Created::Unclear(format!("HTTP {status} without a message in it")),
-            },
-            429 => Created::Busy { retry_after: answer.retry_after },
-            408 | 500.. => Created::Unclear(answer.refusal(status).to_string()),
-            _ => Created::Refused(answer.refusal(status)),
+        match Answer::read(response).await {
+            Ok(answer) => answer.created(),
+            Err(error) => Created::Unclear(words(&error, self.patience.create)),
         }
     }
 
@@ -214,9 +204,9 @@ impl TwilioClient {
                 Err(FetchError::Busy { retry_after: answer.retry_after })
             }
             status if status.is_server_error() => {
-                Err(FetchError::Unreachable(answer.refusal(status).to_string()))
+                Err(FetchError::Unreachable(answer.refusal().to_string()))
             }
-            status => Err(FetchError::Refused(answer.refusal(status))),
+            _ => Err(FetchError::Refused(answer.refusal())),
         }
     }
 

@@ -5,6 +5,7 @@ mod client;
 mod errors;
 mod http;
 
+pub use answer::Answer;
 pub use client::{Credentials, Listing, Patience, Search, TwilioClient, default_base_url};
 pub use errors::{ErrorAdvice, ErrorClass, advice};
 pub use http::{HttpError, http_client, loopback_client};
