@@ -32,8 +32,8 @@ const MOST_IN_FLIGHT: usize = 16;
 /// Deliveries that may wait for the scheduler to take them; beyond that, senders wait.
 const WAITING_ORDERS: usize = 1024;
 
-/// How long a delivery is followed. No code is valid for longer than ten minutes; a status
-/// that has not come by then will hardly come.
+/// How long after its request a delivery is followed without a break. No code is valid for
+/// longer than ten minutes; a status that has not come by then will hardly come.
 const FOLLOW_FOR: SignedDuration = SignedDuration::from_mins(30);
 
 /// How long everybody waits when the provider answers 429 without saying how long.
@@ -51,8 +51,8 @@ pub(super) struct Order {
     pub sid: Option<String>,
     /// The recipient, where this process knows it; the store does not.
     pub to: Option<PhoneNumber>,
-    /// From when on this process follows it.
-    pub since: Timestamp,
+    /// When the code was asked for.
+    pub asked_at: Timestamp,
 }
 
 /// What is asked of the scheduler.
@@ -137,6 +137,8 @@ pub(super) enum Answer {
     Found(String),
     /// Its end is in the store, or it is no longer this process's.
     Ended,
+    /// It has no end for so long that it need not be asked about all the time.
+    Parked,
     /// The provider is busy: nobody asks for so long.
     Pause(Duration),
 }
@@ -148,14 +150,22 @@ struct Schedule {
     in_flight: JoinSet<(Followed, Answer)>,
     paused_until: Instant,
     renew_at: Instant,
+    takes_over: bool,
     take_over_at: Option<Instant>,
 }
 
 impl Schedule {
     fn new(desk: Desk) -> Self {
         let now = Instant::now();
-        let (due, in_flight) = (BTreeMap::new(), JoinSet::new());
-        Self { desk, due, in_flight, paused_until: now, renew_at: now, take_over_at: None }
+        Self {
+            desk,
+            due: BTreeMap::new(),
+            in_flight: JoinSet::new(),
+            paused_until: now,
+            renew_at: now,
+            takes_over: false,
+            take_over_at: None,
+        }
     }
 
     async fn run(mut self, mut inbox: mpsc::Receiver<Wish>) {
@@ -218,6 +228,9 @@ impl Schedule {
         followed.asked += 1;
         match answer {
             Answer::Ended => {}
+            Answer::Parked => {
+                self.take_over_at = self.takes_over.then(Instant::now);
+            }
             Answer::Later(_) => self.schedule(followed),
             Answer::After(wait) => self.schedule_in(wait, followed),
             Answer::Found(sid) => {
@@ -258,14 +271,15 @@ impl Schedule {
 
     /// Takes over what is nobody's, and sees when that may be the case again.
     async fn take_over(&mut self) {
+        self.takes_over = true;
         let (store, tenure) = (self.desk.store.clone(), self.desk.tenure);
         let now = self.desk.clock.now();
         // Reading first: a write would wake every process that watches the store.
         let mut next = store.next_lease_end(tenure.owner).await.ok().flatten();
         if next.is_some_and(|end| end <= now) {
             let taken = store.take_over(tenure.lease(now), now).await.unwrap_or_default();
-            for Unfinished { delivery, environment, sid, .. } in taken {
-                self.follow(Order { delivery, environment, sid, to: None, since: now });
+            for Unfinished { delivery, environment, sid, at, .. } in taken {
+                self.follow(Order { delivery, environment, sid, to: None, asked_at: at });
             }
             next = store.next_lease_end(tenure.owner).await.ok().flatten();
         }
@@ -287,15 +301,26 @@ impl Desk {
             (Ok(client), None) => self.reconcile(&client, order).await,
             (Err(_), _) => Answer::Later(None),
         };
-        let over = self.clock.now().duration_since(order.since) >= FOLLOW_FOR;
+        let now = self.clock.now();
+        let age = now.duration_since(order.asked_at);
         match answer {
-            Answer::Later(Some(DeliveryStatus::Sent)) if over => {
+            Answer::Later(Some(DeliveryStatus::Sent)) if age >= FOLLOW_FOR => {
                 let detail = "the carrier gave no receipt within 30 min".to_owned();
                 self.record(order, DeliveryStatus::SentNoReceipt, None, Some(detail)).await
             }
-            // Nothing more is to be learned; it stays as it is.
-            Answer::Later(_) | Answer::After(_) | Answer::Pause(_) if over => Answer::Ended,
+            Answer::Later(_) if age >= FOLLOW_FOR => self.park(order, now, age).await,
             answer => answer,
+        }
+    }
+
+    /// Lets a delivery rest for as long as it has been without an end already, so that hopeless
+    /// ones cost less and less; the provider may tell later, or its credentials may be mended.
+    async fn park(&self, order: &Order, now: Timestamp, age: SignedDuration) -> Answer {
+        let until = now.checked_add(age).unwrap_or(Timestamp::MAX);
+        let lease = Lease { owner: self.tenure.owner, until };
+        match self.store.park(order.delivery, lease).await {
+            Ok(()) => Answer::Parked,
+            Err(_) => Answer::Later(None),
         }
     }
 

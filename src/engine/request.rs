@@ -147,7 +147,7 @@ impl Engine {
         let recorded = self.record(delivery, status, outcome).await;
         if !status.is_final() {
             // Also where the store has failed: it may take a later status.
-            let order = Order { delivery, environment, sid, to: Some(to), since: now };
+            let order = Order { delivery, environment, sid, to: Some(to), asked_at: now };
             self.inner.follower.follow(order).await;
         }
         match recorded {

@@ -63,6 +63,17 @@ pub(super) fn give_up(connection: &Connection, owner: i64) -> Result<()> {
         .map(drop)
 }
 
+/// Lets go of a delivery until a moment from which on any process may take it again.
+pub(super) fn park(connection: &Connection, delivery: DeliveryId, lease: Lease) -> Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE deliveries SET owner = NULL, lease_until = ?3
+             WHERE id = ?1 AND owner = ?2 AND finished = 0",
+        )?
+        .execute((delivery, lease.owner, Millis(lease.until)))
+        .map(drop)
+}
+
 /// When the next lease of another process ends; `None` where none has one.
 pub(super) fn next_end(connection: &Connection, owner: i64) -> Result<Option<Timestamp>> {
     connection
@@ -108,6 +119,18 @@ mod tests {
         assert_eq!(other.next_lease_end(1).await.unwrap(), None);
         deck.store.give_up(1).await.unwrap();
         assert_eq!(other.take_over(lease(2, MINUTE), at(0)).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_parked_is_nobodys_until_its_moment() {
+        let deck = Deck::new().await;
+        let delivery = deck.slot(request(0)).await;
+        deck.store.park(delivery, lease(1, 30 * MINUTE)).await.unwrap();
+        assert!(deck.store.renew(lease(1, 40 * MINUTE)).await.unwrap().is_empty());
+        assert_eq!(deck.store.next_lease_end(1).await.unwrap(), Some(at(30 * MINUTE)));
+        let taken = |now| deck.store.take_over(lease(1, now + MINUTE), at(now));
+        assert!(taken(30 * MINUTE - 1).await.unwrap().is_empty());
+        assert_eq!(taken(30 * MINUTE).await.unwrap().len(), 1);
     }
 
     #[tokio::test]

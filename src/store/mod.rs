@@ -311,7 +311,16 @@ impl Store {
         self.worker.write(move |connection| lease::give_up(connection, owner)).await
     }
 
-    /// When the next lease of another process ends.
+    /// Lets go of a delivery that may not end soon, until the end of this lease; then any
+    /// process may take it again.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn park(&self, delivery: DeliveryId, lease: Lease) -> Result<(), StoreError> {
+        self.worker.write(move |connection| lease::park(connection, delivery, lease)).await
+    }
+
+    /// When the next lease of another process ends, or the next parked delivery is free.
     ///
     /// # Errors
     /// When the store failed.

@@ -25,9 +25,7 @@ impl Wire {
                 let mut stream = stream.unwrap();
                 let request = read_request(&mut stream);
                 seen.lock().unwrap().push(request);
-                let answer = &answers[count.min(answers.len() - 1)];
-                // A client that has lost patience is no concern of the server.
-                let _ = stream.write_all(answer.as_bytes());
+                write_response(&mut stream, &answers[count.min(answers.len() - 1)]);
             }
         });
         Self { url: BaseUrl::parse(&url).unwrap(), requests }
@@ -47,7 +45,13 @@ pub fn response(status: &str, headers: &str, body: &str) -> String {
     )
 }
 
-fn read_request(stream: &mut TcpStream) -> String {
+/// Sends an answer; a client that has lost patience is no concern of the server.
+pub fn write_response(stream: &mut TcpStream, answer: &str) {
+    let _ = stream.write_all(answer.as_bytes());
+}
+
+/// Reads one request, headers and body.
+pub fn read_request(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
     let mut bytes = [0; 4096];
     loop {

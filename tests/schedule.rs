@@ -1,0 +1,196 @@
+//! How deliveries are followed: how many at once, how fast, by whom and for how long.
+
+mod support;
+
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use smsdeck::domain::delivery::DeliveryStatus;
+use smsdeck::domain::environment::Environment;
+use smsdeck::domain::provider::{BaseUrl, Provider};
+use smsdeck::domain::secret::SecretSource;
+use smsdeck::engine::{Clock, CodeRequest, Engine, Submission};
+use smsdeck::provider::Sandbox;
+use smsdeck::store::{DeliveryId, EventKind};
+use support::deck::{Deck, config_for};
+use support::wire::{read_request, response, write_response};
+
+const DEVELOPMENT: Environment = Environment::Development;
+
+/// Status requests that may be under way at once.
+const MOST_AT_ONCE: usize = 16;
+
+/// An engine on a deck whose provider is elsewhere, with a token of its own.
+async fn engine(deck: &Deck, url: &BaseUrl, clock: Clock, token: &str) -> Engine {
+    let mut config = config_for(url);
+    let file = deck.path(token);
+    std::fs::write(&file, token).unwrap();
+    if let Provider::Twilio(account) = &mut config.environments.development.provider {
+        account.auth_token = Some(SecretSource::File(file));
+    }
+    Engine::open(deck.paths(), config, "test".to_owned(), clock).await.unwrap()
+}
+
+async fn send(engine: &Engine, user: usize) -> Submission {
+    let number = format!("+57300{:07}", 1_000_000 + user);
+    let request = CodeRequest { environment: DEVELOPMENT, number, user: None };
+    engine.request(request).await.unwrap()
+}
+
+async fn until(engine: &Engine, delivery: DeliveryId, end: DeliveryStatus) {
+    let mut changes = engine.changes();
+    loop {
+        let story = engine.story(delivery).await.unwrap();
+        if story.iter().any(|event| event.kind == EventKind::Delivery(end)) {
+            return;
+        }
+        changes.changed().await.unwrap();
+    }
+}
+
+/// What a provider has seen so far.
+#[derive(Default)]
+struct Seen {
+    created: usize,
+    asked: Vec<Instant>,
+    under_way: usize,
+    most_under_way: usize,
+    credentials: Vec<String>,
+    is_open: bool,
+}
+
+/// A provider that accepts every message, and answers the questions about them only once it is
+/// opened; the first so many with 429.
+struct SlowProvider {
+    url: BaseUrl,
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+}
+
+impl SlowProvider {
+    fn start(busy_answers: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = BaseUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let seen = Arc::new((Mutex::new(Seen::default()), Condvar::new()));
+        let shared = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let seen = Arc::clone(&shared);
+                std::thread::spawn(move || serve(stream.unwrap(), &seen, busy_answers));
+            }
+        });
+        Self { url, seen }
+    }
+
+    /// Waits until so many questions are under way at once.
+    fn wait_for_questions(&self, count: usize) {
+        let (seen, changed) = &*self.seen;
+        drop(changed.wait_while(seen.lock().unwrap(), |seen| seen.under_way < count).unwrap());
+    }
+
+    /// Answers all questions from now on.
+    fn open(&self) -> Instant {
+        self.seen.0.lock().unwrap().is_open = true;
+        self.seen.1.notify_all();
+        Instant::now()
+    }
+}
+
+fn serve(mut stream: TcpStream, shared: &(Mutex<Seen>, Condvar), busy_answers: usize) {
+    let request = read_request(&mut stream);
+    let (seen, changed) = shared;
+    let message = |sid: &str, status: &str| {
+        let body = format!(r#"{{"sid":"{sid}","status":"{status}"}}"#);
+        response("201 Created", "", &body)
+    };
+    let answer = if request.starts_with("POST") {
+        let mut seen = seen.lock().unwrap();
+        seen.created += 1;
+        message(&format!("SM{:032}", seen.created), "queued")
+    } else {
+        let mut now = seen.lock().unwrap();
+        now.asked.push(Instant::now());
+        let count = now.asked.len();
+        let credentials = request.lines().find(|line| line.starts_with("authorization"));
+        now.credentials.push(credentials.unwrap_or_default().to_owned());
+        now.under_way += 1;
+        now.most_under_way = now.most_under_way.max(now.under_way);
+        changed.notify_all();
+        let mut now = changed.wait_while(now, |seen| !seen.is_open).unwrap();
+        now.under_way -= 1;
+        let sid = request.split(['/', '.']).find(|part| part.starts_with("SM")).unwrap();
+        if count <= busy_answers {
+            response("429 Too Many Requests", "Retry-After: 2\r\n", r#"{"code":20429}"#)
+        } else {
+            message(sid, "delivered").replace("201 Created", "200 OK")
+        }
+    };
+    write_response(&mut stream, &answer);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_most_sixteen_questions_are_under_way_and_a_429_holds_up_all() {
+    let provider = SlowProvider::start(MOST_AT_ONCE);
+    let deck = Deck::new();
+    let engine = engine(&deck, &provider.url, Clock::System, "token").await;
+    let mut sent = Vec::new();
+    for user in 0..40 {
+        sent.push(send(&engine, user).await);
+    }
+    let provider = tokio::task::spawn_blocking(move || {
+        provider.wait_for_questions(MOST_AT_ONCE);
+        provider
+    });
+    let provider = provider.await.unwrap();
+    // By the time that this one is through, a seventeenth question would have come.
+    sent.push(send(&engine, 40).await);
+    let opened = provider.open();
+    for submission in sent {
+        until(&engine, submission.delivery, DeliveryStatus::Delivered).await;
+    }
+    let seen = provider.seen.0.lock().unwrap();
+    assert_eq!(seen.most_under_way, MOST_AT_ONCE);
+    let next = seen.asked[MOST_AT_ONCE];
+    assert!(next >= opened + Duration::from_secs(2), "asked again after {:?}", next - opened);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_process_follows_no_other_one_asks_about() {
+    let provider = SlowProvider::start(2);
+    provider.open();
+    let deck = Deck::new();
+    let first = engine(&deck, &provider.url, Clock::System, "first").await;
+    let second = engine(&deck, &provider.url, Clock::System, "second").await;
+    let submission = send(&first, 0).await;
+    let mut changes = first.changes();
+    loop {
+        second.take_over().await;
+        let story = first.story(submission.delivery).await.unwrap();
+        if story.iter().any(|event| event.kind == EventKind::Delivery(DeliveryStatus::Delivered)) {
+            break;
+        }
+        changes.changed().await.unwrap();
+    }
+    let credentials = &provider.seen.0.lock().unwrap().credentials;
+    assert_eq!(credentials.len(), 3);
+    assert!(credentials.iter().all(|one| *one == credentials[0]), "{credentials:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_without_a_receipt_ends_after_half_an_hour() {
+    let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let deck = Deck::new();
+    let clock = Clock::manual(Timestamp::now());
+    let token = smsdeck::provider::sandbox::AUTH_TOKEN;
+    let engine = engine(&deck, sandbox.base_url(), clock.clone(), token).await;
+    let request =
+        CodeRequest { environment: DEVELOPMENT, number: "+573001239001".to_owned(), user: None };
+    let submission = engine.request(request).await.unwrap();
+    until(&engine, submission.delivery, DeliveryStatus::Sent).await;
+    clock.set(clock.now() + SignedDuration::from_mins(30));
+    until(&engine, submission.delivery, DeliveryStatus::SentNoReceipt).await;
+    let story = engine.story(submission.delivery).await.unwrap();
+    let detail = story.last().unwrap().detail.clone().unwrap();
+    assert_eq!(detail, "the carrier gave no receipt within 30 min");
+}
