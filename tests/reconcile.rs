@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::net::TcpListener;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use smsdeck::engine::{Clock, CodeRequest, Engine, Pace, Submission};
 use smsdeck::provider::{Patience, Sandbox, loopback_client};
 use smsdeck::store::{DeliveryId, EventKind};
 use support::deck::{Deck, config_for};
+use support::wire::{Wire, response, write_response};
 
 /// Waits short enough for tests, with room for a busy machine.
 fn quick() -> Pace {
@@ -77,17 +79,25 @@ async fn used(engine: &Engine, number: &str) -> u32 {
     preview.standing.quota.used().into()
 }
 
-/// Every fault after which the outcome is unclear, and whether the message went out.
-const UNCLEAR: [(&str, bool); 8] = [
-    ("9500", true),
-    ("9501", false),
-    ("9002", true),
-    ("9004", true),
-    ("9005", true),
-    ("9006", true),
-    ("9007", true),
-    ("9008", false),
+/// Every fault after which the outcome is unclear: what the log says of it, and whether the
+/// message went out.
+const UNCLEAR: [(&str, &str, bool); 8] = [
+    ("9500", "Internal Server Error (HTTP 500, error 20500)", true),
+    ("9501", "Internal Server Error (HTTP 500, error 20500)", false),
+    ("9002", "the connection broke off: connection closed before message completed", true),
+    ("9004", "HTTP 200 OK without a message in it", true),
+    ("9005", "HTTP 200 OK without a message in it", true),
+    ("9006", "no answer within 1 s", true),
+    ("9007", "no answer within 1 s", true),
+    ("9008", "no answer within 1 s", false),
 ];
+
+/// What the log says of the last event with this status.
+async fn detail(engine: &Engine, delivery: DeliveryId, status: DeliveryStatus) -> String {
+    let story = engine.story(delivery).await.unwrap();
+    let event = story.into_iter().rfind(|event| event.kind == EventKind::Delivery(status));
+    event.unwrap().detail.unwrap()
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unclear_answer_is_reconciled_and_nothing_goes_out_twice() {
@@ -95,13 +105,15 @@ async fn an_unclear_answer_is_reconciled_and_nothing_goes_out_twice() {
     let deck = Deck::new();
     let engine = engine(&deck, sandbox.base_url(), Clock::System, quick()).await;
     let mut waiting = tokio::task::JoinSet::new();
-    for (ending, went_out) in UNCLEAR {
+    for (ending, words, went_out) in UNCLEAR {
         let engine = engine.clone();
         waiting.spawn(async move {
             let number = format!("+57300123{ending}");
             let submission = send(&engine, &number).await;
             assert_eq!(submission.status, DeliveryStatus::Unknown, "{number}");
             assert_eq!(used(&engine, &number).await, 1, "{number}");
+            let said = detail(&engine, submission.delivery, DeliveryStatus::Unknown).await;
+            assert_eq!(said, format!("{words}; it may have gone out, so it stays counted"));
             let ends = [DeliveryStatus::Delivered, DeliveryStatus::NotSent];
             let statuses = until(&engine, submission.delivery, &ends).await;
             let end = if went_out { ends[0] } else { ends[1] };
@@ -129,16 +141,46 @@ async fn being_busy_is_waited_out_and_nothing_goes_out_twice() {
 }
 
 #[tokio::test]
+async fn being_busy_for_ever_is_a_refusal_and_given_back() {
+    for headers in ["", "Retry-After: 1\r\n"] {
+        let wire = Wire::answering(vec![response("429 Too Many Requests", headers, "")]);
+        let deck = Deck::new();
+        let engine = engine(&deck, &wire.url, Clock::System, quick()).await;
+        let submission = send(&engine, "+573001234567").await;
+        assert_eq!(submission.status, DeliveryStatus::Refused);
+        assert_eq!(used(&engine, "+573001234567").await, 0);
+        let said = detail(&engine, submission.delivery, DeliveryStatus::Refused).await;
+        assert_eq!(said, "the provider had too many requests at once; it did not take this one");
+        assert_eq!(wire.requests().len(), 5);
+    }
+}
+
+#[tokio::test]
 async fn what_never_left_this_machine_is_given_back() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    for url in [format!("http://{free}"), "https://sms.invalid".to_owned()] {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let plain = speaks_no_tls();
+    for url in [format!("http://{free}"), "https://sms.invalid".to_owned(), plain] {
         let deck = Deck::new();
         let url = BaseUrl::parse(&url).unwrap();
         let engine = engine(&deck, &url, Clock::System, quick()).await;
         let submission = send(&engine, "+573001234567").await;
         assert_eq!(submission.status, DeliveryStatus::NotSent);
         assert_eq!(used(&engine, "+573001234567").await, 0);
+        let said = detail(&engine, submission.delivery, DeliveryStatus::NotSent).await;
+        assert!(said.starts_with("no connection: "), "{said}");
     }
+}
+
+/// A server that answers the beginning of TLS in plain text; its address.
+fn speaks_no_tls() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            write_response(&mut stream.unwrap(), &response("400 Bad Request", "", ""));
+        }
+    });
+    url
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,6 +13,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// What has come from the program so far.
 struct Shown {
     emulator: vt100::Parser,
+    bytes: Vec<u8>,
     ended: bool,
 }
 
@@ -38,7 +39,10 @@ impl Terminal {
             .spawn(pts)
             .unwrap();
         let emulator = vt100::Parser::new(24, 80, 0);
-        let shown = Arc::new((Mutex::new(Shown { emulator, ended: false }), Condvar::new()));
+        let shown = Arc::new((
+            Mutex::new(Shown { emulator, bytes: Vec::new(), ended: false }),
+            Condvar::new(),
+        ));
         let pty = Arc::new(pty);
         let (reader, seen) = (Arc::clone(&pty), Arc::clone(&shown));
         std::thread::spawn(move || {
@@ -47,6 +51,7 @@ impl Terminal {
                 let count = (&*reader).read(&mut bytes).unwrap_or(0);
                 let mut shown = seen.0.lock().unwrap();
                 shown.emulator.process(&bytes[..count]);
+                shown.bytes.extend_from_slice(&bytes[..count]);
                 shown.ended = count == 0;
                 seen.1.notify_all();
                 if count == 0 {
@@ -90,6 +95,11 @@ impl Terminal {
             assert!(!left.is_zero() && !shown.ended, "waited in vain for {what:?}:\n{screen}");
             shown = self.shown.1.wait_timeout(shown, left).unwrap().0;
         }
+    }
+
+    /// All bytes that the program has written so far.
+    pub fn written(&self) -> Vec<u8> {
+        self.shown.0.lock().unwrap().bytes.clone()
     }
 
     /// Whether the program has left the alternate screen and shows the cursor again.
