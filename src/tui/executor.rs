@@ -19,7 +19,7 @@ use crate::store::EventId;
 /// Events read from the store for an environment at the start, and at once later.
 const EVENTS_AT_ONCE: usize = 1_000;
 
-/// Time between two tries to read a store that fails.
+/// Time between two tries to open or read a store that fails.
 const STORE_RETRY: Duration = Duration::from_secs(5);
 
 /// When the store is read again after it was seen to change. The change is noticed while it is
@@ -112,12 +112,25 @@ impl Executor {
         };
         let config = deck.config.clone();
         self.tell(Message::Loaded(Box::new(deck))).await;
-        let open =
-            Engine::open(self.paths.clone(), config, self.asked_by.clone(), self.clock.clone());
-        let engine = match open.await {
-            Ok(engine) => self.engine.get_or_init(|| async { engine }).await,
-            Err(error) => return self.tell(Message::EngineFailed(error.to_string())).await,
+        let mut said = None;
+        let engine = loop {
+            let (paths, config) = (self.paths.clone(), config.clone());
+            match Engine::open(paths, config, self.asked_by.clone(), self.clock.clone()).await {
+                Ok(engine) => break self.engine.get_or_init(|| async { engine }).await,
+                Err(error) => {
+                    let words = error.to_string();
+                    if said.as_ref() != Some(&words) {
+                        self.tell(Message::EngineFailed(words.clone())).await;
+                    }
+                    said = Some(words);
+                    tokio::time::sleep(STORE_RETRY).await;
+                }
+            }
         };
+        if said.is_some() {
+            // The settings may have changed meanwhile.
+            self.reload(engine).await;
+        }
         self.tell(Message::EngineReady).await;
         let pruning = engine.clone();
         // A store that fails now is reported by whoever reads it next.

@@ -62,6 +62,7 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
             ask_again(model)
         }
         Message::EngineFailed(reason) => {
+            model.complain(format!("Nothing can be sent: {reason}"));
             model.engine = EngineState::Failed(reason);
             Vec::new()
         }

@@ -1,0 +1,142 @@
+//! A store that cannot be used: nothing is sent, and command line and screen say why.
+
+mod support;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use rusqlite::Connection;
+use support::deck::{Deck, Ran, SMSDECK};
+use support::terminal::Terminal;
+use support::wire::{Wire, response};
+
+/// What is wrong with a store, how it comes to be so, and what is said of it.
+struct Fault {
+    words: &'static str,
+    make: fn(&Path),
+}
+
+const FAULTS: [Fault; 5] = [
+    Fault {
+        words: "cannot make the folder",
+        make: |store| {
+            let folder = store.parent().unwrap();
+            std::fs::remove_dir_all(folder).unwrap();
+            std::fs::write(folder, "a file stands here").unwrap();
+        },
+    },
+    Fault {
+        words: "cannot open the store",
+        make: |store| {
+            std::fs::remove_file(store).unwrap();
+            std::fs::create_dir(store).unwrap();
+        },
+    },
+    Fault {
+        words: "is not a store of smsdeck",
+        make: |store| std::fs::write(store, "a letter to a friend ".repeat(500)).unwrap(),
+    },
+    Fault {
+        words: "is of schema 99",
+        make: |store| {
+            Connection::open(store).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        },
+    },
+    Fault {
+        words: "is damaged",
+        make: |store| {
+            let mut bytes = std::fs::read(store).unwrap();
+            bytes.iter_mut().skip(4096).for_each(|byte| *byte = 0x5a);
+            std::fs::write(store, bytes).unwrap();
+        },
+    },
+];
+
+/// A deck that has been used, on a provider that counts what reaches it.
+fn used_deck() -> (Deck, Wire) {
+    let wire = Wire::answering(vec![response("400 Bad Request", "", r#"{"code":21211}"#)]);
+    let deck = Deck::new();
+    deck.configure_for(&wire.url);
+    assert_eq!(send(&deck).code(), 1);
+    assert_eq!(wire.requests().len(), 1);
+    // Otherwise the write-ahead log would mend what a test breaks in the file.
+    let store = Connection::open(deck.paths().store).unwrap();
+    store.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())).unwrap();
+    (deck, wire)
+}
+
+fn send(deck: &Deck) -> Ran {
+    deck.run(&["send", "--env", "dev", "--no-wait", "+573001234567"])
+}
+
+#[test]
+fn every_fault_of_the_store_is_said_and_nothing_is_sent() {
+    for Fault { words, make } in FAULTS {
+        let (deck, wire) = used_deck();
+        make(&deck.paths().store);
+        let ran = send(&deck);
+        assert_eq!((ran.code(), ran.out().as_str()), (1, ""), "{words}");
+        assert!(ran.err().contains(words), "{}", ran.err());
+
+        let terminal = Terminal::start(&deck, &[]);
+        let screen = terminal.wait_for("Nothing can be sent: ");
+        let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(screen.contains(words), "{words}: {screen}");
+        terminal.type_text("s+573001234567\r");
+        terminal.wait_for("The store is not open: nothing can be sent");
+        assert_eq!(wire.requests().len(), 1, "{words}");
+    }
+}
+
+#[test]
+fn a_store_that_is_mended_is_opened_without_a_restart() {
+    let (deck, _wire) = used_deck();
+    let store = deck.paths().store;
+    let kept = std::fs::read(&store).unwrap();
+    std::fs::remove_file(&store).unwrap();
+    std::fs::create_dir(&store).unwrap();
+    let terminal = Terminal::start(&deck, &[]);
+    terminal.wait_for("cannot open the store");
+    std::fs::remove_dir(&store).unwrap();
+    std::fs::write(&store, kept).unwrap();
+    terminal.wait_for("Twilio · saved");
+    terminal.wait_for("refused");
+}
+
+#[test]
+fn a_disk_that_takes_nothing_more_is_said_and_nothing_is_sent() {
+    let (deck, wire) = used_deck();
+    // No file may grow, and growing is an error instead of a signal.
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
+    let ran = Command::new("sh")
+        .args(["-c", script, SMSDECK, "send", "--env", "dev", "--no-wait", "+573001234567"])
+        .env_clear()
+        .env("HOME", deck.home.path())
+        .env("PATH", "/usr/bin:/bin")
+        .env("TWILIO_TOKEN", smsdeck::provider::sandbox::AUTH_TOKEN)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let ran = Ran(ran);
+    assert_eq!(ran.code(), 1);
+    assert!(ran.err().contains("the store"), "{}", ran.err());
+    assert_eq!(wire.requests().len(), 1);
+}
+
+#[test]
+fn a_busy_store_is_waited_for_and_then_said_to_be_busy() {
+    let (deck, wire) = used_deck();
+    let other = Connection::open(deck.paths().store).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let ran = send(&deck);
+    assert_eq!(ran.code(), 1);
+    assert!(ran.err().contains("is busy: another process has kept it locked"), "{}", ran.err());
+    assert_eq!(wire.requests().len(), 1);
+
+    let mut waiting = deck.command(&["send", "--env", "dev", "--no-wait", "+573001234567"]);
+    let waiting = waiting.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    other.execute_batch("ROLLBACK").unwrap();
+    let ran = Ran(waiting.wait_with_output().unwrap());
+    assert!(ran.out().contains("21211"), "{}", ran.out());
+    assert_eq!(wire.requests().len(), 2);
+}
