@@ -41,7 +41,7 @@ fn key(byte: u8) -> KeyEvent {
         }
         0x80..0x90 => plain(NAMED[usize::from(byte - 0x80)]),
         0x90..0xaa => {
-            KeyEvent::new(KeyCode::Char(char::from(b'a' + byte - 0x90)), KeyModifiers::ALT)
+            KeyEvent::new(KeyCode::Char(char::from(b'a' + (byte - 0x90))), KeyModifiers::ALT)
         }
         other => plain(KeyCode::Char(char::from(other))),
     }

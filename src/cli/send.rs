@@ -18,6 +18,10 @@ pub(super) async fn run(desk: &Desk, options: SendOptions) -> Result<ExitCode, F
     let engine = desk.engine().await?;
     let SendOptions { number, user, no_wait } = options;
     let request = CodeRequest { environment, number: number.clone(), user };
+    if !no_wait {
+        // What earlier commands left unclear is looked after as long as this one waits.
+        engine.take_over().await;
+    }
     let submission = engine.request(request).await?;
     let code = follow(desk, &engine, &submission, &number, no_wait).await;
     // Where no console is ever opened, somebody has to. What fails now is done the next time.

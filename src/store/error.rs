@@ -8,12 +8,13 @@ use rusqlite::ErrorCode;
 /// The store could not do its work; the job that failed has changed nothing, unless the
 /// variant says otherwise.
 ///
-/// Each message says what happened, to which file, and what to do.
+/// Each message says what happened, to which file, and what to do, without a full stop at the
+/// end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The folder is not there and cannot be made.
     #[error(
-        "cannot make the folder {} for the store: {reason}. Make it yourself, or name another store in config.ron.",
+        "cannot make the folder {} for the store: {reason}. Make it yourself, or name another store in config.ron",
         folder.display()
     )]
     Folder {
@@ -23,7 +24,7 @@ pub enum StoreError {
         reason: String,
     },
     /// The file cannot be made or opened.
-    #[error("cannot open the store {}: {reason}. Check the path and its permissions.", path.display())]
+    #[error("cannot open the store {}: {reason}. Check the path and its permissions", path.display())]
     Unopened {
         /// The file of the store.
         path: PathBuf,
@@ -32,7 +33,7 @@ pub enum StoreError {
     },
     /// The file or its folder can be read but not written.
     #[error(
-        "the store {} cannot be written. Check the permissions of the file and its folder, and that the disk is not mounted read-only.",
+        "the store {} cannot be written. Check the permissions of the file and its folder, and that the disk is not mounted read-only",
         path.display()
     )]
     ReadOnly {
@@ -41,7 +42,7 @@ pub enum StoreError {
     },
     /// Another process has kept it locked for longer than a job waits.
     #[error(
-        "the store {} is busy: another process has kept it locked for {waited_seconds} s. Try again; if it stays so, look for a stuck process that has the file open.",
+        "the store {} is busy: another process has kept it locked for {waited_seconds} s. Try again; if it stays so, look for a stuck process that has the file open",
         path.display()
     )]
     Busy {
@@ -51,14 +52,14 @@ pub enum StoreError {
         waited_seconds: u64,
     },
     /// No room is left on the disk.
-    #[error("the disk of the store {} is full. Make room and try again.", path.display())]
+    #[error("the disk of the store {} is full. Make room and try again", path.display())]
     Full {
         /// The file of the store.
         path: PathBuf,
     },
     /// Its content makes no sense.
     #[error(
-        "the store {} is damaged ({reason}). Stop smsdeck, keep a copy of the file, and restore it from a backup.",
+        "the store {} is damaged ({reason}). Stop smsdeck, keep a copy of the file, and restore it from a backup",
         path.display()
     )]
     Damaged {
@@ -68,14 +69,14 @@ pub enum StoreError {
         reason: String,
     },
     /// The file is something else.
-    #[error("{} is not a store of smsdeck. It was left alone; name another store in config.ron.", path.display())]
+    #[error("{} is not a store of smsdeck. It was left alone; name another store in config.ron", path.display())]
     Foreign {
         /// The file that was found.
         path: PathBuf,
     },
     /// A later version of the program has written it.
     #[error(
-        "the store {} is of schema {found}, and this program knows schemas up to {known}. Install the newer smsdeck that has written it.",
+        "the store {} is of schema {found}, and this program knows schemas up to {known}. Install the newer smsdeck that has written it",
         path.display()
     )]
     Newer {
@@ -88,7 +89,7 @@ pub enum StoreError {
     },
     /// It belongs to a deck with another key.
     #[error(
-        "the store {} was made with another deck key than the one in secrets.ron. Put the secrets.ron back that belongs to it, or name another store in config.ron.",
+        "the store {} was made with another deck key than the one in secrets.ron. Put the secrets.ron back that belongs to it, or name another store in config.ron",
         path.display()
     )]
     OtherKey {
@@ -96,7 +97,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The disk failed, or something that should not happen.
-    #[error("the store {} failed: {reason}. Check the disk and the system's log.", path.display())]
+    #[error("the store {} failed: {reason}. Check the disk and the system's log", path.display())]
     Failed {
         /// The file of the store.
         path: PathBuf,
@@ -104,7 +105,7 @@ pub enum StoreError {
         reason: String,
     },
     /// The thread of the store has ended; whether the job was done is not known.
-    #[error("the store {} has stopped working. Restart smsdeck.", path.display())]
+    #[error("the store {} has stopped working. Restart smsdeck", path.display())]
     Stopped {
         /// The file of the store.
         path: PathBuf,

@@ -105,72 +105,132 @@ pub(super) fn quota(
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::test_deck::{Deck, MINUTE, at, attempt, request, rule};
-    use super::super::{DeliveryId, Reservation, Reserved};
+    use super::super::test_deck::{Deck, HERE, MINUTE, at, attempt, request, rule};
+    use super::super::{Attempt, DeliveryId, Reservation, Reserved};
     use super::*;
     use crate::domain::delivery::DeliveryStatus;
     use crate::domain::passcode::Verdict;
 
-    /// Something that happens to user 1.
+    /// Something that happens, where it says so to one of two users at one of two numbers.
     #[derive(Debug, Clone)]
     enum Step {
         /// Time passes, or the clock is set back, by milliseconds.
         Clock(i64),
-        Ask,
-        /// The newest delivery but so many turns out never to have gone out.
-        Release(usize),
-        Unlock,
-        Verify,
+        Ask(u8, u8),
+        /// The newest delivery of a user but so many turns out never to have gone out.
+        Release(u8, usize),
+        Unlock(u8, u8),
+        Verify(u8, u8),
         /// The settings are changed: codes allowed, minutes of time-out.
         Rule(u16, u16),
     }
 
     fn step() -> impl Strategy<Value = Step> {
+        let one = || 1u8..3;
         prop_oneof![
             3 => (0..9 * MINUTE).prop_map(Step::Clock),
             1 => (-20 * MINUTE..0).prop_map(Step::Clock),
-            8 => Just(Step::Ask),
-            1 => (0usize..4).prop_map(Step::Release),
-            1 => Just(Step::Unlock),
-            1 => Just(Step::Verify),
+            8 => (one(), one()).prop_map(|(user, number)| Step::Ask(user, number)),
+            1 => (one(), 0usize..4).prop_map(|(user, back)| Step::Release(user, back)),
+            1 => (one(), one()).prop_map(|(user, number)| Step::Unlock(user, number)),
+            1 => (one(), one()).prop_map(|(user, number)| Step::Verify(user, number)),
             1 => (1u16..6, 1u16..30).prop_map(|(allowed, time_out)| Step::Rule(allowed, time_out)),
         ]
     }
 
-    /// The same steps on a plain list of the sends that count.
+    /// The sends that count, in plain lists: for each user and for each number.
+    #[derive(Default)]
+    struct Model {
+        users: [Vec<(DeliveryId, Timestamp)>; 3],
+        numbers: [Vec<(DeliveryId, Timestamp)>; 3],
+    }
+
+    impl Model {
+        fn judge(&self, rule: QuotaRule, user: u8, number: u8, now: Timestamp) -> Quota {
+            let judge = |sends: &[(DeliveryId, Timestamp)]| {
+                let moments: Vec<Timestamp> = sends.iter().map(|&(_, sent)| sent).collect();
+                rule.judge(&moments, now)
+            };
+            judge(&self.users[usize::from(user)])
+                .stricter(judge(&self.numbers[usize::from(number)]))
+        }
+
+        /// A clock that was set back since the newest send stands still for the count.
+        fn add(&mut self, delivery: DeliveryId, user: u8, number: u8, now: Timestamp) {
+            let lists =
+                [&mut self.users[usize::from(user)], &mut self.numbers[usize::from(number)]];
+            let newest = lists.iter().flat_map(|sends| sends.iter()).map(|&(_, sent)| sent).max();
+            let sent = newest.map_or(now, |newest| newest.max(now));
+            lists.into_iter().for_each(|sends| sends.push((delivery, sent)));
+        }
+
+        fn remove(&mut self, delivery: DeliveryId) {
+            for sends in self.users.iter_mut().chain(&mut self.numbers) {
+                sends.retain(|&(sent, _)| sent != delivery);
+            }
+        }
+
+        fn reset(&mut self, user: u8, number: u8) {
+            self.users[usize::from(user)].clear();
+            self.numbers[usize::from(number)].clear();
+        }
+    }
+
+    /// The same steps in the store and in the model.
     async fn walk(steps: Vec<Step>) -> Result<(), TestCaseError> {
+        use super::super::test_deck::{number as number_of, user as user_of};
         let deck = Deck::new().await;
+        let mut model = Model::default();
         let (mut now, mut rule) = (0, rule(3, 15));
-        let mut sends: Vec<(DeliveryId, Timestamp)> = Vec::new();
         for step in steps {
-            let counted: Vec<Timestamp> = sends.iter().map(|&(_, sent)| sent).collect();
-            let expected = rule.judge(&counted, at(now));
-            prop_assert_eq!(deck.quota(rule, now).await, expected);
+            for (user, number) in [(1, 1), (1, 2), (2, 1), (2, 2)] {
+                let (user_key, number_key) = (user_of(user).key, number_of(number).key);
+                let stored = deck.store.quota(HERE, user_key, number_key, rule, at(now)).await;
+                let expected = model.judge(rule, user, number, at(now));
+                prop_assert_eq!(
+                    stored.unwrap().quota,
+                    expected,
+                    "user {}, number {}",
+                    user,
+                    number
+                );
+            }
             match step {
                 Step::Clock(by) => now += by,
                 Step::Rule(allowed, time_out) => {
                     rule = super::super::test_deck::rule(allowed, time_out);
                 }
-                Step::Ask => match deck.ask(Reservation { rule, ..request(now) }).await {
-                    Reserved::Slot { delivery, .. } => {
-                        prop_assert!(expected.is_open());
-                        let newest = counted.iter().copied().max();
-                        sends.push((delivery, newest.map_or(at(now), |sent| sent.max(at(now)))));
+                Step::Ask(user, number) => {
+                    let expected = model.judge(rule, user, number, at(now));
+                    let (user_is, number_is) = (user_of(user), number_of(number));
+                    let asked =
+                        Reservation { user: user_is, number: number_is, rule, ..request(now) };
+                    match deck.ask(asked).await {
+                        Reserved::Slot { delivery, .. } => {
+                            prop_assert!(expected.is_open());
+                            model.add(delivery, user, number, at(now));
+                        }
+                        refused => prop_assert_eq!(refused, Reserved::Locked { quota: expected }),
                     }
-                    refused => prop_assert_eq!(refused, Reserved::Locked { quota: expected }),
-                },
-                Step::Release(back) => {
+                }
+                Step::Release(user, back) => {
+                    let sends = &model.users[usize::from(user)];
                     if let Some(index) = sends.len().checked_sub(back + 1) {
-                        deck.report(sends.remove(index).0, DeliveryStatus::NotSent).await;
+                        let delivery = sends[index].0;
+                        deck.report(delivery, DeliveryStatus::NotSent).await;
+                        model.remove(delivery);
                     }
                 }
-                Step::Unlock => {
-                    deck.unlock(now).await;
-                    sends.clear();
+                Step::Unlock(user, number) => {
+                    deck.unlock_of(user_of(user), number_of(number), now).await;
+                    model.reset(user, number);
                 }
-                Step::Verify => {
-                    if deck.attempt(attempt(now), 1).await == Verdict::Approved {
-                        sends.clear();
+                Step::Verify(user, number) => {
+                    let (user_key, number_key) = (user_of(user).key, number_of(number).key);
+                    let tried =
+                        Attempt { user: Some(user_key), number: number_key, ..attempt(now) };
+                    if deck.attempt(tried, 1).await == Verdict::Approved {
+                        model.reset(user, number);
                     }
                 }
             }
@@ -178,11 +238,17 @@ mod tests {
         Ok(())
     }
 
+    /// How many walks are made: few in the usual run, and as many as `SMSDECK_LONG` says in a
+    /// long one.
+    fn how_many(usual: u32) -> u32 {
+        std::env::var("SMSDECK_LONG").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
+        #![proptest_config(ProptestConfig::with_cases(how_many(48)))]
 
         #[test]
-        fn the_store_agrees_with_the_rule_on_a_plain_list(
+        fn the_store_agrees_with_the_rule_on_plain_lists(
             steps in prop::collection::vec(step(), 1..80),
         ) {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

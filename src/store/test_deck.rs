@@ -141,10 +141,14 @@ impl Deck {
     }
 
     pub(super) async fn unlock(&self, millisecond: i64) {
+        self.unlock_of(user(1), number(1), millisecond).await;
+    }
+
+    pub(super) async fn unlock_of(&self, user: Subject, number: Subject, millisecond: i64) {
         let unlock = Unlock {
             environment: HERE,
-            user: user(1),
-            number: number(1),
+            user,
+            number,
             at: at(millisecond),
             by: "ana".to_owned(),
             reason: "lost phone".to_owned(),

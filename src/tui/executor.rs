@@ -144,7 +144,7 @@ impl Executor {
     async fn report(&self, engine: &Engine) {
         let watch = engine.watch();
         if let Err(error) = &watch {
-            let text = format!("Changes of other processes are not seen at once: {error}.");
+            let text = format!("Changes of other processes are not seen at once: {error}");
             self.tell(Message::StoreFailed(text)).await;
         }
         let mut changes = engine.changes();

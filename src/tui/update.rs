@@ -62,7 +62,7 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
             ask_again(model)
         }
         Message::EngineFailed(reason) => {
-            model.complain(format!("Nothing can be sent: {reason}"));
+            model.complain(format!("Nothing can be sent: {reason}."));
             model.engine = EngineState::Failed(reason);
             Vec::new()
         }
@@ -75,7 +75,7 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
             Vec::new()
         }
         Message::StoreFailed(reason) => {
-            model.complain(reason);
+            model.complain(format!("{reason}."));
             Vec::new()
         }
         Message::Previewed { generation, preview } => {

@@ -195,7 +195,7 @@ fn draw_complaint(model: &Model, screen: Rect, buffer: &mut Buffer) {
 
 fn explanation(model: &Model) -> String {
     if let EngineState::Failed(reason) = &model.engine {
-        return format!("Nothing can be sent: {reason}");
+        return format!("Nothing can be sent: {reason}.");
     }
     match model.focus {
         Pane::Form => form_view::explanation(model),
