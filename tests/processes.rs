@@ -234,3 +234,19 @@ fn child_saves_for_ever() {
         save_environment(&paths, Environment::Test, before, &settings).unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_waits_looks_after_what_an_earlier_one_left_unclear() {
+    let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let deck = Deck::new();
+    deck.configure_for(sandbox.base_url());
+    let cut = deck.run(&["send", "--env", "dev", "+573001239002"]);
+    assert!(cut.out().contains("it may have gone out"), "{}", cut.out());
+    assert_eq!(deck.run(&["send", "--env", "dev", "+573001234567"]).code(), 0);
+    let config = config_for(sandbox.base_url());
+    let engine =
+        Engine::open(deck.paths(), config, "test".to_owned(), Clock::System).await.unwrap();
+    let events = engine.latest_events(DEVELOPMENT, 100).await.unwrap();
+    let found = "found in the provider's list: it went out";
+    assert!(events.iter().any(|event| event.detail.as_deref() == Some(found)));
+}

@@ -161,7 +161,9 @@ mod tests {
                 [&mut self.users[usize::from(user)], &mut self.numbers[usize::from(number)]];
             let newest = lists.iter().flat_map(|sends| sends.iter()).map(|&(_, sent)| sent).max();
             let sent = newest.map_or(now, |newest| newest.max(now));
-            lists.into_iter().for_each(|sends| sends.push((delivery, sent)));
+            for sends in lists {
+                sends.push((delivery, sent));
+            }
         }
 
         fn remove(&mut self, delivery: DeliveryId) {

@@ -144,7 +144,7 @@ mod tests {
 
     use super::*;
 
-    fn answer(json: Value) -> Answer {
+    fn answer(json: &Value) -> Answer {
         Answer::new(StatusCode::BAD_REQUEST, &HeaderMap::new(), json.to_string().as_bytes())
     }
 
@@ -156,7 +156,7 @@ mod tests {
     fn null_and_odd_types_are_borne() {
         let odd = json!({ "sid": sid(), "status": "undelivered", "error_code": "30003", "price": null,
             "error_message": null, "date_created": "Mon, 23 Nov 2026 12:04:31 +0000", "new_field": [1] });
-        let state = answer(odd).message().unwrap();
+        let state = answer(&odd).message().unwrap();
         assert_eq!(state.status, Some(DeliveryStatus::Undelivered));
         assert_eq!(state.error_code, Some(30003));
         assert_eq!(state.created, Some("2026-11-23T12:04:31Z".parse().unwrap()));
@@ -165,23 +165,23 @@ mod tests {
     #[test]
     fn an_unknown_status_is_kept_as_text() {
         let state =
-            answer(json!({ "sid": sid(), "status": "tele\u{1b}ported" })).message().unwrap();
+            answer(&json!({ "sid": sid(), "status": "tele\u{1b}ported" })).message().unwrap();
         assert_eq!((state.status, state.status_text.as_str()), (None, "teleported"));
     }
 
     #[test]
     fn a_sid_that_would_not_fit_a_path_is_no_message() {
-        assert!(answer(json!({ "sid": "../../Balance", "status": "sent" })).message().is_none());
+        assert!(answer(&json!({ "sid": "../../Balance", "status": "sent" })).message().is_none());
         assert!(
-            answer(json!({ "code": 21211, "message": "no", "status": 400 })).message().is_none()
+            answer(&json!({ "code": 21211, "message": "no", "status": 400 })).message().is_none()
         );
-        assert!(answer(json!([1, 2])).message().is_none());
+        assert!(answer(&json!([1, 2])).message().is_none());
     }
 
     #[test]
     fn errors_are_understood_in_all_their_shapes() {
         let told = answer(
-            json!({ "code": 21211, "message": "The 'To' number +573001234567 is not valid.", "status": 400 }),
+            &json!({ "code": 21211, "message": "The 'To' number +573001234567 is not valid.", "status": 400 }),
         );
         let refusal = told.refusal();
         assert_eq!(
@@ -189,7 +189,7 @@ mod tests {
             (Some(21211), "The 'To' number +…67 is not valid.")
         );
         let problem =
-            answer(json!({ "type": "x", "title": "Bad", "detail": "Worse", "code": "20422" }))
+            answer(&json!({ "type": "x", "title": "Bad", "detail": "Worse", "code": "20422" }))
                 .refusal();
         assert_eq!((problem.code, problem.message.as_str()), (Some(20422), "Worse"));
         let html = Answer::new(StatusCode::BAD_GATEWAY, &HeaderMap::new(), b"<html>").refusal();
