@@ -125,6 +125,9 @@ pub enum ConfigCommand {
     Check {
         /// The file to judge, instead of the one in use.
         file: Option<PathBuf>,
+        /// Also ask each account whether it accepts its credentials; sends nothing.
+        #[arg(long)]
+        online: bool,
     },
     /// Where the files are.
     Path,

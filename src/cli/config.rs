@@ -11,12 +11,18 @@ use super::failure::Failure;
 use super::output::Output;
 use crate::config::{self, Config, TokenStatus};
 use crate::domain::environment::Environment;
+use crate::engine::{AccountQuery, check_account};
+use crate::provider::AccountReport;
+use crate::provider::twilio::Visible;
 
-pub(super) fn run(desk: &Desk, command: ConfigCommand) -> Result<ExitCode, Failure> {
+pub(super) async fn run(desk: &Desk, command: ConfigCommand) -> Result<ExitCode, Failure> {
     match command {
         ConfigCommand::Path => path(desk),
         ConfigCommand::Show => show(desk),
-        ConfigCommand::Check { file } => check(desk, file.as_deref()),
+        ConfigCommand::Check { file, online } => {
+            let config = check(desk, file.as_deref())?;
+            if online { ask_accounts(desk, &config).await } else { Ok(ExitCode::SUCCESS) }
+        }
     }
 }
 
@@ -72,7 +78,7 @@ fn show(desk: &Desk) -> Result<ExitCode, Failure> {
 }
 
 /// Judges the config in use, or a file before it is put to use.
-fn check(desk: &Desk, file: Option<&Path>) -> Result<ExitCode, Failure> {
+fn check(desk: &Desk, file: Option<&Path>) -> Result<Config, Failure> {
     let place = file.unwrap_or(&desk.paths.config);
     let config = match config::load(place)? {
         Some(config) => config,
@@ -112,7 +118,45 @@ fn check(desk: &Desk, file: Option<&Path>) -> Result<ExitCode, Failure> {
         };
         desk.output.line(&format!("{what}: {}", place.display()), &json!(null))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(config)
+}
+
+/// Asks each account that is set up, or the one of the environment that was named.
+async fn ask_accounts(desk: &Desk, config: &Config) -> Result<ExitCode, Failure> {
+    let mut exit = ExitCode::SUCCESS;
+    for (environment, settings) in config.environments.iter() {
+        let is_asked = match desk.environment {
+            Some(only) => only == environment,
+            None => settings.provider.missing().is_empty(),
+        };
+        if !is_asked {
+            continue;
+        }
+        let provider = settings.provider.clone();
+        let query = AccountQuery { environment, provider, token: None };
+        let (text, object) = match check_account(&desk.paths, config, query).await {
+            Ok(AccountReport { status, balance }) => (
+                format!("credentials accepted. Account {status}, balance {balance}."),
+                json!({ "online": "ok", "status": told(&status), "balance": told(&balance) }),
+            ),
+            Err(problem) => {
+                exit = ExitCode::FAILURE;
+                let object = json!({ "online": problem.code(), "message": problem.to_string() });
+                (format!("{problem}."), object)
+            }
+        };
+        let mut object = object;
+        object["environment"] = json!(environment.key());
+        desk.output.line(&format!("online: {environment}: {text}"), &object)?;
+    }
+    Ok(exit)
+}
+
+fn told(value: &Visible) -> Option<&str> {
+    match value {
+        Visible::Told(text) => Some(text),
+        Visible::Hidden => None,
+    }
 }
 
 fn finding(

@@ -70,7 +70,7 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
             Command::Route(options) => route::run(&desk, options).await,
             Command::Quota(command) => quota::run(&desk, &command).await,
             Command::Audit(command) => audit::run(&desk, &command).await,
-            Command::Config(command) => config::run(&desk, command),
+            Command::Config(command) => config::run(&desk, command).await,
             Command::Sandbox(options) => sandbox::run(&desk, options).await,
         }
     })

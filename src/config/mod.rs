@@ -43,6 +43,8 @@ pub struct DeckSettings {
     /// Days after which sends and events are forgotten, 2 to 3650. No quota looks back further
     /// than a day.
     pub retention_days: RetentionDays,
+    /// A file of certificates (PEM) that are trusted besides the system's.
+    pub extra_ca: Option<PathBuf>,
 }
 
 /// Days that sends and events are kept.
@@ -51,7 +53,7 @@ pub type RetentionDays = Bounded<2, 3650>;
 impl Default for DeckSettings {
     fn default() -> Self {
         let retention_days = RetentionDays::nearest(30);
-        Self { app_name: "Sign-in".to_owned(), store: None, retention_days }
+        Self { app_name: "Sign-in".to_owned(), store: None, retention_days, extra_ca: None }
     }
 }
 

@@ -46,6 +46,8 @@ struct WireDeck {
     store: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retention_days: Option<RetentionDays>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extra_ca: Option<PathBuf>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -141,6 +143,7 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
         app_name: deck.app_name.unwrap_or(built_in.app_name),
         store: deck.store,
         retention_days: deck.retention_days.unwrap_or(built_in.retention_days),
+        extra_ca: deck.extra_ca,
     };
     Ok(Config { environments, deck })
 }
@@ -241,7 +244,12 @@ pub(super) fn render(config: &Config) -> String {
         environments: PerEnvironment::from_fn(|environment| {
             WireSettings::from_settings(&config.environments[environment])
         }),
-        deck: WireDeck { app_name, store: config.deck.store.clone(), retention_days },
+        deck: WireDeck {
+            app_name,
+            store: config.deck.store.clone(),
+            retention_days,
+            extra_ca: config.deck.extra_ca.clone(),
+        },
     };
     let pretty = PrettyConfig::new().compact_arrays(true).new_line("\n");
     // Plain structs of text and numbers always have a text form.

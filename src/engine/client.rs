@@ -1,11 +1,16 @@
 //! The provider clients of a deck, one an environment, made when first needed.
 
-use tokio::sync::{Mutex, OnceCell};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, OnceCell, watch};
+use tokio::task::spawn_blocking;
 
 use super::error::NotReady;
-use crate::config::{self, Paths};
+use crate::config::{self, Config, Paths};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::provider::{BaseUrl, Provider, TwilioAccount};
+use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
 use crate::provider::{
     Credentials, Patience, Sandbox, TwilioClient, default_base_url, http_client, loopback_client,
@@ -15,8 +20,9 @@ use crate::provider::{
 /// settings does not lose what their phones have received.
 pub(super) struct Clients {
     paths: Paths,
+    config: watch::Receiver<Arc<Config>>,
     patience: Patience,
-    http: OnceCell<reqwest::Client>,
+    http: Mutex<Option<Trusting>>,
     loopback: OnceCell<reqwest::Client>,
     sandboxes: PerEnvironment<OnceCell<Sandbox>>,
     ready: PerEnvironment<Mutex<Option<Ready>>>,
@@ -28,12 +34,23 @@ struct Ready {
     client: TwilioClient,
 }
 
+/// A client for the internet, with the further certificates that it was made with.
+struct Trusting {
+    extra_ca: Option<PathBuf>,
+    http: reqwest::Client,
+}
+
 impl Clients {
-    pub(super) fn new(paths: Paths, patience: Patience) -> Self {
+    pub(super) fn new(
+        paths: Paths,
+        config: watch::Receiver<Arc<Config>>,
+        patience: Patience,
+    ) -> Self {
         Self {
             paths,
+            config,
             patience,
-            http: OnceCell::new(),
+            http: Mutex::new(None),
             loopback: OnceCell::new(),
             sandboxes: PerEnvironment::from_fn(|_| OnceCell::new()),
             ready: PerEnvironment::from_fn(|_| Mutex::new(None)),
@@ -45,6 +62,7 @@ impl Clients {
         for environment in Environment::ALL {
             *self.ready[environment].lock().await = None;
         }
+        *self.http.lock().await = None;
     }
 
     /// The client of an environment.
@@ -58,6 +76,18 @@ impl Clients {
         if let Some(ready) = ready.as_ref().filter(|ready| ready.provider == *provider) {
             return Ok(ready.client.clone());
         }
+        let client = self.client_with(environment, provider, None).await?;
+        *ready = Some(Ready { provider: provider.clone(), client: client.clone() });
+        Ok(client)
+    }
+
+    /// A new client of an environment; with a token that is not stored yet, if one is given.
+    pub(super) async fn client_with(
+        &self,
+        environment: Environment,
+        provider: &Provider,
+        token: Option<Secret>,
+    ) -> Result<TwilioClient, NotReady> {
         let (base, credentials) = match provider {
             Provider::Sandbox => {
                 let credentials = Sandbox::credentials().ok_or(NotReady::Address)?;
@@ -65,15 +95,14 @@ impl Clients {
             }
             Provider::Twilio(account) => {
                 let base = account.base_url.clone().or_else(default_base_url);
-                (base.ok_or(NotReady::Address)?, self.credentials(environment, account).await?)
+                let credentials = self.credentials(environment, account, token).await?;
+                (base.ok_or(NotReady::Address)?, credentials)
             }
         };
         // Plain http is allowed to this machine only, so it tells where the server is.
         let local = base.url().scheme() == "http";
-        let http = if local { self.loopback().await? } else { self.http().await? }.clone();
-        let client = TwilioClient::new(http, base, credentials).with_patience(self.patience);
-        *ready = Some(Ready { provider: provider.clone(), client: client.clone() });
-        Ok(client)
+        let http = if local { self.loopback().await?.clone() } else { self.http().await? };
+        Ok(TwilioClient::new(http, base, credentials).with_patience(self.patience))
     }
 
     /// Where the environment's own Sandbox listens.
@@ -87,13 +116,17 @@ impl Clients {
         self.loopback.get_or_try_init(make).await
     }
 
-    async fn http(&self) -> Result<&reqwest::Client, NotReady> {
-        self.http
-            .get_or_try_init(|| async {
-                // Reading the system's certificates takes a while: not on the caller's thread.
-                Ok(tokio::task::spawn_blocking(http_client).await??)
-            })
-            .await
+    async fn http(&self) -> Result<reqwest::Client, NotReady> {
+        let extra_ca = self.paths.extra_ca_of(&self.config.borrow().deck);
+        let mut kept = self.http.lock().await;
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.extra_ca == extra_ca) {
+            return Ok(kept.http.clone());
+        }
+        // Reading the system's certificates takes a while: not on the caller's thread.
+        let ca = extra_ca.clone();
+        let http = spawn_blocking(move || http_client(ca.as_deref())).await??;
+        *kept = Some(Trusting { extra_ca, http: http.clone() });
+        Ok(http)
     }
 
     async fn sandbox(&self, environment: Environment) -> Result<&Sandbox, NotReady> {
@@ -105,14 +138,18 @@ impl Clients {
         &self,
         environment: Environment,
         account: &TwilioAccount,
+        token: Option<Secret>,
     ) -> Result<Credentials, NotReady> {
         let missing = |field| NotReady::Missing { environment, field };
         let account_sid = account.account_sid.clone().ok_or_else(|| missing(Field::AccountSid))?;
-        let source = account.auth_token.clone().ok_or_else(|| missing(Field::AuthToken))?;
-        let paths = self.paths.clone();
-        let secret =
-            tokio::task::spawn_blocking(move || config::resolve(&paths, environment, &source))
-                .await??;
+        let secret = match (token, account.auth_token.clone()) {
+            (Some(token), _) => token,
+            (None, Some(source)) => {
+                let paths = self.paths.clone();
+                spawn_blocking(move || config::resolve(&paths, environment, &source)).await??
+            }
+            (None, None) => return Err(missing(Field::AuthToken)),
+        };
         let user = account.api_key.as_ref().map_or(account_sid.as_str(), |key| key.as_str());
         Ok(Credentials { user: user.to_owned(), account_sid, secret })
     }

@@ -59,7 +59,7 @@ pub enum NotReady {
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
     /// The HTTP client cannot be set up (no system certificates, most likely).
-    #[error("no secure connections can be made: {0}")]
+    #[error(transparent)]
     Http(#[from] HttpError),
     /// A built-in address or account is malformed, which a test rules out.
     #[error("the provider has no usable address")]

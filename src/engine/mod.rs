@@ -3,6 +3,7 @@
 //! The engine joins the rules with the services (store, provider, config). It knows no
 //! screen and no terminal; the console and the command line are two faces of it.
 
+mod account;
 mod audit;
 mod client;
 mod clock;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
+pub use account::{AccountProblem, AccountQuery, check_account, offered_senders};
 pub use clock::Clock;
 pub use error::{EngineError, NotReady, RequestError};
 pub use file_watch::FileWatch;
@@ -91,7 +93,7 @@ impl Engine {
         let store = Store::open(&store_path, key.clone()).await?;
         let (config, _) = watch::channel(Arc::new(config));
         let (changes, _) = watch::channel(0);
-        let clients = Arc::new(Clients::new(paths.clone(), pace.patience));
+        let clients = Arc::new(Clients::new(paths.clone(), config.subscribe(), pace.patience));
         let owner = getrandom::u64().map_err(|_| EngineError::NoEntropy)?.cast_signed();
         let tenure = Tenure { owner, lease: pace.lease };
         let follower = Follower::start(Desk {

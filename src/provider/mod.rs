@@ -14,8 +14,8 @@ use zeroize::Zeroizing;
 
 pub use sandbox::{HandsetMessage, Sandbox, SandboxError, handset};
 pub use twilio::{
-    Credentials, Listing, Patience, Search, TwilioClient, default_base_url, http_client,
-    loopback_client,
+    AccessError, AccountReport, Credentials, Listing, OfferedSender, Patience, Search,
+    TwilioClient, default_base_url, http_client, loopback_client,
 };
 
 use crate::domain::delivery::DeliveryStatus;
@@ -115,6 +115,12 @@ pub enum FetchError {
         /// How long it asks to wait, if it does.
         retry_after: Option<Duration>,
     },
+    /// No connection could be made.
+    #[error("{0}")]
+    NoConnection(String),
+    /// The server could not prove that it is who it should be.
+    #[error("{0}")]
+    Tls(String),
     /// No usable answer came.
     #[error("{0}")]
     Unreachable(String),

@@ -3,7 +3,7 @@
 use crate::domain::environment::Environment;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Settings;
-use crate::engine::{CodeAttempt, CodeRequest, UnlockRequest};
+use crate::engine::{AccountQuery, CodeAttempt, CodeRequest, UnlockRequest};
 
 /// One thing to do outside of the model.
 #[derive(Debug, Clone)]
@@ -38,6 +38,15 @@ pub enum Effect {
     Unlock(Box<UnlockRequest>),
     /// Save the settings of an environment.
     Save(Box<Save>),
+    /// Ask an account whether it accepts its credentials.
+    CheckAccount(Box<AccountQuery>),
+    /// Ask an account for what it can send from.
+    ListSenders {
+        /// Comes back with the answer.
+        generation: u64,
+        /// The account.
+        query: Box<AccountQuery>,
+    },
     /// Read what a phone has received.
     Handset {
         /// Comes back with the answer.

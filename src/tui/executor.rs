@@ -13,7 +13,11 @@ use super::message::{LoadedDeck, Message};
 use crate::config::{self, Config, ConfigError, Paths, SecretsError};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::phone::load_metadata;
-use crate::engine::{Clock, CodeRequest, Engine, EngineError};
+use crate::engine::{
+    AccountProblem, AccountQuery, Clock, CodeRequest, Engine, EngineError, check_account,
+    offered_senders,
+};
+use crate::provider::AccountReport;
 use crate::store::EventId;
 
 /// Events read from the store for an environment at the start, and at once later.
@@ -86,6 +90,17 @@ impl Executor {
                         let received = received.map_err(|error| error.to_string());
                         this.tell(Message::Handset { generation, received }).await;
                     }
+                }
+                Effect::CheckAccount(query) => {
+                    let environment = query.environment;
+                    let result = this.check_account(*query).await;
+                    let result = result.map_err(|problem| problem.to_string());
+                    this.tell(Message::AccountChecked { environment, result }).await;
+                }
+                Effect::ListSenders { generation, query } => {
+                    let offered = offered_senders(&this.paths, &this.config(), *query).await;
+                    let offered = offered.map_err(|problem| problem.to_string());
+                    this.tell(Message::SendersOffered { generation, offered }).await;
                 }
                 Effect::Quit | Effect::Suspend | Effect::Repaint => {}
             }
@@ -283,10 +298,42 @@ impl Executor {
         self.tell(Message::Sent(result)).await;
     }
 
+    /// The settings in force; the built-in ones before the first are read.
+    fn config(&self) -> Config {
+        self.engine.get().map_or_else(Config::built_in, |engine| (*engine.config()).clone())
+    }
+
+    async fn check_account(&self, query: AccountQuery) -> Result<AccountReport, AccountProblem> {
+        check_account(&self.paths, &self.config(), query).await
+    }
+
+    /// Whether a new token may become the stored one: not if the account certainly refuses it.
+    /// What cannot be asked now is no reason to lose what was typed.
+    async fn refused_token(&self, save: &Save) -> Option<AccountProblem> {
+        let TokenChange::Replace(token) = &save.token else { return None };
+        let (environment, provider) = (save.environment, save.settings.provider.clone());
+        let query = AccountQuery { environment, provider, token: Some(token.clone()) };
+        self.check_account(query).await.err().filter(AccountProblem::is_refusal)
+    }
+
     async fn save(&self, save: Save) {
         let paths = self.paths.clone();
         let now = self.clock.now();
         let save = Box::new(save);
+        if let Some(refused) = self.refused_token(&save).await {
+            let problem = Some(format!("Not saved: {refused}."));
+            let audited = match self.engine.get() {
+                Some(engine) => audit(engine, &save, false, problem.as_deref()).await.err(),
+                None => None,
+            };
+            let problem = match (problem, audited) {
+                (Some(said), Some(error)) => {
+                    Some(format!("{said} It is not in the audit: {error}."))
+                }
+                (problem, _) => problem,
+            };
+            return self.tell(Message::Saved { save, deck: None, problem }).await;
+        }
         let work = save.clone();
         let written = spawn_blocking(move || {
             let problem = write(&paths, &work, now).err().map(|error| error.to_string());

@@ -4,10 +4,10 @@ use crossterm::event::KeyEvent;
 
 use super::effect::Save;
 use crate::config::{Config, TokenStatus};
-use crate::domain::environment::PerEnvironment;
+use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::passcode::Verdict;
 use crate::engine::{Preview, Submission};
-use crate::provider::HandsetMessage;
+use crate::provider::{AccountReport, HandsetMessage, OfferedSender};
 use crate::store::{Event, QuotaRow};
 
 /// One thing that happened: a key, a report of the engine, a moment that was waited for.
@@ -64,6 +64,20 @@ pub enum Message {
     },
     /// A user was unlocked, or not.
     Unlocked(Result<String, String>),
+    /// An account has answered whether it accepts its credentials.
+    AccountChecked {
+        /// The environment whose account it is.
+        environment: Environment,
+        /// Its answer, or why it cannot be used.
+        result: Result<AccountReport, String>,
+    },
+    /// An account has told what it can send from.
+    SendersOffered {
+        /// Which question it answers.
+        generation: u64,
+        /// The senders, or why there are none.
+        offered: Result<Vec<OfferedSender>, String>,
+    },
     /// What a phone has received.
     Handset {
         /// Which look at the phone it was.

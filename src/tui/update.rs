@@ -23,6 +23,7 @@ use crate::domain::environment::Environment;
 use crate::domain::passcode::Verdict;
 use crate::domain::provider::Provider;
 use crate::engine::Submission;
+use crate::provider::AccountReport;
 use crate::store::{Event, EventKind};
 
 /// What reaches a part: a key that means something there, any other key, or a paste.
@@ -94,6 +95,24 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
             match result {
                 Ok(user) => model.say(format!("{user} has all codes again.")),
                 Err(reason) => model.complain(reason),
+            }
+            Vec::new()
+        }
+        Message::AccountChecked { environment, result } => {
+            match result {
+                Ok(AccountReport { status, balance }) => model.say(format!(
+                    "{environment}: credentials accepted. Account {status}, balance {balance}."
+                )),
+                Err(reason) => model.complain(format!("{environment}: {reason}.")),
+            }
+            Vec::new()
+        }
+        Message::SendersOffered { generation, offered } => {
+            for modal in &mut model.modals {
+                if let Modal::Import(modal) = modal {
+                    modal.on_offered(generation, offered);
+                    break;
+                }
             }
             Vec::new()
         }

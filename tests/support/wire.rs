@@ -1,7 +1,7 @@
 //! A server that answers whatever a test wants, byte for byte, and keeps what it was asked.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 use smsdeck::domain::provider::BaseUrl;
@@ -46,12 +46,12 @@ pub fn response(status: &str, headers: &str, body: &str) -> String {
 }
 
 /// Sends an answer; a client that has lost patience is no concern of the server.
-pub fn write_response(stream: &mut TcpStream, answer: &str) {
+pub fn write_response(stream: &mut impl Write, answer: &str) {
     let _ = stream.write_all(answer.as_bytes());
 }
 
 /// Reads one request, headers and body.
-pub fn read_request(stream: &mut TcpStream) -> String {
+pub fn read_request(stream: &mut impl Read) -> String {
     let mut request = Vec::new();
     let mut bytes = [0; 4096];
     loop {

@@ -29,6 +29,11 @@ impl Reply {
         Self { status, body, retry_after: None }
     }
 
+    /// Done, and nothing to say about it.
+    pub const fn done() -> Self {
+        Self { status: 204, body: Value::Null, retry_after: None }
+    }
+
     /// There is nothing at this place.
     pub fn not_found(path: &str) -> Self {
         Self::error(404, 20404, &format!("The requested resource {path} was not found"))

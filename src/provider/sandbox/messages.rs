@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
+use url::Url;
 
 use super::fates::Fate;
 use crate::domain::delivery::DeliveryStatus;
@@ -13,9 +14,9 @@ use crate::domain::delivery::DeliveryStatus;
 const MOST_MESSAGES: usize = 10_000;
 
 /// Age at which a message reaches a status. About what a good carrier takes.
-const SENDING: Duration = Duration::from_millis(300);
-const SENT: Duration = Duration::from_millis(800);
-const ARRIVED: Duration = Duration::from_millis(1_800);
+pub(super) const SENDING: Duration = Duration::from_millis(300);
+pub(super) const SENT: Duration = Duration::from_millis(800);
+pub(super) const ARRIVED: Duration = Duration::from_millis(1_800);
 
 /// A message that was accepted.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ pub(super) struct Message {
     pub updated: Timestamp,
     pub fate: Fate,
     pub canceled: bool,
-    accepted_at: Instant,
+    pub accepted_at: Instant,
 }
 
 /// What a create asks for.
@@ -40,6 +41,8 @@ pub(super) struct Draft {
     pub messaging_service: Option<String>,
     pub body: String,
     pub fate: Fate,
+    /// Where its statuses are posted.
+    pub callback: Option<Url>,
 }
 
 /// All messages, oldest first.
@@ -152,8 +155,15 @@ impl Messages {
         }
     }
 
-    /// Whether a recipient of [`Fate::BusyOnce`] or [`Fate::BusyForASecond`] is to be told to wait, which happens before
-    /// every other message to it.
+    /// Forgets a message; whether there was one.
+    pub fn delete(&mut self, sid: &str) -> bool {
+        let before = self.all.len();
+        self.all.retain(|message| message.sid != sid);
+        self.all.len() < before
+    }
+
+    /// Whether a recipient of [`Fate::BusyOnce`] or [`Fate::BusyForASecond`] is to be told to
+    /// wait, which happens before every other message to it.
     pub fn tell_busy(&mut self, to: &str) -> bool {
         let told = self.told_busy.entry(to.to_owned()).or_default();
         *told += 1;

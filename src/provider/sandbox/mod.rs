@@ -3,7 +3,9 @@
 //! Real HTTP on loopback, so that the same client speaks to it as to Twilio. Messages live in
 //! memory. It has no timers: a message's status follows from its age when it is asked for.
 
+mod account;
 mod answers;
+mod callback;
 mod drip;
 mod fates;
 mod messages;

@@ -24,8 +24,10 @@ use super::drip::Drip;
 use super::fates::{Fate, fate, magic_recipient, magic_sender};
 use super::messages::{Draft, Messages};
 use super::{ACCOUNT_SID, AUTH_TOKEN, HandsetMessage};
+use super::{account, callback};
 use crate::domain::message_text::LONGEST_MESSAGE;
 use crate::domain::sender::Sender;
+use crate::provider::loopback_client;
 
 /// Bytes of a request body at most.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -116,7 +118,7 @@ async fn respond(
         }
         Outcome::Cut => return Err(Cut),
     };
-    let text = reply.body.to_string();
+    let text = if reply.body.is_null() { String::new() } else { reply.body.to_string() };
     let body = if drips {
         Either::Right(Drip::new(text, DRIPPING))
     } else {
@@ -167,6 +169,9 @@ async fn answer(request: Request<Incoming>, messages: &Shared) -> Outcome {
             lock(messages).reset();
             Reply::ok(json!({}))
         }
+        (&Method::GET, ["v1", "Services"]) => {
+            refuse(&head.headers, ACCOUNT_SID, &path).unwrap_or_else(account::services)
+        }
         (_, ["2010-04-01", "Accounts", account, rest @ ..]) => {
             if let Some(refused) = refuse(&head.headers, account, &path) {
                 return Outcome::Reply(refused);
@@ -175,6 +180,9 @@ async fn answer(request: Request<Incoming>, messages: &Shared) -> Outcome {
                 (&Method::POST, ["Messages.json"]) => return create(messages, &pairs(&body)),
                 (&Method::GET, ["Messages.json"]) => list(messages, &query),
                 (method, ["Messages", file]) => one(messages, method, file, &pairs(&body), &path),
+                (&Method::GET, rest) => {
+                    account::resource(rest).unwrap_or_else(|| Reply::not_found(&path))
+                }
                 _ => Reply::not_found(&path),
             }
         }
@@ -241,7 +249,11 @@ fn create(messages: &Shared, form: &HashMap<String, String>) -> Outcome {
         }
         _ => {}
     }
+    let callback = draft.callback.clone();
     let message = messages.accept(draft);
+    if let (Some(url), Ok(http)) = (callback, loopback_client()) {
+        tokio::spawn(callback::post_statuses(http, url, message.clone()));
+    }
     let created = Reply { status: 201, body: answers::message(&message), retry_after: None };
     match fate {
         Fate::ErrorAfterAccepting => Outcome::Reply(failed()),
@@ -297,7 +309,15 @@ fn draft(form: &HashMap<String, String>) -> Result<Draft, Reply> {
     {
         return Err(refuse(21624, "ValidityPeriod is out of range."));
     }
+    let callback = given("StatusCallback").map(callback::is_allowed);
+    if callback == Some(None) {
+        return Err(refuse(
+            21609,
+            "The StatusCallback URL is not valid: the Sandbox calls back to this machine only, by http.",
+        ));
+    }
     Ok(Draft {
+        callback: callback.flatten(),
         fate: fate(to),
         to: to.to_owned(),
         from: from.filter(|_| service.is_none()).map(str::to_owned),
@@ -337,7 +357,7 @@ fn list(messages: &Shared, query: &HashMap<String, String>) -> Reply {
     Reply::ok(answers::page(shown, page, page_size, &filter, found.len() > page_size))
 }
 
-/// One message: read, called back, or its text taken out.
+/// One message: read, called back, deleted, or its text taken out.
 fn one(
     messages: &Shared,
     method: &Method,
@@ -347,6 +367,9 @@ fn one(
 ) -> Reply {
     let mut messages = lock(messages);
     let Some(sid) = file.strip_suffix(".json") else { return Reply::not_found(path) };
+    if method == Method::DELETE && messages.delete(sid) {
+        return Reply::done();
+    }
     if messages.find(sid).is_none() || (method != Method::GET && method != Method::POST) {
         return Reply::not_found(path);
     }

@@ -10,6 +10,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
+use super::account;
 use super::answer::{self, Answer};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::provider::{AccountSid, BaseUrl};
@@ -17,6 +18,9 @@ use crate::domain::secret::Secret;
 use crate::domain::sender::Sender;
 use crate::domain::text::printable;
 use crate::provider::{Created, FetchError, MessageState, NewMessage};
+
+/// Pages of a list that are read at most.
+const MOST_PAGES: usize = 50;
 
 /// Messages a page of a list, at most.
 const PAGE: usize = 100;
@@ -127,7 +131,7 @@ impl TwilioClient {
         if !answer::is_message_sid(sid) {
             return Err(FetchError::NotFound);
         }
-        let answer = self.read(self.url(&format!("Messages/{sid}.json"))).await?;
+        let answer = self.get(self.url(&format!("Messages/{sid}.json"))).await?;
         answer
             .message()
             .ok_or_else(|| FetchError::Unreachable("the answer has no message in it".to_owned()))
@@ -150,7 +154,7 @@ impl TwilioClient {
         let mut seen = HashSet::new();
         let mut messages = Vec::new();
         while seen.insert(url.clone()) {
-            let answer = self.read(url.clone()).await?;
+            let answer = self.get(url.clone()).await?;
             let page = answer
                 .json
                 .as_ref()
@@ -174,7 +178,7 @@ impl TwilioClient {
             match next {
                 None => return Ok(Listing { messages, is_whole: true }),
                 Some(_) if messages.len() >= search.most || page.is_empty() => break,
-                Some(next) => match self.same_server(next) {
+                Some(next) => match same_server(&url, next) {
                     Some(next) => url = next,
                     None => break,
                 },
@@ -183,20 +187,94 @@ impl TwilioClient {
         Ok(Listing { messages, is_whole: false })
     }
 
-    /// The next page, if it is on this server: it goes with the account's credentials.
-    fn same_server(&self, uri: &str) -> Option<Url> {
-        let base = self.base.url();
-        let next = base.join(uri).ok()?;
-        (next.origin() == base.origin()).then_some(next)
+    /// Calls a message back that has not left yet (a scheduled or queued one).
+    ///
+    /// # Errors
+    /// When it has left already, or Twilio does not answer.
+    pub async fn cancel(&self, sid: &str) -> Result<MessageState, FetchError> {
+        if !answer::is_message_sid(sid) {
+            return Err(FetchError::NotFound);
+        }
+        let url = self.url(&format!("Messages/{sid}.json"));
+        let request = self
+            .request(Method::POST, url, self.patience.read)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body("Status=canceled");
+        let answer = self.answered(request).await?;
+        answer
+            .message()
+            .ok_or_else(|| FetchError::Unreachable("the answer has no message in it".to_owned()))
     }
 
-    async fn read(&self, url: Url) -> Result<Answer, FetchError> {
-        let unreachable =
-            |error: reqwest::Error| FetchError::Unreachable(words(&error, self.patience.read));
-        let response =
-            self.request(Method::GET, url, self.patience.read).send().await.map_err(unreachable)?;
+    /// All items of a list, page after page, on the same server only and never twice.
+    pub(super) async fn pages(&self, first: Url, key: &str) -> Result<Vec<Value>, FetchError> {
+        let mut seen = HashSet::new();
+        let mut items = Vec::new();
+        let mut url = first;
+        while seen.len() < MOST_PAGES && seen.insert(url.clone()) {
+            let Some(json) = self.get(url.clone()).await?.json else { break };
+            items.extend(json[key].as_array().into_iter().flatten().cloned());
+            let next = json["next_page_uri"].as_str().or(json["meta"]["next_page_url"].as_str());
+            match next.and_then(|next| same_server(&url, next)) {
+                Some(next) => url = next,
+                None => break,
+            }
+        }
+        Ok(items)
+    }
+
+    /// The server, for whoever wonders who does not answer.
+    pub(super) fn host(&self) -> String {
+        self.base.url().host_str().unwrap_or_default().to_owned()
+    }
+
+    /// The account itself. Its answer has the auth token in it.
+    pub(super) fn account_url(&self) -> Url {
+        let account = self.credentials.account_sid.as_str();
+        let mut url = self.base.url().clone();
+        let base = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{base}/2010-04-01/Accounts/{account}.json"));
+        url
+    }
+
+    /// The Messaging Services, which Twilio keeps on another host than messages.
+    pub(super) fn services_url(&self) -> Option<Url> {
+        let mut url = self.base.url().clone();
+        if url.host_str() == Some("api.twilio.com") {
+            url.set_host(Some("messaging.twilio.com")).ok()?;
+        }
+        url.set_path(&format!("{}/v1/Services", url.path().trim_end_matches('/')));
+        url.set_query(Some("PageSize=100"));
+        Some(url)
+    }
+
+    /// A resource of the account with a query.
+    pub(super) fn url_with(&self, resource: &str, query: &[(&str, &str)]) -> Url {
+        let mut url = self.url(resource);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+
+    pub(super) async fn get(&self, url: Url) -> Result<Answer, FetchError> {
+        self.answered(self.request(Method::GET, url, self.patience.read)).await
+    }
+
+    async fn answered(&self, request: reqwest::RequestBuilder) -> Result<Answer, FetchError> {
+        let failed = |error: reqwest::Error| {
+            let words = words(&error, self.patience.read);
+            if account::is_tls(&error) {
+                FetchError::Tls(words)
+            } else if error.is_connect() {
+                FetchError::NoConnection(words)
+            } else {
+                FetchError::Unreachable(words)
+            }
+        };
+        let response = request.send().await.map_err(failed)?;
         let status = response.status();
-        let answer = Answer::read(response).await.map_err(unreachable)?;
+        let answer = Answer::read(response).await.map_err(failed)?;
         match status {
             StatusCode::OK => Ok(answer),
             StatusCode::NOT_FOUND => Err(FetchError::NotFound),
@@ -230,6 +308,12 @@ impl TwilioClient {
         url.set_path(&path);
         url
     }
+}
+
+/// The next page, if it is on the same server: it goes with the account's credentials.
+fn same_server(here: &Url, next: &str) -> Option<Url> {
+    let next = here.join(next).ok()?;
+    (next.origin() == here.origin()).then_some(next)
 }
 
 /// The body of a create, form-encoded: `+` as `%2B`, a space as `+`.

@@ -1,10 +1,12 @@
 //! Twilio's Programmable Messaging, as its REST API of 2010-04-01 has it.
 
+mod account;
 mod answer;
 mod client;
 mod errors;
 mod http;
 
+pub use account::{AccessError, AccountReport, OfferedSender, Visible};
 pub use answer::Answer;
 pub use client::{Credentials, Listing, Patience, Search, TwilioClient, default_base_url};
 pub use errors::{ErrorAdvice, ErrorClass, advice};

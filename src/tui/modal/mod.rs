@@ -6,6 +6,7 @@ pub mod confirm;
 pub mod delivery;
 pub mod handset;
 pub mod help;
+pub mod import;
 pub mod number;
 pub mod number_view;
 pub mod send;
@@ -47,6 +48,8 @@ pub enum Modal {
     Unlock(unlock::UnlockModal),
     /// The story of a delivery.
     Delivery(delivery::DeliveryModal),
+    /// What the account can send from.
+    Import(import::ImportModal),
     /// The keys.
     Help(help::HelpModal),
 }
@@ -72,7 +75,7 @@ impl Modal {
     pub fn contexts(&self) -> Vec<Context> {
         match self {
             Self::Number(modal) => modal.contexts(),
-            Self::Choice(_) => vec![Context::Choice],
+            Self::Choice(_) | Self::Import(_) => vec![Context::Choice],
             Self::Confirm(modal) if !modal.wants_word() => vec![Context::Question],
             Self::Handset(modal) if !modal.is_typing() => vec![Context::Handset, Context::Reading],
             Self::Delivery(_) | Self::Help(_) => vec![Context::Reading],
@@ -91,6 +94,7 @@ impl Modal {
             Self::Handset(modal) => modal.on_input(model, input),
             Self::Unlock(modal) => modal.on_input(model, input),
             Self::Delivery(modal) => modal.on_input(input),
+            Self::Import(modal) => modal.on_input(model, input),
             Self::Help(modal) => modal.on_input(input),
         }
     }
@@ -124,6 +128,7 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
             Modal::Handset(modal) => modal.draw(model, buffer),
             Modal::Unlock(modal) => modal.draw(model, buffer),
             Modal::Delivery(modal) => modal.draw(model, buffer),
+            Modal::Import(modal) => modal.draw(model, buffer),
             Modal::Help(modal) => modal.draw(model, buffer),
         };
     }

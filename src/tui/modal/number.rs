@@ -79,6 +79,17 @@ impl NumberModal {
         }
     }
 
+    /// A new number that the account offers, with the country that it should serve first.
+    pub fn offered(sender: &Sender, country: Option<Country>, default: bool) -> Self {
+        Self {
+            sender: TextField::new(sender.as_str(), 40),
+            countries: country.into_iter().collect(),
+            default,
+            part: Part::Picker,
+            ..Self::new_number()
+        }
+    }
+
     pub(super) fn contexts(&self) -> Vec<Context> {
         match self.part {
             Part::Chosen => vec![Context::Chosen, Context::Fields],

@@ -344,7 +344,7 @@ impl Form {
     }
 
     /// The provider as edited. What the form has no field for (API key, base URL) is kept.
-    fn provider(&self) -> Provider {
+    pub fn provider(&self) -> Provider {
         if self.on_sandbox {
             return Provider::Sandbox;
         }

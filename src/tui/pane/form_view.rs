@@ -13,7 +13,8 @@ use crate::domain::environment::Environment;
 use crate::domain::provider::AccountSid;
 use crate::domain::secret::SecretSource;
 use crate::domain::settings::{CodesAllowed, Field, TimeOut, Warning};
-use crate::tui::effect::Effect;
+use crate::engine::AccountQuery;
+use crate::tui::effect::{Effect, TokenChange};
 use crate::tui::keymap::Action;
 use crate::tui::layout::WIDE;
 use crate::tui::modal::Modal;
@@ -31,6 +32,11 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
         Input::Action(Action::Down) => model.desk_mut().form.step(true),
         Input::Action(Action::Cancel) => model.desk_mut().form.revert(field),
         Input::Action(Action::Accept) => open(model, field),
+        Input::Action(Action::TestAccount) => {
+            let query = account_query(model);
+            model.say(format!("{}: asking {}…", model.environment, query.provider.name()));
+            return vec![Effect::CheckAccount(Box::new(query))];
+        }
         Input::Action(Action::Remove)
             if field == Field::AuthToken && model.desk().form.has_stored_token() =>
         {
@@ -66,6 +72,16 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
 }
 
 /// Enter: a list or a text opens, other fields hand on to the next.
+/// The account as edited, with the token that is typed, if one is.
+pub fn account_query(model: &Model) -> AccountQuery {
+    let form = &model.desk().form;
+    let token = match form.token_change() {
+        TokenChange::Replace(token) => Some(token),
+        TokenChange::Keep | TokenChange::Remove => None,
+    };
+    AccountQuery { environment: model.environment, provider: form.provider(), token }
+}
+
 fn open(model: &mut Model, field: Field) {
     let form = &model.desk().form;
     let modal = match field {

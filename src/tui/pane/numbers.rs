@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::first_row;
-use super::form_view::warnings;
+use super::form_view::{account_query, warnings};
 use crate::domain::country::Country;
 use crate::domain::from_numbers::{FromNumber, FromNumbers};
 use crate::domain::sender::Sender;
@@ -15,6 +15,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
 use crate::tui::modal::Modal;
 use crate::tui::modal::confirm::{ConfirmModal, Confirmed};
+use crate::tui::modal::import::ImportModal;
 use crate::tui::modal::number::NumberModal;
 use crate::tui::model::Model;
 use crate::tui::update::Input;
@@ -59,6 +60,12 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
         }
         (Input::Action(Action::New), _) => {
             model.modals.push(Modal::Number(Box::new(NumberModal::new_number())));
+        }
+        (Input::Action(Action::Import), _) => {
+            let generation = model.next_generation();
+            let (modal, effects) = ImportModal::ask(account_query(model), generation);
+            model.modals.push(Modal::Import(modal));
+            return effects;
         }
         (Input::Action(Action::Accept), Some(number)) => {
             let default = grid.is_default(&number.sender);
@@ -129,7 +136,8 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
         let lines = [
             "No From number yet.",
             "Press n (in this pane) to add the first one:",
-            "a sender, and the countries it serves.",
+            "a sender, and the countries it serves; or i",
+            "to pick one that the account has.",
         ];
         for (line, y) in lines.into_iter().zip(body.top()..body.bottom()) {
             buffer.set_stringn(

@@ -1,0 +1,88 @@
+//! The account of an environment, asked without sending anything. Also for settings and tokens
+//! that are not saved yet, so that a wrong one need never become the stored one.
+
+use std::sync::Arc;
+
+use super::client::Clients;
+use super::error::NotReady;
+use crate::config::{Config, Paths};
+use crate::domain::environment::Environment;
+use crate::domain::provider::Provider;
+use crate::domain::secret::Secret;
+use crate::provider::{AccessError, AccountReport, OfferedSender, Patience, TwilioClient};
+
+/// Which account is asked.
+#[derive(Debug, Clone)]
+pub struct AccountQuery {
+    /// The environment, for its stored token.
+    pub environment: Environment,
+    /// The provider, perhaps as edited.
+    pub provider: Provider,
+    /// A token that is not stored yet; otherwise the one that the provider's settings name.
+    pub token: Option<Secret>,
+}
+
+/// Why an account could not be asked, or what it answered.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountProblem {
+    /// Something is missing on this side.
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
+    /// The provider cannot be used.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+}
+
+impl AccountProblem {
+    /// The stable name in JSON.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotReady(_) => "not_ready",
+            Self::Access(error) => error.code(),
+        }
+    }
+
+    /// Whether it is certain that nothing can be sent with these credentials.
+    pub const fn is_refusal(&self) -> bool {
+        match self {
+            Self::NotReady(_) => false,
+            Self::Access(error) => error.is_refusal(),
+        }
+    }
+}
+
+/// Asks whether an account accepts its credentials, what its status is and what it has left.
+///
+/// # Errors
+/// When it cannot be asked, or cannot send.
+pub async fn check_account(
+    paths: &Paths,
+    config: &Config,
+    query: AccountQuery,
+) -> Result<AccountReport, AccountProblem> {
+    Ok(client(paths, config, query).await?.check_access().await?)
+}
+
+/// Asks an account for the numbers, short codes and Messaging Services that it can send from.
+///
+/// # Errors
+/// When it cannot be asked, or does not tell.
+pub async fn offered_senders(
+    paths: &Paths,
+    config: &Config,
+    query: AccountQuery,
+) -> Result<Vec<OfferedSender>, AccountProblem> {
+    let client = client(paths, config, query).await?;
+    Ok(client.offered_senders().await?)
+}
+
+/// The Sandbox that a query may have started ends with it; what it offers is the same in all.
+async fn client(
+    paths: &Paths,
+    config: &Config,
+    query: AccountQuery,
+) -> Result<TwilioClient, NotReady> {
+    let (_, config) = tokio::sync::watch::channel(Arc::new(config.clone()));
+    let clients = Clients::new(paths.clone(), config, Patience::default());
+    clients.client_with(query.environment, &query.provider, query.token).await
+}
