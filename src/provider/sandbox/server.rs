@@ -1,5 +1,6 @@
 //! The HTTP side of the Sandbox: who may ask, for what, and what is answered.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -14,6 +15,9 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -340,13 +344,15 @@ fn list(messages: &Shared, query: &HashMap<String, String>) -> Reply {
         .iter()
         .rev()
         .filter(|message| {
-            matching("To", Some(&message.to)) && matching("From", message.from.as_ref())
+            matching("To", Some(&message.to))
+                && matching("From", message.from.as_ref())
+                && fits_date_sent(message.sent_at(), query)
         })
         .skip(page * page_size)
         .take(page_size + 1)
         .map(answers::message)
         .collect();
-    let filter: String = ["To", "From"]
+    let filter: String = ["To", "From", "DateSent", "DateSent<", "DateSent>"]
         .into_iter()
         .filter_map(|name| query.get(name).map(|value| (name, value)))
         .map(|(name, value)| {
@@ -355,6 +361,26 @@ fn list(messages: &Shared, query: &HashMap<String, String>) -> Reply {
         .collect();
     let shown = &found[..found.len().min(page_size)];
     Reply::ok(answers::page(shown, page, page_size, &filter, found.len() > page_size))
+}
+
+/// Whether a message was sent when a query wants it: `DateSent=`, `DateSent<=`, `DateSent>=`,
+/// each with a moment or a whole day (UTC).
+fn fits_date_sent(sent: Option<Timestamp>, query: &HashMap<String, String>) -> bool {
+    let moment = |text: &String| text.parse::<Timestamp>().ok();
+    let day = |moment: Timestamp| moment.to_zoned(TimeZone::UTC).date();
+    let compare = |name: &str, fits: fn(Ordering) -> bool| {
+        query.get(name).is_none_or(|wanted| {
+            sent.is_some_and(|sent| match (moment(wanted), wanted.parse::<Date>()) {
+                (Some(wanted), _) if name == "DateSent" => fits(day(sent).cmp(&day(wanted))),
+                (Some(wanted), _) => fits(sent.cmp(&wanted)),
+                (None, Ok(wanted)) => fits(day(sent).cmp(&wanted)),
+                (None, Err(_)) => false,
+            })
+        })
+    };
+    compare("DateSent", Ordering::is_eq)
+        && compare("DateSent<", Ordering::is_le)
+        && compare("DateSent>", Ordering::is_ge)
 }
 
 /// One message: read, called back, deleted, or its text taken out.
