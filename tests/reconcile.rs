@@ -156,6 +156,43 @@ async fn being_busy_for_ever_is_a_refusal_and_given_back() {
 }
 
 #[tokio::test]
+async fn sending_pauses_while_the_account_refuses_its_credentials() {
+    let refusal = r#"{"code":20003,"message":"Authenticate","status":401}"#;
+    let wire = Wire::answering(vec![response("401 Unauthorized", "", refusal)]);
+    let deck = Deck::new();
+    let clock = Clock::manual(Timestamp::now() + Duration::from_hours(1));
+    let engine = engine(&deck, &wire.url, clock.clone(), quick()).await;
+    let request = |number: &str| {
+        let (environment, number) = (Environment::Development, number.to_owned());
+        engine.request(CodeRequest { environment, number, user: None })
+    };
+    assert_eq!(request("+573001234567").await.unwrap().status, DeliveryStatus::Refused);
+    for _ in 0..3 {
+        let error = request("+573007654321").await.unwrap_err();
+        assert_eq!(error.code(), "paused", "{error}");
+        assert!(error.to_string().contains("error 20003"), "{error}");
+    }
+    assert_eq!((wire.requests().len(), used(&engine, "+573007654321").await), (1, 0));
+
+    // After a minute one request finds out whether it still holds.
+    clock.set(clock.now() + Duration::from_mins(1));
+    assert!(request("+573007654321").await.is_ok());
+    assert!(request("+573007654321").await.is_err());
+    assert_eq!(wire.requests().len(), 2);
+
+    // A saved change ends the pause at once.
+    let later = std::time::SystemTime::from(clock.now()) + Duration::from_secs(1);
+    std::fs::File::options()
+        .append(true)
+        .open(deck.paths().secrets)
+        .unwrap()
+        .set_modified(later)
+        .unwrap();
+    assert!(request("+573007654321").await.is_ok());
+    assert_eq!(wire.requests().len(), 3);
+}
+
+#[tokio::test]
 async fn what_never_left_this_machine_is_given_back() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let plain = speaks_no_tls();

@@ -11,6 +11,7 @@ use super::{Desk, output};
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 use crate::engine::{CodeRequest, Engine, Submission};
+use crate::provider::twilio::{advice, explanation, more_info};
 use crate::store::{Event, EventKind};
 
 pub(super) async fn run(desk: &Desk, options: SendOptions) -> Result<ExitCode, Failure> {
@@ -67,6 +68,7 @@ async fn follow(
 
 fn show(output: Output, event: &Event) -> Result<(), Failure> {
     let id = event.delivery.map(|delivery| delivery.0);
+    let known = event.error_code.and_then(advice);
     let object = json!({
         "at": output::moment(event.at),
         "id": id,
@@ -75,12 +77,18 @@ fn show(output: Output, event: &Event) -> Result<(), Failure> {
         "sid": event.sid,
         "error_code": event.error_code,
         "detail": event.detail,
+        "class": known.map(|known| known.class.key()),
+        "cause": known.map(|known| known.cause),
+        "advice": known.map(|known| known.advice),
+        "more_info": event.error_code.map(more_info),
     });
     let code = event.error_code.map(|code| format!("error {code} ")).unwrap_or_default();
     let detail = event.detail.as_deref().unwrap_or_default();
     let time = event.at.strftime("%H:%M:%S");
     let text = format!("{time} {:<11} {} {code}{detail}", event.kind.to_string(), event.recipient);
-    Ok(output.line(text.trim_end(), &object)?)
+    let explained = event.error_code.map(|code| format!("\n{}", explanation(code)));
+    let text = format!("{}{}", text.trim_end(), explained.unwrap_or_default());
+    Ok(output.line(&text, &object)?)
 }
 
 /// What the phone received, if the Sandbox plays it; nowhere else is a code ever shown.

@@ -270,7 +270,84 @@ mod tests {
         assert_eq!(letters.len(), 127);
     }
 
+    /// The alphabet once more, as the code points of its 128 places; 0x1b is the escape.
+    #[rustfmt::skip]
+    const PLACES: [u32; 128] = [
+        0x40, 0xa3, 0x24, 0xa5, 0xe8, 0xe9, 0xf9, 0xec, 0xf2, 0xc7, 0x0a, 0xd8, 0xf8, 0x0d, 0xc5, 0xe5,
+        0x394, 0x5f, 0x3a6, 0x393, 0x39b, 0x3a9, 0x3a0, 0x3a8, 0x3a3, 0x398, 0x39e, 0x1b, 0xc6, 0xe6, 0xdf, 0xc9,
+        0x20, 0x21, 0x22, 0x23, 0xa4, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2a, 0x2b, 0x2c, 0x2d, 0x2e, 0x2f,
+        0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x3a, 0x3b, 0x3c, 0x3d, 0x3e, 0x3f,
+        0xa1, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f,
+        0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57, 0x58, 0x59, 0x5a, 0xc4, 0xd6, 0xd1, 0xdc, 0xa7,
+        0xbf, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f,
+        0x70, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78, 0x79, 0x7a, 0xe4, 0xf6, 0xf1, 0xfc, 0xe0,
+    ];
+
+    /// The places of the extension's characters, which follow an escape.
+    const EXTENSION: [(u32, u16); 10] = [
+        (0x0c, 0x0a),
+        (0x5e, 0x14),
+        (0x7b, 0x28),
+        (0x7d, 0x29),
+        (0x5c, 0x2f),
+        (0x5b, 0x3c),
+        (0x7e, 0x3d),
+        (0x5d, 0x3e),
+        (0x7c, 0x40),
+        (0x20ac, 0x65),
+    ];
+
+    /// The septets of a text as they are sent; `None` if one character has none.
+    fn encode_gsm7(text: &str) -> Option<Vec<u16>> {
+        let mut septets = Vec::new();
+        for point in text.chars().map(u32::from) {
+            let place = PLACES.iter().position(|&at| at == point && point != 0x1b);
+            if let Some(place) = place {
+                septets.push(u16::try_from(place).unwrap());
+            } else {
+                let (_, place) = EXTENSION.iter().find(|(at, _)| *at == point)?;
+                septets.extend([0x1b, *place]);
+            }
+        }
+        Some(septets)
+    }
+
+    /// Cuts units into parts, one unit earlier where a part would end within a pair.
+    fn cut(units: &[u16], room: usize, opens_pair: impl Fn(u16) -> bool) -> usize {
+        let (mut rest, mut parts) = (units, 0);
+        while rest.len() > room {
+            let end = if opens_pair(rest[room - 1]) { room - 1 } else { room };
+            rest = &rest[end..];
+            parts += 1;
+        }
+        parts + 1
+    }
+
+    /// The count, written a second time: from what really goes over the air.
+    fn second_count(text: &str) -> (Encoding, usize) {
+        let (encoding, units, alone, joined) = match encode_gsm7(text) {
+            Some(septets) => (Encoding::Gsm7, septets, 160, 153),
+            None => (Encoding::Ucs2, text.encode_utf16().collect(), 70, 67),
+        };
+        let opens_pair = |unit: u16| match encoding {
+            Encoding::Gsm7 => unit == 0x1b,
+            Encoding::Ucs2 => (0xd800..0xdc00).contains(&unit),
+        };
+        let parts = if units.len() <= alone { 1 } else { cut(&units, joined, opens_pair) };
+        (encoding, parts)
+    }
+
     proptest! {
+        #[test]
+        fn a_second_count_agrees_on_gsm7(text in "[a-z0-9 @£Δ€{}|~^çÇàñ\\\\\\n]{0,700}") {
+            prop_assert_eq!(count(&text), second_count(&text));
+        }
+
+        #[test]
+        fn a_second_count_agrees_on_any_text(text in prop_oneof![".{0,400}", "[a-zж😀€é]{0,400}"]) {
+            prop_assert_eq!(count(&text), second_count(&text));
+        }
+
         #[test]
         fn a_longer_text_never_costs_less(text in "[a-z€ж😀]{0,400}", more in "[a-z]{1,9}") {
             let longer = format!("{text}{more}");

@@ -101,6 +101,21 @@ pub enum RequestError {
     /// Too many wrong tries in a row.
     #[error("too many wrong tries in a row: locked until an operator unlocks the user")]
     UserLocked,
+    /// The account has refused its credentials a moment ago.
+    #[error(
+        "{environment} is paused for {}, as the account refuses its credentials (error {code}): test them, and save the right ones",
+        wait(*.until, *.now)
+    )]
+    Paused {
+        /// The environment.
+        environment: Environment,
+        /// The provider's error code.
+        code: u32,
+        /// When it is tried again.
+        until: Timestamp,
+        /// When it was asked.
+        now: Timestamp,
+    },
     /// The provider cannot be used.
     #[error(transparent)]
     NotReady(#[from] NotReady),
@@ -145,6 +160,7 @@ impl RequestError {
             Self::Route(_) => "no_sender",
             Self::Locked { .. } => "quota",
             Self::UserLocked => "user_locked",
+            Self::Paused { .. } => "paused",
             Self::NotReady(_) => "not_ready",
             Self::Store(_) => "store",
             Self::Unrecorded(_) => "unrecorded",

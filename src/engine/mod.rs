@@ -11,6 +11,7 @@ mod error;
 mod file_watch;
 mod follow;
 mod pace;
+mod pause;
 mod plan;
 mod reconcile;
 mod request;

@@ -95,6 +95,7 @@ impl Engine {
                 return Err(self.noted(environment, &user, &number.masked(), refusal.into()).await);
             }
         };
+        self.check_pause(environment, self.now()).await?;
         let client = match self.inner.clients.client(environment, &settings.provider).await {
             Ok(client) => client,
             Err(error) => {

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Params, Result, Row};
+use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
 
 use super::ids::{DeliveryId, EventId};
 use super::values::{Millis, whole_number};
@@ -190,6 +190,22 @@ pub(super) fn latest(
     let mut events = select(connection, &sql, (environment, whole_number(most)))?;
     events.reverse();
     Ok(events)
+}
+
+/// When the provider last answered in an environment, and the error code if it refused.
+pub(super) fn newest_answer(
+    connection: &Connection,
+    environment: Environment,
+) -> Result<Option<(Timestamp, Option<u32>)>> {
+    connection
+        .prepare_cached(
+            "SELECT at, error_code FROM events
+             WHERE environment = ?1 AND delivery IS NOT NULL AND kind IN
+                   ('refused', 'accepted', 'queued', 'sending', 'sent', 'delivered')
+             ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row([environment], |row| Ok((row.get::<_, Millis>(0)?.0, row.get(1)?)))
+        .optional()
 }
 
 /// The events of a delivery, oldest first.

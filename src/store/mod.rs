@@ -238,6 +238,18 @@ impl Store {
         self.worker.read(move |connection| events::after(connection, after, limit)).await
     }
 
+    /// When the provider last answered a create or told a status in an environment, and the error
+    /// code if it refused.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn newest_answer(
+        &self,
+        environment: Environment,
+    ) -> Result<Option<(Timestamp, Option<u32>)>, StoreError> {
+        self.worker.read(move |connection| events::newest_answer(connection, environment)).await
+    }
+
     /// The id of the newest event, of all environments and processes; 0 before the first.
     ///
     /// # Errors

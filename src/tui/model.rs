@@ -92,6 +92,8 @@ pub struct Desk {
     pub log: Log,
     /// Whether a save is under way.
     pub is_saving: bool,
+    /// The error by which the account refused its credentials, while that is the newest answer.
+    pub refused: Option<u32>,
 }
 
 /// A line about what just happened.
@@ -238,6 +240,7 @@ impl Default for Desk {
             quota: QuotaPane::default(),
             log: Log::default(),
             is_saving: false,
+            refused: None,
         }
     }
 }

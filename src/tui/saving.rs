@@ -88,6 +88,7 @@ pub(super) fn on_saved(
         model.complain(problem);
     } else {
         model.desks[environment].form.accept_token(&save.token);
+        model.desks[environment].refused = None;
         model.say(format!("{environment} saved."));
     }
     Vec::new()

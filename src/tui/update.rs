@@ -24,6 +24,7 @@ use crate::domain::passcode::Verdict;
 use crate::domain::provider::Provider;
 use crate::engine::Submission;
 use crate::provider::AccountReport;
+use crate::provider::twilio::refuses_credentials;
 use crate::store::{Event, EventKind};
 
 /// What reaches a part: a key that means something there, any other key, or a paste.
@@ -100,9 +101,12 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
         }
         Message::AccountChecked { environment, result } => {
             match result {
-                Ok(AccountReport { status, balance }) => model.say(format!(
-                    "{environment}: credentials accepted. Account {status}, balance {balance}."
-                )),
+                Ok(AccountReport { status, balance }) => {
+                    model.desks[environment].refused = None;
+                    model.say(format!(
+                        "{environment}: credentials accepted. Account {status}, balance {balance}."
+                    ));
+                }
                 Err(reason) => model.complain(format!("{environment}: {reason}.")),
             }
             Vec::new()
@@ -262,7 +266,16 @@ fn on_events(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
     };
     let any_arrived = events.iter().any(arrived);
     for event in events {
-        model.desks[event.environment].log.push(event);
+        let desk = &mut model.desks[event.environment];
+        if let EventKind::Delivery(status) = event.kind {
+            let refuses = event.error_code.filter(|&code| refuses_credentials(code));
+            if status == DeliveryStatus::Refused && event.delivery.is_some() {
+                desk.refused = refuses;
+            } else if status.is_with_provider() || status == DeliveryStatus::Delivered {
+                desk.refused = None;
+            }
+        }
+        desk.log.push(event);
     }
     let generation = model.next_generation();
     let environment = model.environment;

@@ -137,6 +137,8 @@ fn trouble(model: &Model, environment: Environment) -> Option<String> {
         Some("• unsaved".to_owned())
     } else if !saved.provider.missing().is_empty() || saved.from_numbers.rows().is_empty() {
         Some("! set up".to_owned())
+    } else if desk.refused.is_some() {
+        Some("! refused".to_owned())
     } else {
         match desk.quota.locked(model.now) {
             0 => None,
@@ -172,7 +174,10 @@ fn draw_line(model: &Model, area: Rect, buffer: &mut Buffer) {
         Some(notice) => (notice.text.clone(), theme.good()),
         None if model.phase != Phase::Ready => return,
         None if !model.modals.is_empty() => return,
-        None => (explanation(model), theme.dim()),
+        None => match refused(model) {
+            Some(banner) => (banner, theme.failure()),
+            None => (explanation(model), theme.dim()),
+        },
     };
     put(model, area, 0, &format!(" {text}"), style, buffer);
 }
@@ -191,6 +196,14 @@ fn draw_complaint(model: &Model, screen: Rect, buffer: &mut Buffer) {
     for (line, row) in lines.iter().zip(0..height) {
         put(model, area, row, &format!(" {line}"), model.theme.failure(), buffer);
     }
+}
+
+/// The one banner for an account that refuses its credentials, instead of a failure per user.
+fn refused(model: &Model) -> Option<String> {
+    let code = model.desk().refused?;
+    Some(format!(
+        "The account refuses its credentials (error {code}): sending pauses. ^T tests them."
+    ))
 }
 
 fn explanation(model: &Model) -> String {

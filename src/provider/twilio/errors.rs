@@ -35,6 +35,38 @@ pub fn advice(code: u32) -> Option<&'static ErrorAdvice> {
     ERRORS.binary_search_by_key(&code, |error| error.code).ok().and_then(|index| ERRORS.get(index))
 }
 
+/// Where Twilio explains an error code.
+pub fn more_info(code: u32) -> String {
+    format!("https://www.twilio.com/docs/api/errors/{code}")
+}
+
+/// What an operator should know about an error code: cause and advice, or where to read about
+/// one that is not known here.
+pub fn explanation(code: u32) -> String {
+    match advice(code) {
+        Some(known) => format!("Cause: {}. What to do: {}.", known.cause, known.advice),
+        None => format!("smsdeck does not know error {code}: see {}", more_info(code)),
+    }
+}
+
+/// Whether an error code means that the account does not let these credentials send at all.
+pub const fn refuses_credentials(code: u32) -> bool {
+    matches!(code, 20003 | 20005 | 20006 | 20403)
+}
+
+impl ErrorClass {
+    /// The stable name in JSON.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::FixFirst => "fix_first",
+            Self::Later => "later",
+            Self::SafeToRepeat => "safe_to_repeat",
+            Self::Unknown => "unknown",
+            Self::NewCode => "new_code",
+        }
+    }
+}
+
 const fn error(
     code: u32,
     class: ErrorClass,
@@ -126,5 +158,7 @@ mod tests {
             assert!(!error.cause.ends_with('.') && !error.advice.ends_with('.'), "{error:?}");
         }
         assert_eq!(advice(1), None);
+        assert!(explanation(30003).starts_with("Cause: the phone is off"));
+        assert!(explanation(99999).ends_with("https://www.twilio.com/docs/api/errors/99999"));
     }
 }

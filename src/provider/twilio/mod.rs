@@ -9,5 +9,5 @@ mod http;
 pub use account::{AccessError, AccountReport, OfferedSender, Visible};
 pub use answer::Answer;
 pub use client::{Credentials, Listing, Patience, Search, TwilioClient, default_base_url};
-pub use errors::{ErrorAdvice, ErrorClass, advice};
+pub use errors::{ErrorAdvice, ErrorClass, advice, explanation, more_info, refuses_credentials};
 pub use http::{HttpError, http_client, loopback_client};

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::{Flow, open_box, wrap, write};
 use crate::domain::sender::Sender;
-use crate::provider::twilio::advice;
+use crate::provider::twilio::explanation;
 use crate::store::Event;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
@@ -79,12 +79,9 @@ impl DeliveryModal {
             let style = theme.event(event.kind);
             lines.extend(wrap_keeping(&text, room).into_iter().map(|line| (line, style)));
         }
-        if let Some(known) =
-            self.story.iter().rev().find_map(|event| event.error_code).and_then(advice)
-        {
+        if let Some(code) = self.story.iter().rev().find_map(|event| event.error_code) {
             lines.push(plain(String::new()));
-            let text = format!("Cause: {}. What to do: {}.", known.cause, known.advice);
-            lines.extend(wrap(&text, room).into_iter().map(plain));
+            lines.extend(wrap(&explanation(code), room).into_iter().map(plain));
         }
         lines
     }

@@ -1,0 +1,55 @@
+//! Sending pauses while an account refuses its credentials: one refusal tells it all, and a
+//! provider that is asked in vain for every user only gets angry.
+//!
+//! There is no flag that could get stuck: it follows from the newest answer in the log, for every
+//! process alike.
+
+use std::time::SystemTime;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Engine;
+use super::error::RequestError;
+use crate::domain::environment::Environment;
+use crate::provider::twilio::refuses_credentials;
+use crate::store::StoreError;
+
+/// How long nothing is sent after a refusal; then one request finds out whether it still holds.
+const PAUSE: SignedDuration = SignedDuration::from_mins(1);
+
+impl Engine {
+    /// Whether nothing is sent now, as the account has refused its credentials a short while ago
+    /// and neither settings nor tokens were changed since.
+    pub(super) async fn check_pause(
+        &self,
+        environment: Environment,
+        now: Timestamp,
+    ) -> Result<(), RequestError> {
+        let Some((at, Some(code))) = self.newest_answer(environment).await? else {
+            return Ok(());
+        };
+        let until = at + PAUSE;
+        // A clock that was set back must not make the pause longer than it is.
+        let is_over = now >= until || now < at;
+        if !refuses_credentials(code) || is_over || self.was_changed_since(at) {
+            return Ok(());
+        }
+        Err(RequestError::Paused { environment, code, until, now })
+    }
+
+    async fn newest_answer(
+        &self,
+        environment: Environment,
+    ) -> Result<Option<(Timestamp, Option<u32>)>, StoreError> {
+        self.inner.store.newest_answer(environment).await
+    }
+
+    /// Whether a file of the deck was written after a moment; a file that cannot be asked was not.
+    fn was_changed_since(&self, at: Timestamp) -> bool {
+        let paths = &self.inner.paths;
+        [&paths.config, &paths.secrets].into_iter().any(|path| {
+            let written = std::fs::metadata(path).and_then(|file| file.modified());
+            written.is_ok_and(|written| written > SystemTime::from(at))
+        })
+    }
+}
