@@ -6,6 +6,9 @@ mod support;
 use std::net::TcpListener;
 
 use smsdeck::domain::delivery::DeliveryStatus;
+use smsdeck::domain::message_options::{
+    AddressRetention, ContentRetention, MessageOptions, RiskCheck,
+};
 use smsdeck::domain::phone::PhoneNumber;
 use smsdeck::domain::provider::BaseUrl;
 use smsdeck::domain::sender::Sender;
@@ -27,6 +30,7 @@ fn message(to: &str, sender: &str) -> NewMessage {
         sender: Sender::parse(sender).unwrap(),
         body: "804713 is your code & it's “new”.".to_owned().into(),
         validity_seconds: 300,
+        options: MessageOptions::default(),
     }
 }
 
@@ -78,6 +82,38 @@ async fn a_create_is_the_form_that_twilio_expects() {
             )
         );
     }
+}
+
+#[tokio::test]
+async fn what_else_twilio_does_with_a_message_is_asked_for_only_where_it_is_set() {
+    let wire = Wire::answering(vec![accepted()]);
+    let options = MessageOptions {
+        risk_check: Some(RiskCheck::Disable),
+        content_retention: Some(ContentRetention::Discard),
+        address_retention: Some(AddressRetention::Obfuscate),
+    };
+    let message = NewMessage { options, ..message("+573001234567", "72404") };
+    client(&wire.url).create(&message).await;
+    let asked = wire.requests().remove(0);
+    let end = "&ValidityPeriod=300&RiskCheck=disable&ContentRetention=discard\
+               &AddressRetention=obfuscate";
+    assert!(asked.ends_with(end), "{asked}");
+}
+
+#[tokio::test]
+async fn a_message_is_called_back() {
+    let body = format!(r#"{{"sid":"{SID}","status":"canceled"}}"#);
+    let late = response("400 Bad Request", "", r#"{"code":30409,"message":"too late"}"#);
+    let wire = Wire::answering(vec![response("200 OK", "", &body), late]);
+    let client = client(&wire.url);
+    assert_eq!(client.cancel(SID).await.unwrap().status, Some(DeliveryStatus::Canceled));
+    let asked = wire.requests().remove(0);
+    assert!(
+        asked.starts_with(&format!("POST /2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{SID}.json "))
+    );
+    assert!(asked.ends_with("\r\n\r\nStatus=canceled"), "{asked}");
+    let refused = client.cancel(SID).await;
+    assert!(matches!(refused, Err(FetchError::Refused(refusal)) if refusal.code == Some(30409)));
 }
 
 #[tokio::test]

@@ -12,6 +12,9 @@ use super::{Config, DeckSettings, RetentionDays};
 use crate::domain::country::Country;
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::from_numbers::{FromNumber, FromNumbers, FromNumbersError};
+use crate::domain::message_options::{
+    AddressRetention, ContentRetention, MessageOptions, RiskCheck,
+};
 use crate::domain::message_text::MessageTemplate;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::provider::{AccountSid, ApiKeySid, BaseUrl, Provider, TwilioAccount};
@@ -77,6 +80,12 @@ enum WireProvider {
         auth_token: Option<SecretSource>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         base_url: Option<BaseUrl>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        risk_check: Option<RiskCheck>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content_retention: Option<ContentRetention>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address_retention: Option<AddressRetention>,
     },
 }
 
@@ -283,8 +292,19 @@ impl WireSettings {
             time_out: self.request_time_out_minutes,
             provider: match self.provider {
                 WireProvider::Sandbox => Provider::Sandbox,
-                WireProvider::Twilio { account_sid, api_key, auth_token, base_url } => {
-                    let account = TwilioAccount { account_sid, api_key, auth_token, base_url };
+                WireProvider::Twilio {
+                    account_sid,
+                    api_key,
+                    auth_token,
+                    base_url,
+                    risk_check,
+                    content_retention,
+                    address_retention,
+                } => {
+                    let options =
+                        MessageOptions { risk_check, content_retention, address_retention };
+                    let account =
+                        TwilioAccount { account_sid, api_key, auth_token, base_url, options };
                     Provider::Twilio(Box::new(account))
                 }
             },
@@ -312,9 +332,19 @@ impl WireSettings {
             provider: match &settings.provider {
                 Provider::Sandbox => WireProvider::Sandbox,
                 Provider::Twilio(account) => {
-                    let TwilioAccount { account_sid, api_key, auth_token, base_url } =
+                    let TwilioAccount { account_sid, api_key, auth_token, base_url, options } =
                         (**account).clone();
-                    WireProvider::Twilio { account_sid, api_key, auth_token, base_url }
+                    let MessageOptions { risk_check, content_retention, address_retention } =
+                        options;
+                    WireProvider::Twilio {
+                        account_sid,
+                        api_key,
+                        auth_token,
+                        base_url,
+                        risk_check,
+                        content_retention,
+                        address_retention,
+                    }
                 }
             },
             from_numbers: settings.from_numbers.rows().iter().map(number).collect(),

@@ -100,6 +100,7 @@ fn value(settings: &Settings, field: Field) -> String {
             let url = account.and_then(|account| account.base_url.as_ref());
             url.map_or_else(not_set, |url| url.as_str().to_owned())
         }
+        Field::MessageOptions => settings.provider.message_options().to_string(),
         Field::Message => format!("{:?}", settings.message.as_str()),
         Field::Recipients => recipients(&settings.recipients),
         Field::FromNumbers => format!("{} numbers", settings.from_numbers.rows().len()),

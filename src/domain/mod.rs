@@ -9,6 +9,7 @@ pub mod delivery;
 pub mod difference;
 pub mod environment;
 pub mod from_numbers;
+pub mod message_options;
 pub mod message_text;
 pub mod passcode;
 pub mod phone;

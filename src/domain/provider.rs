@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::message_options::MessageOptions;
 use super::secret::SecretSource;
 use super::settings::Field;
 
@@ -29,6 +30,8 @@ pub struct TwilioAccount {
     pub auth_token: Option<SecretSource>,
     /// Another server than Twilio's own.
     pub base_url: Option<BaseUrl>,
+    /// What Twilio does with messages besides delivering them.
+    pub options: MessageOptions,
 }
 
 /// A Twilio account SID: `AC` and 32 hexadecimal digits.
@@ -181,6 +184,14 @@ impl Provider {
         match self {
             Self::Sandbox => None,
             Self::Twilio(account) => account.auth_token.as_ref(),
+        }
+    }
+
+    /// What the provider does with messages besides delivering them.
+    pub fn message_options(&self) -> MessageOptions {
+        match self {
+            Self::Sandbox => MessageOptions::default(),
+            Self::Twilio(account) => account.options,
         }
     }
 

@@ -138,6 +138,8 @@ pub enum Field {
     AuthToken,
     /// The base URL of the provider, if not its own.
     BaseUrl,
+    /// What the provider does with messages besides delivering them.
+    MessageOptions,
     /// [`Settings::message`]
     Message,
     /// [`Settings::recipients`]
@@ -159,6 +161,7 @@ impl Field {
             Self::ApiKey => "API key",
             Self::AuthToken => "Auth token",
             Self::BaseUrl => "Base URL",
+            Self::MessageOptions => "Message options",
             Self::Message => "Message text",
             Self::Recipients => "Recipients",
             Self::FromNumbers => "From numbers",

@@ -142,6 +142,7 @@ impl Engine {
             sender: route.sender,
             body,
             validity_seconds: u32::from(validity) * 60,
+            options: settings.provider.message_options(),
         };
         let (status, outcome) = self.submit(&client, delivery, &mut message, valid_until).await?;
         let sid = outcome.sid.clone();

@@ -19,6 +19,7 @@ pub use twilio::{
 };
 
 use crate::domain::delivery::DeliveryStatus;
+use crate::domain::message_options::MessageOptions;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::sender::Sender;
 
@@ -32,6 +33,8 @@ pub struct NewMessage {
     pub body: Zeroizing<String>,
     /// For how many seconds the provider may try, 1 to 36,000.
     pub validity_seconds: u32,
+    /// What else the provider does with it.
+    pub options: MessageOptions,
 }
 
 /// What became of a request to create a message.

@@ -5,6 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use smsdeck::config::{Config, Paths, render};
+use smsdeck::domain::message_options::MessageOptions;
 use smsdeck::domain::provider::{AccountSid, BaseUrl, Provider, TwilioAccount};
 use smsdeck::domain::secret::SecretSource;
 use smsdeck::provider::sandbox::ACCOUNT_SID;
@@ -69,6 +70,7 @@ pub fn config_for(url: &BaseUrl) -> Config {
         api_key: None,
         auth_token: Some(SecretSource::Env("TWILIO_TOKEN".to_owned())),
         base_url: Some(url.clone()),
+        options: MessageOptions::default(),
     }));
     config
 }

@@ -327,6 +327,7 @@ fn create_form(message: &NewMessage) -> String {
         .append_pair(name, sender)
         .append_pair("Body", &message.body)
         .append_pair("ValidityPeriod", &message.validity_seconds.to_string())
+        .extend_pairs(message.options.pairs())
         .finish()
 }
 

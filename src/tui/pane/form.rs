@@ -33,6 +33,7 @@ pub struct Form {
     codes_allowed: TextField,
     time_out: TextField,
     account_sid: TextField,
+    account: TwilioAccount,
     new_token: TextField,
     removes_token: bool,
     on_sandbox: bool,
@@ -52,6 +53,7 @@ impl Form {
             codes_allowed: TextField::new("", 6),
             time_out: TextField::new("", 6),
             account_sid: TextField::new("", 64),
+            account: TwilioAccount::default(),
             new_token: TextField::hidden(128),
             removes_token: false,
             on_sandbox: false,
@@ -263,7 +265,9 @@ impl Form {
             Field::Message => self.message = settings.message.clone(),
             Field::Recipients => self.recipients = settings.recipients.clone(),
             Field::FromNumbers => self.from_numbers = settings.from_numbers.clone(),
-            Field::ApiKey | Field::BaseUrl => {}
+            Field::ApiKey => self.account.api_key = saved_account(settings).api_key,
+            Field::BaseUrl => self.account.base_url = saved_account(settings).base_url,
+            Field::MessageOptions => self.account.options = saved_account(settings).options,
         }
     }
 
@@ -292,7 +296,9 @@ impl Form {
             Field::Message => self.message != saved.message,
             Field::Recipients => self.recipients != saved.recipients,
             Field::FromNumbers => self.from_numbers != saved.from_numbers,
-            Field::ApiKey | Field::BaseUrl => false,
+            Field::ApiKey => self.account.api_key != saved_account(saved).api_key,
+            Field::BaseUrl => self.account.base_url != saved_account(saved).base_url,
+            Field::MessageOptions => self.account.options != saved_account(saved).options,
         }
     }
 
@@ -343,7 +349,17 @@ impl Form {
         })
     }
 
-    /// The provider as edited. What the form has no field for (API key, base URL) is kept.
+    /// What has no line of its own in the form: API key, base URL, message options.
+    pub const fn account(&self) -> &TwilioAccount {
+        &self.account
+    }
+
+    /// Replaces what has no line of its own; account SID and token are left alone.
+    pub fn set_account(&mut self, account: TwilioAccount) {
+        self.account = account;
+    }
+
+    /// The provider as edited.
     pub fn provider(&self) -> Provider {
         if self.on_sandbox {
             return Provider::Sandbox;
@@ -355,7 +371,8 @@ impl Form {
             TokenChange::Keep => account.auth_token.clone(),
         };
         let account_sid = AccountSid::parse(self.account_sid.text()).ok();
-        Provider::Twilio(Box::new(TwilioAccount { account_sid, auth_token, ..account }))
+        let edited = self.account.clone();
+        Provider::Twilio(Box::new(TwilioAccount { account_sid, auth_token, ..edited }))
     }
 
     /// What the message costs, as edited.
@@ -367,7 +384,8 @@ impl Form {
 }
 
 fn all_fields() -> impl Iterator<Item = Field> {
-    FIELDS.into_iter().chain([Field::FromNumbers])
+    let without_line = [Field::FromNumbers, Field::ApiKey, Field::BaseUrl, Field::MessageOptions];
+    FIELDS.into_iter().chain(without_line)
 }
 
 fn saved_account(settings: &Settings) -> TwilioAccount {
