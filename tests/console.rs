@@ -9,6 +9,7 @@ use smsdeck::domain::environment::Environment;
 use smsdeck::domain::passcode::Verdict;
 use smsdeck::domain::provider::Provider;
 use smsdeck::domain::settings::Field;
+use smsdeck::store::{DeliveryId, Event, EventId, EventKind};
 use smsdeck::tui::effect::{Effect, Save, TokenChange};
 use smsdeck::tui::message::Message;
 use smsdeck::tui::model::EngineState;
@@ -140,6 +141,63 @@ fn a_number_with_letters_or_without_countries_is_not_taken() {
     console.press("Esc n 72404 Enter Tab Tab Enter");
     assert_eq!(console.model.desk().form.from_numbers().rows().len(), rows);
     shows(&console, "72404 has no countries");
+}
+
+#[test]
+fn a_language_gets_a_text_of_its_own_and_loses_it_again() {
+    let mut console = Console::busy(SIZE);
+    let to_message = "Tab Tab Down Down Down Down Down Down Down Enter";
+    console.press(&format!("{to_message} Tab es Tab ^a ^k {{code}}_es_tu_clave Enter"));
+    let saved = saves(&console.press("^s production Enter"))[0].settings.clone();
+    let read = |code: &str| saved.message_for(code.parse().ok()).as_str().to_owned();
+    assert_eq!(read("MX"), "{code} es tu clave");
+    assert_eq!(read("US"), Console::busy(SIZE).model.saved_settings().message.as_str());
+
+    let mut console = Console::busy(SIZE);
+    console.press(&format!("{to_message} Tab es Tab ^a ^k Enter"));
+    assert!(console.press("^s").is_empty());
+    shows(&console, "nothing has changed");
+    console.press("Enter Tab zz Enter");
+    shows(&console, "neither a country");
+}
+
+#[test]
+fn an_account_gets_an_api_key_and_options() {
+    let mut console = Console::busy(SIZE);
+    console.press("Tab Tab ^o SK12 Enter");
+    shows(&console, "an API key SID is SK and 32");
+    let key = format!("SK{}", "0f".repeat(16));
+    console.press(&format!("^a ^k {key} Tab Tab _ _ Tab _ _ Enter"));
+    let saved = saves(&console.press("^s production Enter"))[0].settings.clone();
+    let Provider::Twilio(account) = &saved.provider else { panic!("{saved:?}") };
+    assert_eq!(account.api_key.as_ref().map(|key| key.as_str().to_owned()), Some(key));
+    assert_eq!(account.options.to_string(), "RiskCheck disable, ContentRetention discard");
+    assert!(account.account_sid.is_some() && account.auth_token.is_some());
+}
+
+#[test]
+fn an_account_that_refuses_its_credentials_has_one_banner_until_it_accepts_them() {
+    use smsdeck::domain::delivery::DeliveryStatus::{Queued, Refused};
+    let mut console = Console::busy(SIZE);
+    let event = |id: i64, status, error_code| Event {
+        id: EventId(id),
+        at: console.now,
+        environment: Environment::Production,
+        delivery: Some(DeliveryId(id)),
+        kind: EventKind::Delivery(status),
+        user: "jdoe".to_owned(),
+        recipient: "+57 ••• ••• 4567".to_owned(),
+        sender: None,
+        sid: None,
+        error_code,
+        detail: None,
+    };
+    let (refused, queued) = (event(50, Refused, Some(20003)), event(51, Queued, None));
+    console.tell(Message::Events(vec![refused]));
+    shows(&console, "The account refuses its credentials (error 20003)");
+    shows(&console, "Production ! refused");
+    console.tell(Message::Events(vec![queued]));
+    assert!(!console.screen().contains("refuses its credentials"));
 }
 
 #[test]

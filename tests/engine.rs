@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use smsdeck::config::Config;
 use smsdeck::domain::delivery::DeliveryStatus;
 use smsdeck::domain::environment::Environment;
+use smsdeck::domain::message_text::MessageTemplate;
 use smsdeck::domain::passcode::{Passcode, Verdict};
 use smsdeck::domain::user::UserId;
 use smsdeck::engine::{Clock, CodeAttempt, CodeRequest, Engine, RequestError, UnlockRequest};
@@ -204,4 +205,19 @@ async fn routing_and_recipients_refuse_before_anything_is_counted() {
     let events = engine.latest_events(Environment::Development, 9).await.unwrap();
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].recipient, "+57 ••• ••• 4567");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_reads_the_text_of_their_country() {
+    let (deck, clock) = (Deck::new(), Clock::manual(start()));
+    let mut config = Config::built_in();
+    let spanish = MessageTemplate::parse("{code} es tu clave.").unwrap();
+    config.environments.development.own_messages.set("es".parse().unwrap(), Some(spanish));
+    let engine = engine_with(&deck, &clock, config).await;
+    let preview = |number| engine.preview(Environment::Development, number, None, None);
+    assert_eq!(preview("+573001234567").await.unwrap().plan.text, "123456 es tu clave.");
+    assert!(preview("+14155550100").await.unwrap().plan.text.contains("sign-in code"));
+    engine.request(request("+573001234567", None)).await.unwrap();
+    let text = received(&engine, 1).await;
+    assert!(text.ends_with(" es tu clave."), "{text}");
 }

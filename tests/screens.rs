@@ -10,7 +10,7 @@ use smsdeck::tui::view::draw;
 use support::screen::Console;
 
 /// The keys that lead to each screen, from the console of a busy Production.
-const SCREENS: [(&str, &str); 17] = [
+const SCREENS: [(&str, &str); 19] = [
     ("console", ""),
     ("form", "Tab Tab"),
     ("form_error", "Tab Tab Down Backspace 99"),
@@ -24,6 +24,8 @@ const SCREENS: [(&str, &str); 17] = [
     ("default_country", "Tab Tab Enter col"),
     ("provider", "Tab Tab Down Down Down Down Enter"),
     ("message", "Tab Tab Down Down Down Down Down Down Down Enter"),
+    ("message_own", "Tab Tab Down Down Down Down Down Down Down Enter Tab es"),
+    ("account", "Tab Tab ^o Tab Tab _"),
     ("recipients", "Tab Tab Down Down Down Down Down Down Down Down Enter"),
     ("send", "s +573001234567"),
     ("verify", "v +573001234567 Tab 123"),
@@ -31,7 +33,7 @@ const SCREENS: [(&str, &str); 17] = [
 ];
 
 /// Pop-ups beyond those above, for the drawing at every size.
-const MORE: [&str; 5] = ["?", "r", "Tab Enter", "] ] h", "Tab Tab Down 1 ^q"];
+const MORE: [&str; 6] = ["?", "r", "Tab Enter", "] ] h", "Tab Tab Down 1 ^q", "BackTab i"];
 
 fn after(keys: &str, size: (u16, u16)) -> Console {
     let mut console = Console::busy(size);

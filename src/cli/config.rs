@@ -71,6 +71,7 @@ fn show(desk: &Desk) -> Result<ExitCode, Failure> {
             "from_numbers": numbers,
             "default_number": settings.from_numbers.default_number(),
             "message": settings.message,
+            "own_messages": settings.own_messages,
         });
         desk.output.line("", &object)?;
     }

@@ -50,16 +50,16 @@ impl Paths {
     /// Where the store is: the usual place, or the one that the config names. A relative one
     /// is meant from the config's folder, wherever the program was started.
     pub fn store_of(&self, deck: &DeckSettings) -> PathBuf {
-        deck.store.as_ref().map_or_else(|| self.store.clone(), |named| self.from_config(named))
+        deck.store.as_ref().map_or_else(|| self.store.clone(), |named| self.in_config_folder(named))
     }
 
     /// The file of further certificates, if the config names one; a relative one is meant from
     /// the config's folder too.
     pub fn extra_ca_of(&self, deck: &DeckSettings) -> Option<PathBuf> {
-        deck.extra_ca.as_ref().map(|named| self.from_config(named))
+        deck.extra_ca.as_ref().map(|named| self.in_config_folder(named))
     }
 
-    fn from_config(&self, named: &Path) -> PathBuf {
+    fn in_config_folder(&self, named: &Path) -> PathBuf {
         self.config.parent().unwrap_or(Path::new("/")).join(named)
     }
 }

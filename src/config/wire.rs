@@ -16,6 +16,7 @@ use crate::domain::message_options::{
     AddressRetention, ContentRetention, MessageOptions, RiskCheck,
 };
 use crate::domain::message_text::MessageTemplate;
+use crate::domain::own_messages::OwnMessages;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::provider::{AccountSid, ApiKeySid, BaseUrl, Provider, TwilioAccount};
 use crate::domain::secret::SecretSource;
@@ -64,6 +65,8 @@ struct WireSettings {
     from_numbers: Vec<WireNumber>,
     default_number: Option<Sender>,
     message: MessageTemplate,
+    #[serde(default, skip_serializing_if = "OwnMessages::is_empty")]
+    own_messages: OwnMessages,
     recipients: WireRecipients,
 }
 
@@ -310,6 +313,7 @@ impl WireSettings {
             },
             from_numbers: FromNumbers::new(numbers, self.default_number)?,
             message: self.message,
+            own_messages: self.own_messages,
             recipients: match self.recipients {
                 WireRecipients::Anyone => Recipients::Anyone,
                 WireRecipients::Only(numbers) => {
@@ -350,6 +354,7 @@ impl WireSettings {
             from_numbers: settings.from_numbers.rows().iter().map(number).collect(),
             default_number: settings.from_numbers.default_number().cloned(),
             message: settings.message.clone(),
+            own_messages: settings.own_messages.clone(),
             recipients: match &settings.recipients {
                 Recipients::Anyone => WireRecipients::Anyone,
                 Recipients::Only(numbers) => {

@@ -39,7 +39,9 @@ pub fn differences(old: &Settings, new: &Settings) -> Vec<Difference> {
         Field::ApiKey,
         Field::AuthToken,
         Field::BaseUrl,
+        Field::MessageOptions,
         Field::Message,
+        Field::OwnMessages,
     ];
     let mut found: Vec<Difference> = fields
         .into_iter()
@@ -102,6 +104,12 @@ fn value(settings: &Settings, field: Field) -> String {
         }
         Field::MessageOptions => settings.provider.message_options().to_string(),
         Field::Message => format!("{:?}", settings.message.as_str()),
+        Field::OwnMessages if settings.own_messages.is_empty() => "none".to_owned(),
+        Field::OwnMessages => {
+            let texts = settings.own_messages.iter();
+            let texts = texts.map(|(audience, text)| format!("{audience}: {:?}", text.as_str()));
+            texts.collect::<Vec<_>>().join("; ")
+        }
         Field::Recipients => recipients(&settings.recipients),
         Field::FromNumbers => format!("{} numbers", settings.from_numbers.rows().len()),
     }

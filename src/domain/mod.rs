@@ -11,6 +11,7 @@ pub mod environment;
 pub mod from_numbers;
 pub mod message_options;
 pub mod message_text;
+pub mod own_messages;
 pub mod passcode;
 pub mod phone;
 pub mod provider;

@@ -10,6 +10,7 @@ use super::country::Country;
 use super::environment::Environment;
 use super::from_numbers::{FromNumber, FromNumbers};
 use super::message_text::MessageTemplate;
+use super::own_messages::OwnMessages;
 use super::passcode::{MOST_WRONG_TRIES, TRIES_PER_CHALLENGE};
 use super::phone::PhoneNumber;
 use super::provider::Provider;
@@ -113,6 +114,8 @@ pub struct Settings {
     pub from_numbers: FromNumbers,
     /// What the user reads.
     pub message: MessageTemplate,
+    /// What users of some countries or languages read instead.
+    pub own_messages: OwnMessages,
     /// Whom this environment may text.
     pub recipients: Recipients,
 }
@@ -142,6 +145,8 @@ pub enum Field {
     MessageOptions,
     /// [`Settings::message`]
     Message,
+    /// [`Settings::own_messages`]
+    OwnMessages,
     /// [`Settings::recipients`]
     Recipients,
     /// [`Settings::from_numbers`]
@@ -163,6 +168,7 @@ impl Field {
             Self::BaseUrl => "Base URL",
             Self::MessageOptions => "Message options",
             Self::Message => "Message text",
+            Self::OwnMessages => "Texts by country or language",
             Self::Recipients => "Recipients",
             Self::FromNumbers => "From numbers",
         }
@@ -191,6 +197,7 @@ impl Settings {
             provider: if sandbox { Provider::Sandbox } else { Provider::Twilio(Box::default()) },
             from_numbers: if sandbox { sandbox_numbers() } else { FromNumbers::default() },
             message: MessageTemplate::default(),
+            own_messages: OwnMessages::default(),
             recipients: Recipients::Anyone,
         }
     }
@@ -198,6 +205,11 @@ impl Settings {
     /// The rule that the quota is judged by.
     pub const fn quota_rule(&self) -> QuotaRule {
         QuotaRule { allowed: self.codes_allowed, time_out: self.time_out }
+    }
+
+    /// What users in a country read.
+    pub fn message_for(&self, country: Option<Country>) -> &MessageTemplate {
+        self.own_messages.for_country(country).unwrap_or(&self.message)
     }
 
     /// Whether this environment may text a number.

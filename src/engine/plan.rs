@@ -46,7 +46,8 @@ pub fn plan(
     typed: &str,
 ) -> Result<Plan, PhoneError> {
     let recipient = Recipient::parse(typed, default_country)?;
-    let text = settings.message.render("123456", settings.code_validity.get(), app_name);
+    let message = settings.message_for(recipient.number.country());
+    let text = message.render("123456", settings.code_validity.get(), app_name);
     Ok(Plan {
         route: route(&settings.from_numbers, &recipient),
         segments: Segments::of(&text),

@@ -106,8 +106,8 @@ impl Engine {
         let code = Passcode::draw(getrandom::u32).map_err(|_| RequestError::NoEntropy)?;
         let digits = Zeroizing::new(String::from_utf8_lossy(code.digits()).into_owned());
         let validity = settings.code_validity.get();
-        let body =
-            Zeroizing::new(settings.message.render(&digits, validity, &config.deck.app_name));
+        let message = settings.message_for(number.country());
+        let body = Zeroizing::new(message.render(&digits, validity, &config.deck.app_name));
         let now = self.now();
         let key = self.inner.key.clone();
         let user_key = key.user(&user);

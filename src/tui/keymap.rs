@@ -66,6 +66,8 @@ pub enum Action {
     TestAccount,
     /// Ask the account for its senders.
     Import,
+    /// Show what an account has besides SID and token.
+    AccountDetails,
     /// One up.
     Up,
     /// One down.
@@ -161,7 +163,8 @@ pub static BINDINGS: &[Binding] = &[
     plain(C::Form, KeyCode::Down, A::Down, "", "Field below"),
     plain(C::Form, KeyCode::Enter, A::Accept, "choose / next", "Open the list or the text, or go to the next field"),
     plain(C::Form, KeyCode::Esc, A::Cancel, "undo field", "Take back what was changed in this field"),
-    control(C::Form, 't', A::TestAccount, "test account", "Ask the account whether it accepts what is typed here; sends nothing"),
+    control(C::Form, 't', A::TestAccount, "test", "Ask the account whether it accepts what is typed here; sends nothing"),
+    control(C::Form, 'o', A::AccountDetails, "", "API key, base URL, risk check and retention of the account"),
     control(C::Form, 'd', A::Remove, "", "Remove the stored auth token (in its field)"),
 
     plain(C::Numbers, KeyCode::Up, A::Up, "", "Number above"),
@@ -173,7 +176,7 @@ pub static BINDINGS: &[Binding] = &[
     plain(C::Numbers, KeyCode::Enter, A::Accept, "", "Edit the number"),
     letter(C::Numbers, 'd', A::Remove, "delete", "Delete the number"),
     plain(C::Numbers, KeyCode::Delete, A::Remove, "", ""),
-    letter(C::Numbers, 'i', A::Import, "import", "Pick from what the account can send from"),
+    letter(C::Numbers, 'i', A::Import, "", "Pick from what the account can send from"),
     letter(C::Numbers, '*', A::MakeDefault, "default", "Make it the default number, or no longer"),
 
     plain(C::Quota, KeyCode::Up, A::Up, "", "User above"),

@@ -1,6 +1,7 @@
 //! The pop-ups. They stack; the topmost has the keys. Each file holds one: its state, its
 //! keys, its picture.
 
+pub mod account;
 pub mod choice;
 pub mod confirm;
 pub mod delivery;
@@ -32,6 +33,8 @@ use super::update::Input;
 pub enum Modal {
     /// New or edit From number.
     Number(Box<number::NumberModal>),
+    /// What an account has besides SID and token.
+    Account(Box<account::AccountModal>),
     /// One choice from a list.
     Choice(choice::ChoiceModal),
     /// A longer text: the message, the recipients.
@@ -86,6 +89,7 @@ impl Modal {
     fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
         match self {
             Self::Number(modal) => modal.on_input(model, input),
+            Self::Account(modal) => modal.on_input(model, input),
             Self::Choice(modal) => modal.on_input(model, input),
             Self::Text(modal) => modal.on_input(model, input),
             Self::Confirm(modal) => modal.on_input(model, input),
@@ -120,6 +124,7 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
     for modal in &model.modals {
         cursor = match modal {
             Modal::Number(modal) => number_view::draw(modal, model, buffer),
+            Modal::Account(modal) => modal.draw(model, buffer),
             Modal::Choice(modal) => modal.draw(model, buffer),
             Modal::Text(modal) => modal.draw(model, buffer),
             Modal::Confirm(modal) => modal.draw(model, buffer),

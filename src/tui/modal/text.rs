@@ -8,6 +8,7 @@ use ratatui::style::Style;
 
 use super::{Flow, open_box, wrap, write, write_field};
 use crate::domain::message_text::{LONGEST_MESSAGE, MessageTemplate, Segments};
+use crate::domain::own_messages::{Audience, AudienceError};
 use crate::domain::phone::Recipient;
 use crate::domain::settings::Recipients;
 use crate::tui::keymap::Action;
@@ -25,6 +26,9 @@ enum Subject {
 #[derive(Debug)]
 pub struct TextModal {
     subject: Subject,
+    /// Whom the message is for; empty for everybody else. Only messages have it.
+    audience: TextField,
+    names_audience: bool,
     text: TextField,
     error: Option<String>,
 }
@@ -33,7 +37,7 @@ impl TextModal {
     /// Edits the message text. Line breaks are written as `\n`.
     pub fn message(message: &MessageTemplate) -> Self {
         let text = TextField::new(&message.as_str().replace('\n', "\\n"), LONGEST_MESSAGE);
-        Self { subject: Subject::Message, text, error: None }
+        Self::new(Subject::Message, text)
     }
 
     /// Edits whom the environment may text: numbers, or nothing for anyone.
@@ -46,7 +50,43 @@ impl TextModal {
                 .collect::<Vec<_>>()
                 .join(", "),
         };
-        Self { subject: Subject::Recipients, text: TextField::new(&text, 4_000), error: None }
+        Self::new(Subject::Recipients, TextField::new(&text, 4_000))
+    }
+
+    fn new(subject: Subject, text: TextField) -> Self {
+        let audience = TextField::new("", 10);
+        Self { subject, audience, names_audience: false, text, error: None }
+    }
+
+    /// Whom the message is for, as typed; `None` for everybody without a text of their own.
+    fn audience_typed(&self) -> Result<Option<Audience>, String> {
+        match self.audience.text().trim() {
+            "" => Ok(None),
+            typed => typed.parse().map(Some).map_err(|error: AudienceError| error.to_string()),
+        }
+    }
+
+    /// Shows the text of whoever is named now; a new one begins with the text of everybody else.
+    fn load(&mut self, model: &Model) {
+        let form = &model.desk().form;
+        if let Ok(audience) = self.audience_typed() {
+            let own = audience.and_then(|audience| form.own_messages().get(audience));
+            let message = own.unwrap_or_else(|| form.message());
+            self.text.set(&message.as_str().replace('\n', "\\n"));
+        }
+    }
+
+    /// Takes the message; an emptied text of an audience goes away.
+    fn accept_message(&self, model: &mut Model) -> Result<(), String> {
+        let form = &mut model.desk_mut().form;
+        match self.audience_typed()? {
+            None => form.set_message(self.message_typed()?),
+            Some(audience) if self.text.text().trim().is_empty() => {
+                form.set_own_message(audience, None);
+            }
+            Some(audience) => form.set_own_message(audience, Some(self.message_typed()?)),
+        }
+        Ok(())
     }
 
     fn message_typed(&self) -> Result<MessageTemplate, String> {
@@ -73,9 +113,7 @@ impl TextModal {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             Input::Action(Action::Accept) => {
                 let accepted = match self.subject {
-                    Subject::Message => self
-                        .message_typed()
-                        .map(|message| model.desk_mut().form.set_message(message)),
+                    Subject::Message => self.accept_message(model),
                     Subject::Recipients => self
                         .recipients_typed(model)
                         .map(|recipients| model.desk_mut().form.set_recipients(recipients)),
@@ -85,7 +123,17 @@ impl TextModal {
                     Err(error) => self.error = Some(error),
                 }
             }
+            Input::Action(Action::NextField | Action::PreviousField)
+                if self.subject == Subject::Message =>
+            {
+                self.names_audience = !self.names_audience;
+            }
             Input::Action(_) => {}
+            Input::Key(key) if self.names_audience => {
+                if self.audience.on_key(*key) {
+                    self.load(model);
+                }
+            }
             Input::Key(key) => {
                 self.text.on_key(*key);
             }
@@ -111,7 +159,13 @@ impl TextModal {
             ),
         };
         let inner = open_box(model, title, (76, 11), buffer);
-        let cursor = write_field(inner, 0, ("", 0), (&self.text, true), model, buffer);
+        let typing = !self.names_audience;
+        let mut cursor = write_field(inner, 0, ("", 0), (&self.text, typing), model, buffer);
+        if self.subject == Subject::Message {
+            let label = ("For: country, language, or empty for all others (Tab)  ", 55);
+            let audience = (&self.audience, self.names_audience);
+            cursor = cursor.or(write_field(inner, 2, label, audience, model, buffer));
+        }
         write(inner, 1, help, theme.dim(), theme, buffer);
         let lines: Vec<(String, Style)> = match (self.error.clone(), self.preview(model)) {
             (Some(error), _) | (None, Err(error)) => wrap(&error, inner.width.into())
@@ -124,7 +178,7 @@ impl TextModal {
                 .map(|line| (line, Style::new()))
                 .collect(),
         };
-        for ((line, style), row) in lines.iter().zip(3..) {
+        for ((line, style), row) in lines.iter().zip(4..) {
             write(inner, row, line, *style, theme, buffer);
         }
         cursor
@@ -136,11 +190,20 @@ impl TextModal {
                 .recipients_typed(model)
                 .map(|recipients| vec![format!("May text {recipients}.")]),
             Subject::Message => {
+                let audience = self.audience_typed()?;
+                if let Some(audience) = audience.filter(|_| self.text.text().trim().is_empty()) {
+                    return Ok(vec![format!("{audience} has no text of its own then.")]);
+                }
                 let message = self.message_typed()?;
                 let minutes =
                     model.desk().form.settings().map_or(5, |settings| settings.code_validity.get());
                 let text = message.render("123456", minutes, &model.app_name);
-                Ok(vec![Segments::of(&text).to_string(), text])
+                let mut lines = vec![Segments::of(&text).to_string(), text];
+                let own = model.desk().form.own_messages();
+                if !own.is_empty() {
+                    lines.push(format!("Texts of their own: {own}."));
+                }
+                Ok(lines)
             }
         }
     }

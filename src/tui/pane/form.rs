@@ -4,6 +4,7 @@ use crate::config::TokenStatus;
 use crate::domain::country::Country;
 use crate::domain::from_numbers::FromNumbers;
 use crate::domain::message_text::{MessageTemplate, Segments};
+use crate::domain::own_messages::{Audience, OwnMessages};
 use crate::domain::provider::{AccountSid, Provider, TwilioAccount};
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::settings::{CodeValidity, CodesAllowed, Field, Recipients, Settings, TimeOut};
@@ -38,6 +39,7 @@ pub struct Form {
     removes_token: bool,
     on_sandbox: bool,
     message: MessageTemplate,
+    own_messages: OwnMessages,
     recipients: Recipients,
     from_numbers: FromNumbers,
     cursor: usize,
@@ -58,6 +60,7 @@ impl Form {
             removes_token: false,
             on_sandbox: false,
             message: MessageTemplate::default(),
+            own_messages: OwnMessages::default(),
             recipients: Recipients::Anyone,
             from_numbers: FromNumbers::default(),
             cursor: 0,
@@ -178,6 +181,16 @@ impl Form {
         &self.message
     }
 
+    /// The texts for some countries or languages.
+    pub const fn own_messages(&self) -> &OwnMessages {
+        &self.own_messages
+    }
+
+    /// Sets the text for a country or a language, or takes it away.
+    pub fn set_own_message(&mut self, audience: Audience, message: Option<MessageTemplate>) {
+        self.own_messages.set(audience, message);
+    }
+
     /// Replaces the message text.
     pub fn set_message(&mut self, message: MessageTemplate) {
         self.message = message;
@@ -262,7 +275,12 @@ impl Form {
                 self.new_token.set("");
                 self.removes_token = false;
             }
-            Field::Message => self.message = settings.message.clone(),
+            Field::Message => {
+                self.message = settings.message.clone();
+                self.own_messages = settings.own_messages.clone();
+            }
+            // They share the line of the message.
+            Field::OwnMessages => {}
             Field::Recipients => self.recipients = settings.recipients.clone(),
             Field::FromNumbers => self.from_numbers = settings.from_numbers.clone(),
             Field::ApiKey => self.account.api_key = saved_account(settings).api_key,
@@ -293,7 +311,9 @@ impl Form {
                 self.account_sid.text().trim() != sid.as_ref().map_or("", AccountSid::as_str)
             }
             Field::AuthToken => !self.new_token.is_empty() || self.removes_token,
-            Field::Message => self.message != saved.message,
+            Field::Message | Field::OwnMessages => {
+                self.message != saved.message || self.own_messages != saved.own_messages
+            }
             Field::Recipients => self.recipients != saved.recipients,
             Field::FromNumbers => self.from_numbers != saved.from_numbers,
             Field::ApiKey => self.account.api_key != saved_account(saved).api_key,
@@ -345,6 +365,7 @@ impl Form {
             provider: self.provider(),
             from_numbers: self.from_numbers.clone(),
             message: self.message.clone(),
+            own_messages: self.own_messages.clone(),
             recipients: self.recipients.clone(),
         })
     }

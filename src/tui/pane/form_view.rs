@@ -18,6 +18,7 @@ use crate::tui::effect::{Effect, TokenChange};
 use crate::tui::keymap::Action;
 use crate::tui::layout::WIDE;
 use crate::tui::modal::Modal;
+use crate::tui::modal::account::AccountModal;
 use crate::tui::modal::choice::ChoiceModal;
 use crate::tui::modal::confirm::{ConfirmModal, Confirmed};
 use crate::tui::modal::text::TextModal;
@@ -32,6 +33,13 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
         Input::Action(Action::Down) => model.desk_mut().form.step(true),
         Input::Action(Action::Cancel) => model.desk_mut().form.revert(field),
         Input::Action(Action::Accept) => open(model, field),
+        Input::Action(Action::AccountDetails) if model.desk().form.is_on_sandbox() => {
+            model.say("The Sandbox needs no account.");
+        }
+        Input::Action(Action::AccountDetails) => {
+            let modal = AccountModal::new(model.desk().form.account());
+            model.modals.push(Modal::Account(Box::new(modal)));
+        }
         Input::Action(Action::TestAccount) => {
             let query = account_query(model);
             model.say(format!("{}: asking {}…", model.environment, query.provider.name()));
@@ -311,7 +319,7 @@ pub fn explanation(model: &Model) -> String {
         Field::Provider if form.is_on_sandbox() => "The Sandbox plays the provider and the phones on this machine; it texts nobody.".to_owned(),
         Field::Provider => "A Twilio account; messages reach real phones.".to_owned(),
         Field::AccountSid | Field::AuthToken if form.is_on_sandbox() => "The Sandbox needs no account.".to_owned(),
-        Field::AccountSid => "AC and 32 hexadecimal digits, from the Twilio console.".to_owned(),
+        Field::AccountSid => "AC and 32 hexadecimal digits, from the Twilio console. ^O: API key and more.".to_owned(),
         Field::AuthToken => match form.token() {
             TokenStatus::Elsewhere(SecretSource::Env(_) | SecretSource::File(_) | SecretSource::Command(_)) => {
                 "Read from elsewhere; typing one here stores it in secrets.ron instead.".to_owned()
