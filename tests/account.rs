@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
 use smsdeck::config::{Config, load, render};
+use smsdeck::domain::country::Country;
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::provider::{BaseUrl, Provider};
 use smsdeck::domain::secret::{Secret, SecretSource};
@@ -199,7 +200,7 @@ async fn the_account_offers_what_can_send_sms() {
     let offered = offered_senders(&deck.paths(), &Config::built_in(), query).await.unwrap();
     let offered: Vec<_> = offered
         .iter()
-        .map(|offer| (offer.sender.to_string(), offer.country().map(|country| country.code())))
+        .map(|offer| (offer.sender.to_string(), offer.country().map(Country::code)))
         .collect();
     let expected = [
         ("+1 500 555 0006", Some("US")),

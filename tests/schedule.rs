@@ -104,7 +104,10 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<Seen>, Condvar), busy_answers: u
         let body = format!(r#"{{"sid":"{sid}","status":"{status}"}}"#);
         response("201 Created", "", &body)
     };
-    let answer = if request.starts_with("POST") {
+    let answer = if request.ends_with("Status=canceled") {
+        let sid = request.split(['/', '.']).find(|part| part.starts_with("SM")).unwrap();
+        message(sid, "canceled").replace("201 Created", "200 OK")
+    } else if request.starts_with("POST") {
         let mut seen = seen.lock().unwrap();
         seen.created += 1;
         message(&format!("SM{:032}", seen.created), "queued")
@@ -175,6 +178,24 @@ async fn what_one_process_follows_no_other_one_asks_about() {
     let credentials = &provider.seen.0.lock().unwrap().credentials;
     assert_eq!(credentials.len(), 3);
     assert!(credentials.iter().all(|one| *one == credentials[0]), "{credentials:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_is_called_back_once_and_stays_counted() {
+    let provider = SlowProvider::start(0);
+    let deck = Deck::new();
+    let engine = engine(&deck, &provider.url, Clock::System, "token").await;
+    let submission = send(&engine, 0).await;
+    engine.call_back(submission.delivery).await.unwrap();
+    until(&engine, submission.delivery, DeliveryStatus::Canceled).await;
+    // A late status changes nothing any more.
+    provider.open();
+    let again = engine.call_back(submission.delivery).await.unwrap_err();
+    assert!(again.to_string().contains("has ended"), "{again}");
+    let preview = engine.preview(DEVELOPMENT, "+573001000000", None, None).await.unwrap();
+    assert_eq!(preview.standing.quota.used(), 1);
+    let audit = engine.audit_rows(1, 100).await.unwrap();
+    assert_eq!(audit.last().unwrap().entry.action.key(), "call_back");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

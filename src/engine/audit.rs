@@ -42,7 +42,7 @@ impl Engine {
         self.audit(environment, AuditAction::FailedSave, problem.to_owned()).await
     }
 
-    async fn audit(
+    pub(super) async fn audit(
         &self,
         environment: Environment,
         action: AuditAction,

@@ -5,6 +5,7 @@
 
 mod account;
 mod audit;
+mod call_back;
 mod client;
 mod clock;
 mod error;
@@ -15,15 +16,17 @@ mod pause;
 mod plan;
 mod reconcile;
 mod request;
+mod retry_budget;
 mod verify;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 pub use account::{AccountProblem, AccountQuery, check_account, offered_senders};
+pub use call_back::CallBackError;
 pub use clock::Clock;
 pub use error::{EngineError, NotReady, RequestError};
 pub use file_watch::FileWatch;
@@ -33,12 +36,13 @@ pub use request::{CodeRequest, Submission};
 pub use verify::{CodeAttempt, UnlockRequest};
 
 use crate::config::{self, Config, Paths};
-use crate::domain::environment::Environment;
+use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::secret::DeckKey;
 use crate::domain::settings::Settings;
 use crate::store::{DeliveryId, Event, EventId, QuotaRow, Store};
 use client::Clients;
 use follow::{Desk, Follower, Tenure};
+use retry_budget::RetryBudget;
 
 /// The engine of one deck. Cheap to clone; all clones share the store, the clients and the
 /// follower. Needs a tokio runtime.
@@ -58,6 +62,7 @@ struct Inner {
     clients: Arc<Clients>,
     tenure: Tenure,
     follower: Follower,
+    retries: PerEnvironment<Mutex<RetryBudget>>,
     changes: watch::Sender<u64>,
 }
 
@@ -118,6 +123,7 @@ impl Engine {
             clients,
             tenure,
             follower,
+            retries: PerEnvironment::from_fn(|_| Mutex::default()),
             changes,
         };
         Ok(Self { inner: Arc::new(inner) })

@@ -1,6 +1,7 @@
 //! Requesting a code: plan, reserve, submit.
 
 use std::fmt;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -144,7 +145,8 @@ impl Engine {
             validity_seconds: u32::from(validity) * 60,
             options: settings.provider.message_options(),
         };
-        let (status, outcome) = self.submit(&client, delivery, &mut message, valid_until).await?;
+        let (status, outcome) =
+            self.submit(&client, environment, delivery, &mut message, valid_until).await?;
         let sid = outcome.sid.clone();
         let recorded = self.record(delivery, status, outcome).await;
         if !status.is_final() {
@@ -163,6 +165,7 @@ impl Engine {
     async fn submit(
         &self,
         client: &TwilioClient,
+        environment: Environment,
         delivery: DeliveryId,
         message: &mut NewMessage,
         valid_until: Timestamp,
@@ -175,6 +178,9 @@ impl Engine {
             let _ = self.report(delivery, DeliveryStatus::NotSent, outcome).await;
             return Err(error.into());
         }
+        let budget = &self.inner.retries[environment];
+        let budget = || budget.lock().unwrap_or_else(PoisonError::into_inner);
+        budget().earn();
         let mut attempt = 1;
         Ok(loop {
             let left = valid_until.duration_since(self.now()).as_secs();
@@ -186,13 +192,17 @@ impl Engine {
             if !self.inner.store.hold(delivery, self.inner.tenure.lease(self.now())).await? {
                 return Err(SubmitError::TakenOver);
             }
-            let wait = match client.create(message).await {
-                Created::Busy { retry_after } if attempt < MOST_ATTEMPTS => {
+            let created = client.create(message).await;
+            let wait = match &created {
+                Created::Busy { retry_after } => {
                     retry_after.unwrap_or_else(|| backoff(attempt)).min(LONGEST_WAIT)
                 }
-                Created::NotSubmitted(_) if attempt < MOST_ATTEMPTS => backoff(attempt),
-                created => break settled(created),
+                Created::NotSubmitted(_) => backoff(attempt),
+                _ => break settled(created),
             };
+            if attempt >= MOST_ATTEMPTS || !budget().take() {
+                break settled(created);
+            }
             attempt += 1;
             tokio::time::sleep(wait).await;
         })

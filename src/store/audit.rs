@@ -27,10 +27,13 @@ pub enum AuditAction {
     Send,
     /// Gave a user all codes back.
     Unlock,
+    /// Called a message back.
+    CallBack,
 }
 
 impl AuditAction {
-    const ALL: [Self; 4] = [Self::Change, Self::FailedSave, Self::Send, Self::Unlock];
+    const ALL: [Self; 5] =
+        [Self::Change, Self::FailedSave, Self::Send, Self::Unlock, Self::CallBack];
 
     /// The stable name in the store and in JSON.
     pub const fn key(self) -> &'static str {
@@ -39,6 +42,7 @@ impl AuditAction {
             Self::FailedSave => "failed_save",
             Self::Send => "send",
             Self::Unlock => "unlock",
+            Self::CallBack => "call_back",
         }
     }
 }

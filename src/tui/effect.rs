@@ -4,6 +4,7 @@ use crate::domain::environment::Environment;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Settings;
 use crate::engine::{AccountQuery, CodeAttempt, CodeRequest, UnlockRequest};
+use crate::store::DeliveryId;
 
 /// One thing to do outside of the model.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ pub enum Effect {
     Unlock(Box<UnlockRequest>),
     /// Save the settings of an environment.
     Save(Box<Save>),
+    /// Call a message back.
+    CallBack(DeliveryId),
     /// Ask an account whether it accepts its credentials.
     CheckAccount(Box<AccountQuery>),
     /// Ask an account for what it can send from.

@@ -91,6 +91,13 @@ impl Executor {
                         this.tell(Message::Handset { generation, received }).await;
                     }
                 }
+                Effect::CallBack(delivery) => {
+                    if let Some(engine) = this.engine.get() {
+                        let result = engine.call_back(delivery).await;
+                        let result = result.map_err(|error| error.to_string());
+                        this.tell(Message::CalledBack(result)).await;
+                    }
+                }
                 Effect::CheckAccount(query) => {
                     let environment = query.environment;
                     let result = this.check_account(*query).await;

@@ -31,6 +31,8 @@ pub enum Context {
     Reading,
     /// The phone of the Sandbox.
     Handset,
+    /// The story of a delivery.
+    Delivery,
 }
 
 /// What a key means in its context.
@@ -66,6 +68,8 @@ pub enum Action {
     TestAccount,
     /// Ask the account for its senders.
     Import,
+    /// Call a message back.
+    CallBack,
     /// Show what an account has besides SID and token.
     AccountDetails,
     /// One up.
@@ -253,6 +257,8 @@ pub static BINDINGS: &[Binding] = &[
 
     plain(C::Handset, KeyCode::Enter, A::VerifyCode, "verify", "Check the code"),
     letter(C::Handset, 'v', A::VerifyCode, "", ""),
+
+    letter(C::Delivery, 'x', A::CallBack, "call back", "Call the message back, if it has not left yet"),
 
     plain(C::Reading, KeyCode::Esc, A::Cancel, "close", "Close"),
     letter(C::Reading, 'q', A::Cancel, "", ""),

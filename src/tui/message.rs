@@ -64,6 +64,8 @@ pub enum Message {
     },
     /// A user was unlocked, or not.
     Unlocked(Result<String, String>),
+    /// A message was called back, or not.
+    CalledBack(Result<(), String>),
     /// An account has answered whether it accepts its credentials.
     AccountChecked {
         /// The environment whose account it is.

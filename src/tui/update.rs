@@ -99,6 +99,13 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
             }
             Vec::new()
         }
+        Message::CalledBack(result) => {
+            match result {
+                Ok(()) => model.say("Called back; it stays counted."),
+                Err(reason) => model.complain(format!("{reason}.")),
+            }
+            Vec::new()
+        }
         Message::AccountChecked { environment, result } => {
             match result {
                 Ok(AccountReport { status, balance }) => {

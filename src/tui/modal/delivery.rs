@@ -8,6 +8,7 @@ use super::{Flow, open_box, wrap, write};
 use crate::domain::sender::Sender;
 use crate::provider::twilio::explanation;
 use crate::store::Event;
+use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::update::Input;
@@ -32,6 +33,10 @@ impl DeliveryModal {
             Input::Action(Action::Down) => self.scroll += 1,
             Input::Action(Action::PageUp) => self.scroll = self.scroll.saturating_sub(10),
             Input::Action(Action::PageDown) => self.scroll += 10,
+            Input::Action(Action::CallBack) => {
+                let delivery = self.story.iter().find_map(|event| event.delivery);
+                return Flow::Close(delivery.map(Effect::CallBack).into_iter().collect());
+            }
             _ => {}
         }
         Flow::STAY

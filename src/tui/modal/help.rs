@@ -80,5 +80,6 @@ const fn heading(context: Context) -> &'static str {
         Context::Question => "Question",
         Context::Reading => "Pop-up",
         Context::Handset => "Handset",
+        Context::Delivery => "Delivery",
     }
 }

@@ -81,7 +81,8 @@ impl Modal {
             Self::Choice(_) | Self::Import(_) => vec![Context::Choice],
             Self::Confirm(modal) if !modal.wants_word() => vec![Context::Question],
             Self::Handset(modal) if !modal.is_typing() => vec![Context::Handset, Context::Reading],
-            Self::Delivery(_) | Self::Help(_) => vec![Context::Reading],
+            Self::Delivery(_) => vec![Context::Delivery, Context::Reading],
+            Self::Help(_) => vec![Context::Reading],
             _ => vec![Context::Fields],
         }
     }

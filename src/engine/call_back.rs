@@ -1,0 +1,56 @@
+//! Calls a message back that has not left the provider yet: a code that was sent by mistake.
+
+use super::Engine;
+use super::error::{EngineError, NotReady};
+use crate::domain::delivery::DeliveryStatus;
+use crate::provider::FetchError;
+use crate::store::{AuditAction, DeliveryId, StatusReport, StoreError};
+
+/// Why a message was not called back.
+#[derive(Debug, thiserror::Error)]
+pub enum CallBackError {
+    /// It has an end, or the provider's id of it is not known yet.
+    #[error(
+        "there is nothing to call back: the delivery has ended, or the provider does not have it yet"
+    )]
+    NothingThere,
+    /// It has left already, most likely.
+    #[error("the provider does not call it back: {0}")]
+    Refused(#[from] FetchError),
+    /// The provider cannot be used.
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It was called back, but that is in no audit.
+    #[error("called back, but it is not in the audit: {0}")]
+    Unaudited(EngineError),
+}
+
+impl Engine {
+    /// Calls the message of a delivery back. It stays counted: it may have been on
+    /// its way already.
+    ///
+    /// # Errors
+    /// When it has left already, or somebody does not answer.
+    pub async fn call_back(&self, delivery: DeliveryId) -> Result<(), CallBackError> {
+        let open = self.inner.store.unfinished(delivery).await?;
+        let open = open.ok_or(CallBackError::NothingThere)?;
+        let sid = open.sid.ok_or(CallBackError::NothingThere)?;
+        let provider = self.settings(open.environment).provider;
+        let client = self.inner.clients.client(open.environment, &provider).await?;
+        client.cancel(&sid).await?;
+        self.inner.store.report(canceled(delivery, self.now())).await?;
+        self.changed();
+        let detail = format!("delivery {} ({sid})", delivery.0);
+        let audited = self.audit(open.environment, AuditAction::CallBack, detail).await;
+        audited.map_err(CallBackError::Unaudited)
+    }
+}
+
+fn canceled(delivery: DeliveryId, at: jiff::Timestamp) -> StatusReport {
+    let status = DeliveryStatus::Canceled;
+    let detail = Some("called back".to_owned());
+    StatusReport { delivery, at, status, sid: None, error_code: None, detail }
+}
