@@ -101,7 +101,10 @@ impl Executor {
                 Effect::CheckAccount(query) => {
                     let environment = query.environment;
                     let result = this.check_account(*query).await;
-                    let result = result.map_err(|problem| problem.to_string());
+                    let result = result.map_err(|problem| match problem {
+                        AccountProblem::NotReady(problem) => problem.to_string(),
+                        AccountProblem::Access(problem) => format!("{environment}: {problem}"),
+                    });
                     this.tell(Message::AccountChecked { environment, result }).await;
                 }
                 Effect::ListSenders { generation, query } => {

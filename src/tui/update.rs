@@ -114,7 +114,7 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
                         "{environment}: credentials accepted. Account {status}, balance {balance}."
                     ));
                 }
-                Err(reason) => model.complain(format!("{environment}: {reason}.")),
+                Err(reason) => model.complain(format!("{reason}.")),
             }
             Vec::new()
         }

@@ -85,7 +85,8 @@ impl NumberModal {
             sender: TextField::new(sender.as_str(), 40),
             countries: country.into_iter().collect(),
             default,
-            part: Part::Picker,
+            // What is suggested needs a nod, anything else a country.
+            part: if country.is_some() || default { Part::Ok } else { Part::Picker },
             ..Self::new_number()
         }
     }

@@ -135,9 +135,8 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
     if grid.rows().is_empty() {
         let lines = [
             "No From number yet.",
-            "Press n (in this pane) to add the first one:",
-            "a sender, and the countries it serves; or i",
-            "to pick one that the account has.",
+            "Press n (in this pane) to add one, or",
+            "i to pick one that the account has.",
         ];
         for (line, y) in lines.into_iter().zip(body.top()..body.bottom()) {
             buffer.set_stringn(
