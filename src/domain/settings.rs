@@ -267,6 +267,14 @@ impl Settings {
             warn(Field::FromNumbers, text.to_owned());
         }
         for number in self.from_numbers.rows() {
+            let is_default = self.from_numbers.is_default(&number.sender);
+            if matches!(number.sender, Sender::ShortCode(_))
+                && (number.countries.len() > 1 || is_default)
+            {
+                let text =
+                    format!("{} is a short code: it works in its own country only.", number.sender);
+                warn(Field::FromNumbers, text);
+            }
             let unregistered: Vec<&str> = (number.countries.iter())
                 .filter(|country| number.sender.needs_registration_in(**country))
                 .map(|country| country.code())
@@ -363,6 +371,29 @@ mod tests {
         settings.codes_allowed = Bounded(3);
         settings.from_numbers = FromNumbers::default();
         assert_eq!(warned(&settings), [Field::FromNumbers]);
+    }
+
+    #[test]
+    fn a_short_code_for_more_than_its_country_is_warned_of() {
+        let warned_with = |countries: &[&str], is_default: bool| {
+            let sender = Sender::parse("72404").unwrap();
+            let other = Sender::parse("+15005550006").unwrap();
+            let countries = countries.iter().filter_map(|code| Country::from_code(code)).collect();
+            let rows = vec![
+                FromNumber { sender: sender.clone(), countries },
+                FromNumber {
+                    sender: other.clone(),
+                    countries: Country::from_code("MX").into_iter().collect(),
+                },
+            ];
+            let default = if is_default { sender } else { other };
+            let mut settings = Settings::built_in(Environment::Development);
+            settings.from_numbers = FromNumbers::new(rows, Some(default)).unwrap();
+            warned(&settings)
+        };
+        assert_eq!(warned_with(&["US"], false), []);
+        assert_eq!(warned_with(&["CA", "US"], false), [Field::FromNumbers]);
+        assert_eq!(warned_with(&["US"], true), [Field::FromNumbers]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod answers;
 mod callback;
 mod drip;
 mod fates;
+mod message_requests;
 mod messages;
 mod server;
 
