@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use smsdeck::provider::Sandbox;
 use support::deck::{Deck, any_file_holds};
+use support::wire::{Wire, response};
 
 const NUMBER: &str = "+573001234567";
 
@@ -266,4 +267,53 @@ fn a_send_is_in_the_audit_and_the_audit_can_be_checked() {
     let broken = deck.run(&["audit", "verify"]);
     assert_eq!(broken.code(), 1);
     assert!(broken.err().contains("row 1 was changed"), "{}", broken.err());
+}
+
+#[test]
+fn the_status_explains_failures_and_exits_as_monitoring_expects() {
+    let deck = Deck::new();
+    let fine = deck.run(&["status"]);
+    assert_eq!(fine.code(), 0);
+    assert!(fine.out().contains("Production   not set up"), "{}", fine.out());
+    assert!(fine.out().contains("none delivered yet, 0 locked"), "{}", fine.out());
+
+    let body = r#"{"code":21610,"message":"no","status":400}"#;
+    let wire = Wire::answering(vec![response("400 Bad Request", "", body)]);
+    deck.configure_for(&wire.url);
+    let fail = |count: usize| {
+        for number in 0..count {
+            let number = format!("+5730012345{number:02}");
+            assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", &number]).code(), 1);
+        }
+    };
+    fail(3);
+    // Three are worth a warning.
+    let warned = deck.run(&["status", "--env", "dev"]);
+    assert_eq!(warned.code(), 1, "{}", warned.out());
+    assert!(
+        warned.out().contains("error 21610: 3 of 3 codes in an hour. Cause:"),
+        "{}",
+        warned.out()
+    );
+    fail(3);
+    let critical = deck.run(&["status", "--env", "dev", "--json"]);
+    assert_eq!(critical.code(), 2);
+    let finding = &critical.json()[0]["findings"][0];
+    assert_eq!((&finding["severity"], &finding["error_code"]), (&"critical".into(), &21610.into()));
+    assert_eq!(finding["cause"], "the recipient has answered STOP");
+}
+
+#[test]
+fn credentials_that_are_refused_are_critical_at_once() {
+    let deck = Deck::new();
+    let body = r#"{"code":20003,"message":"Authenticate","status":401}"#;
+    let wire = Wire::answering(vec![response("401 Unauthorized", "", body)]);
+    deck.configure_for(&wire.url);
+    assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", NUMBER]).code(), 1);
+    let paused = deck.run(&["send", "--env", "dev", "--no-wait", NUMBER]);
+    assert!(paused.err().contains("paused for"), "{}", paused.err());
+    let status = deck.run(&["status", "--env", "dev"]);
+    assert_eq!(status.code(), 2);
+    assert!(status.out().contains("refuses its credentials since"), "{}", status.out());
+    assert_eq!(wire.requests().len(), 1);
 }

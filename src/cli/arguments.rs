@@ -44,6 +44,9 @@ pub enum Command {
     Verify(VerifyOptions),
     /// Show what a send would do: country, sender, why, segments, quota. Sends nothing.
     Route(RouteOptions),
+    /// How each environment fares: set up, locked users, failures with cause and advice. Exits
+    /// with 0 if all is well, 1 for a warning, 2 if codes do not go out.
+    Status,
     /// Who has used how many codes.
     #[command(subcommand)]
     Quota(QuotaCommand),

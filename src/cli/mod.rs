@@ -1,7 +1,7 @@
 //! The command line: the other face of the engine.
 //!
 //! Exit codes: 0 fine, 1 failed, 2 wrong usage or bad input, 3 refused by policy (quota,
-//! routing, recipients).
+//! routing, recipients); for `status` 0 fine, 1 warning, 2 critical.
 
 mod arguments;
 mod audit;
@@ -12,6 +12,7 @@ mod quota;
 mod route;
 mod sandbox;
 mod send;
+mod status;
 mod verify;
 
 use std::io::{self, IsTerminal};
@@ -68,6 +69,7 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
             Command::Send(options) => send::run(&desk, options).await,
             Command::Verify(options) => verify::run(&desk, options).await,
             Command::Route(options) => route::run(&desk, options).await,
+            Command::Status => status::run(&desk).await,
             Command::Quota(command) => quota::run(&desk, &command).await,
             Command::Audit(command) => audit::run(&desk, &command).await,
             Command::Config(command) => config::run(&desk, command).await,

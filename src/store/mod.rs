@@ -10,6 +10,7 @@ mod challenge;
 mod delivery;
 mod error;
 mod events;
+mod health;
 mod ids;
 mod lease;
 mod open;
@@ -47,6 +48,7 @@ use crate::domain::environment::Environment;
 use crate::domain::passcode::Verdict;
 use crate::domain::quota::QuotaRule;
 use crate::domain::secret::{DeckKey, LookupKey};
+pub use health::{FailureCount, Health};
 
 /// The way to the store: cheap to clone, usable from any task.
 ///
@@ -236,6 +238,18 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Event>, StoreError> {
         self.worker.read(move |connection| events::after(connection, after, limit)).await
+    }
+
+    /// How an environment has fared since a moment, and what is still open.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn health(
+        &self,
+        environment: Environment,
+        since: Timestamp,
+    ) -> Result<Health, StoreError> {
+        self.worker.read(move |connection| health::health(connection, environment, since)).await
     }
 
     /// When the provider last answered a create or told a status in an environment, and the error
