@@ -317,3 +317,60 @@ fn credentials_that_are_refused_are_critical_at_once() {
     assert!(status.out().contains("refuses its credentials since"), "{}", status.out());
     assert_eq!(wire.requests().len(), 1);
 }
+
+#[test]
+fn a_locked_user_is_found_by_number_and_unlocked_with_a_reason() {
+    let deck = Deck::new();
+    for _ in 0..3 {
+        let send = ["send", "--env", "dev", "--no-wait", "--user", "jdoe", NUMBER];
+        assert_eq!(deck.run(&send).code(), 0);
+    }
+    for who in [NUMBER, "jdoe"] {
+        let shown = deck.run(&["quota", "show", "--env", "dev", who, "--json"]).json();
+        assert_eq!((&shown[0]["user"], &shown[0]["state"]), (&"jdoe".into(), &"locked".into()));
+    }
+    let nobody = deck.run(&["quota", "unlock", "--env", "dev", "m.ruiz", "--reason", "x"]);
+    assert_eq!(nobody.code(), 1);
+    let reasonless = deck.run(&["quota", "unlock", "--env", "dev", "jdoe", "--reason", " "]);
+    assert_eq!(reasonless.code(), 2);
+    let unlock = ["quota", "unlock", "--env", "dev", NUMBER, "--reason", "lost", "--ticket", "7"];
+    let unlocked = deck.run(&unlock);
+    assert_eq!(unlocked.code(), 0, "{}", unlocked.err());
+    let listed = deck.run(&["quota", "list", "--env", "dev", "--json"]).json();
+    assert!(listed.iter().all(|row| row["state"] == "open"), "{listed:?}");
+    let audit = deck.run(&["audit", "list"]).out();
+    assert!(audit.contains("lost (ticket 7)"), "{audit}");
+}
+
+#[test]
+fn the_log_is_filtered() {
+    let deck = Deck::new();
+    assert_eq!(deck.run(&["send", "--env", "dev", "--user", "jdoe", NUMBER]).code(), 0);
+    assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", "+573007654321"]).code(), 0);
+    let count = |more: &[&str]| {
+        let ran = deck.run(&[&["log", "--json"], more].concat());
+        assert_eq!(ran.code(), 0, "{}", ran.err());
+        ran.json().len()
+    };
+    assert_eq!(count(&["--status", "delivered"]), 1);
+    assert_eq!(count(&["--status", "queued", "--since", "1h"]), 2);
+    assert_eq!(count(&["--status", "queued", "--user", "jdoe"]), 1);
+    assert_eq!(count(&["--env", "prod"]), 0);
+    assert_eq!(count(&["--since", "0s"]), 0);
+    assert_eq!(deck.run(&["log", "--since", "soon"]).code(), 2);
+}
+
+#[test]
+fn the_log_follows_what_another_process_does() {
+    use std::io::{BufRead, BufReader};
+    let deck = Deck::new();
+    assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", NUMBER]).code(), 0);
+    let mut command = deck.command(&["log", "--follow", "--env", "dev", "--status", "wrong_code"]);
+    let mut log = command.stdout(Stdio::piped()).spawn().unwrap();
+    assert_eq!(deck.run(&["verify", "--env", "dev", NUMBER, "000000"]).code(), 1);
+    let mut line = String::new();
+    BufReader::new(log.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("wrong code"), "{line}");
+    log.kill().unwrap();
+    log.wait().unwrap();
+}

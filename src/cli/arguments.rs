@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use jiff::SignedDuration;
 
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
@@ -47,6 +48,8 @@ pub enum Command {
     /// How each environment fares: set up, locked users, failures with cause and advice. Exits
     /// with 0 if all is well, 1 for a warning, 2 if codes do not go out.
     Status,
+    /// What happened to the codes.
+    Log(LogOptions),
     /// Who has used how many codes.
     #[command(subcommand)]
     Quota(QuotaCommand),
@@ -105,11 +108,68 @@ pub struct RouteOptions {
     pub default_country: Option<Country>,
 }
 
+/// `smsdeck log`
+#[derive(Debug, Args)]
+pub struct LogOptions {
+    /// Go on with what happens from now on, in whatever process.
+    #[arg(long, short)]
+    pub follow: bool,
+
+    /// Only this status, such as `failed`, `refused` or `wrong_code`.
+    #[arg(long)]
+    pub status: Option<String>,
+
+    /// Only this user, by the id that codes were asked for with.
+    #[arg(long)]
+    pub user: Option<String>,
+
+    /// Only what is not older, such as 30m, 2h or 7d.
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub since: Option<SignedDuration>,
+
+    /// How many events of each environment are looked through, the newest ones.
+    #[arg(long, default_value_t = 1_000, value_name = "COUNT")]
+    pub lines: usize,
+}
+
+/// Reads `90s`, `30m`, `2h` or `7d`.
+fn span(text: &str) -> Result<SignedDuration, String> {
+    let wrong = || "a whole number with s, m, h or d, such as 30m or 2h".to_owned();
+    let unit = text.chars().next_back().ok_or_else(wrong)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 60 * 60,
+        'd' => 24 * 60 * 60,
+        _ => return Err(wrong()),
+    };
+    // Ten years are as good as for ever, and fit into every clock.
+    let count: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+    let most = 10 * 366 * 24 * 60 * 60;
+    Ok(SignedDuration::from_secs((i64::from(count) * seconds).min(most)))
+}
+
 /// `smsdeck quota`
 #[derive(Debug, Subcommand)]
 pub enum QuotaCommand {
     /// Users with codes that still matter, locked ones first.
     List,
+    /// One user, by id or whole number.
+    Show {
+        /// The user's id, or their whole number.
+        user: String,
+    },
+    /// Give a user all codes back, with a reason that stays in the audit.
+    Unlock {
+        /// The user's id, or their whole number.
+        user: String,
+        /// Why: whoever reads the audit will ask.
+        #[arg(long)]
+        reason: String,
+        /// The ticket that it is about.
+        #[arg(long)]
+        ticket: Option<String>,
+    },
 }
 
 /// `smsdeck audit`

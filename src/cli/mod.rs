@@ -7,6 +7,7 @@ mod arguments;
 mod audit;
 mod config;
 mod failure;
+mod log;
 mod output;
 mod quota;
 mod route;
@@ -69,8 +70,9 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
             Command::Send(options) => send::run(&desk, options).await,
             Command::Verify(options) => verify::run(&desk, options).await,
             Command::Route(options) => route::run(&desk, options).await,
+            Command::Log(options) => log::run(&desk, options).await,
             Command::Status => status::run(&desk).await,
-            Command::Quota(command) => quota::run(&desk, &command).await,
+            Command::Quota(command) => quota::run(&desk, command).await,
             Command::Audit(command) => audit::run(&desk, &command).await,
             Command::Config(command) => config::run(&desk, command).await,
             Command::Sandbox(options) => sandbox::run(&desk, options).await,

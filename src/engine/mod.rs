@@ -10,6 +10,7 @@ mod client;
 mod clock;
 mod error;
 mod file_watch;
+mod find_user;
 mod follow;
 mod health;
 mod pace;

@@ -1,0 +1,29 @@
+//! Finds a user among those whose codes still matter, by their id or their whole number.
+
+use super::{Engine, EngineError};
+use crate::domain::environment::Environment;
+use crate::domain::phone::Recipient;
+use crate::domain::user::{User, UserId};
+use crate::store::QuotaRow;
+
+impl Engine {
+    /// The users that are meant by an id or a whole number, as the quota shows them. Both are
+    /// compared by their keyed hashes, as the store has nothing else of them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn find_users(
+        &self,
+        environment: Environment,
+        typed: &str,
+    ) -> Result<Vec<QuotaRow>, EngineError> {
+        let key = &self.inner.key;
+        let default_country = self.settings(environment).default_country;
+        let number = Recipient::parse(typed, default_country).ok();
+        let number = number.map(|recipient| key.number(&recipient.number));
+        let user = UserId::parse(typed).ok().map(|id| key.user(&User::Id(id)));
+        let mut rows = self.quota_rows(environment).await?;
+        rows.retain(|row| Some(row.number.key) == number || Some(row.user.key) == user);
+        Ok(rows)
+    }
+}
