@@ -33,7 +33,7 @@ const SCREENS: [(&str, &str); 19] = [
 ];
 
 /// Pop-ups beyond those above, for the drawing at every size.
-const MORE: [&str; 6] = ["?", "r", "Tab Enter", "] ] h", "Tab Tab Down 1 ^q", "BackTab i"];
+const MORE: [&str; 7] = ["?", "r", "Tab Enter", "] ] h", "Tab Tab Down 1 ^q", "BackTab i", "Enter"];
 
 fn after(keys: &str, size: (u16, u16)) -> Console {
     let mut console = Console::busy(size);
@@ -52,6 +52,7 @@ fn every_screen_looks_as_it_should_at_80_by_24_and_120_by_40() {
     for (name, keys) in [("help", "?"), ("unlock", "r"), ("delivery", "Tab Enter")] {
         insta::assert_snapshot!(name, after(keys, (80, 24)).screen());
     }
+    insta::assert_snapshot!("user", Console::with_user((80, 24)).screen());
 }
 
 #[test]

@@ -191,3 +191,22 @@ fn a_console_shows_what_the_command_line_sends() {
     assert_eq!(deck.run(&["send", "--env", "dev", "+573001234567"]).code(), 0);
     terminal.wait_for("delivered");
 }
+
+#[test]
+fn all_about_a_user_is_one_key_away() {
+    let deck = Deck::new();
+    for _ in 0..3 {
+        let send = ["send", "--env", "dev", "--no-wait", "--user", "jdoe", "+573001234567"];
+        assert_eq!(deck.run(&send).code(), 0);
+    }
+    let terminal = Terminal::start(&deck, &[]);
+    terminal.wait_for("1 locked");
+    terminal.type_text(ENTER);
+    let screen = terminal.wait_for("(command line");
+    assert!(screen.contains("LOCKED: 3 of 3 codes used; opens"), "{screen}");
+    terminal.type_text("r");
+    terminal.wait_for("Reason");
+    terminal.type_text("stolen phone");
+    terminal.type_text(ENTER);
+    terminal.wait_for("jdoe has all codes again");
+}

@@ -1,10 +1,11 @@
-//! Finds a user among those whose codes still matter, by their id or their whole number.
+//! Finds a user among those whose codes still matter, by their id or their whole number, and
+//! tells what happened to their codes.
 
 use super::{Engine, EngineError};
 use crate::domain::environment::Environment;
 use crate::domain::phone::Recipient;
 use crate::domain::user::{User, UserId};
-use crate::store::QuotaRow;
+use crate::store::{Event, QuotaRow};
 
 impl Engine {
     /// The users that are meant by an id or a whole number, as the quota shows them. Both are
@@ -25,5 +26,19 @@ impl Engine {
         let mut rows = self.quota_rows(environment).await?;
         rows.retain(|row| Some(row.number.key) == number || Some(row.user.key) == user);
         Ok(rows)
+    }
+
+    /// What happened to the codes of a user and their number, the newest 500 events, oldest
+    /// first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn user_story(
+        &self,
+        environment: Environment,
+        row: &QuotaRow,
+    ) -> Result<Vec<Event>, EngineError> {
+        let (user, number) = (row.user.clone(), row.number.clone());
+        Ok(self.inner.store.user_story(environment, user, number).await?)
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
 
 use super::ids::{DeliveryId, EventId};
+use super::subject::Subject;
 use super::values::{Millis, whole_number};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
@@ -192,6 +193,55 @@ pub(super) fn latest(
     Ok(events)
 }
 
+/// Events of a user that are read at most.
+const MOST_OF_USER: usize = 500;
+
+/// Newest events among which those are looked for that no index leads to: refusals, and what
+/// belongs to no delivery.
+const MOST_SEARCHED: usize = 50_000;
+
+const OF_USER: &str = "
+    WITH wanted (user, number) AS (SELECT
+        (SELECT id FROM subjects WHERE environment = ?1 AND key = ?2),
+        (SELECT id FROM subjects WHERE environment = ?1 AND key = ?3))
+    SELECT events.id FROM wanted
+    JOIN deliveries ON deliveries.user = wanted.user AND counted_at IS NOT NULL
+    JOIN events ON events.delivery = deliveries.id
+    UNION
+    SELECT events.id FROM wanted
+    JOIN deliveries ON deliveries.number = wanted.number AND counted_at IS NOT NULL
+    JOIN events ON events.delivery = deliveries.id
+    UNION
+    SELECT events.id FROM wanted JOIN events
+    LEFT JOIN deliveries ON deliveries.id = events.delivery
+    WHERE events.environment = ?1 AND events.user = ?4 AND events.recipient = ?5
+      AND events.id > (SELECT coalesce(max(id), 0) FROM events) - ?6
+      AND (deliveries.id IS NULL OR deliveries.user = wanted.user
+           OR deliveries.number = wanted.number)";
+
+/// The events of a user and a number, oldest first.
+pub(super) fn of_user(
+    connection: &Connection,
+    environment: Environment,
+    user: &Subject,
+    number: &Subject,
+) -> Result<Vec<Event>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM events WHERE id IN ({OF_USER}) ORDER BY id DESC LIMIT ?7");
+    let values = (
+        environment,
+        user.key,
+        number.key,
+        &user.label,
+        &number.label,
+        whole_number(MOST_SEARCHED),
+        whole_number(MOST_OF_USER),
+    );
+    let mut events = select(connection, &sql, values)?;
+    events.reverse();
+    Ok(events)
+}
+
 /// When the provider last answered in an environment, and the error code if it refused.
 pub(super) fn newest_answer(
     connection: &Connection,
@@ -236,7 +286,8 @@ fn read(row: &Row<'_>) -> Result<Event> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_deck::{Deck, HERE, at};
+    use super::super::Reservation;
+    use super::super::test_deck::{Deck, HERE, MINUTE, at, number, request, rule, user};
     use super::*;
 
     fn noted(environment: Environment, detail: &str) -> Note {
@@ -267,6 +318,25 @@ mod tests {
         assert_eq!(details(deck.store.events_after(first, 1).await.unwrap()), ["two"]);
         assert_eq!(details(deck.store.latest_events(HERE, 9).await.unwrap()), ["one", "three"]);
         assert_eq!(details(deck.store.latest_events(HERE, 1).await.unwrap()), ["three"]);
+    }
+
+    #[tokio::test]
+    async fn the_story_of_a_user_has_their_refusals_and_nobody_elses_events() {
+        let deck = Deck::new().await;
+        for minute in 0..4 {
+            deck.ask(request(minute * MINUTE)).await;
+        }
+        let released = deck.slot(Reservation { rule: rule(9, 15), ..request(5 * MINUTE) }).await;
+        deck.report(released, DeliveryStatus::Refused).await;
+        let stranger = Reservation { user: user(2), number: number(2), ..request(0) };
+        deck.slot(stranger.clone()).await;
+        let namesake = Subject { label: user(1).label, ..user(3) };
+        deck.slot(Reservation { user: namesake, number: number(3), ..request(0) }).await;
+        let story = deck.store.user_story(HERE, user(1), number(1)).await.unwrap();
+        let kinds: Vec<&str> = story.iter().map(|event| event.kind.key()).collect();
+        assert_eq!(kinds, ["reserved", "reserved", "reserved", "refused", "reserved", "refused"]);
+        let others = deck.store.user_story(HERE, stranger.user, stranger.number).await.unwrap();
+        assert_eq!(others.len(), 1);
     }
 
     #[tokio::test]

@@ -240,6 +240,22 @@ impl Store {
         self.worker.read(move |connection| events::after(connection, after, limit)).await
     }
 
+    /// What happened to the codes of a user and a number, the newest 500 events, oldest first.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn user_story(
+        &self,
+        environment: Environment,
+        user: Subject,
+        number: Subject,
+    ) -> Result<Vec<Event>, StoreError> {
+        let read = move |connection: &rusqlite::Connection| {
+            events::of_user(connection, environment, &user, &number)
+        };
+        self.worker.read(read).await
+    }
+
     /// How an environment has fared since a moment, and what is still open.
     ///
     /// # Errors

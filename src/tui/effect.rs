@@ -4,7 +4,7 @@ use crate::domain::environment::Environment;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Settings;
 use crate::engine::{AccountQuery, CodeAttempt, CodeRequest, UnlockRequest};
-use crate::store::DeliveryId;
+use crate::store::{DeliveryId, QuotaRow};
 
 /// One thing to do outside of the model.
 #[derive(Debug, Clone)]
@@ -39,6 +39,15 @@ pub enum Effect {
     Unlock(Box<UnlockRequest>),
     /// Save the settings of an environment.
     Save(Box<Save>),
+    /// Read what happened to a user's codes.
+    LoadUser {
+        /// Comes back with the answer.
+        generation: u64,
+        /// Where.
+        environment: Environment,
+        /// The user.
+        row: Box<QuotaRow>,
+    },
     /// Call a message back.
     CallBack(DeliveryId),
     /// Ask an account whether it accepts its credentials.

@@ -33,6 +33,8 @@ pub enum Context {
     Handset,
     /// The story of a delivery.
     Delivery,
+    /// All about one user.
+    User,
 }
 
 /// What a key means in its context.
@@ -193,6 +195,7 @@ pub static BINDINGS: &[Binding] = &[
     plain(C::Quota, KeyCode::End, A::Last, "", "Last user"),
     letter(C::Quota, 'g', A::First, "", ""),
     letter(C::Quota, 'G', A::Last, "", ""),
+    plain(C::Quota, KeyCode::Enter, A::Accept, "", "All about the user: what locks them, every code, who asked"),
     letter(C::Quota, 'r', A::Unlock, "unlock", "Give the user all codes back, with a reason"),
 
     plain(C::Log, KeyCode::Up, A::Up, "", "Line above; the log stops following"),
@@ -257,6 +260,8 @@ pub static BINDINGS: &[Binding] = &[
 
     plain(C::Handset, KeyCode::Enter, A::VerifyCode, "verify", "Check the code"),
     letter(C::Handset, 'v', A::VerifyCode, "", ""),
+
+    letter(C::User, 'r', A::Unlock, "unlock", "Give the user all codes back, with a reason"),
 
     letter(C::Delivery, 'x', A::CallBack, "call back", "Call the message back, if it has not left yet"),
 

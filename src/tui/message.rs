@@ -64,6 +64,13 @@ pub enum Message {
     },
     /// A user was unlocked, or not.
     Unlocked(Result<String, String>),
+    /// What happened to a user's codes.
+    UserLoaded {
+        /// Which question it answers.
+        generation: u64,
+        /// The events, oldest first, or why there are none.
+        story: Result<Vec<Event>, String>,
+    },
     /// A message was called back, or not.
     CalledBack(Result<(), String>),
     /// An account has answered whether it accepts its credentials.

@@ -99,6 +99,15 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
             }
             Vec::new()
         }
+        Message::UserLoaded { generation, story } => {
+            for modal in &mut model.modals {
+                if let Modal::User(modal) = modal {
+                    modal.on_story(generation, story);
+                    break;
+                }
+            }
+            Vec::new()
+        }
         Message::CalledBack(result) => {
             match result {
                 Ok(()) => model.say("Called back; it stays counted."),
@@ -107,16 +116,7 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
             Vec::new()
         }
         Message::AccountChecked { environment, result } => {
-            match result {
-                Ok(AccountReport { status, balance }) => {
-                    model.desks[environment].refused = None;
-                    model.say(format!(
-                        "{environment}: credentials accepted. Account {status}, balance {balance}."
-                    ));
-                }
-                Err(reason) => model.complain(format!("{reason}.")),
-            }
-            Vec::new()
+            on_account_checked(model, environment, result)
         }
         Message::SendersOffered { generation, offered } => {
             for modal in &mut model.modals {
@@ -324,6 +324,23 @@ fn on_sent(model: &mut Model, result: Result<Submission, String>) -> Vec<Effect>
             1 => model.say("Code handed over; 1 more allowed."),
             left => model.say(format!("Code handed over; {left} more allowed.")),
         },
+    }
+    Vec::new()
+}
+
+fn on_account_checked(
+    model: &mut Model,
+    environment: Environment,
+    result: Result<AccountReport, String>,
+) -> Vec<Effect> {
+    match result {
+        Ok(AccountReport { status, balance }) => {
+            model.desks[environment].refused = None;
+            model.say(format!(
+                "{environment}: credentials accepted. Account {status}, balance {balance}."
+            ));
+        }
+        Err(reason) => model.complain(format!("{reason}.")),
     }
     Vec::new()
 }

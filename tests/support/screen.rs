@@ -69,6 +69,16 @@ impl Console {
         console
     }
 
+    /// A console that shows all about the first user.
+    pub fn with_user(size: (u16, u16)) -> Self {
+        let mut console = Self::busy(size);
+        for effect in console.press("Enter") {
+            let Effect::LoadUser { generation, .. } = effect else { continue };
+            console.tell(Message::UserLoaded { generation, story: Ok(events()) });
+        }
+        console
+    }
+
     /// Hands over a message.
     pub fn tell(&mut self, message: Message) -> Vec<Effect> {
         update(&mut self.model, self.now, message)

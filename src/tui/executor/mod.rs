@@ -80,6 +80,13 @@ impl Executor {
                         this.tell(Message::Handset { generation, received }).await;
                     }
                 }
+                Effect::LoadUser { generation, environment, row } => {
+                    if let Some(engine) = this.engine.get() {
+                        let story = engine.user_story(environment, &row).await;
+                        let story = story.map_err(|error| error.to_string());
+                        this.tell(Message::UserLoaded { generation, story }).await;
+                    }
+                }
                 Effect::CallBack(delivery) => {
                     if let Some(engine) = this.engine.get() {
                         let result = engine.call_back(delivery).await;

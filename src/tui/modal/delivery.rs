@@ -77,12 +77,9 @@ impl DeliveryModal {
         }
         lines.push(plain(String::new()));
         for event in &self.story {
-            let code = event.error_code.map(|code| format!("error {code}  ")).unwrap_or_default();
-            let detail = event.detail.as_deref().unwrap_or_default();
-            let text =
-                format!("{} {:<11} {code}{detail}", model.clock(event.at), event.kind.to_string());
             let style = theme.event(event.kind);
-            lines.extend(wrap_keeping(&text, room).into_iter().map(|line| (line, style)));
+            let event = event_lines(model, event, room);
+            lines.extend(event.into_iter().map(|line| (line, style)));
         }
         if let Some(code) = self.story.iter().rev().find_map(|event| event.error_code) {
             lines.push(plain(String::new()));
@@ -90,6 +87,14 @@ impl DeliveryModal {
         }
         lines
     }
+}
+
+/// One event: its time, its status, and what is known of it.
+pub(super) fn event_lines(model: &Model, event: &Event, room: usize) -> Vec<String> {
+    let code = event.error_code.map(|code| format!("error {code}  ")).unwrap_or_default();
+    let detail = event.detail.as_deref().unwrap_or_default();
+    let text = format!("{} {:<11} {code}{detail}", model.clock(event.at), event.kind.to_string());
+    wrap_keeping(text.trim_end(), room)
 }
 
 /// Wraps a line of the table under its third column.

@@ -81,5 +81,6 @@ const fn heading(context: Context) -> &'static str {
         Context::Reading => "Pop-up",
         Context::Handset => "Handset",
         Context::Delivery => "Delivery",
+        Context::User => "User",
     }
 }

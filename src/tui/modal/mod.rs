@@ -13,6 +13,7 @@ pub mod number_view;
 pub mod send;
 pub mod text;
 pub mod unlock;
+pub mod user;
 pub mod verify;
 
 use ratatui::buffer::Buffer;
@@ -49,6 +50,8 @@ pub enum Modal {
     Handset(handset::HandsetModal),
     /// Give a user all codes back.
     Unlock(unlock::UnlockModal),
+    /// All about one user.
+    User(Box<user::UserModal>),
     /// The story of a delivery.
     Delivery(delivery::DeliveryModal),
     /// What the account can send from.
@@ -81,6 +84,7 @@ impl Modal {
             Self::Choice(_) | Self::Import(_) => vec![Context::Choice],
             Self::Confirm(modal) if !modal.wants_word() => vec![Context::Question],
             Self::Handset(modal) if !modal.is_typing() => vec![Context::Handset, Context::Reading],
+            Self::User(_) => vec![Context::User, Context::Reading],
             Self::Delivery(_) => vec![Context::Delivery, Context::Reading],
             Self::Help(_) => vec![Context::Reading],
             _ => vec![Context::Fields],
@@ -98,6 +102,7 @@ impl Modal {
             Self::Verify(modal) => modal.on_input(model, input),
             Self::Handset(modal) => modal.on_input(model, input),
             Self::Unlock(modal) => modal.on_input(model, input),
+            Self::User(modal) => modal.on_input(model, input),
             Self::Delivery(modal) => modal.on_input(input),
             Self::Import(modal) => modal.on_input(model, input),
             Self::Help(modal) => modal.on_input(input),
@@ -133,6 +138,7 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
             Modal::Verify(modal) => modal.draw(model, buffer),
             Modal::Handset(modal) => modal.draw(model, buffer),
             Modal::Unlock(modal) => modal.draw(model, buffer),
+            Modal::User(modal) => modal.draw(model, buffer),
             Modal::Delivery(modal) => modal.draw(model, buffer),
             Modal::Import(modal) => modal.draw(model, buffer),
             Modal::Help(modal) => modal.draw(model, buffer),

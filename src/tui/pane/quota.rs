@@ -15,6 +15,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
 use crate::tui::modal::Modal;
 use crate::tui::modal::unlock::UnlockModal;
+use crate::tui::modal::user::UserModal;
 use crate::tui::model::{EngineState, Model};
 use crate::tui::update::Input;
 
@@ -90,9 +91,22 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
             Some(row) => model.modals.push(Modal::Unlock(UnlockModal::new(&row))),
             None => model.say("Nobody has used a code: there is nothing to unlock."),
         },
+        Input::Action(Action::Accept) => {
+            if let Some(row) = quota.rows.get(at).cloned() {
+                let generation = model.next_generation();
+                let (modal, effects) = UserModal::ask(row, model.environment, generation);
+                model.modals.push(Modal::User(Box::new(modal)));
+                return effects;
+            }
+        }
         _ => {}
     }
     Vec::new()
+}
+
+/// When a lock ends, and in how long.
+pub fn until(model: &Model, unlock_at: Timestamp) -> String {
+    format!("opens {}, in {}", model.clock(unlock_at), countdown(unlock_at, model.now))
 }
 
 /// Draws the quota.
@@ -145,14 +159,9 @@ fn draw_row(
         _ if row.wrong_in_a_row >= MOST_WRONG_TRIES => {
             (format!("LOCKED  {} wrong tries: unlock with r", row.wrong_in_a_row), theme.failure())
         }
-        Quota::Locked { unlock_at, .. } if locked => (
-            format!(
-                "LOCKED  opens {}, in {}",
-                model.clock(unlock_at),
-                countdown(unlock_at, model.now)
-            ),
-            theme.failure(),
-        ),
+        Quota::Locked { unlock_at, .. } if locked => {
+            (format!("LOCKED  {}", until(model, unlock_at)), theme.failure())
+        }
         Quota::Locked { .. } => (format!("open    {allowed} left"), theme.good()),
         Quota::Open { left, .. } => (format!("open    {left} left"), theme.good()),
     };

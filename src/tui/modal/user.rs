@@ -1,0 +1,120 @@
+//! One user: whether they are locked, why and until when, and everything that happened to their
+//! codes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use ratatui::style::Style;
+
+use super::delivery::event_lines;
+use super::{Flow, Modal, open_box, wrap, write};
+use crate::domain::environment::Environment;
+use crate::domain::passcode::MOST_WRONG_TRIES;
+use crate::domain::quota::Quota;
+use crate::store::{Event, QuotaRow};
+use crate::tui::effect::Effect;
+use crate::tui::keymap::Action;
+use crate::tui::modal::unlock::UnlockModal;
+use crate::tui::model::Model;
+use crate::tui::pane::quota::until;
+use crate::tui::update::Input;
+
+/// A user and their story, once it is read.
+#[derive(Debug)]
+pub struct UserModal {
+    row: QuotaRow,
+    generation: u64,
+    story: Option<Result<Vec<Event>, String>>,
+    scroll: usize,
+}
+
+impl UserModal {
+    /// Asks for the story of a user.
+    pub fn ask(row: QuotaRow, environment: Environment, generation: u64) -> (Self, Vec<Effect>) {
+        let effect = Effect::LoadUser { generation, environment, row: Box::new(row.clone()) };
+        (Self { row, generation, story: None, scroll: 0 }, vec![effect])
+    }
+
+    /// Takes the story, if it is the one that this pop-up has asked for.
+    pub fn on_story(&mut self, generation: u64, story: Result<Vec<Event>, String>) {
+        if generation == self.generation {
+            self.story = Some(story);
+        }
+    }
+
+    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+        match input {
+            Input::Action(Action::Cancel) => return Flow::CLOSE,
+            Input::Action(Action::Unlock) => {
+                model.modals.push(Modal::Unlock(UnlockModal::new(&self.row)));
+                return Flow::CLOSE;
+            }
+            Input::Action(Action::Up) => self.scroll = self.scroll.saturating_sub(1),
+            Input::Action(Action::Down) => self.scroll += 1,
+            Input::Action(Action::PageUp) => self.scroll = self.scroll.saturating_sub(10),
+            Input::Action(Action::PageDown) => self.scroll += 10,
+            _ => {}
+        }
+        Flow::STAY
+    }
+
+    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
+        let theme = model.theme;
+        let wide = usize::from(model.size.0.saturating_sub(6)).clamp(1, 72);
+        let lines = self.lines(model, wide);
+        let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+        let inner = open_box(model, "User", (76, rows), buffer);
+        let scroll = self.scroll.min(lines.len().saturating_sub(inner.height.into()));
+        for ((line, style), row) in lines.iter().skip(scroll).zip(0..inner.height) {
+            write(inner, row, line, *style, theme, buffer);
+        }
+        None
+    }
+
+    fn lines(&self, model: &Model, room: usize) -> Vec<(String, Style)> {
+        let theme = model.theme;
+        let row = &self.row;
+        let mut lines = vec![(format!("{}  {}", row.user.label, row.number.label), theme.strong())];
+        let style = if row.is_locked() { theme.failure() } else { theme.good() };
+        lines.extend(wrap(&self.verdict(model), room).into_iter().map(|line| (line, style)));
+        if row.wrong_in_a_row > 0 {
+            let wrong = row.wrong_in_a_row;
+            let text = format!("Wrong tries in a row: {wrong} of {MOST_WRONG_TRIES}.");
+            lines.push((text, Style::new()));
+        }
+        lines.push((String::new(), Style::new()));
+        match &self.story {
+            None => lines.push(("Reading…".to_owned(), theme.dim())),
+            Some(Err(reason)) => lines.extend(
+                wrap(&format!("{reason}."), room).into_iter().map(|line| (line, theme.failure())),
+            ),
+            Some(Ok(events)) => lines.extend(events.iter().rev().flat_map(|event| {
+                let style = theme.event(event.kind);
+                event_lines(model, event, room).into_iter().map(move |line| (line, style))
+            })),
+        }
+        lines
+    }
+
+    /// What locks the user and until when, in words.
+    fn verdict(&self, model: &Model) -> String {
+        let row = &self.row;
+        let allowed = model.saved_settings().codes_allowed.get();
+        let minutes = model.saved_settings().time_out.get();
+        if row.wrong_in_a_row >= MOST_WRONG_TRIES {
+            return format!(
+                "LOCKED by {} wrong tries in a row: no code until an operator unlocks (r).",
+                row.wrong_in_a_row
+            );
+        }
+        match row.quota {
+            Quota::Locked { used, unlock_at } if unlock_at > model.now => format!(
+                "LOCKED: {used} of {allowed} codes used; {}. r gives all codes back.",
+                until(model, unlock_at)
+            ),
+            Quota::Locked { .. } => "Open: the time-out has passed.".to_owned(),
+            Quota::Open { used, left } => {
+                format!("Open: {used} of {allowed} codes used within {minutes} min, {left} left.")
+            }
+        }
+    }
+}
