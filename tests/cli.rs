@@ -275,7 +275,7 @@ fn the_status_explains_failures_and_exits_as_monitoring_expects() {
     let fine = deck.run(&["status"]);
     assert_eq!(fine.code(), 0);
     assert!(fine.out().contains("Production   not set up"), "{}", fine.out());
-    assert!(fine.out().contains("none delivered yet, 0 locked"), "{}", fine.out());
+    assert!(fine.out().contains("none delivered yet, locked users: 0"), "{}", fine.out());
 
     let body = r#"{"code":21610,"message":"no","status":400}"#;
     let wire = Wire::answering(vec![response("400 Bad Request", "", body)]);

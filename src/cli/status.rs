@@ -23,7 +23,10 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         for finding in &status.findings {
             let explanation = finding.explanation().map(|words| format!(". {words}"));
             let explanation = explanation.unwrap_or_default();
-            let severity = finding.severity.key();
+            let severity = match finding.severity {
+                Severity::Fine => "note",
+                severity => severity.key(),
+            };
             text = format!("{text}\n  {severity:<9}{}{explanation}", finding.text);
         }
         let object = json!({
@@ -55,7 +58,7 @@ fn summary(environment: Environment, status: &Status) -> String {
         |at| format!("last delivered {}", output::moment(at)),
     );
     format!(
-        "{:<12} {:<8} {} codes in an hour, {delivered}, {locked} locked",
+        "{:<12} {:<8} codes in an hour: {}, {delivered}, locked users: {locked}",
         environment.name(),
         status.severity().key(),
         health.codes

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, open_box, wrap, write};
+use super::{Flow, draw_reading, reading_room, wrap};
 use crate::domain::sender::Sender;
 use crate::provider::twilio::explanation;
 use crate::store::Event;
@@ -43,15 +43,8 @@ impl DeliveryModal {
     }
 
     pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let theme = model.theme;
-        let wide = usize::from(model.size.0.saturating_sub(6)).min(72);
-        let lines = self.lines(model, wide);
-        let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-        let inner = open_box(model, "Delivery", (76, rows), buffer);
-        let scroll = self.scroll.min(lines.len().saturating_sub(inner.height.into()));
-        for ((line, style), row) in lines.iter().skip(scroll).zip(0..inner.height) {
-            write(inner, row, line, *style, theme, buffer);
-        }
+        let lines = self.lines(model, reading_room(model));
+        draw_reading(model, "Delivery", &lines, self.scroll, buffer);
         None
     }
 

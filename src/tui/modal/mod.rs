@@ -159,6 +159,27 @@ fn open_box(model: &Model, title: &str, wanted: (u16, u16), buffer: &mut Buffer)
     Rect { x: inner.x + u16::from(inner.width > 2), width: inner.width.saturating_sub(2), ..inner }
 }
 
+/// Columns that a text has in a pop-up that is only read.
+fn reading_room(model: &Model) -> usize {
+    usize::from(model.size.0.saturating_sub(6)).clamp(1, 72)
+}
+
+/// Draws a pop-up that is only read, as high as its lines, from the one scrolled to.
+fn draw_reading(
+    model: &Model,
+    title: &str,
+    lines: &[(String, Style)],
+    scroll: usize,
+    buffer: &mut Buffer,
+) {
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let inner = open_box(model, title, (76, rows), buffer);
+    let scroll = scroll.min(lines.len().saturating_sub(inner.height.into()));
+    for ((line, style), row) in lines.iter().skip(scroll).zip(0..inner.height) {
+        write(inner, row, line, *style, model.theme, buffer);
+    }
+}
+
 /// Writes a line of text, if it is inside.
 fn write(area: Rect, row: u16, text: &str, style: Style, theme: Theme, buffer: &mut Buffer) {
     if row < area.height {

@@ -6,7 +6,7 @@ use ratatui::layout::Position;
 use ratatui::style::Style;
 
 use super::delivery::event_lines;
-use super::{Flow, Modal, open_box, wrap, write};
+use super::{Flow, Modal, draw_reading, reading_room, wrap};
 use crate::domain::environment::Environment;
 use crate::domain::passcode::MOST_WRONG_TRIES;
 use crate::domain::quota::Quota;
@@ -58,15 +58,8 @@ impl UserModal {
     }
 
     pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let theme = model.theme;
-        let wide = usize::from(model.size.0.saturating_sub(6)).clamp(1, 72);
-        let lines = self.lines(model, wide);
-        let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-        let inner = open_box(model, "User", (76, rows), buffer);
-        let scroll = self.scroll.min(lines.len().saturating_sub(inner.height.into()));
-        for ((line, style), row) in lines.iter().skip(scroll).zip(0..inner.height) {
-            write(inner, row, line, *style, theme, buffer);
-        }
+        let lines = self.lines(model, reading_room(model));
+        draw_reading(model, "User", &lines, self.scroll, buffer);
         None
     }
 
