@@ -250,3 +250,23 @@ async fn another_process_takes_over_what_was_given_up() {
     }
     assert_eq!(accepted(&sandbox, "+573001239008").await.len(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redacted_message_is_never_taken_for_one_that_did_not_go_out() {
+    let sid = format!("SM{}", "0a".repeat(16));
+    let redacted = format!(
+        r#"{{"messages":[{{"sid":"{sid}","status":"delivered","to":"+573001234567","body":""}}]}}"#
+    );
+    let failed = response("500 Internal Server Error", "", "");
+    let wire = Wire::answering(vec![failed, response("200 OK", "", &redacted)]);
+    let deck = Deck::new();
+    let engine = engine(&deck, &wire.url, Clock::System, quick()).await;
+    let submission = send(&engine, "+573001234567").await;
+    assert_eq!(submission.status, DeliveryStatus::Unknown);
+    let mut changes = engine.changes();
+    // Three looks; the second one would have given the slot back.
+    while wire.requests().len() < 4 {
+        let _ = tokio::time::timeout(Duration::from_millis(50), changes.changed()).await;
+    }
+    assert_eq!(used(&engine, "+573001234567").await, 1);
+}

@@ -23,8 +23,10 @@ pub(super) async fn run(desk: &Desk, options: SendOptions) -> Result<ExitCode, F
         // What earlier commands left unclear is looked after as long as this one waits.
         engine.take_over().await;
     }
-    let submission = engine.request(request).await?;
-    let code = follow(desk, &engine, &submission, &number, no_wait).await;
+    let code = match engine.request(request).await {
+        Ok(submission) => follow(desk, &engine, &submission, &number, no_wait).await,
+        Err(refused) => Err(refused.into()),
+    };
     // Where no console is ever opened, somebody has to. What fails now is done the next time.
     let _ = engine.prune().await;
     // Whoever comes next may follow it at once; if that fails, a little later.

@@ -363,10 +363,13 @@ impl Desk {
     ) -> Answer {
         let delivery = order.delivery;
         let at = self.clock.now();
-        let report = StatusReport { delivery, at, status, sid: None, error_code, detail };
+        // The SID again: the store may have failed when it was first told.
+        let sid = order.sid.clone();
+        let report = StatusReport { delivery, at, status, sid, error_code, detail };
         match self.store.report(report).await {
             Ok(moved) => {
-                if moved {
+                // Also where another process has written the end: somebody may wait for it here.
+                if moved || status.is_final() {
                     self.changed();
                 }
                 if status.is_final() { Answer::Ended } else { Answer::Later(Some(status)) }

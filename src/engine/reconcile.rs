@@ -83,7 +83,8 @@ impl Desk {
     /// Counts a look in vain. Only the second one, long enough after the first, and only over
     /// the whole list, means that the message never went out.
     async fn missed(&self, order: &Order, listing: &Listing) -> Answer {
-        if !listing.is_whole {
+        // A message whose text or number the provider has redacted may be the one.
+        if !listing.is_whole || listing.messages.iter().any(is_redacted) {
             return Answer::Later(None);
         }
         let now = self.clock.now();
@@ -113,6 +114,13 @@ fn search<'a>(lost: &'a Unfinished, order: &'a Order, since: Timestamp) -> Searc
     let is_service = matches!(Sender::parse(&lost.sender), Ok(Sender::MessagingService(_)));
     let from = (to.is_none() && !is_service).then_some(lost.sender.as_str());
     Search { to, from, since: Some(since), most: MOST_LISTED }
+}
+
+/// Whether nobody can tell any more whose code a message carried.
+fn is_redacted(message: &MessageState) -> bool {
+    let to = message.to.as_deref().unwrap_or_default();
+    message.body.as_deref().unwrap_or_default().is_empty()
+        || PhoneNumber::parse_possible(to).is_err()
 }
 
 /// Whether a listed message is the one that was lost: to the same number, with the same code

@@ -145,11 +145,20 @@ impl Engine {
             validity_seconds: u32::from(validity) * 60,
             options: settings.provider.message_options(),
         };
-        let (status, outcome) =
-            self.submit(&client, environment, delivery, &mut message, valid_until).await?;
+        let submitted =
+            self.submit(&client, environment, delivery, &mut message, valid_until).await;
+        let (status, outcome) = match submitted {
+            Ok(submitted) => submitted,
+            Err(error) => {
+                // Nothing was sent; the scheduler writes so once the store can be written.
+                let order = Order { delivery, environment, sid: None, to: Some(to), asked_at: now };
+                self.inner.follower.follow(order).await;
+                return Err(error.into());
+            }
+        };
         let sid = outcome.sid.clone();
         let recorded = self.record(delivery, status, outcome).await;
-        if !status.is_final() {
+        if !status.is_final() || recorded.is_err() {
             // Also where the store has failed: it may take a later status.
             let order = Order { delivery, environment, sid, to: Some(to), asked_at: now };
             self.inner.follower.follow(order).await;
