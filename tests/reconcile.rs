@@ -3,19 +3,23 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use smsdeck::config::Config;
 use smsdeck::domain::delivery::DeliveryStatus;
 use smsdeck::domain::environment::Environment;
-use smsdeck::domain::provider::BaseUrl;
+use smsdeck::domain::message_options::{AddressRetention, ContentRetention, MessageOptions};
+use smsdeck::domain::provider::{BaseUrl, Provider};
+use smsdeck::domain::secret::SecretSource;
 use smsdeck::engine::{Clock, CodeRequest, Engine, Pace, Submission};
 use smsdeck::provider::{Patience, Sandbox, loopback_client};
-use smsdeck::store::{DeliveryId, EventKind};
+use smsdeck::store::{DeliveryId, EventKind, StatusReport, Store};
 use support::deck::{Deck, config_for};
-use support::wire::{Wire, response, write_response};
+use support::wire::{Wire, read_request, response, write_response};
 
 /// Waits short enough for tests, with room for a busy machine.
 fn quick() -> Pace {
@@ -25,16 +29,21 @@ fn quick() -> Pace {
 }
 
 async fn engine(deck: &Deck, url: &BaseUrl, clock: Clock, pace: Pace) -> Engine {
+    let config = config(deck, url, MessageOptions::default());
+    Engine::open_with(deck.paths(), config, "test".to_owned(), clock, pace).await.unwrap()
+}
+
+/// Development on a server at `url`, with the token in a file.
+fn config(deck: &Deck, url: &BaseUrl, options: MessageOptions) -> Config {
     let mut config = config_for(url);
     let token = deck.path("token");
     std::fs::write(&token, smsdeck::provider::sandbox::AUTH_TOKEN).unwrap();
-    let smsdeck::domain::provider::Provider::Twilio(account) =
-        &mut config.environments.development.provider
-    else {
+    let Provider::Twilio(account) = &mut config.environments.development.provider else {
         unreachable!("the config is for Twilio")
     };
-    account.auth_token = Some(smsdeck::domain::secret::SecretSource::File(token));
-    Engine::open_with(deck.paths(), config, "test".to_owned(), clock, pace).await.unwrap()
+    account.auth_token = Some(SecretSource::File(token));
+    account.options = options;
+    config
 }
 
 async fn send(engine: &Engine, number: &str) -> Submission {
@@ -269,4 +278,191 @@ async fn a_redacted_message_is_never_taken_for_one_that_did_not_go_out() {
         let _ = tokio::time::timeout(Duration::from_millis(50), changes.changed()).await;
     }
     assert_eq!(used(&engine, "+573001234567").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_went_out_is_found_where_the_provider_hides_numbers() {
+    let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let deck = Deck::new();
+    let options = MessageOptions {
+        address_retention: Some(AddressRetention::Obfuscate),
+        ..MessageOptions::default()
+    };
+    let engine = engine(&deck, sandbox.base_url(), Clock::System, quick()).await;
+    engine.reconfigure(config(&deck, sandbox.base_url(), options)).await;
+    let number = "+573001239500";
+    let submission = send(&engine, number).await;
+    assert_eq!(submission.status, DeliveryStatus::Unknown);
+    let ends = [DeliveryStatus::Delivered, DeliveryStatus::NotSent];
+    let statuses = until(&engine, submission.delivery, &ends).await;
+    assert_eq!(statuses.last(), Some(&DeliveryStatus::Delivered), "{statuses:?}");
+    assert_eq!(used(&engine, number).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redacted_message_of_another_delivery_holds_nothing_up() {
+    let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let deck = Deck::new();
+    let options = MessageOptions {
+        content_retention: Some(ContentRetention::Discard),
+        ..MessageOptions::default()
+    };
+    let engine = engine(&deck, sandbox.base_url(), Clock::System, quick()).await;
+    engine.reconfigure(config(&deck, sandbox.base_url(), options)).await;
+    let known = send(&engine, "+573001234567").await;
+    until(&engine, known.delivery, &[DeliveryStatus::Delivered]).await;
+    let lost = send(&engine, "+573001239501").await;
+    assert_eq!(lost.status, DeliveryStatus::Unknown);
+    until(&engine, lost.delivery, &[DeliveryStatus::NotSent]).await;
+    assert_eq!(used(&engine, "+573001239501").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_the_account_that_a_code_was_sent_with_is_asked_about_it() {
+    let lists_nothing = || {
+        let failed = response("500 Internal Server Error", "", "");
+        Wire::answering(vec![failed, response("200 OK", "", r#"{"messages":[]}"#)])
+    };
+    let (first, second) = (lists_nothing(), lists_nothing());
+    let deck = Deck::new();
+    let engine = engine(&deck, &first.url, Clock::System, quick()).await;
+    let lost = send(&engine, "+573001234567").await;
+    let switch = |wire: &Wire| config(&deck, &wire.url, MessageOptions::default());
+    engine.reconfigure(switch(&second)).await;
+    // By the time that this one is given back, the first one would be too.
+    let other = send(&engine, "+573007654321").await;
+    until(&engine, other.delivery, &[DeliveryStatus::NotSent]).await;
+    assert_eq!(used(&engine, "+573001234567").await, 1);
+    engine.reconfigure(switch(&first)).await;
+    until(&engine, lost.delivery, &[DeliveryStatus::NotSent]).await;
+    assert_eq!(used(&engine, "+573001234567").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_sandbox_has_is_asked_of_the_sandbox_after_a_switch_too() {
+    let wire = Wire::answering(vec![response("404 Not Found", "", "")]);
+    let deck = Deck::new();
+    let engine = engine(&deck, &wire.url, Clock::System, quick()).await;
+    engine.reconfigure(Config::built_in()).await;
+    let submission = send(&engine, "+573001234567").await;
+    engine.reconfigure(config(&deck, &wire.url, MessageOptions::default())).await;
+    until(&engine, submission.delivery, &[DeliveryStatus::Delivered]).await;
+    assert_eq!(wire.requests().len(), 0);
+}
+
+/// A provider that does something before it accepts a message, and then tells its status.
+fn provider_that(before: impl FnOnce() + Send + 'static, status: &'static str) -> BaseUrl {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut before = Some(before);
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let request = read_request(&mut stream);
+            let created = request.starts_with("POST");
+            if let Some(before) = before.take_if(|_| created) {
+                before();
+            }
+            let status = if created { "queued" } else { status };
+            let body = format!(r#"{{"sid":"SM{}","status":"{status}"}}"#, "0a".repeat(16));
+            let line = if created { "201 Created" } else { "200 OK" };
+            write_response(&mut stream, &response(line, "", &body));
+        }
+    });
+    BaseUrl::parse(&url).unwrap()
+}
+
+/// Reports on the first delivery, as another process on the same store does.
+fn report_elsewhere(deck: &Deck, status: DeliveryStatus) -> impl FnOnce() + Send + 'static {
+    let paths = deck.paths();
+    move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let key = smsdeck::config::deck_key(&paths).unwrap();
+            let store = Store::open(&paths.store, key).await.unwrap();
+            let report = StatusReport {
+                delivery: DeliveryId(1),
+                at: Timestamp::now(),
+                status,
+                sid: None,
+                error_code: None,
+                detail: None,
+            };
+            assert!(store.report(report).await.unwrap());
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_process_has_settled_meanwhile_is_what_counts() {
+    let deck = Deck::new();
+    let url = provider_that(report_elsewhere(&deck, DeliveryStatus::Sent), "sent");
+    let engine = engine(&deck, &url, Clock::System, quick()).await;
+    assert_eq!(send(&engine, "+573001234567").await.status, DeliveryStatus::Sent);
+
+    let deck = Deck::new();
+    let url = provider_that(report_elsewhere(&deck, DeliveryStatus::NotSent), "sent");
+    let engine = self::engine(&deck, &url, Clock::System, quick()).await;
+    let (environment, number) = (Environment::Development, "+573001234567".to_owned());
+    let request = CodeRequest { environment, number, user: None };
+    assert_eq!(engine.request(request).await.unwrap_err().code(), "taken_over");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_failing_store_could_not_take_is_written_once_it_is_mended() {
+    let deck = Deck::new();
+    let path = deck.paths().store;
+    let break_it = move || {
+        let broken = "CREATE TRIGGER broken BEFORE UPDATE ON deliveries
+                      BEGIN SELECT raise(ABORT, 'broken'); END";
+        rusqlite::Connection::open(path).unwrap().execute_batch(broken).unwrap();
+    };
+    let url = provider_that(break_it, "delivered");
+    let engine = engine(&deck, &url, Clock::System, quick()).await;
+    let (environment, number) = (Environment::Development, "+573001234567".to_owned());
+    let request = CodeRequest { environment, number, user: None };
+    assert_eq!(engine.request(request).await.unwrap_err().code(), "unrecorded");
+    let store = rusqlite::Connection::open(deck.paths().store).unwrap();
+    store.execute_batch("DROP TRIGGER broken").unwrap();
+    until(&engine, DeliveryId(1), &[DeliveryStatus::Delivered]).await;
+    let story = engine.story(DeliveryId(1)).await.unwrap();
+    assert_eq!(story.last().unwrap().sid, Some(format!("SM{}", "0a".repeat(16))));
+}
+
+#[test]
+fn a_send_that_waits_sees_the_end_that_another_process_writes() {
+    // Its provider tells it nothing after the message was accepted.
+    let accepted = format!(r#"{{"sid":"SM{}","status":"queued"}}"#, "0a".repeat(16));
+    let wire = Wire::answering(vec![
+        response("201 Created", "", &accepted),
+        response("500 Internal Server Error", "", ""),
+    ]);
+    let deck = Deck::new();
+    deck.configure_for(&wire.url);
+    let mut command = deck.command(&["send", "--env", "dev", "+573001234567"]);
+    let mut waiting = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(waiting.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("queued")));
+    report_elsewhere(&deck, DeliveryStatus::Delivered)();
+    assert!(lines.any(|line| line.contains("delivered")));
+    assert!(waiting.wait().unwrap().success());
+}
+
+#[test]
+fn a_send_that_is_refused_gives_up_what_it_has_taken_over() {
+    let accepted = format!(r#"{{"sid":"SM{}","status":"queued"}}"#, "0a".repeat(16));
+    let wire = Wire::answering(vec![response("201 Created", "", &accepted)]);
+    let deck = Deck::new();
+    deck.configure_for(&wire.url);
+    assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", "+573001234567"]).code(), 0);
+    let store = rusqlite::Connection::open(deck.paths().store).unwrap();
+    let leased = || {
+        let sql = "SELECT owner, lease_until FROM deliveries";
+        store.query_row(sql, (), |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    };
+    let first: (i64, i64) = leased();
+    assert_ne!(deck.run(&["send", "--env", "dev", "12"]).code(), 0);
+    let second: (i64, i64) = leased();
+    assert_ne!(first.0, second.0, "it took nothing over");
+    assert_eq!((first.1, second.1), (0, 0));
 }

@@ -58,6 +58,7 @@ struct Seen {
     under_way: usize,
     most_under_way: usize,
     credentials: Vec<String>,
+    sids: Vec<String>,
     is_open: bool,
 }
 
@@ -89,6 +90,15 @@ impl SlowProvider {
         drop(changed.wait_while(seen.lock().unwrap(), |seen| seen.under_way < count).unwrap());
     }
 
+    /// Waits until the so manieth message is asked about; how often the first one was until then.
+    fn wait_for_message(&self, count: usize) -> usize {
+        let (seen, changed) = &*self.seen;
+        let sid = |count: usize| format!("SM{count:032}");
+        let is_missing = |seen: &mut Seen| !seen.sids.contains(&sid(count));
+        let seen = changed.wait_while(seen.lock().unwrap(), is_missing).unwrap();
+        seen.sids.iter().filter(|asked| **asked == sid(1)).count()
+    }
+
     /// Answers all questions from now on.
     fn open(&self) -> Instant {
         self.seen.0.lock().unwrap().is_open = true;
@@ -117,12 +127,13 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<Seen>, Condvar), busy_answers: u
         let count = now.asked.len();
         let credentials = request.lines().find(|line| line.starts_with("authorization"));
         now.credentials.push(credentials.unwrap_or_default().to_owned());
+        let sid = request.split(['/', '.']).find(|part| part.starts_with("SM")).unwrap();
+        now.sids.push(sid.to_owned());
         now.under_way += 1;
         now.most_under_way = now.most_under_way.max(now.under_way);
         changed.notify_all();
         let mut now = changed.wait_while(now, |seen| !seen.is_open).unwrap();
         now.under_way -= 1;
-        let sid = request.split(['/', '.']).find(|part| part.starts_with("SM")).unwrap();
         if count <= busy_answers {
             response("429 Too Many Requests", "Retry-After: 2\r\n", r#"{"code":20429}"#)
         } else {
@@ -178,6 +189,27 @@ async fn what_one_process_follows_no_other_one_asks_about() {
     let credentials = &provider.seen.0.lock().unwrap().credentials;
     assert_eq!(credentials.len(), 3);
     assert!(credentials.iter().all(|one| *one == credentials[0]), "{credentials:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_process_follows_it_does_not_take_over_from_itself() {
+    let provider = SlowProvider::start(0);
+    let deck = Deck::new();
+    let clock = Clock::manual(Timestamp::now());
+    let engine = engine(&deck, &provider.url, clock.clone(), "token").await;
+    send(&engine, 0).await;
+    // It was stopped for long: its lease has ended, and nobody else has come.
+    let provider = tokio::task::spawn_blocking(move || {
+        provider.wait_for_message(1);
+        provider
+    });
+    let provider = provider.await.unwrap();
+    clock.set(clock.now() + SignedDuration::from_mins(2));
+    engine.take_over().await;
+    // By the time that the second one is asked about, the first would be again.
+    send(&engine, 1).await;
+    let asked = tokio::task::spawn_blocking(move || provider.wait_for_message(2));
+    assert_eq!(asked.await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,6 +5,7 @@ mod support;
 
 use std::net::TcpListener;
 
+use jiff::SignedDuration;
 use smsdeck::domain::delivery::DeliveryStatus;
 use smsdeck::domain::message_options::{
     AddressRetention, ContentRetention, MessageOptions, RiskCheck,
@@ -42,10 +43,17 @@ fn accepted() -> String {
     )
 }
 
-/// The newest messages to a number.
-async fn list_to(client: &TwilioClient, to: &PhoneNumber, most: usize) -> Vec<MessageState> {
-    let search = Search { to: Some(to), from: None, since: None, most };
+/// The newest messages of all.
+async fn list(client: &TwilioClient, most: usize) -> Vec<MessageState> {
+    let search = Search { from: None, within: None, most };
     client.list(&search).await.unwrap().messages
+}
+
+/// The messages to a number.
+async fn list_to(client: &TwilioClient, to: &PhoneNumber) -> Vec<MessageState> {
+    let mut messages = list(client, 500).await;
+    messages.retain(|message| message.to.as_deref() == Some(to.e164()));
+    messages
 }
 
 async fn created(answer: String) -> Created {
@@ -229,19 +237,41 @@ async fn a_list_is_read_over_all_its_pages() {
         assert!(matches!(created, Created::Accepted(_)), "{created:?}");
     }
     let to = PhoneNumber::parse("+573001234567").unwrap();
-    let listed = list_to(&client, &to, 500).await;
+    let listed = list_to(&client, &to).await;
     let mut sids: Vec<&str> = listed.iter().map(|state| state.sid.as_str()).collect();
     sids.sort_unstable();
     sids.dedup();
     assert_eq!(sids.len(), 120);
-    assert_eq!(list_to(&client, &to, 7).await.len(), 7);
+    assert_eq!(list(&client, 7).await.len(), 7);
     let other = PhoneNumber::parse("+573001234568").unwrap();
-    assert_eq!(list_to(&client, &other, 500).await, []);
+    assert_eq!(list_to(&client, &other).await, []);
+}
+
+#[tokio::test]
+async fn a_list_is_whole_only_by_the_clock_of_the_server() {
+    let page = |date: &str| {
+        let message = format!(
+            r#"{{"sid":"{SID}","status":"sent","date_created":"Mon, 23 Nov 2026 12:00:00 +0000"}}"#
+        );
+        let body = format!(r#"{{"messages":[{message}],"next_page_uri":"/more"}}"#);
+        response("200 OK", date, &body)
+    };
+    let minutes = SignedDuration::from_mins;
+    for (date, within, is_whole) in [
+        ("Date: Mon, 23 Nov 2026 12:10:00 GMT\r\n", Some(minutes(9)), true),
+        ("Date: Mon, 23 Nov 2026 12:10:00 GMT\r\n", Some(minutes(11)), false),
+        ("Date: Mon, 23 Nov 2026 12:10:00 GMT\r\n", None, false),
+        ("", Some(minutes(9)), false),
+    ] {
+        let wire = Wire::answering(vec![page(date)]);
+        let search = Search { from: None, within, most: 1 };
+        let listing = client(&wire.url).list(&search).await.unwrap();
+        assert_eq!((listing.is_whole, listing.messages.is_empty()), (is_whole, is_whole), "{date}");
+    }
 }
 
 #[tokio::test]
 async fn pages_lead_neither_elsewhere_nor_round_in_circles() {
-    let to = PhoneNumber::parse("+573001234567").unwrap();
     let page = |next: &str| {
         let body = format!(
             r#"{{"messages":[{{"sid":"{SID}","status":"sent"}}],"next_page_uri":"{next}"}}"#
@@ -250,11 +280,11 @@ async fn pages_lead_neither_elsewhere_nor_round_in_circles() {
     };
     let elsewhere = Wire::answering(vec![page("/")]);
     let away = Wire::answering(vec![page(&format!("{}more", elsewhere.url.url()))]);
-    assert_eq!(list_to(&client(&away.url), &to, 500).await.len(), 1);
+    assert_eq!(list(&client(&away.url), 500).await.len(), 1);
     assert!(elsewhere.requests().is_empty());
 
     let circle = Wire::answering(vec![page("/more?Page=1")]);
-    assert_eq!(list_to(&client(&circle.url), &to, 500).await.len(), 2);
+    assert_eq!(list(&client(&circle.url), 500).await.len(), 2);
     assert_eq!(circle.requests().len(), 2);
 }
 
@@ -283,7 +313,7 @@ async fn every_fate_of_the_sandbox_is_met() {
     let none = client(sandbox.base_url());
     let message = message("+573001239501", "72404");
     assert_eq!(word(&none.create(&message).await), "unclear");
-    assert_eq!(list_to(&none, &message.to, 1).await, []);
+    assert_eq!(list_to(&none, &message.to).await, []);
 }
 
 /// Sends to a number with this ending and waits for the end that is foretold.
@@ -297,7 +327,7 @@ async fn meet(
         assert_eq!(word(&client.create(&message).await), "accepted", "{ending}");
     }
     loop {
-        let state = list_to(&client, &message.to, 1).await.remove(0);
+        let state = list_to(&client, &message.to).await.remove(0);
         if state.status == Some(end) {
             assert_eq!(state.error_code, code, "{ending}");
             return;

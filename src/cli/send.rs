@@ -44,6 +44,9 @@ async fn follow(
 ) -> Result<ExitCode, Failure> {
     let environment = desk.environment()?;
     let mut changes = engine.changes();
+    // Another process may write the end, where this one was stopped for long. Without a watch,
+    // that is seen a little later.
+    let mut watch = engine.watch().ok();
     let mut shown = 0;
     loop {
         let story = engine.story(submission.delivery).await?;
@@ -62,7 +65,17 @@ async fn follow(
         if no_wait || unclear {
             return Ok(if unclear { ExitCode::FAILURE } else { ExitCode::SUCCESS });
         }
-        if changes.changed().await.is_err() {
+        let written_elsewhere = async {
+            match &mut watch {
+                Some(watch) => watch.store.changed().await,
+                None => std::future::pending().await,
+            }
+        };
+        let changed = tokio::select! {
+            changed = changes.changed() => changed,
+            changed = written_elsewhere => changed,
+        };
+        if changed.is_err() {
             return Err(Failure::new("internal", "the engine stopped".to_owned()));
         }
     }

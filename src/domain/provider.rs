@@ -49,6 +49,9 @@ pub struct ApiKeySid(String);
 #[serde(into = "String", try_from = "String")]
 pub struct BaseUrl(Url);
 
+/// Twilio's own address.
+const TWILIO: &str = "https://api.twilio.com/";
+
 /// The text is no SID of the kind that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} is {prefix} and 32 hexadecimal digits{}", .instead.map(|kind| format!("; this looks like {kind}")).unwrap_or_default())]
@@ -130,6 +133,14 @@ impl ApiKeySid {
 }
 
 impl BaseUrl {
+    /// Twilio's own address.
+    ///
+    /// # Errors
+    /// Never; a test rules it out.
+    pub fn of_twilio() -> Result<Self, BaseUrlError> {
+        Self::parse(TWILIO)
+    }
+
     /// Checks a base URL.
     ///
     /// # Errors
@@ -177,6 +188,18 @@ impl Provider {
     /// Whether messages may arrive at real phones.
     pub const fn reaches_people(&self) -> bool {
         matches!(self, Self::Twilio(_))
+    }
+
+    /// Who holds the messages: tells an account from any other one, also on another server.
+    /// `None` while no account is set.
+    pub fn account(&self) -> Option<String> {
+        match self {
+            Self::Sandbox => Some(self.name().to_owned()),
+            Self::Twilio(account) => {
+                let server = account.base_url.as_ref().map_or(TWILIO, BaseUrl::as_str);
+                account.account_sid.as_ref().map(|sid| format!("{} at {server}", sid.as_str()))
+            }
+        }
     }
 
     /// Where the auth token is found, if there is an account with one.
@@ -261,6 +284,21 @@ mod tests {
             "an account SID is AC and 32 hexadecimal digits; this looks like an API key SID"
         );
         assert!(ApiKeySid::parse(&key).is_ok());
+    }
+
+    #[test]
+    fn an_account_is_told_from_the_same_one_on_another_server() {
+        let sid = AccountSid::parse(&format!("AC{}", "0f".repeat(16))).ok();
+        let account = |account_sid, base_url| {
+            let account = TwilioAccount { account_sid, base_url, ..TwilioAccount::default() };
+            Provider::Twilio(Box::new(account)).account()
+        };
+        let twilio = BaseUrl::of_twilio().unwrap();
+        let other = BaseUrl::parse("http://127.0.0.1:4010").ok();
+        assert_eq!(account(None, None), None);
+        assert_eq!(account(sid.clone(), None), account(sid.clone(), Some(twilio)));
+        assert_ne!(account(sid.clone(), None), account(sid.clone(), other));
+        assert_ne!(account(sid, None), Provider::Sandbox.account());
     }
 
     #[test]

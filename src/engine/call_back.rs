@@ -3,6 +3,7 @@
 use super::Engine;
 use super::error::{EngineError, NotReady};
 use crate::domain::delivery::DeliveryStatus;
+use crate::domain::environment::Environment;
 use crate::provider::FetchError;
 use crate::store::{AuditAction, DeliveryId, StatusReport, StoreError};
 
@@ -17,6 +18,9 @@ pub enum CallBackError {
     /// It has left already, most likely.
     #[error("the provider does not call it back: {0}")]
     Refused(#[from] FetchError),
+    /// The settings name another account by now.
+    #[error("{0} has another account now than the one that the message was sent with")]
+    OtherAccount(Environment),
     /// The provider cannot be used.
     #[error(transparent)]
     NotReady(#[from] NotReady),
@@ -39,6 +43,9 @@ impl Engine {
         let open = open.ok_or(CallBackError::NothingThere)?;
         let sid = open.sid.ok_or(CallBackError::NothingThere)?;
         let provider = self.settings(open.environment).provider;
+        if provider.account() != open.account {
+            return Err(CallBackError::OtherAccount(open.environment));
+        }
         let client = self.inner.clients.client(open.environment, &provider).await?;
         client.cancel(&sid).await?;
         self.inner.store.report(canceled(delivery, self.now())).await?;

@@ -12,9 +12,7 @@ use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::provider::{BaseUrl, Provider, TwilioAccount};
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
-use crate::provider::{
-    Credentials, Patience, Sandbox, TwilioClient, default_base_url, http_client, loopback_client,
-};
+use crate::provider::{Credentials, Patience, Sandbox, TwilioClient, http_client, loopback_client};
 
 /// Makes and keeps clients. The Sandboxes live as long as the deck, so that a change of
 /// settings does not lose what their phones have received.
@@ -94,7 +92,7 @@ impl Clients {
                 (self.sandbox_url(environment).await?, credentials)
             }
             Provider::Twilio(account) => {
-                let base = account.base_url.clone().or_else(default_base_url);
+                let base = account.base_url.clone().or_else(|| BaseUrl::of_twilio().ok());
                 let credentials = self.credentials(environment, account, token).await?;
                 (base.ok_or(NotReady::Address)?, credentials)
             }

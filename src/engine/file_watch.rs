@@ -1,6 +1,6 @@
 //! Notices what other processes do to the files of the deck, without asking again and again.
 
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::path::Path;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
@@ -27,22 +27,17 @@ impl Engine {
         let (store_path, config_path) = (&self.inner.store_path, &self.inner.paths.config);
         let (store_changed, store) = watch::channel(0);
         let (config_changed, config) = watch::channel(0);
-        let store_files = names(store_path, &["", "-wal"]);
-        let mut config_files = names(config_path, &[""]);
-        config_files.extend(names(&self.inner.paths.secrets, &[""]));
+        // Not the files beside the store: what is written there cannot be read yet.
+        let store_files = [name(store_path)];
+        let config_files = [name(config_path), name(&self.inner.paths.secrets)];
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let Ok(event) = event else { return };
             // Reading a file is an event too, and would wake the reader for ever.
             if matches!(event.kind, EventKind::Access(_)) {
                 return;
             }
-            let touches = |files: &[String]| {
-                event
-                    .paths
-                    .iter()
-                    .filter_map(|path| path.file_name())
-                    .any(|name| files.iter().any(|file| OsStr::new(file) == name))
-            };
+            let touches =
+                |files: &[OsString]| event.paths.iter().any(|path| files.contains(&name(path)));
             if touches(&store_files) {
                 store_changed.send_modify(|count| *count = u64::wrapping_add(*count, 1));
             }
@@ -58,8 +53,6 @@ impl Engine {
     }
 }
 
-/// The names of a file with these endings.
-fn names(path: &Path, endings: &[&str]) -> Vec<String> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    endings.iter().map(|ending| format!("{name}{ending}")).collect()
+fn name(path: &Path) -> OsString {
+    path.file_name().unwrap_or_default().to_owned()
 }

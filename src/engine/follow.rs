@@ -2,25 +2,16 @@
 //!
 //! Nothing wakes while there is nothing to follow.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::client::Clients;
-use super::{Clock, Engine};
-use crate::config::Config;
-use crate::domain::delivery::DeliveryStatus;
-use crate::domain::environment::Environment;
-use crate::domain::phone::PhoneNumber;
-use crate::domain::provider::Provider;
-use crate::domain::secret::DeckKey;
-use crate::provider::{FetchError, MessageState, TwilioClient};
-use crate::store::{DeliveryId, Lease, StatusReport, Store, Unfinished};
+use super::desk::{Answer, Desk, Order};
+use super::{Engine, EngineError};
+use crate::store::{DeliveryId, StoreError, Unfinished};
 
 /// Seconds between the questions about one delivery; the last repeats. The first answers
 /// matter to whoever waits for a code, the later ones only to the statistics.
@@ -32,70 +23,19 @@ const MOST_IN_FLIGHT: usize = 16;
 /// Deliveries that may wait for the scheduler to take them; beyond that, senders wait.
 const WAITING_ORDERS: usize = 1024;
 
-/// How long after its request a delivery is followed without a break. No code is valid for
-/// longer than ten minutes; a status that has not come by then will hardly come.
-const FOLLOW_FOR: SignedDuration = SignedDuration::from_mins(30);
-
-/// How long everybody waits when the provider answers 429 without saying how long.
-const PAUSE: Duration = Duration::from_secs(5);
-
-/// The longest that a provider's `Retry-After` holds everybody up.
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
-
-/// A delivery to follow.
-#[derive(Clone)]
-pub(super) struct Order {
-    pub delivery: DeliveryId,
-    pub environment: Environment,
-    /// The provider's id of the message; `None` where it must be looked for first.
-    pub sid: Option<String>,
-    /// The recipient, where this process knows it; the store does not.
-    pub to: Option<PhoneNumber>,
-    /// When the code was asked for.
-    pub asked_at: Timestamp,
-}
-
 /// What is asked of the scheduler.
 enum Wish {
     /// Follow this one.
     Follow(Order),
-    /// See whether anything is nobody's, now and whenever a lease of another process ends.
+    /// See whether anything is nobody's, now and whenever a lease ends.
     TakeOver,
-}
-
-/// The identity of a process towards the others on the same store.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Tenure {
-    /// Drawn at random.
-    pub owner: i64,
-    /// How long what it follows stays its own.
-    pub lease: Duration,
-}
-
-impl Tenure {
-    /// The lease from now on.
-    pub(super) fn lease(self, now: Timestamp) -> Lease {
-        let until = now.checked_add(self.lease).unwrap_or(Timestamp::MAX);
-        Lease { owner: self.owner, until }
-    }
+    /// Let go of everything, and say when that is done.
+    GiveUp(oneshot::Sender<Result<(), StoreError>>),
 }
 
 /// The scheduler's inbox. The scheduler ends when the last one is dropped.
 pub(super) struct Follower {
     wishes: mpsc::Sender<Wish>,
-}
-
-/// What the scheduler works with.
-#[derive(Clone)]
-pub(super) struct Desk {
-    pub store: Store,
-    pub key: DeckKey,
-    pub tenure: Tenure,
-    pub look_again: Duration,
-    pub clients: Arc<Clients>,
-    pub config: watch::Receiver<Arc<Config>>,
-    pub clock: Clock,
-    pub changes: watch::Sender<u64>,
 }
 
 impl Follower {
@@ -119,6 +59,18 @@ impl Engine {
         // As above.
         let _ = self.inner.follower.wishes.send(Wish::TakeOver).await;
     }
+
+    /// Gives up what this process follows, and what it was about to take over, so that others
+    /// need not wait until they may. For the end of a process.
+    ///
+    /// # Errors
+    /// When the store cannot be written; the others wait then.
+    pub async fn give_up(&self) -> Result<(), EngineError> {
+        let (reply, given_up) = oneshot::channel();
+        // As above.
+        let _ = self.inner.follower.wishes.send(Wish::GiveUp(reply)).await;
+        Ok(given_up.await.unwrap_or(Ok(()))?)
+    }
 }
 
 /// A delivery in the scheduler.
@@ -127,25 +79,11 @@ struct Followed {
     asked: usize,
 }
 
-/// What became of one question.
-pub(super) enum Answer {
-    /// Ask again by the back-off; with the status, if there was one.
-    Later(Option<DeliveryStatus>),
-    /// Ask again after this wait.
-    After(Duration),
-    /// The message was found at the provider; its status is asked for from now on.
-    Found(String),
-    /// Its end is in the store, or it is no longer this process's.
-    Ended,
-    /// It has no end for so long that it need not be asked about all the time.
-    Parked,
-    /// The provider is busy: nobody asks for so long.
-    Pause(Duration),
-}
-
 /// The one scheduler of a process.
 struct Schedule {
     desk: Desk,
+    /// What is in `due` or in flight, and still this process's.
+    held: BTreeSet<DeliveryId>,
     due: BTreeMap<(Instant, DeliveryId), Followed>,
     in_flight: JoinSet<(Followed, Answer)>,
     paused_until: Instant,
@@ -159,6 +97,7 @@ impl Schedule {
         let now = Instant::now();
         Self {
             desk,
+            held: BTreeSet::new(),
             due: BTreeMap::new(),
             in_flight: JoinSet::new(),
             paused_until: now,
@@ -176,6 +115,10 @@ impl Schedule {
                 wish = inbox.recv() => match wish {
                     Some(Wish::Follow(order)) => self.follow(order),
                     Some(Wish::TakeOver) => self.take_over().await,
+                    Some(Wish::GiveUp(reply)) => {
+                        // Whoever asked may have lost patience.
+                        let _ = reply.send(self.give_up().await);
+                    }
                     None => return,
                 },
                 Some(done) = self.in_flight.join_next(), if !self.in_flight.is_empty() => {
@@ -197,7 +140,7 @@ impl Schedule {
     }
 
     fn follows_any(&self) -> bool {
-        !self.due.is_empty() || !self.in_flight.is_empty()
+        !self.held.is_empty()
     }
 
     /// The next moment at which something is to be done; `None` while nothing is followed and
@@ -226,9 +169,15 @@ impl Schedule {
 
     fn settle(&mut self, mut followed: Followed, answer: Answer) {
         followed.asked += 1;
+        if !self.held.contains(&followed.order.delivery) {
+            return;
+        }
         match answer {
-            Answer::Ended => {}
+            Answer::Ended => {
+                self.held.remove(&followed.order.delivery);
+            }
             Answer::Parked => {
+                self.held.remove(&followed.order.delivery);
                 self.take_over_at = self.takes_over.then(Instant::now);
             }
             Answer::Later(_) => self.schedule(followed),
@@ -248,7 +197,10 @@ impl Schedule {
         if !self.follows_any() {
             self.renew_at = Instant::now() + self.desk.tenure.lease / 3;
         }
-        self.schedule(Followed { order, asked: 0 });
+        // A process that was stopped for long may take over what it follows already.
+        if self.held.insert(order.delivery) {
+            self.schedule(Followed { order, asked: 0 });
+        }
     }
 
     fn schedule(&mut self, followed: Followed) {
@@ -264,9 +216,18 @@ impl Schedule {
     async fn renew(&mut self) {
         self.renew_at = Instant::now() + self.desk.tenure.lease / 3;
         let lease = self.desk.tenure.lease(self.desk.clock.now());
-        if let Ok(ours) = self.desk.store.renew(lease).await {
-            self.due.retain(|(_, delivery), _| ours.contains(delivery));
+        let held = self.held.iter().copied().collect();
+        if let Ok(ours) = self.desk.store.renew(held, lease).await {
+            self.held = ours.into_iter().collect();
+            self.due.retain(|(_, delivery), _| self.held.contains(delivery));
         }
+    }
+
+    async fn give_up(&mut self) -> Result<(), StoreError> {
+        (self.takes_over, self.take_over_at) = (false, None);
+        self.held.clear();
+        self.due.clear();
+        self.desk.store.give_up(self.desk.tenure.owner).await
     }
 
     /// Takes over what is nobody's, and sees when that may be the case again.
@@ -275,13 +236,13 @@ impl Schedule {
         let (store, tenure) = (self.desk.store.clone(), self.desk.tenure);
         let now = self.desk.clock.now();
         // Reading first: a write would wake every process that watches the store.
-        let mut next = store.next_lease_end(tenure.owner).await.ok().flatten();
+        let mut next = store.next_lease_end().await.ok().flatten();
         if next.is_some_and(|end| end <= now) {
             let taken = store.take_over(tenure.lease(now), now).await.unwrap_or_default();
-            for Unfinished { delivery, environment, sid, at, .. } in taken {
-                self.follow(Order { delivery, environment, sid, to: None, asked_at: at });
+            for Unfinished { delivery, environment, sid, account, at, .. } in taken {
+                self.follow(Order { delivery, environment, sid, account, asked_at: at });
             }
-            next = store.next_lease_end(tenure.owner).await.ok().flatten();
+            next = store.next_lease_end().await.ok().flatten();
         }
         self.take_over_at = next.map(|end| {
             let wait = Duration::try_from(end.duration_since(now)).unwrap_or_default();
@@ -290,95 +251,3 @@ impl Schedule {
         });
     }
 }
-
-impl Desk {
-    /// Asks once about a delivery, and only then looks whether its time is over: an answer that
-    /// came late is still the truth.
-    async fn ask(&self, order: &Order) -> Answer {
-        let provider = self.config.borrow().environments[order.environment].provider.clone();
-        let answer = match (self.clients.client(order.environment, &provider).await, &order.sid) {
-            (Ok(client), Some(sid)) => self.ask_provider(&client, order, sid).await,
-            (Ok(client), None) => self.reconcile(&client, order).await,
-            (Err(_), _) => Answer::Later(None),
-        };
-        let now = self.clock.now();
-        let age = now.duration_since(order.asked_at);
-        match answer {
-            Answer::Later(Some(DeliveryStatus::Sent)) if age >= FOLLOW_FOR => {
-                let detail = "the carrier gave no receipt within 30 min".to_owned();
-                self.record(order, DeliveryStatus::SentNoReceipt, None, Some(detail)).await
-            }
-            Answer::Later(_) if age >= FOLLOW_FOR => self.park(order, now, age).await,
-            answer => answer,
-        }
-    }
-
-    /// Lets a delivery rest for as long as it has been without an end already, so that hopeless
-    /// ones cost less and less; the provider may tell later, or its credentials may be mended.
-    async fn park(&self, order: &Order, now: Timestamp, age: SignedDuration) -> Answer {
-        let until = now.checked_add(age).unwrap_or(Timestamp::MAX);
-        let lease = Lease { owner: self.tenure.owner, until };
-        match self.store.park(order.delivery, lease).await {
-            Ok(()) => Answer::Parked,
-            Err(_) => Answer::Later(None),
-        }
-    }
-
-    async fn ask_provider(&self, client: &TwilioClient, order: &Order, sid: &str) -> Answer {
-        match client.fetch(sid).await {
-            Ok(MessageState { status: Some(status), error_code, error_message, .. }) => {
-                self.record(order, status, error_code, error_message).await
-            }
-            Err(FetchError::Refused(refusal)) if refusal.code == Some(TEST_CREDENTIALS) => {
-                let detail = "test credentials give no status".to_owned();
-                self.record(order, DeliveryStatus::SentNoReceipt, refusal.code, Some(detail)).await
-            }
-            Err(FetchError::Busy { retry_after }) => {
-                Answer::Pause(retry_after.unwrap_or(PAUSE).min(LONGEST_PAUSE))
-            }
-            Err(FetchError::NotFound)
-                if self.config.borrow().environments[order.environment].provider
-                    == Provider::Sandbox =>
-            {
-                let detail = "the Sandbox that had this message has ended".to_owned();
-                self.record(order, DeliveryStatus::SentNoReceipt, None, Some(detail)).await
-            }
-            // A message that is not listed yet, a token that is being replaced, a network that
-            // is away for a while.
-            Ok(_) | Err(_) => Answer::Later(None),
-        }
-    }
-
-    /// Wakes whoever shows the log.
-    pub(super) fn changed(&self) {
-        self.changes.send_modify(|count| *count = count.wrapping_add(1));
-    }
-
-    pub(super) async fn record(
-        &self,
-        order: &Order,
-        status: DeliveryStatus,
-        error_code: Option<u32>,
-        detail: Option<String>,
-    ) -> Answer {
-        let delivery = order.delivery;
-        let at = self.clock.now();
-        // The SID again: the store may have failed when it was first told.
-        let sid = order.sid.clone();
-        let report = StatusReport { delivery, at, status, sid, error_code, detail };
-        match self.store.report(report).await {
-            Ok(moved) => {
-                // Also where another process has written the end: somebody may wait for it here.
-                if moved || status.is_final() {
-                    self.changed();
-                }
-                if status.is_final() { Answer::Ended } else { Answer::Later(Some(status)) }
-            }
-            // A store that is busy now may take the report the next time.
-            Err(_) => Answer::Later(None),
-        }
-    }
-}
-
-/// Twilio's error for a resource that test credentials cannot read.
-const TEST_CREDENTIALS: u32 = 20008;

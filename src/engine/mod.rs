@@ -8,6 +8,7 @@ mod audit;
 mod call_back;
 mod client;
 mod clock;
+mod desk;
 mod error;
 mod file_watch;
 mod find_user;
@@ -44,7 +45,8 @@ use crate::domain::secret::DeckKey;
 use crate::domain::settings::Settings;
 use crate::store::{DeliveryId, Event, EventId, QuotaRow, Store};
 use client::Clients;
-use follow::{Desk, Follower, Tenure};
+use desk::{Desk, Tenure};
+use follow::Follower;
 use retry_budget::RetryBudget;
 
 /// The engine of one deck. Cheap to clone; all clones share the store, the clients and the

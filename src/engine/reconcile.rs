@@ -7,17 +7,18 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
-use super::follow::{Answer, Desk, Order};
+use super::desk::{Answer, Desk, Order};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::secret::DeckKey;
 use crate::domain::sender::Sender;
-use crate::provider::{FetchError, Listing, MessageState, Search, TwilioClient};
+use crate::provider::{FetchError, Listing, MessageState, Search};
 use crate::store::{StatusReport, Unfinished};
 
-/// How much older than the request the message may look, as the clocks of both sides differ.
+/// How much longer ago than the request the message may have been made: what this host's clock
+/// may have been set back since.
 const CLOCK_DIFFERENCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Messages of the provider's list that are looked through at most.
@@ -31,7 +32,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 impl Desk {
     /// Looks once for a message whose SID is not known.
-    pub(super) async fn reconcile(&self, client: &TwilioClient, order: &Order) -> Answer {
+    pub(super) async fn reconcile(&self, order: &Order) -> Answer {
         let lost = match self.store.unfinished(order.delivery).await {
             Ok(Some(lost)) => lost,
             Ok(None) => return Answer::Ended,
@@ -44,8 +45,9 @@ impl Desk {
             let detail = "the process ended before it was handed over".to_owned();
             return self.record(order, DeliveryStatus::NotSent, None, Some(detail)).await;
         }
-        let since = lost.at - CLOCK_DIFFERENCE;
-        let listing = match client.list(&search(&lost, order, since)).await {
+        let Some(client) = self.client(order).await else { return Answer::Later(None) };
+        let age = self.clock.now().duration_since(lost.at);
+        let listing = match client.list(&search(&lost, age)).await {
             Ok(listing) => listing,
             Err(FetchError::Busy { .. }) => return Answer::Pause(PAUSE),
             Err(_) => return Answer::Later(None),
@@ -83,9 +85,14 @@ impl Desk {
     /// Counts a look in vain. Only the second one, long enough after the first, and only over
     /// the whole list, means that the message never went out.
     async fn missed(&self, order: &Order, listing: &Listing) -> Answer {
-        // A message whose text or number the provider has redacted may be the one.
-        if !listing.is_whole || listing.messages.iter().any(is_redacted) {
+        if !listing.is_whole {
             return Answer::Later(None);
+        }
+        // A message whose text the provider has redacted may be the one.
+        for message in listing.messages.iter().filter(|message| is_redacted(message)) {
+            if !matches!(self.store.has_sid(message.sid.clone()).await, Ok(true)) {
+                return Answer::Later(None);
+            }
         }
         let now = self.clock.now();
         let Ok(first) = self.store.miss(order.delivery, now).await else {
@@ -106,29 +113,30 @@ impl Desk {
     }
 }
 
-/// What to look through: the messages to the recipient, where this process knows it, else those
-/// from the sender. A Messaging Service's messages have no sender at first, so for one all are
-/// looked through.
-fn search<'a>(lost: &'a Unfinished, order: &'a Order, since: Timestamp) -> Search<'a> {
-    let to = order.to.as_ref();
-    let is_service = matches!(Sender::parse(&lost.sender), Ok(Sender::MessagingService(_)));
-    let from = (to.is_none() && !is_service).then_some(lost.sender.as_str());
-    Search { to, from, since: Some(since), most: MOST_LISTED }
+/// What to look through: the messages from the sender since the code was asked for. Never those
+/// to the recipient: their numbers may be hidden. A Messaging Service's messages have no sender
+/// at first, and a name may be replaced where it is not allowed, so for these all are looked
+/// through. So they are where the clock says that the code is asked for in the future.
+fn search(lost: &Unfinished, age: SignedDuration) -> Search<'_> {
+    let is_fixed =
+        matches!(Sender::parse(&lost.sender), Ok(Sender::Number(_) | Sender::ShortCode(_)));
+    let from = is_fixed.then_some(lost.sender.as_str());
+    let within = (!age.is_negative()).then(|| age.saturating_add(CLOCK_DIFFERENCE));
+    Search { from, within, most: MOST_LISTED }
 }
 
-/// Whether nobody can tell any more whose code a message carried.
+/// Whether nobody can tell any more which code a message carried.
 fn is_redacted(message: &MessageState) -> bool {
-    let to = message.to.as_deref().unwrap_or_default();
     message.body.as_deref().unwrap_or_default().is_empty()
-        || PhoneNumber::parse_possible(to).is_err()
 }
 
-/// Whether a listed message is the one that was lost: to the same number, with the same code
-/// somewhere in it (a trial account puts words of its own before the text).
+/// Whether a listed message is the one that was lost: with the same code somewhere in it (a
+/// trial account puts words of its own before the text), to the same number. Where the provider
+/// hides the number, the code alone decides: a mistake keeps a slot that could be given back.
 fn is_of(message: &MessageState, lost: &Unfinished, key: &DeckKey) -> bool {
     let Some((challenge, digest)) = lost.code else { return false };
     let recipient = message.to.as_deref().and_then(|to| PhoneNumber::parse_possible(to).ok());
-    if recipient.is_none_or(|number| key.number(&number) != lost.number) {
+    if recipient.is_some_and(|number| key.number(&number) != lost.number) {
         return false;
     }
     let body = message.body.as_deref().unwrap_or_default().as_bytes();

@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
+use super::desk::Order;
 use super::error::RequestError;
-use super::follow::Order;
 use super::{Engine, plan};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
@@ -126,6 +126,7 @@ impl Engine {
             at: now,
             asked_by: self.inner.asked_by.clone(),
             lease: self.inner.tenure.lease(now),
+            account: settings.provider.account(),
         };
         let digest = move |challenge: ChallengeId| {
             key.code(environment, user_key, challenge.0, code.digits())
@@ -137,7 +138,8 @@ impl Engine {
             Reserved::Locked { quota } => return Err(locked(quota, settings, now)),
             Reserved::UserLocked => return Err(RequestError::UserLocked),
         };
-        let to = number.clone();
+        let account = settings.provider.account();
+        let order = |sid| Order { delivery, environment, sid, account, asked_at: now };
         let mut message = NewMessage {
             to: number,
             sender: route.sender,
@@ -151,8 +153,7 @@ impl Engine {
             Ok(submitted) => submitted,
             Err(error) => {
                 // Nothing was sent; the scheduler writes so once the store can be written.
-                let order = Order { delivery, environment, sid: None, to: Some(to), asked_at: now };
-                self.inner.follower.follow(order).await;
+                self.inner.follower.follow(order(None)).await;
                 return Err(error.into());
             }
         };
@@ -160,11 +161,16 @@ impl Engine {
         let recorded = self.record(delivery, status, outcome).await;
         if !status.is_final() || recorded.is_err() {
             // Also where the store has failed: it may take a later status.
-            let order = Order { delivery, environment, sid, to: Some(to), asked_at: now };
-            self.inner.follower.follow(order).await;
+            self.inner.follower.follow(order(sid)).await;
         }
         match recorded {
-            Ok(()) => Ok(Submission { delivery, status, quota }),
+            Ok(true) => Ok(Submission { delivery, status, quota }),
+            // Another process has found the message, or given the slot back.
+            Ok(false) => {
+                let known = self.inner.store.unfinished(delivery).await?;
+                let status = known.ok_or(RequestError::TakenOver)?.status;
+                Ok(Submission { delivery, status, quota })
+            }
             Err(error) if status.releases_slot() => Err(error.into()),
             Err(error) => Err(RequestError::Unrecorded(error)),
         }
@@ -218,13 +224,13 @@ impl Engine {
     }
 
     /// Writes what the provider said, and tries again where the store fails: a message may be
-    /// on its way that nobody would know of.
+    /// on its way that nobody would know of. `false` if it is old news.
     async fn record(
         &self,
         delivery: DeliveryId,
         status: DeliveryStatus,
         outcome: Outcome,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut attempt = 1;
         loop {
             match self.report(delivery, status, outcome.clone()).await {
@@ -242,12 +248,12 @@ impl Engine {
         delivery: DeliveryId,
         status: DeliveryStatus,
         outcome: Outcome,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let Outcome { sid, error_code, detail } = outcome;
         let report = StatusReport { delivery, at: self.now(), status, sid, error_code, detail };
-        self.inner.store.report(report).await?;
+        let moved = self.inner.store.report(report).await?;
         self.changed();
-        Ok(())
+        Ok(moved)
     }
 
     /// Writes a refusal into the log, so that whoever watches sees it too. A store that

@@ -71,15 +71,6 @@ impl Engine {
         Ok(verdict)
     }
 
-    /// Gives up what this process follows, so that others need not wait until they may take
-    /// over. For the end of a process.
-    ///
-    /// # Errors
-    /// When the store cannot be written; the others wait then.
-    pub async fn give_up(&self) -> Result<(), EngineError> {
-        Ok(self.inner.store.give_up(self.inner.tenure.owner).await?)
-    }
-
     /// Gives a user all codes back, with a reason that stays in the log.
     ///
     /// # Errors

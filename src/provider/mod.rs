@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 pub use sandbox::{HandsetMessage, Sandbox, SandboxError, handset};
 pub use twilio::{
     AccessError, AccountReport, Credentials, Listing, OfferedSender, Patience, Search,
-    TwilioClient, default_base_url, http_client, loopback_client,
+    TwilioClient, http_client, loopback_client,
 };
 
 use crate::domain::delivery::DeliveryStatus;

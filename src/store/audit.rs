@@ -78,6 +78,12 @@ pub enum BrokenAudit {
     /// A row is not as it was written, or does not follow the one before it.
     #[error("row {0} was changed, or rows before it were removed or reordered")]
     Row(i64),
+    /// The seal is missing: rows were removed, all of them if none is left.
+    #[error("the seal of the end is missing, so rows may be too: {found} rows are there")]
+    NoSeal {
+        /// Rows that are there.
+        found: i64,
+    },
     /// Rows are missing at the end, or the seal was tampered with.
     #[error("the end does not fit: {found} rows are there, {sealed} were written")]
     End {
@@ -86,6 +92,18 @@ pub enum BrokenAudit {
         /// Rows that were written.
         sealed: i64,
     },
+}
+
+/// Seals an audit that has no row yet. One that is there already, from an earlier schema, is
+/// sealed already.
+pub(super) fn begin(connection: &Connection, key: &DeckKey) -> Result<()> {
+    connection
+        .execute(
+            "INSERT INTO audit_head (only, count, seal)
+             SELECT 1, 0, ?1 WHERE NOT EXISTS (SELECT 1 FROM audit) ON CONFLICT DO NOTHING",
+            [seal(key, 0, &BEGINNING)],
+        )
+        .map(drop)
 }
 
 /// Adds a row, and seals the new end.
@@ -117,9 +135,12 @@ pub(super) fn append(connection: &Connection, key: &DeckKey, entry: &AuditEntry)
             &entry.detail,
             hash,
         ))?;
+    // A seal that does not fit what it was over stays as it is: a new one would hide that.
     connection
-        .prepare_cached("INSERT OR REPLACE INTO audit_head (only, count, seal) VALUES (1, ?1, ?2)")?
-        .execute((id, seal(key, id, &hash)))
+        .prepare_cached(
+            "UPDATE audit_head SET count = ?1, seal = ?2 WHERE count = ?3 AND seal = ?4",
+        )?
+        .execute((id, seal(key, id, &hash), last, seal(key, last, &before)))
         .map(drop)
 }
 
@@ -192,8 +213,7 @@ pub(super) fn verify(
         .query_row("SELECT count, seal FROM audit_head", (), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     Ok(match head {
-        None if count == 0 => Ok(0),
-        None => Err(BrokenAudit::End { found: count, sealed: 0 }),
+        None => Err(BrokenAudit::NoSeal { found: count }),
         Some((sealed, written)) if sealed == count && written == seal(key, count, &before) => {
             Ok(count)
         }
@@ -249,6 +269,36 @@ mod tests {
         assert_eq!(after("DELETE FROM audit WHERE id = 5").await, cut);
         let hidden = "DELETE FROM audit WHERE id = 5; UPDATE audit_head SET count = 4;";
         assert_eq!(after(hidden).await, Err(BrokenAudit::End { found: 4, sealed: 4 }));
+    }
+
+    #[tokio::test]
+    async fn an_audit_that_was_wiped_with_its_seal_is_missed() {
+        let wiped = "DELETE FROM audit; DELETE FROM audit_head;";
+        assert_eq!(after(wiped).await, Err(BrokenAudit::NoSeal { found: 0 }));
+        let deck = Deck::new().await;
+        assert_eq!(deck.store.verify_audit().await.unwrap(), Ok(0));
+        deck.behind_its_back().execute_batch(wiped).unwrap();
+        // Opening it again seals nothing anew.
+        let again = deck.again().await.verify_audit().await.unwrap();
+        assert_eq!(again, Err(BrokenAudit::NoSeal { found: 0 }));
+    }
+
+    #[tokio::test]
+    async fn later_rows_do_not_hide_what_was_removed() {
+        for (sql, broken) in [
+            ("DELETE FROM audit; DELETE FROM audit_head;", BrokenAudit::NoSeal { found: 1 }),
+            ("DELETE FROM audit;", BrokenAudit::End { found: 1, sealed: 5 }),
+            (
+                "DELETE FROM audit; UPDATE audit_head SET count = 0;",
+                BrokenAudit::End { found: 1, sealed: 0 },
+            ),
+            ("DELETE FROM audit WHERE id = 5;", BrokenAudit::End { found: 5, sealed: 5 }),
+        ] {
+            let deck = with_five_rows().await;
+            deck.behind_its_back().execute_batch(sql).unwrap();
+            deck.slot(request(0)).await;
+            assert_eq!(deck.store.verify_audit().await.unwrap(), Err(broken), "{sql}");
+        }
     }
 
     #[tokio::test]

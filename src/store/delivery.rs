@@ -56,6 +56,10 @@ pub struct Unfinished {
     pub code: Option<(ChallengeId, [u8; 32])>,
     /// Who the message comes from, as [`Sender::as_str`](crate::domain::sender::Sender::as_str).
     pub sender: String,
+    /// Who holds its message, as
+    /// [`Provider::account`](crate::domain::provider::Provider::account); `None`: an older
+    /// version sent it.
+    pub account: Option<String>,
 }
 
 /// Begins a delivery: its row, which counts from `counted_at`, and its first event. `user` and
@@ -69,8 +73,9 @@ pub(super) fn begin(
     let delivery = connection
         .prepare_cached(
             "INSERT INTO deliveries (environment, user, number, country, sender, reason, segments,
-                                     asked_by, at, counted_at, status, owner, lease_until)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING id",
+                                     asked_by, at, counted_at, status, owner, lease_until,
+                                     account)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING id",
         )?
         .query_row(
             (
@@ -87,6 +92,7 @@ pub(super) fn begin(
                 DeliveryStatus::Reserved,
                 request.lease.owner,
                 Millis(request.lease.until),
+                &request.account,
             ),
             |row| row.get(0),
         )?;
@@ -187,7 +193,7 @@ fn release(connection: &Connection, delivery: DeliveryId) -> Result<()> {
 
 /// The columns that [`Unfinished::read`] wants, of `deliveries` joined with `numbers` and `users`.
 const UNFINISHED: &str = "
-    SELECT deliveries.id, deliveries.environment, status, sid, at, sender,
+    SELECT deliveries.id, deliveries.environment, status, sid, at, sender, account,
            numbers.key AS number, users.key AS user, challenge, digest
     FROM deliveries
     JOIN subjects AS numbers ON numbers.id = deliveries.number
@@ -205,6 +211,7 @@ impl Unfinished {
             number: row.get("number")?,
             user: row.get("user")?,
             sender: row.get("sender")?,
+            account: row.get("account")?,
             code: match row.get::<_, Option<ChallengeId>>("challenge")? {
                 Some(challenge) => Some((challenge, row.get("digest")?)),
                 None => None,
@@ -230,11 +237,28 @@ pub(super) fn abandoned(connection: &Connection, now: Timestamp) -> Result<Vec<U
     connection.prepare_cached(&sql)?.query_map([Millis(now)], Unfinished::read)?.collect()
 }
 
-/// Whether another delivery already has this SID of the provider.
-pub(super) fn has_sid(connection: &Connection, sid: &str, besides: DeliveryId) -> Result<bool> {
+/// Whether a delivery has this SID of the provider.
+pub(super) fn has_sid(connection: &Connection, sid: &str) -> Result<bool> {
     connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM deliveries WHERE sid = ?1 AND id <> ?2)")?
-        .query_row((sid, besides), |row| row.get(0))
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM deliveries WHERE sid = ?1)")?
+        .query_row([sid], |row| row.get(0))
+}
+
+/// Takes a message that was found at the provider for the one of a delivery; `false` if another
+/// delivery has it, or this one has its end.
+pub(super) fn adopt(connection: &Connection, found: &StatusReport) -> Result<bool> {
+    let sid = found.sid.as_deref().unwrap_or_default();
+    let Some(lost) = unfinished(connection, found.delivery)? else { return Ok(false) };
+    if lost.sid.is_some() || has_sid(connection, sid)? {
+        return Ok(lost.sid.as_deref() == Some(sid));
+    }
+    // Its status may be no news; its SID is.
+    if !report(connection, found)? {
+        connection
+            .prepare_cached("UPDATE deliveries SET sid = ?2 WHERE id = ?1")?
+            .execute((found.delivery, printable(sid, LONGEST_TEXT)))?;
+    }
+    Ok(true)
 }
 
 /// Notes that the provider does not list the message of a delivery, and answers since when.

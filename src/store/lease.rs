@@ -32,16 +32,21 @@ pub(super) fn take_over(
     Ok(abandoned)
 }
 
-/// Renews the leases of a process and answers which deliveries without an end are still its
-/// own.
-pub(super) fn renew(connection: &Connection, lease: Lease) -> Result<Vec<DeliveryId>> {
-    connection
-        .prepare_cached(
-            "UPDATE deliveries SET lease_until = max(lease_until, ?2)
-             WHERE finished = 0 AND owner = ?1 RETURNING id",
-        )?
-        .query_map((lease.owner, Millis(lease.until)), |row| row.get(0))?
-        .collect()
+/// Renews the leases of these deliveries, and answers which are still the process's own and
+/// without an end. What a process began and forgot is not renewed, so that it is taken over.
+pub(super) fn renew(
+    connection: &Connection,
+    mut deliveries: Vec<DeliveryId>,
+    lease: Lease,
+) -> Result<Vec<DeliveryId>> {
+    let mut failed = None;
+    deliveries.retain(|delivery| {
+        hold(connection, *delivery, lease).unwrap_or_else(|error| {
+            failed = Some(error);
+            true
+        })
+    });
+    failed.map_or(Ok(deliveries), Err)
 }
 
 /// Renews the lease of one delivery; whether it is still the process's own and without an end.
@@ -74,14 +79,15 @@ pub(super) fn park(connection: &Connection, delivery: DeliveryId, lease: Lease) 
         .map(drop)
 }
 
-/// When the next lease of another process ends; `None` where none has one.
-pub(super) fn next_end(connection: &Connection, owner: i64) -> Result<Option<Timestamp>> {
+/// When the next lease ends; `None` where every delivery has its end. A process's own count too:
+/// one that nobody renews any more was forgotten.
+pub(super) fn next_end(connection: &Connection) -> Result<Option<Timestamp>> {
     connection
         .prepare_cached(
             "SELECT lease_until FROM deliveries
-             WHERE finished = 0 AND owner IS NOT ?1 ORDER BY lease_until LIMIT 1",
+             WHERE finished = 0 ORDER BY lease_until LIMIT 1",
         )?
-        .query_row([owner], |row| row.get::<_, Millis>(0))
+        .query_row((), |row| row.get::<_, Millis>(0))
         .optional()
         .map(|moment| moment.map(|moment| moment.0))
 }
@@ -101,13 +107,26 @@ mod tests {
         let other = deck.again().await;
         let taken = |now| other.take_over(lease(2, now + MINUTE), at(now));
         assert!(taken(MINUTE - 1).await.unwrap().is_empty());
-        assert_eq!(deck.store.renew(lease(1, 2 * MINUTE)).await.unwrap(), [kept]);
+        assert_eq!(
+            deck.store.renew(vec![kept, ended], lease(1, 2 * MINUTE)).await.unwrap(),
+            [kept]
+        );
         assert!(taken(MINUTE).await.unwrap().is_empty());
         let found = taken(2 * MINUTE).await.unwrap();
         assert_eq!(found.iter().map(|found| found.delivery).collect::<Vec<_>>(), [kept]);
-        assert!(deck.store.renew(lease(1, 9 * MINUTE)).await.unwrap().is_empty());
+        assert!(deck.store.renew(vec![kept], lease(1, 9 * MINUTE)).await.unwrap().is_empty());
         assert!(!deck.store.hold(kept, lease(1, 9 * MINUTE)).await.unwrap());
         assert!(other.hold(kept, lease(2, 9 * MINUTE)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_a_process_began_and_forgot_is_free_after_its_lease() {
+        let deck = Deck::new().await;
+        let (kept, forgotten) = (deck.slot(request(0)).await, deck.slot(request(1)).await);
+        assert_eq!(deck.store.renew(vec![kept], lease(1, 2 * MINUTE)).await.unwrap(), [kept]);
+        assert_eq!(deck.store.next_lease_end().await.unwrap(), Some(at(MINUTE + 1)));
+        let taken = deck.store.take_over(lease(1, 3 * MINUTE), at(MINUTE + 1)).await.unwrap();
+        assert_eq!(taken.iter().map(|taken| taken.delivery).collect::<Vec<_>>(), [forgotten]);
     }
 
     #[tokio::test]
@@ -115,8 +134,7 @@ mod tests {
         let deck = Deck::new().await;
         deck.slot(request(0)).await;
         let other = deck.again().await;
-        assert_eq!(other.next_lease_end(2).await.unwrap(), Some(at(MINUTE)));
-        assert_eq!(other.next_lease_end(1).await.unwrap(), None);
+        assert_eq!(other.next_lease_end().await.unwrap(), Some(at(MINUTE)));
         deck.store.give_up(1).await.unwrap();
         assert_eq!(other.take_over(lease(2, MINUTE), at(0)).await.unwrap().len(), 1);
     }
@@ -126,8 +144,8 @@ mod tests {
         let deck = Deck::new().await;
         let delivery = deck.slot(request(0)).await;
         deck.store.park(delivery, lease(1, 30 * MINUTE)).await.unwrap();
-        assert!(deck.store.renew(lease(1, 40 * MINUTE)).await.unwrap().is_empty());
-        assert_eq!(deck.store.next_lease_end(1).await.unwrap(), Some(at(30 * MINUTE)));
+        assert!(deck.store.renew(vec![delivery], lease(1, 40 * MINUTE)).await.unwrap().is_empty());
+        assert_eq!(deck.store.next_lease_end().await.unwrap(), Some(at(30 * MINUTE)));
         let taken = |now| deck.store.take_over(lease(1, now + MINUTE), at(now));
         assert!(taken(30 * MINUTE - 1).await.unwrap().is_empty());
         assert_eq!(taken(30 * MINUTE).await.unwrap().len(), 1);
@@ -158,5 +176,22 @@ mod tests {
         assert!(deck.store.adopt(sent(first)).await.unwrap());
         assert!(!deck.store.adopt(sent(second)).await.unwrap());
         assert!(deck.store.unfinished(second).await.unwrap().unwrap().sid.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_sid_is_adopted_even_where_the_status_is_no_news() {
+        let deck = Deck::new().await;
+        let delivery = deck.slot(request(0)).await;
+        deck.report(delivery, DeliveryStatus::Sent).await;
+        let found = |sid: &str| crate::store::StatusReport {
+            sid: Some(sid.to_owned()),
+            ..report(delivery, DeliveryStatus::Sent)
+        };
+        assert!(deck.store.adopt(found("SM1")).await.unwrap());
+        let known = deck.store.unfinished(delivery).await.unwrap().unwrap();
+        assert_eq!(known.sid.as_deref(), Some("SM1"));
+        assert!(!deck.store.adopt(found("SM2")).await.unwrap());
+        deck.report(delivery, DeliveryStatus::Delivered).await;
+        assert!(!deck.store.adopt(found("SM1")).await.unwrap());
     }
 }

@@ -71,13 +71,8 @@ impl Store {
     /// When the file cannot be made, read or written, is damaged, is not a store, is of a
     /// newer schema, or is bound to another key.
     pub async fn open(path: &Path, key: DeckKey) -> Result<Self, StoreError> {
-        let worker = Worker::start(path.to_owned()).await?;
-        let fingerprint = key.fingerprint();
-        if worker.write(move |connection| schema::bind(connection, fingerprint)).await? {
-            Ok(Self { worker, key })
-        } else {
-            Err(StoreError::OtherKey { path: path.to_owned() })
-        }
+        let worker = Worker::start(path.to_owned(), key.clone()).await?;
+        Ok(Self { worker, key })
     }
 
     /// Takes the slot of a code, if both the user and the number are open: begins a delivery
@@ -328,12 +323,17 @@ impl Store {
         self.worker.write(move |connection| lease::take_over(connection, lease, now)).await
     }
 
-    /// Renews all leases of a process and answers what is still its own.
+    /// Renews the leases of these deliveries and answers which are still the process's own and
+    /// without an end.
     ///
     /// # Errors
     /// When the store failed.
-    pub async fn renew(&self, lease: Lease) -> Result<Vec<DeliveryId>, StoreError> {
-        self.worker.write(move |connection| lease::renew(connection, lease)).await
+    pub async fn renew(
+        &self,
+        deliveries: Vec<DeliveryId>,
+        lease: Lease,
+    ) -> Result<Vec<DeliveryId>, StoreError> {
+        self.worker.write(move |connection| lease::renew(connection, deliveries, lease)).await
     }
 
     /// Renews the lease of one delivery; `false` if another process has taken it over, or it
@@ -362,29 +362,29 @@ impl Store {
         self.worker.write(move |connection| lease::park(connection, delivery, lease)).await
     }
 
-    /// When the next lease of another process ends, or the next parked delivery is free.
+    /// When the next lease ends, or the next parked delivery is free.
     ///
     /// # Errors
     /// When the store failed.
-    pub async fn next_lease_end(&self, owner: i64) -> Result<Option<Timestamp>, StoreError> {
-        self.worker.read(move |connection| lease::next_end(connection, owner)).await
+    pub async fn next_lease_end(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.worker.read(lease::next_end).await
     }
 
-    /// Reports a status with a SID that was found at the provider; `false`, and nothing is
-    /// changed, if another delivery has this SID already or the report is old news.
+    /// Whether a message of the provider belongs to a delivery.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn has_sid(&self, sid: String) -> Result<bool, StoreError> {
+        self.worker.read(move |connection| delivery::has_sid(connection, &sid)).await
+    }
+
+    /// Takes a message that was found at the provider for the one of a delivery; `false`, and
+    /// nothing is changed, if another delivery has its SID already or this one has its end.
     ///
     /// # Errors
     /// When the store failed.
     pub async fn adopt(&self, report: StatusReport) -> Result<bool, StoreError> {
-        self.worker
-            .write(move |connection| {
-                let sid = report.sid.as_deref().unwrap_or_default();
-                if delivery::has_sid(connection, sid, report.delivery)? {
-                    return Ok(false);
-                }
-                delivery::report(connection, &report)
-            })
-            .await
+        self.worker.write(move |connection| delivery::adopt(connection, &report)).await
     }
 
     /// Notes that the provider does not list a message, and answers since when.

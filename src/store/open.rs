@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::StoreError;
 use super::schema;
+use crate::domain::secret::DeckKey;
 
 /// How long a job waits for a lock that another process holds. A transaction takes well under
 /// a millisecond, so whoever holds it longer is stuck.
@@ -27,12 +28,12 @@ const PREPARED_STATEMENTS: usize = 64;
 ///
 /// # Errors
 /// When that is not possible, or the file is not a store that this program knows.
-pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn open(path: &Path, key: &DeckKey) -> Result<Connection, StoreError> {
     make_folder(path)?;
     make_file(path)?;
     let begun = Instant::now();
     loop {
-        match prepare(path) {
+        match prepare(path, key) {
             // Changing the journal does not wait where two processes that make the store at the
             // same time would wait for each other: then one begins again.
             Err(StoreError::Busy { .. }) if begun.elapsed() < LONGEST_WAIT => thread::sleep(PAUSE),
@@ -41,7 +42,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     }
 }
 
-fn prepare(path: &Path) -> Result<Connection, StoreError> {
+fn prepare(path: &Path, key: &DeckKey) -> Result<Connection, StoreError> {
     let said = |error| StoreError::from_sqlite(path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(said)?;
@@ -53,7 +54,7 @@ fn prepare(path: &Path) -> Result<Connection, StoreError> {
         return Err(StoreError::ReadOnly { path: path.to_owned() });
     }
     set_journal(&connection, path)?;
-    schema::migrate(&mut connection, path)?;
+    schema::migrate(&mut connection, path, key)?;
     Ok(connection)
 }
 
@@ -104,7 +105,7 @@ mod tests {
     use super::*;
 
     fn refusal(path: &Path) -> StoreError {
-        open(path).unwrap_err()
+        open(path, &test_key()).unwrap_err()
     }
 
     fn mode(path: &Path) -> u32 {
@@ -126,7 +127,7 @@ mod tests {
     #[tokio::test]
     async fn a_commit_waits_for_the_disk_and_rows_refer_to_rows_that_exist() {
         let deck = Deck::new().await;
-        let connection = open(&deck.folder.path().join("deck.db")).unwrap();
+        let connection = open(&deck.folder.path().join("deck.db"), &test_key()).unwrap();
         let setting = |name| -> i64 {
             connection.query_row(&format!("PRAGMA {name}"), (), |row| row.get(0)).unwrap()
         };
@@ -138,7 +139,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deck.db");
         let opened: Vec<_> = thread::scope(|scope| {
-            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| open(&path).map(drop))).collect();
+            let threads: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| open(&path, &test_key()).map(drop))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(opened, vec![Ok(()); 8]);
@@ -187,7 +189,7 @@ mod tests {
         deck.behind_its_back().pragma_update(None, "user_version", 99).unwrap();
         let path = deck.folder.path().join("deck.db");
         let error = refusal(&path);
-        assert_eq!(error, StoreError::Newer { path, found: 99, known: 2 });
+        assert_eq!(error, StoreError::Newer { path, found: 99, known: 3 });
         assert!(error.to_string().contains("Install the newer smsdeck"), "{error}");
     }
 

@@ -20,8 +20,8 @@ pub struct Pruned {
 
 /// Does one step: forgets what is older than `before` among the next rows.
 ///
-/// Deliveries without an end stay, and so do the users and numbers: whoever asks again keeps
-/// their wrong tries.
+/// Users and numbers stay: whoever asks again keeps their wrong tries. Deliveries without an end
+/// go too: after that many days nobody will tell of them any more.
 pub(super) fn step(connection: &Connection, before: Timestamp, from: Pruned) -> Result<Pruned> {
     // Ids grow with time, so the oldest rows are those with the smallest ids.
     let last = |sql, from: i64| -> Result<Option<i64>> {
@@ -52,12 +52,12 @@ pub(super) fn step(connection: &Connection, before: Timestamp, from: Pruned) -> 
     connection
         .prepare_cached(
             "DELETE FROM codes WHERE delivery IN
-                 (SELECT id FROM deliveries WHERE id > ?1 AND id <= ?2 AND at < ?3 AND finished)",
+                 (SELECT id FROM deliveries WHERE id > ?1 AND id <= ?2 AND at < ?3)",
         )?
         .execute(range)?;
     connection
         .prepare_cached(
-            "DELETE FROM deliveries WHERE id > ?1 AND id <= ?2 AND at < ?3 AND finished
+            "DELETE FROM deliveries WHERE id > ?1 AND id <= ?2 AND at < ?3
                  AND NOT EXISTS (SELECT 1 FROM events WHERE delivery = deliveries.id)",
         )?
         .execute(range)?;
@@ -84,12 +84,12 @@ mod tests {
     use crate::domain::delivery::DeliveryStatus;
 
     #[tokio::test]
-    async fn what_is_old_is_forgotten_and_what_is_under_way_stays() {
+    async fn what_is_old_is_forgotten_even_if_it_never_had_an_end() {
         let deck = Deck::new().await;
         let hour = 60 * MINUTE;
         let old = deck.slot(request(0)).await;
         deck.report(old, DeliveryStatus::Delivered).await;
-        let under_way = deck.slot(request(hour)).await;
+        deck.slot(request(hour)).await;
         let young = deck.slot(request(9 * hour)).await;
         deck.report(young, DeliveryStatus::Delivered).await;
         deck.store.prune(at(8 * hour)).await.unwrap();
@@ -101,7 +101,7 @@ mod tests {
             .unwrap()
             .collect::<Result<_>>()
             .unwrap();
-        assert_eq!(ids, [under_way.0, young.0]);
+        assert_eq!(ids, [young.0]);
         let events = deck.store.latest_events(HERE, 99).await.unwrap();
         assert!(events.iter().all(|event| event.delivery == Some(young)), "{events:?}");
         assert_eq!(deck.store.audit_rows(1, 99).await.unwrap().len(), 3);

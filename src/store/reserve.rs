@@ -46,6 +46,9 @@ pub struct Reservation {
     pub asked_by: String,
     /// The process that sends and follows it, and how long nobody else may.
     pub lease: Lease,
+    /// Who will hold the message, as
+    /// [`Provider::account`](crate::domain::provider::Provider::account).
+    pub account: Option<String>,
 }
 
 impl Reservation {

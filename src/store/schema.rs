@@ -2,16 +2,21 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
+use super::audit;
 use super::error::StoreError;
 use super::values::whole_number;
+use crate::domain::secret::DeckKey;
 
 /// Marks the file as ours in its header: "SMSD" in ASCII.
 const APPLICATION_ID: i64 = 0x534d_5344;
 
 /// One step for each schema; the schema of a file is the number of steps it has taken.
-const MIGRATIONS: [&str; 2] = [FIRST, SECOND];
+const MIGRATIONS: [&str; 3] = [FIRST, SECOND, THIRD];
+
+/// The last schema whose audit has no seal before its first row.
+const UNSEALED: usize = 2;
 
 /// Schema 1.
 ///
@@ -128,6 +133,12 @@ CREATE TABLE audit_head (
 ) STRICT;
 ";
 
+/// Schema 3: who holds the message of a delivery. From this one on the audit is sealed from its
+/// beginning, so that a missing seal tells that it was wiped.
+const THIRD: &str = "
+ALTER TABLE deliveries ADD COLUMN account TEXT; -- null: sent by an earlier schema
+";
+
 /// Checks that the file is ours and not newer than this program, before anything in it is
 /// changed. Returns how many of the migrations it has seen.
 ///
@@ -141,21 +152,35 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<usize, Store
     taken_steps(&snapshot, path)
 }
 
-/// Brings the file to the latest schema.
+/// Brings the file to the latest schema. A new one is bound to the key; an older one must be
+/// bound to it.
 ///
 /// # Errors
-/// As [`check`], and when the file cannot be written; it is then as it was before.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    if check(connection, path)? == MIGRATIONS.len() {
-        return Ok(());
-    }
+/// As [`check`], when the file is bound to another key, and when it cannot be written; it is
+/// then as it was before.
+pub(super) fn migrate(
+    connection: &mut Connection,
+    path: &Path,
+    key: &DeckKey,
+) -> Result<(), StoreError> {
     let said = |error| StoreError::from_sqlite(path, &error);
+    if check(connection, path)? == MIGRATIONS.len() {
+        return check_key(connection, path, key);
+    }
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(said)?;
     // Looked up again: another process may have migrated while this one waited for the lock.
     let taken = taken_steps(&transaction, path)?;
     for step in MIGRATIONS.iter().skip(taken) {
         transaction.execute_batch(step).map_err(said)?;
+    }
+    if taken == 0 {
+        let bind = "INSERT INTO deck (id, fingerprint) VALUES (1, ?1)";
+        transaction.execute(bind, [key.fingerprint()]).map_err(said)?;
+    }
+    check_key(&transaction, path, key)?;
+    if taken <= UNSEALED {
+        audit::begin(&transaction, key).map_err(said)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(said)?;
     transaction
@@ -164,15 +189,17 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     transaction.commit().map_err(said)
 }
 
-/// Binds a new store to the fingerprint of a key; `false` if it is bound to another one.
-pub(super) fn bind(connection: &Connection, fingerprint: [u8; 32]) -> rusqlite::Result<bool> {
-    connection.execute(
-        "INSERT INTO deck (id, fingerprint) VALUES (1, ?1) ON CONFLICT DO NOTHING",
-        [fingerprint],
-    )?;
-    let bound: [u8; 32] =
-        connection.query_row("SELECT fingerprint FROM deck", (), |row| row.get(0))?;
-    Ok(bound == fingerprint)
+/// Refuses a store that is bound to another key.
+fn check_key(connection: &Connection, path: &Path, key: &DeckKey) -> Result<(), StoreError> {
+    let bound = connection
+        .query_row("SELECT fingerprint FROM deck", (), |row| row.get::<_, [u8; 32]>(0))
+        .optional()
+        .map_err(|error| StoreError::from_sqlite(path, &error))?;
+    if bound == Some(key.fingerprint()) {
+        Ok(())
+    } else {
+        Err(StoreError::OtherKey { path: path.to_owned() })
+    }
 }
 
 /// How many of the migrations the file has seen; none if it is new. Needs a transaction.
@@ -212,6 +239,12 @@ mod tests {
         connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
         connection.pragma_update(None, "user_version", whole_number(steps)).unwrap();
         connection
+            .execute(
+                "INSERT INTO deck (id, fingerprint) VALUES (1, ?1)",
+                [test_key().fingerprint()],
+            )
+            .unwrap();
+        connection
             .execute_batch(
                 "INSERT INTO subjects (id, environment, key, label)
                      VALUES (1, 'test', zeroblob(32), 'ana');
@@ -228,6 +261,9 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("deck.db");
             left_by(steps, &path);
+            if steps == MIGRATIONS.len() {
+                audit::begin(&Connection::open(&path).unwrap(), &test_key()).unwrap();
+            }
             let store = Store::open(&path, test_key()).await.unwrap();
             let now = jiff::Timestamp::from_second(1).unwrap();
             let taken = store.take_over(lease(1, 0), now).await.unwrap();

@@ -66,6 +66,7 @@ pub(super) fn request(millisecond: i64) -> Reservation {
         at: at(millisecond),
         asked_by: "console by ana".to_owned(),
         lease: lease(1, millisecond + MINUTE),
+        account: Some("Sandbox".to_owned()),
     }
 }
 

@@ -10,10 +10,12 @@ use std::sync::Arc;
 use std::thread;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
 use tokio::sync::{mpsc, oneshot};
 
 use super::error::StoreError;
 use super::open;
+use crate::domain::secret::DeckKey;
 
 /// Jobs that may wait; whoever brings one more waits with it.
 const LONGEST_QUEUE: usize = 256;
@@ -48,12 +50,12 @@ impl Worker {
     ///
     /// # Errors
     /// When the file cannot be opened, or the system gives no thread.
-    pub(super) async fn start(path: PathBuf) -> Result<Self, StoreError> {
+    pub(super) async fn start(path: PathBuf, key: DeckKey) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(LONGEST_QUEUE);
         let (ready, opened) = oneshot::channel();
         let worker = Self { path: path.clone().into(), jobs };
         let thread_path = path.clone();
-        let thread = move || match open::open(&thread_path) {
+        let thread = move || match open::open(&thread_path, &key) {
             Ok(connection) => {
                 // Nobody waits any more only if the opening was given up.
                 if ready.send(Ok(())).is_ok() {
@@ -149,13 +151,18 @@ fn work_off(mut connection: Connection, mut queue: mpsc::Receiver<Job>, path: &P
 
 fn commit_together(connection: &mut Connection, writes: Vec<Write>, path: &Path) {
     let said = |error| StoreError::from_sqlite(path, &error);
+    let before = connection.total_changes();
     // IMMEDIATE takes the write lock at once: what is judged here cannot change before it is
     // acted upon, in whatever process.
     match connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(said) {
         Ok(mut transaction) => {
             let answers: Vec<Answer> =
                 writes.into_iter().map(|write| write(Ok(&mut transaction))).collect();
+            let has_changed = transaction.total_changes() != before;
             let committed = transaction.commit().map_err(said);
+            if committed.is_ok() && has_changed {
+                announce(path);
+            }
             for answer in answers {
                 answer(&committed);
             }
@@ -166,6 +173,16 @@ fn commit_together(connection: &mut Connection, writes: Vec<Write>, path: &Path)
             }
         }
     }
+}
+
+/// Wakes the processes that watch the file. The system tells them of what `SQLite` writes while it
+/// cannot be read yet, and of nothing when the commit is done; a new time on the file tells them
+/// that. By its path: opening and closing the file would drop the locks on it.
+fn announce(path: &Path) {
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    let times = Timestamps { last_access: now, last_modification: now };
+    // Where the file is gone there is nothing to be seen either.
+    let _ = utimensat(CWD, path, &times, AtFlags::empty());
 }
 
 /// Runs one write so that it leaves nothing behind if it fails.
@@ -189,11 +206,11 @@ fn in_savepoint<T>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_deck::Deck;
+    use super::super::test_deck::{Deck, test_key};
     use super::*;
 
     async fn worker(deck: &Deck) -> Worker {
-        let worker = Worker::start(deck.folder.path().join("deck.db")).await.unwrap();
+        let worker = Worker::start(deck.folder.path().join("deck.db"), test_key()).await.unwrap();
         worker.write(|db| db.execute_batch("CREATE TABLE marks (mark UNIQUE)")).await.unwrap();
         worker
     }
@@ -278,7 +295,7 @@ mod tests {
         assert_eq!(outcomes.1, Err(stopped.clone()));
         assert_eq!(outcomes.2, Err(stopped.clone()));
         assert_eq!(worker.read(|_| Ok(())).await, Err(stopped));
-        let after = Worker::start(deck.folder.path().join("deck.db")).await.unwrap();
+        let after = Worker::start(deck.folder.path().join("deck.db"), test_key()).await.unwrap();
         assert!(marks(&after).await.is_empty());
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn message(message: &Message) -> Value {
     json!({
         "account_sid": ACCOUNT_SID,
         "api_version": "2010-04-01",
-        "body": message.body,
+        "body": message.kept_body(),
         "date_created": rfc2822(message.created),
         "date_sent": message.sent_at().map(rfc2822),
         "date_updated": rfc2822(message.updated.max(message.sent_at().unwrap_or(message.updated))),
@@ -63,7 +63,7 @@ pub(super) fn message(message: &Message) -> Value {
         "sid": message.sid,
         "status": message.status().key(),
         "subresource_uris": { "media": format!("{uri}/Media.json") },
-        "to": message.to,
+        "to": message.kept_to(),
         "uri": format!("{uri}.json"),
     })
 }

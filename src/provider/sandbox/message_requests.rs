@@ -13,7 +13,7 @@ use url::form_urlencoded;
 
 use super::answers::{self, Reply};
 use super::fates::{Fate, fate, magic_recipient, magic_sender};
-use super::messages::{Draft, Messages};
+use super::messages::{Draft, Messages, Retention};
 use super::{HandsetMessage, callback};
 use crate::domain::message_text::LONGEST_MESSAGE;
 use crate::domain::sender::Sender;
@@ -151,6 +151,10 @@ fn draft(form: &HashMap<String, String>) -> Result<Draft, Reply> {
         from: from.filter(|_| service.is_none()).map(str::to_owned),
         messaging_service: service.map(str::to_owned),
         body: body.clone(),
+        retention: Retention {
+            discards_text: given("ContentRetention") == Some("discard"),
+            hides_number: given("AddressRetention") == Some("obfuscate"),
+        },
     })
 }
 

@@ -27,11 +27,21 @@ pub(super) struct Message {
     pub from: Option<String>,
     pub messaging_service: Option<String>,
     pub body: String,
+    pub retention: Retention,
     pub created: Timestamp,
     pub updated: Timestamp,
     pub fate: Fate,
     pub canceled: bool,
     pub accepted_at: Instant,
+}
+
+/// What is not kept of a message; the handset has it all.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Retention {
+    /// The text is thrown away once it has arrived.
+    pub discards_text: bool,
+    /// The last digits of the number are made unreadable.
+    pub hides_number: bool,
 }
 
 /// What a create asks for.
@@ -40,6 +50,7 @@ pub(super) struct Draft {
     pub from: Option<String>,
     pub messaging_service: Option<String>,
     pub body: String,
+    pub retention: Retention,
     pub fate: Fate,
     /// Where its statuses are posted.
     pub callback: Option<Url>,
@@ -81,6 +92,20 @@ impl Message {
         }
     }
 
+    /// The recipient, as far as it is kept.
+    pub fn kept_to(&self) -> String {
+        match self.to.char_indices().nth_back(3) {
+            Some((index, _)) if self.retention.hides_number => format!("{}XXXX", &self.to[..index]),
+            _ => self.to.clone(),
+        }
+    }
+
+    /// The text, as far as it is kept.
+    pub fn kept_body(&self) -> &str {
+        let is_gone = self.retention.discards_text && self.arrived_at().is_some();
+        if is_gone { "" } else { &self.body }
+    }
+
     /// When it left for the carrier, if it has.
     pub fn sent_at(&self) -> Option<Timestamp> {
         let left = !self.canceled && self.accepted_at.elapsed() >= SENT;
@@ -113,6 +138,7 @@ impl Messages {
             from: draft.from,
             messaging_service: draft.messaging_service,
             body: draft.body,
+            retention: draft.retention,
             created: now,
             updated: now,
             fate: draft.fate,

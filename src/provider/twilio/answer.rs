@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
 use crate::domain::delivery::DeliveryStatus;
@@ -21,6 +21,7 @@ pub struct Answer {
     pub(super) json: Option<Value>,
     pub(super) retry_after: Option<Duration>,
     request_id: Option<String>,
+    answered_at: Option<Timestamp>,
 }
 
 /// Whether a text has the shape of a message's SID.
@@ -37,7 +38,9 @@ impl Answer {
             .and_then(|seconds| seconds.parse().ok())
             .map(Duration::from_secs);
         let request_id = text(headers, "twilio-request-id");
-        Self { status, json: serde_json::from_slice(body).ok(), retry_after, request_id }
+        let answered_at = text(headers, DATE.as_str()).as_deref().and_then(rfc2822);
+        let json = serde_json::from_slice(body).ok();
+        Self { status, json, retry_after, request_id, answered_at }
     }
 
     /// Reads the body, up to its bound; what is beyond is not waited for.
@@ -66,6 +69,12 @@ impl Answer {
             300..=499 => Created::Refused(self.refusal()),
             _ => Created::Unclear(self.refusal().to_string()),
         }
+    }
+
+    /// The moment so long before the answer, by the clock of the server: this host's clock may
+    /// be wrong. `None` where the server does not tell the time.
+    pub(super) fn since(&self, within: Option<SignedDuration>) -> Option<Timestamp> {
+        self.answered_at?.checked_sub(within?).ok()
     }
 
     /// The message that the answer is about.

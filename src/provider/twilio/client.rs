@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::error::Error;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -12,7 +12,6 @@ use url::{Url, form_urlencoded};
 
 use super::account;
 use super::answer::{self, Answer};
-use crate::domain::phone::PhoneNumber;
 use crate::domain::provider::{AccountSid, BaseUrl};
 use crate::domain::secret::Secret;
 use crate::domain::sender::Sender;
@@ -39,12 +38,10 @@ pub struct Credentials {
 /// Which messages are looked for, at most so many of the newest.
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
-    /// To this number; `None`: to any.
-    pub to: Option<&'a PhoneNumber>,
     /// From this sender, as it was given; `None`: from any.
     pub from: Option<&'a str>,
-    /// Older ones need not be found.
-    pub since: Option<Timestamp>,
+    /// Older ones, by the provider's clock, need not be found.
+    pub within: Option<SignedDuration>,
     /// How many are read; the last page may bring a few more.
     pub most: usize,
 }
@@ -81,11 +78,6 @@ pub struct TwilioClient {
     base: BaseUrl,
     credentials: Credentials,
     patience: Patience,
-}
-
-/// Twilio's own address.
-pub fn default_base_url() -> Option<BaseUrl> {
-    BaseUrl::parse("https://api.twilio.com").ok()
 }
 
 impl TwilioClient {
@@ -145,9 +137,6 @@ impl TwilioClient {
     pub async fn list(&self, search: &Search<'_>) -> Result<Listing, FetchError> {
         let mut url = self.url("Messages.json");
         url.query_pairs_mut().append_pair("PageSize", &search.most.clamp(1, PAGE).to_string());
-        if let Some(to) = search.to {
-            url.query_pairs_mut().append_pair("To", to.e164());
-        }
         if let Some(from) = search.from {
             url.query_pairs_mut().append_pair("From", from);
         }
@@ -164,10 +153,10 @@ impl TwilioClient {
                 FetchError::Unreachable("the answer is not a list of messages".to_owned())
             })?;
             messages.extend(page.iter().filter_map(|message| answer.state(message)));
-            let older = |message: &MessageState| {
-                message.created.is_some_and(|created| search.since.is_some_and(|at| created < at))
-            };
-            if messages.last().is_some_and(older) {
+            let oldest = messages.last().and_then(|message: &MessageState| message.created);
+            let since = answer.since(search.within);
+            if oldest.zip(since).is_some_and(|(oldest, since)| oldest < since) {
+                messages.retain(|message| message.created >= since);
                 return Ok(Listing { messages, is_whole: true });
             }
             let next = answer

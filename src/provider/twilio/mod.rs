@@ -8,6 +8,6 @@ mod http;
 
 pub use account::{AccessError, AccountReport, OfferedSender, Visible};
 pub use answer::Answer;
-pub use client::{Credentials, Listing, Patience, Search, TwilioClient, default_base_url};
+pub use client::{Credentials, Listing, Patience, Search, TwilioClient};
 pub use errors::{ErrorAdvice, ErrorClass, advice, explanation, more_info, refuses_credentials};
 pub use http::{HttpError, http_client, loopback_client};
