@@ -24,11 +24,6 @@ const EVENTS_AT_ONCE: usize = 1_000;
 /// Time between two tries to open or read a store that fails.
 const STORE_RETRY: Duration = Duration::from_secs(5);
 
-/// When the store is read again after it was seen to change. The change is noticed while it is
-/// being written; it can be read only once it is on disk, and that is not noticed.
-const SETTLING: [Duration; 3] =
-    [Duration::from_millis(20), Duration::from_millis(150), Duration::from_millis(700)];
-
 /// How long the end of the console waits for the store.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
@@ -177,7 +172,6 @@ impl Executor {
         };
         let mut newest = None;
         let mut failing = false;
-        let mut settled = SETTLING.len();
         let mut quota_is_old = true;
         loop {
             // What is written from here on wakes the loop again.
@@ -190,19 +184,15 @@ impl Executor {
                         self.load_quota().await;
                     }
                     quota_is_old = false;
-                    let again = SETTLING.get(settled).copied();
                     tokio::select! {
                         changed = changes.changed() => match changed {
                             Ok(()) => quota_is_old = true,
                             Err(_) => return,
                         },
-                        Ok(()) = store.changed() => settled = 0,
+                        Ok(()) = store.changed() => {}
                         Ok(()) = config.changed() => {
                             self.reload(engine).await;
                             quota_is_old = true;
-                        }
-                        () = tokio::time::sleep(again.unwrap_or_default()), if again.is_some() => {
-                            settled += 1;
                         }
                     }
                 }
