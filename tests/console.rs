@@ -190,6 +190,7 @@ fn an_account_that_refuses_its_credentials_has_one_banner_until_it_accepts_them(
         sender: None,
         sid: None,
         error_code,
+        request_id: None,
         detail: None,
     };
     let (refused, queued) = (event(50, Refused, Some(20003)), event(51, Queued, None));

@@ -158,6 +158,7 @@ async fn an_unlock_gives_all_codes_back() {
         environment: Environment::Development,
         user: row.user,
         number: row.number,
+        relief: smsdeck::store::Relief::AllCodes,
         reason: "lost the phone".to_owned(),
     };
     engine.unlock(unlock).await.unwrap();

@@ -386,6 +386,7 @@ fn report_elsewhere(deck: &Deck, status: DeliveryStatus) -> impl FnOnce() + Send
                 status,
                 sid: None,
                 error_code: None,
+                request_id: None,
                 detail: None,
             };
             assert!(store.report(report).await.unwrap());

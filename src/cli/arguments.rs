@@ -34,6 +34,10 @@ pub struct Arguments {
     /// One JSON object a line instead of text.
     #[arg(long, global = true)]
     pub json: bool,
+
+    /// Only look: nothing is sent, verified, unlocked or saved.
+    #[arg(long, global = true)]
+    pub read_only: bool,
 }
 
 /// The commands.
@@ -47,7 +51,7 @@ pub enum Command {
     Route(RouteOptions),
     /// How each environment fares: set up, locked users, failures with cause and advice. Exits
     /// with 0 if all is well, 1 for a warning, 2 if codes do not go out.
-    Status,
+    Status(StatusOptions),
     /// What happened to the codes.
     Log(LogOptions),
     /// Who has used how many codes.
@@ -108,6 +112,19 @@ pub struct RouteOptions {
     pub default_country: Option<Country>,
 }
 
+/// `smsdeck status`
+#[derive(Debug, Args)]
+pub struct StatusOptions {
+    /// Go on: say it again whenever it has changed, until interrupted.
+    #[arg(long)]
+    pub watch: bool,
+
+    /// Also write the figures into this file, for the textfile collector of Prometheus' node
+    /// exporter; it is replaced as a whole.
+    #[arg(long, value_name = "FILE")]
+    pub prometheus: Option<PathBuf>,
+}
+
 /// `smsdeck log`
 #[derive(Debug, Args)]
 pub struct LogOptions {
@@ -161,6 +178,21 @@ pub enum QuotaCommand {
     },
     /// Give a user all codes back, with a reason that stays in the audit.
     Unlock {
+        /// The user's id, or their whole number.
+        user: String,
+        /// Why: whoever reads the audit will ask.
+        #[arg(long)]
+        reason: String,
+        /// The ticket that it is about.
+        #[arg(long)]
+        ticket: Option<String>,
+        /// Forgive wrong tries instead, of a user whom they lock. Somebody may be guessing: make
+        /// sure who asks.
+        #[arg(long)]
+        wrong_tries: bool,
+    },
+    /// Give a user one code back, with a reason that stays in the audit.
+    GiveBack {
         /// The user's id, or their whole number.
         user: String,
         /// Why: whoever reads the audit will ask.

@@ -30,6 +30,11 @@ impl Failure {
         Self { code: "usage", message, hint: None, exit: 2 }
     }
 
+    /// Refused by policy: exit code 3.
+    pub const fn refused(code: &'static str, message: String) -> Self {
+        Self { code, message, hint: None, exit: 3 }
+    }
+
     /// Writes it to standard error and answers the exit code. A reader that went away early
     /// (`smsdeck … | head`) is no failure.
     pub fn report(self, output: Output) -> ExitCode {
@@ -76,6 +81,7 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let (code, exit) = match &error {
             EngineError::Number(_) => ("invalid_number", 2),
+            EngineError::ReadOnly(_) => ("read_only", 3),
             EngineError::Store(_) => ("store", 1),
             EngineError::Key(_) => ("deck_key", 1),
             EngineError::NotReady(_) => ("not_ready", 1),

@@ -1,7 +1,6 @@
 //! `smsdeck log`: what happened to the codes, as lines or JSON; with `--follow` as it happens.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -15,10 +14,6 @@ use crate::store::{Event, EventId};
 
 /// Events read at once.
 const AT_ONCE: usize = 1_000;
-
-/// How long after a change of the store it is read once more: the change is noticed while it is
-/// being written, and can be read only once it is on disk.
-const SETTLED: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(desk: &Desk, options: LogOptions) -> Result<ExitCode, Failure> {
     let engine = desk.engine().await?;
@@ -56,7 +51,6 @@ async fn follow(
 ) -> Result<(), Failure> {
     let unwatched = |error| Failure::new("watch", format!("the store cannot be watched: {error}"));
     let mut watch = engine.watch().map_err(unwatched)?;
-    let mut settling = true;
     loop {
         for event in engine.events_after(seen, AT_ONCE).await? {
             seen = event.id;
@@ -64,12 +58,7 @@ async fn follow(
                 show(desk.output, &event)?;
             }
         }
-        if settling {
-            tokio::time::sleep(SETTLED).await;
-            settling = false;
-        } else if watch.store.changed().await.is_ok() {
-            settling = true;
-        } else {
+        if watch.store.changed().await.is_err() {
             return Ok(());
         }
     }
@@ -85,6 +74,7 @@ fn show(output: Output, event: &Event) -> Result<(), Failure> {
         "status": event.kind.key(),
         "sid": event.sid,
         "error_code": event.error_code,
+        "request_id": event.request_id,
         "detail": event.detail,
     });
     let code = event.error_code.map(|code| format!("error {code} ")).unwrap_or_default();

@@ -9,6 +9,7 @@ mod config;
 mod failure;
 mod log;
 mod output;
+mod prometheus;
 mod quota;
 mod route;
 mod sandbox;
@@ -23,7 +24,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::config::{Config, Paths};
 use crate::domain::environment::Environment;
-use crate::engine::{Clock, Engine};
+use crate::engine::{Clock, Engine, Operator};
 use crate::tui::{self, ConsoleOptions};
 use arguments::{Arguments, Command};
 use failure::Failure;
@@ -60,9 +61,10 @@ fn misused(error: &clap::Error) -> ExitCode {
 fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
     let paths = Paths::find(arguments.config.as_deref(), |name| std::env::var_os(name))?;
     let Some(command) = arguments.command else {
-        return console(paths, arguments.environment);
+        return console(paths, arguments.environment, arguments.read_only);
     };
-    let desk = Desk { paths, environment: arguments.environment, output };
+    let Arguments { environment, read_only, .. } = arguments;
+    let desk = Desk { paths, environment, output, read_only };
     // One thread is enough to wait for one answer; the store has its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -71,7 +73,7 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
             Command::Verify(options) => verify::run(&desk, options).await,
             Command::Route(options) => route::run(&desk, options).await,
             Command::Log(options) => log::run(&desk, options).await,
-            Command::Status => status::run(&desk).await,
+            Command::Status(options) => status::run(&desk, &options).await,
             Command::Quota(command) => quota::run(&desk, command).await,
             Command::Audit(command) => audit::run(&desk, &command).await,
             Command::Config(command) => config::run(&desk, command).await,
@@ -80,7 +82,11 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
     })
 }
 
-fn console(paths: Paths, environment: Option<Environment>) -> Result<ExitCode, Failure> {
+fn console(
+    paths: Paths,
+    environment: Option<Environment>,
+    read_only: bool,
+) -> Result<ExitCode, Failure> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         let help = Arguments::command().render_help();
         return Err(Failure::usage(format!("the console needs a terminal\n\n{help}")));
@@ -88,7 +94,7 @@ fn console(paths: Paths, environment: Option<Environment>) -> Result<ExitCode, F
     let options = ConsoleOptions {
         paths,
         environment: environment.unwrap_or(Environment::Development),
-        asked_by: asked_by("console"),
+        operator: Operator { asked_by: asked_by("console"), read_only },
     };
     // The screen has the main thread; a slow terminal must not hold up what is sent.
     let runtime =
@@ -99,8 +105,8 @@ fn console(paths: Paths, environment: Option<Environment>) -> Result<ExitCode, F
     ended.map(|()| ExitCode::SUCCESS).map_err(|error| Failure::new("console", error.to_string()))
 }
 
-/// Face and operator for the log: whoever stands behind `sudo`, else the user, and from which
-/// address they came.
+/// Face and operator for the log: whoever stands behind `sudo`, else the user, on which host, and
+/// from which address they came.
 fn asked_by(face: &str) -> String {
     let operator = ["SUDO_USER", "USER", "LOGNAME"]
         .into_iter()
@@ -111,7 +117,9 @@ fn asked_by(face: &str) -> String {
     let from = std::env::var("SSH_CONNECTION").ok();
     let from = from.as_deref().and_then(|connection| connection.split(' ').next());
     let from = from.map(|address| format!(" from {address}")).unwrap_or_default();
-    crate::domain::text::printable(&format!("{face} by {operator}{from}"), 128)
+    let host = rustix::system::uname();
+    let host = host.nodename().to_string_lossy();
+    crate::domain::text::printable(&format!("{face} by {operator} on {host}{from}"), 160)
 }
 
 /// What every command works with.
@@ -119,6 +127,7 @@ struct Desk {
     paths: Paths,
     environment: Option<Environment>,
     output: Output,
+    read_only: bool,
 }
 
 impl Desk {
@@ -138,7 +147,7 @@ impl Desk {
 
     async fn engine(&self) -> Result<Engine, Failure> {
         let config = self.config()?;
-        Ok(Engine::open(self.paths.clone(), config, asked_by("command line"), Clock::System)
-            .await?)
+        let operator = Operator { asked_by: asked_by("command line"), read_only: self.read_only };
+        Ok(Engine::open(self.paths.clone(), config, operator, Clock::System).await?)
     }
 }

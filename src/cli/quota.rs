@@ -12,13 +12,19 @@ use crate::domain::passcode::MOST_WRONG_TRIES;
 use crate::domain::quota::Quota;
 use crate::domain::text::printable;
 use crate::engine::{Engine, UnlockRequest};
-use crate::store::{QuotaRow, Standing};
+use crate::store::{QuotaRow, Relief, Standing};
 
 pub(super) async fn run(desk: &Desk, command: QuotaCommand) -> Result<ExitCode, Failure> {
     match command {
         QuotaCommand::List => list(desk).await,
         QuotaCommand::Show { user } => show_user(desk, &user).await,
-        QuotaCommand::Unlock { user, reason, ticket } => unlock(desk, &user, reason, ticket).await,
+        QuotaCommand::Unlock { user, reason, ticket, wrong_tries } => {
+            let relief = if wrong_tries { Relief::WrongTries } else { Relief::AllCodes };
+            relieve(desk, &user, relief, &reason, ticket.as_deref()).await
+        }
+        QuotaCommand::GiveBack { user, reason, ticket } => {
+            relieve(desk, &user, Relief::OneCode, &reason, ticket.as_deref()).await
+        }
     }
 }
 
@@ -44,16 +50,17 @@ async fn show_user(desk: &Desk, typed: &str) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Unlocks exactly one user: where a number belongs to several, the id must be told.
-async fn unlock(
+/// Helps exactly one user: where a number belongs to several, the id must be told.
+async fn relieve(
     desk: &Desk,
     typed: &str,
-    reason: String,
-    ticket: Option<String>,
+    relief: Relief,
+    reason: &str,
+    ticket: Option<&str>,
 ) -> Result<ExitCode, Failure> {
     let environment = desk.environment()?;
     if reason.trim().is_empty() {
-        return Err(Failure::usage("an unlock needs a reason: --reason TEXT".to_owned()));
+        return Err(Failure::usage("this needs a reason: --reason TEXT".to_owned()));
     }
     let engine = desk.engine().await?;
     let mut rows = found(&engine, environment, typed).await?;
@@ -65,14 +72,31 @@ async fn unlock(
     let Some(row) = rows.pop() else { return Ok(ExitCode::SUCCESS) };
     let ticket = ticket.map(|ticket| format!(" (ticket {})", ticket.trim())).unwrap_or_default();
     let reason = printable(&format!("{}{ticket}", reason.trim()), 300);
-    let request = UnlockRequest { environment, user: row.user, number: row.number, reason };
-    engine.unlock(request).await?;
+    if row.wrong_in_a_row >= MOST_WRONG_TRIES && relief != Relief::WrongTries {
+        let tries = row.wrong_in_a_row;
+        let words = format!(
+            "{tries} wrong tries in a row lock this user, and codes given back would not help. Somebody may be guessing: make sure who asks, then add --wrong-tries to `quota unlock`"
+        );
+        return Err(Failure::refused("user_locked", words));
+    }
+    let (user, number) = (row.user, row.number);
+    let request = UnlockRequest { environment, user, number, relief, reason };
+    if !engine.unlock(request).await? {
+        let words = match relief {
+            Relief::WrongTries => "no wrong try counts for this user",
+            _ => "no code counts for this user, so there is none to give back",
+        };
+        return Err(Failure::new("nothing_to_give", words.to_owned()));
+    }
     for row in engine.find_users(environment, typed).await? {
         show(desk, &engine, environment, &row)?;
     }
-    if !desk.output.is_json() {
-        desk.output.line("All codes are given back.", &json!(null))?;
-    }
+    let (words, given) = match relief {
+        Relief::AllCodes => ("All codes are given back.", "all_codes"),
+        Relief::OneCode => ("One code is given back.", "one_code"),
+        Relief::WrongTries => ("The wrong tries are forgiven.", "wrong_tries"),
+    };
+    desk.output.line(words, &json!({ "given": given }))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -104,7 +128,7 @@ fn show(
     object["recipient"] = json!(row.number.label);
     let state = match row.quota {
         _ if tries_used_up => {
-            format!("LOCKED  {} wrong tries: an operator must unlock", row.wrong_in_a_row)
+            format!("LOCKED  {} wrong tries: quota unlock --wrong-tries", row.wrong_in_a_row)
         }
         Quota::Open { left, .. } => format!("open    {left} left"),
         Quota::Locked { unlock_at, .. } => format!("LOCKED  opens {}", output::moment(unlock_at)),

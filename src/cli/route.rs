@@ -51,6 +51,7 @@ struct Answer {
     reason: String,
     segments: Option<usize>,
     standing: Option<Standing>,
+    over_limit: Option<String>,
     exit: u8,
 }
 
@@ -63,6 +64,7 @@ impl Answer {
             reason,
             segments: None,
             standing: None,
+            over_limit: None,
             exit: 2,
         }
     }
@@ -77,7 +79,8 @@ impl Answer {
             Ok(route) => (Some(route.sender.as_str().to_owned()), route.reason.to_string()),
             Err(refusal) => (None, refusal.to_string()),
         };
-        let allowed = sender.is_some() && preview.standing.is_open();
+        let over_limit = preview.over_limit.filter(|_| !preview.limits_record_only);
+        let allowed = sender.is_some() && preview.standing.is_open() && over_limit.is_none();
         Self {
             e164: Some(number.e164().to_owned()),
             country: number.country(),
@@ -85,6 +88,7 @@ impl Answer {
             reason,
             segments: Some(plan.segments.count),
             standing: Some(preview.standing),
+            over_limit: preview.over_limit.map(|over| over.to_string()),
             exit: if allowed { 0 } else { 3 },
         }
     }
@@ -98,6 +102,7 @@ impl Answer {
             "sender": self.sender,
             "reason": self.reason,
             "segments": self.segments,
+            "over_limit": self.over_limit,
             "quota": self.standing.map(|standing| output::standing(standing, settings.codes_allowed)),
         })
     }
@@ -126,6 +131,9 @@ impl Answer {
             None => String::new(),
         };
         let segments = self.segments.unwrap_or_default();
-        format!("{e164} {country}: {sender} ({}); {segments} SMS; quota {quota}", self.reason)
+        let limit = self.over_limit.as_ref().map(|over| format!("; limit: {over}"));
+        let limit = limit.unwrap_or_default();
+        let reason = &self.reason;
+        format!("{e164} {country}: {sender} ({reason}); {segments} SMS; quota {quota}{limit}")
     }
 }

@@ -1,51 +1,103 @@
 //! `smsdeck status`: how each environment fares, for people and for monitoring.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::arguments::StatusOptions;
 use super::failure::Failure;
-use super::{Desk, output};
+use super::{Desk, output, prometheus};
+use crate::config;
+use crate::domain::country::Country;
 use crate::domain::environment::Environment;
-use crate::engine::{Finding, Severity, Status};
+use crate::engine::{Engine, Finding, Severity, Status};
 use crate::provider::twilio::advice;
+use crate::store::{CountryTraffic, Fare, RouteHealth};
+
+/// How long a watch rests between two looks.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a watch sleeps at most: what was fine an hour ago may be missed by now.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 /// The worst finding is the exit code: 0 fine, 1 warning, 2 critical.
-pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
+pub(super) async fn run(desk: &Desk, options: &StatusOptions) -> Result<ExitCode, Failure> {
     let engine = desk.engine().await?;
+    let unwatched = |error| Failure::new("watch", format!("the store cannot be watched: {error}"));
+    let mut watch = if options.watch { Some(engine.watch().map_err(unwatched)?) } else { None };
+    let mut said = Vec::new();
+    loop {
+        let all = read(desk, &engine).await?;
+        if let Some(file) = &options.prometheus {
+            let text = prometheus::render(&all, engine.now());
+            config::publish(file, &text).map_err(|error| {
+                Failure::new("prometheus", format!("cannot write {}: {error}", file.display()))
+            })?;
+        }
+        let lines: Vec<(String, Value)> =
+            all.iter().map(|(environment, status)| line(*environment, status)).collect();
+        if lines != said {
+            for (text, object) in &lines {
+                desk.output.line(text, object)?;
+            }
+            said = lines;
+        }
+        let Some(watch) = &mut watch else { return Ok(exit_code(&all)) };
+        // A busy deck changes all the time.
+        tokio::time::sleep(PAUSE).await;
+        // Whichever comes first; a watch that ended leaves the clock.
+        let _ = tokio::time::timeout(LOOK_AGAIN, watch.store.changed()).await;
+    }
+}
+
+async fn read(desk: &Desk, engine: &Engine) -> Result<Vec<(Environment, Status)>, Failure> {
     let wanted =
         |environment: &Environment| desk.environment.is_none_or(|only| only == *environment);
-    let mut worst = Severity::Fine;
+    let mut all = Vec::new();
     for environment in Environment::ALL.into_iter().filter(wanted) {
-        let status = engine.status(environment).await?;
-        worst = worst.max(status.severity());
-        let mut text = summary(environment, &status);
-        for finding in &status.findings {
-            let explanation = finding.explanation().map(|words| format!(". {words}"));
-            let explanation = explanation.unwrap_or_default();
-            let severity = match finding.severity {
-                Severity::Fine => "note",
-                severity => severity.key(),
-            };
-            text = format!("{text}\n  {severity:<9}{}{explanation}", finding.text);
-        }
-        let object = json!({
-            "environment": environment.key(),
-            "status": status.severity().key(),
-            "set_up": status.is_set_up,
-            "locked": status.locked,
-            "codes_last_hour": status.health.codes,
-            "last_delivered": status.health.last_delivered.map(output::moment),
-            "oldest_open": status.health.oldest_open.map(output::moment),
-            "findings": status.findings.iter().map(object).collect::<Vec<_>>(),
-        });
-        desk.output.line(&text, &object)?;
+        all.push((environment, engine.status(environment).await?));
     }
-    Ok(match worst {
-        Severity::Fine => ExitCode::SUCCESS,
-        Severity::Warning => ExitCode::from(1),
-        Severity::Critical => ExitCode::from(2),
+    Ok(all)
+}
+
+fn exit_code(all: &[(Environment, Status)]) -> ExitCode {
+    let worst = all.iter().map(|(_, status)| status.severity()).max();
+    ExitCode::from(match worst.unwrap_or(Severity::Fine) {
+        Severity::Fine => 0,
+        Severity::Warning => 1,
+        Severity::Critical => 2,
     })
+}
+
+fn line(environment: Environment, status: &Status) -> (String, Value) {
+    let mut text = summary(environment, status);
+    for finding in &status.findings {
+        let explanation = finding.explanation().map(|words| format!(". {words}"));
+        let explanation = explanation.unwrap_or_default();
+        let severity = match finding.severity {
+            Severity::Fine => "note",
+            severity => severity.key(),
+        };
+        text = format!("{text}\n  {severity:<9}{}{explanation}", finding.text);
+    }
+    let health = &status.health;
+    let object = json!({
+        "environment": environment.key(),
+        "status": status.severity().key(),
+        "set_up": status.is_set_up,
+        "locked": status.locked,
+        "codes_last_hour": health.hour.codes,
+        "usual_per_hour": health.usual_per_hour,
+        "hour": fare(&health.hour),
+        "day": fare(&health.day),
+        "last_delivered": health.last_delivered.map(output::moment),
+        "oldest_open": health.oldest_open.map(output::moment),
+        "routes": health.routes.iter().map(route).collect::<Vec<_>>(),
+        "countries": status.destinations.countries.iter().map(country).collect::<Vec<_>>(),
+        "findings": status.findings.iter().map(object).collect::<Vec<_>>(),
+    });
+    (text, object)
 }
 
 fn summary(environment: Environment, status: &Status) -> String {
@@ -61,11 +113,43 @@ fn summary(environment: Environment, status: &Status) -> String {
         "{:<12} {:<8} codes in an hour: {}, {delivered}, locked users: {locked}",
         environment.name(),
         status.severity().key(),
-        health.codes
+        health.hour.codes
     )
 }
 
-fn object(finding: &Finding) -> serde_json::Value {
+fn fare(fare: &Fare) -> Value {
+    let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
+    json!({
+        "codes": fare.codes,
+        "delivered": fare.delivered,
+        "failed": fare.failed,
+        "delivery_rate": fare.delivery_rate(),
+        "median_seconds": seconds(fare.median),
+        "p95_seconds": seconds(fare.p95),
+    })
+}
+
+fn route(route: &RouteHealth) -> Value {
+    json!({
+        "country": route.country.map(Country::code),
+        "sender": route.sender,
+        "codes_last_day": route.codes,
+        "last_delivered": route.last_delivered.map(output::moment),
+        "last_failed": route.last_failed.map(output::moment),
+        "last_error": route.last_error,
+    })
+}
+
+fn country(traffic: &CountryTraffic) -> Value {
+    json!({
+        "country": traffic.country.map(Country::code),
+        "codes_last_day": traffic.day,
+        "usual_per_day": traffic.usual,
+        "unverified_percent": traffic.unverified_share(),
+    })
+}
+
+fn object(finding: &Finding) -> Value {
     let known = finding.error_code.and_then(advice);
     json!({
         "severity": finding.severity.key(),

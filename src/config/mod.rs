@@ -8,17 +8,20 @@ mod paths;
 mod secret_sources;
 mod secrets;
 mod wire;
+mod wire_limits;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use error::ConfigError;
+pub use file::{publish, unwritable};
 pub use paths::Paths;
 pub use secret_sources::resolve;
 pub use secrets::{SecretsError, TokenStatus, deck_key, remove_token, store_token, token_status};
 
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::settings::{Bounded, Settings};
+use crate::domain::thresholds::Thresholds;
 use file::{Kept, Lock, replace};
 
 /// The largest config that is read, in bytes; a real one has a few thousand.
@@ -45,6 +48,8 @@ pub struct DeckSettings {
     pub retention_days: RetentionDays,
     /// A file of certificates (PEM) that are trusted besides the system's.
     pub extra_ca: Option<PathBuf>,
+    /// From when on something is worth a warning.
+    pub thresholds: Thresholds,
 }
 
 /// Days that sends and events are kept.
@@ -53,7 +58,13 @@ pub type RetentionDays = Bounded<2, 3650>;
 impl Default for DeckSettings {
     fn default() -> Self {
         let retention_days = RetentionDays::nearest(30);
-        Self { app_name: "Sign-in".to_owned(), store: None, retention_days, extra_ca: None }
+        Self {
+            app_name: "Sign-in".to_owned(),
+            store: None,
+            retention_days,
+            extra_ca: None,
+            thresholds: Thresholds::default(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use ron::ser::PrettyConfig;
 use serde::{Deserialize, Serialize};
 
 use super::error::ConfigError;
+use super::wire_limits::WireLimits;
 use super::{Config, DeckSettings, RetentionDays};
 use crate::domain::country::Country;
 use crate::domain::environment::{Environment, PerEnvironment};
@@ -22,6 +23,7 @@ use crate::domain::provider::{AccountSid, ApiKeySid, BaseUrl, Provider, TwilioAc
 use crate::domain::secret::SecretSource;
 use crate::domain::sender::Sender;
 use crate::domain::settings::{CodeValidity, CodesAllowed, Recipients, Settings, TimeOut};
+use crate::domain::thresholds::Thresholds;
 
 /// The version of the file's shape.
 const VERSION: u32 = 1;
@@ -52,6 +54,8 @@ struct WireDeck {
     retention_days: Option<RetentionDays>,
     #[serde(skip_serializing_if = "Option::is_none")]
     extra_ca: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thresholds: Option<Thresholds>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -68,6 +72,8 @@ struct WireSettings {
     #[serde(default, skip_serializing_if = "OwnMessages::is_empty")]
     own_messages: OwnMessages,
     recipients: WireRecipients,
+    #[serde(default, skip_serializing_if = "WireLimits::is_default")]
+    limits: WireLimits,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -156,6 +162,7 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
         store: deck.store,
         retention_days: deck.retention_days.unwrap_or(built_in.retention_days),
         extra_ca: deck.extra_ca,
+        thresholds: deck.thresholds.unwrap_or_default(),
     };
     Ok(Config { environments, deck })
 }
@@ -261,6 +268,7 @@ pub(super) fn render(config: &Config) -> String {
             store: config.deck.store.clone(),
             retention_days,
             extra_ca: config.deck.extra_ca.clone(),
+            thresholds: Some(config.deck.thresholds).filter(|set| *set != built_in.thresholds),
         },
     };
     let pretty = PrettyConfig::new().compact_arrays(true).new_line("\n");
@@ -320,6 +328,7 @@ impl WireSettings {
                     Recipients::Only(numbers.into_iter().map(|phone| phone.0).collect())
                 }
             },
+            limits: self.limits.into(),
         })
     }
 
@@ -361,6 +370,7 @@ impl WireSettings {
                     WireRecipients::Only(numbers.iter().cloned().map(WirePhone).collect())
                 }
             },
+            limits: (&settings.limits).into(),
         }
     }
 }

@@ -141,6 +141,29 @@ impl DeliveryStatus {
         )
     }
 
+    /// What it means to somebody who waits for the code, in a sentence.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Reserved => "Not handed to the provider yet.",
+            Self::Submitting => "Being handed to the provider.",
+            Self::Unknown => {
+                "The provider's answer was unclear: it may have gone out. It stays counted until that is known."
+            }
+            Self::Accepted | Self::Queued => "The provider has it, and will send it.",
+            Self::Sending => "On its way to the carrier.",
+            Self::Sent => "The carrier has it; a receipt has not come yet.",
+            Self::Delivered => "The phone has it.",
+            Self::Undelivered => "The carrier could not deliver it. It stays counted.",
+            Self::Failed => "The provider could not send it. It stays counted.",
+            Self::Refused => "The provider did not take it: it did not go out, and is not counted.",
+            Self::NotSent => "It never went out, and is not counted.",
+            Self::SentNoReceipt => {
+                "Sent, but this carrier gives no receipts: it most likely arrived."
+            }
+            Self::Canceled => "Called back before it left. It stays counted.",
+        }
+    }
+
     /// Whether a report of `next` moves this status: only forwards, never out of a final
     /// one, and a message that the provider has can no longer be refused or not sent.
     pub const fn may_become(self, next: Self) -> bool {

@@ -42,6 +42,7 @@ pub fn differences(old: &Settings, new: &Settings) -> Vec<Difference> {
         Field::MessageOptions,
         Field::Message,
         Field::OwnMessages,
+        Field::Limits,
     ];
     let mut found: Vec<Difference> = fields
         .into_iter()
@@ -111,6 +112,7 @@ fn value(settings: &Settings, field: Field) -> String {
             texts.collect::<Vec<_>>().join("; ")
         }
         Field::Recipients => recipients(&settings.recipients),
+        Field::Limits => settings.limits.to_string(),
         Field::FromNumbers => format!("{} numbers", settings.from_numbers.rows().len()),
     }
 }

@@ -151,6 +151,14 @@ impl DeckKey {
         LookupKey(self.digest(&[b"number", number.e164().as_bytes()]))
     }
 
+    /// What tells the block of 1,000 numbers that a number is in, without a digit of it: all of
+    /// it but the last three.
+    pub fn block(&self, number: &PhoneNumber) -> LookupKey {
+        let digits = number.e164();
+        let block = digits.get(..digits.len().saturating_sub(3)).unwrap_or_default();
+        LookupKey(self.digest(&[b"block", block.as_bytes()]))
+    }
+
     /// The key under which a user is stored. A user without an id is their number.
     pub fn user(&self, user: &User) -> LookupKey {
         match user {
@@ -225,6 +233,14 @@ mod tests {
         assert_eq!(key.digest(&[b"x"]), again.digest(&[b"x"]));
         assert!(DeckKey::from_hex("a7").is_none());
         assert!(DeckKey::from_hex(&"é".repeat(32)).is_none());
+    }
+
+    #[test]
+    fn numbers_that_differ_in_the_last_three_digits_are_one_block() {
+        let key = DeckKey::new([1; 32]);
+        let block = |number: &str| key.block(&PhoneNumber::parse(number).unwrap());
+        assert_eq!(block("+573001234567"), block("+573001234999"));
+        assert_ne!(block("+573001234567"), block("+573001235567"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::country::Country;
 use super::environment::Environment;
 use super::from_numbers::{FromNumber, FromNumbers};
+use super::limits::Limits;
 use super::message_text::MessageTemplate;
 use super::own_messages::OwnMessages;
 use super::passcode::{MOST_WRONG_TRIES, TRIES_PER_CHALLENGE};
@@ -118,6 +119,8 @@ pub struct Settings {
     pub own_messages: OwnMessages,
     /// Whom this environment may text.
     pub recipients: Recipients,
+    /// How many codes may go out at all, and where.
+    pub limits: Limits,
 }
 
 /// One of the settings, for errors, warnings, differences and the audit.
@@ -149,6 +152,8 @@ pub enum Field {
     OwnMessages,
     /// [`Settings::recipients`]
     Recipients,
+    /// [`Settings::limits`]
+    Limits,
     /// [`Settings::from_numbers`]
     FromNumbers,
 }
@@ -170,6 +175,7 @@ impl Field {
             Self::Message => "Message text",
             Self::OwnMessages => "Texts by country or language",
             Self::Recipients => "Recipients",
+            Self::Limits => "Limits",
             Self::FromNumbers => "From numbers",
         }
     }
@@ -199,6 +205,7 @@ impl Settings {
             message: MessageTemplate::default(),
             own_messages: OwnMessages::default(),
             recipients: Recipients::Anyone,
+            limits: Limits::default(),
         }
     }
 

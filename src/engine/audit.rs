@@ -48,7 +48,7 @@ impl Engine {
         action: AuditAction,
         detail: String,
     ) -> Result<(), EngineError> {
-        let (at, operator) = (self.now(), self.inner.asked_by.clone());
+        let (at, operator) = (self.now(), self.inner.operator.asked_by.clone());
         let entry = AuditEntry { at, operator, environment: Some(environment), action, detail };
         Ok(self.inner.store.audit(entry).await?)
     }

@@ -1,15 +1,20 @@
 //! Calls a message back that has not left the provider yet: a code that was sent by mistake.
 
 use super::Engine;
+use super::desk::Outcome;
 use super::error::{EngineError, NotReady};
+use super::operator::ReadOnly;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 use crate::provider::FetchError;
-use crate::store::{AuditAction, DeliveryId, StatusReport, StoreError};
+use crate::store::{AuditAction, DeliveryId, StoreError};
 
 /// Why a message was not called back.
 #[derive(Debug, thiserror::Error)]
 pub enum CallBackError {
+    /// Whoever asked may only look.
+    #[error(transparent)]
+    ReadOnly(#[from] ReadOnly),
     /// It has an end, or the provider's id of it is not known yet.
     #[error(
         "there is nothing to call back: the delivery has ended, or the provider does not have it yet"
@@ -39,6 +44,7 @@ impl Engine {
     /// # Errors
     /// When it has left already, or somebody does not answer.
     pub async fn call_back(&self, delivery: DeliveryId) -> Result<(), CallBackError> {
+        self.may_act()?;
         let open = self.inner.store.unfinished(delivery).await?;
         let open = open.ok_or(CallBackError::NothingThere)?;
         let sid = open.sid.ok_or(CallBackError::NothingThere)?;
@@ -48,16 +54,12 @@ impl Engine {
         }
         let client = self.inner.clients.client(open.environment, &provider).await?;
         client.cancel(&sid).await?;
-        self.inner.store.report(canceled(delivery, self.now())).await?;
+        let called_back = Outcome::saying("called back");
+        let report = called_back.report(delivery, self.now(), DeliveryStatus::Canceled);
+        self.inner.store.report(report).await?;
         self.changed();
         let detail = format!("delivery {} ({sid})", delivery.0);
         let audited = self.audit(open.environment, AuditAction::CallBack, detail).await;
         audited.map_err(CallBackError::Unaudited)
     }
-}
-
-fn canceled(delivery: DeliveryId, at: jiff::Timestamp) -> StatusReport {
-    let status = DeliveryStatus::Canceled;
-    let detail = Some("called back".to_owned());
-    StatusReport { delivery, at, status, sid: None, error_code: None, detail }
 }

@@ -39,6 +39,32 @@ pub(super) struct Order {
     pub asked_at: Timestamp,
 }
 
+/// What is recorded beside a status.
+#[derive(Clone, Default)]
+pub(super) struct Outcome {
+    pub sid: Option<String>,
+    pub error_code: Option<u32>,
+    pub request_id: Option<String>,
+    pub detail: Option<String>,
+}
+
+impl Outcome {
+    /// Only words.
+    pub(super) fn saying(detail: &str) -> Self {
+        Self { detail: Some(detail.to_owned()), ..Self::default() }
+    }
+
+    pub(super) fn report(
+        self,
+        delivery: DeliveryId,
+        at: Timestamp,
+        status: DeliveryStatus,
+    ) -> StatusReport {
+        let Self { sid, error_code, request_id, detail } = self;
+        StatusReport { delivery, at, status, sid, error_code, request_id, detail }
+    }
+}
+
 /// The identity of a process towards the others on the same store.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tenure {
@@ -97,8 +123,8 @@ impl Desk {
         let age = now.duration_since(order.asked_at);
         match answer {
             Answer::Later(Some(DeliveryStatus::Sent)) if age >= FOLLOW_FOR => {
-                let detail = "the carrier gave no receipt within 30 min".to_owned();
-                self.record(order, DeliveryStatus::SentNoReceipt, None, Some(detail)).await
+                let outcome = Outcome::saying("the carrier gave no receipt within 30 min");
+                self.record(order, DeliveryStatus::SentNoReceipt, outcome).await
             }
             Answer::Later(_) if age >= FOLLOW_FOR => self.park(order, now, age).await,
             answer => answer,
@@ -135,19 +161,29 @@ impl Desk {
     async fn ask_provider(&self, order: &Order, sid: &str) -> Answer {
         let Some(client) = self.client(order).await else { return Answer::Later(None) };
         match client.fetch(sid).await {
-            Ok(MessageState { status: Some(status), error_code, error_message, .. }) => {
-                self.record(order, status, error_code, error_message).await
+            Ok(MessageState {
+                status: Some(status),
+                error_code,
+                error_message: detail,
+                request_id,
+                ..
+            }) => {
+                let outcome = Outcome { sid: None, error_code, request_id, detail };
+                self.record(order, status, outcome).await
             }
             Err(FetchError::Refused(refusal)) if refusal.code == Some(TEST_CREDENTIALS) => {
-                let detail = "test credentials give no status".to_owned();
-                self.record(order, DeliveryStatus::SentNoReceipt, refusal.code, Some(detail)).await
+                let outcome = Outcome {
+                    error_code: refusal.code,
+                    ..Outcome::saying("test credentials give no status")
+                };
+                self.record(order, DeliveryStatus::SentNoReceipt, outcome).await
             }
             Err(FetchError::Busy { retry_after }) => {
                 Answer::Pause(retry_after.unwrap_or(PAUSE).min(LONGEST_PAUSE))
             }
             Err(FetchError::NotFound) if order.account == Provider::Sandbox.account() => {
-                let detail = "the Sandbox that had this message has ended".to_owned();
-                self.record(order, DeliveryStatus::SentNoReceipt, None, Some(detail)).await
+                let outcome = Outcome::saying("the Sandbox that had this message has ended");
+                self.record(order, DeliveryStatus::SentNoReceipt, outcome).await
             }
             // A message that is not listed yet, a token that is being replaced, a network that
             // is away for a while.
@@ -164,14 +200,12 @@ impl Desk {
         &self,
         order: &Order,
         status: DeliveryStatus,
-        error_code: Option<u32>,
-        detail: Option<String>,
+        outcome: Outcome,
     ) -> Answer {
         let delivery = order.delivery;
-        let at = self.clock.now();
         // The SID again: the store may have failed when it was first told.
-        let sid = order.sid.clone();
-        let report = StatusReport { delivery, at, status, sid, error_code, detail };
+        let outcome = Outcome { sid: order.sid.clone(), ..outcome };
+        let report = outcome.report(delivery, self.clock.now(), status);
         match self.store.report(report).await {
             Ok(true) => {
                 self.changed();

@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::operator::ReadOnly;
 use crate::config::SecretsError;
 use crate::domain::environment::Environment;
+use crate::domain::limits::OverLimit;
 use crate::domain::phone::PhoneError;
 use crate::domain::quota::{Quota, seconds_until};
 use crate::domain::routing::RouteRefusal;
@@ -24,6 +26,9 @@ pub enum EngineError {
     /// A number was not understood.
     #[error(transparent)]
     Number(#[from] PhoneError),
+    /// Whoever asked may only look.
+    #[error(transparent)]
+    ReadOnly(#[from] ReadOnly),
     /// A background task ended before its time.
     #[error("a background task stopped: quit and start again")]
     TaskLost(#[from] tokio::task::JoinError),
@@ -72,6 +77,9 @@ pub enum NotReady {
 /// Why a code was not requested. Nothing was sent, but for [`RequestError::Unrecorded`].
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
+    /// Whoever asked may only look.
+    #[error(transparent)]
+    ReadOnly(#[from] ReadOnly),
     /// The recipient is not a valid number.
     #[error(transparent)]
     Number(#[from] PhoneError),
@@ -101,6 +109,9 @@ pub enum RequestError {
     /// Too many wrong tries in a row.
     #[error("too many wrong tries in a row: locked until an operator unlocks the user")]
     UserLocked,
+    /// A limit of the environment or of the country is reached.
+    #[error("refused by a limit: {0}")]
+    OverLimit(OverLimit),
     /// The account has refused its credentials a moment ago.
     #[error(
         "{environment} is paused for {}, as the account refuses its credentials (error {code}): test them, and save the right ones",
@@ -155,11 +166,13 @@ impl RequestError {
     /// The stable name in JSON.
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::ReadOnly(_) => "read_only",
             Self::Number(_) => "invalid_number",
             Self::NotARecipient { .. } => "not_a_recipient",
             Self::Route(_) => "no_sender",
             Self::Locked { .. } => "quota",
             Self::UserLocked => "user_locked",
+            Self::OverLimit(_) => "over_limit",
             Self::Paused { .. } => "paused",
             Self::NotReady(_) => "not_ready",
             Self::Store(_) => "store",
@@ -173,7 +186,12 @@ impl RequestError {
     pub const fn is_policy(&self) -> bool {
         matches!(
             self,
-            Self::NotARecipient { .. } | Self::Route(_) | Self::Locked { .. } | Self::UserLocked
+            Self::ReadOnly(_)
+                | Self::NotARecipient { .. }
+                | Self::Route(_)
+                | Self::Locked { .. }
+                | Self::UserLocked
+                | Self::OverLimit(_)
         )
     }
 }

@@ -4,6 +4,7 @@
 use super::{Engine, EngineError};
 use crate::domain::environment::Environment;
 use crate::domain::phone::Recipient;
+use crate::domain::secret::LookupKey;
 use crate::domain::user::{User, UserId};
 use crate::store::{Event, QuotaRow};
 
@@ -18,14 +19,18 @@ impl Engine {
         environment: Environment,
         typed: &str,
     ) -> Result<Vec<QuotaRow>, EngineError> {
-        let key = &self.inner.key;
-        let default_country = self.settings(environment).default_country;
-        let number = Recipient::parse(typed, default_country).ok();
-        let number = number.map(|recipient| key.number(&recipient.number));
-        let user = UserId::parse(typed).ok().map(|id| key.user(&User::Id(id)));
+        let number = self.number_key(environment, typed);
+        let user = UserId::parse(typed).ok().map(|id| self.inner.key.user(&User::Id(id)));
         let mut rows = self.quota_rows(environment).await?;
         rows.retain(|row| Some(row.number.key) == number || Some(row.user.key) == user);
         Ok(rows)
+    }
+
+    /// Under what a whole number is found; `None` for what is no number.
+    pub fn number_key(&self, environment: Environment, typed: &str) -> Option<LookupKey> {
+        let default_country = self.settings(environment).default_country;
+        let number = Recipient::parse(typed, default_country).ok()?.number;
+        Some(self.inner.key.number(&number))
     }
 
     /// What happened to the codes of a user and their number, the newest 500 events, oldest

@@ -56,6 +56,9 @@ impl Engine {
     /// Takes over the deliveries that nobody follows any more, and from then on those whose
     /// process dies. For a face that stays; to be repeated when the store has changed.
     pub async fn take_over(&self) {
+        if self.may_act().is_err() {
+            return;
+        }
         // As above.
         let _ = self.inner.follower.wishes.send(Wish::TakeOver).await;
     }

@@ -12,8 +12,10 @@ mod desk;
 mod error;
 mod file_watch;
 mod find_user;
+mod findings;
 mod follow;
 mod health;
+mod operator;
 mod pace;
 mod pause;
 mod plan;
@@ -33,7 +35,9 @@ pub use call_back::CallBackError;
 pub use clock::Clock;
 pub use error::{EngineError, NotReady, RequestError};
 pub use file_watch::FileWatch;
-pub use health::{Finding, Severity, Status};
+pub use findings::{Finding, Severity};
+pub use health::Status;
+pub use operator::{Operator, ReadOnly};
 pub use pace::Pace;
 pub use plan::{Plan, Preview, plan};
 pub use request::{CodeRequest, Submission};
@@ -62,7 +66,7 @@ struct Inner {
     store_path: PathBuf,
     key: DeckKey,
     clock: Clock,
-    asked_by: String,
+    operator: Operator,
     config: watch::Sender<Arc<Config>>,
     clients: Arc<Clients>,
     tenure: Tenure,
@@ -74,17 +78,15 @@ struct Inner {
 impl Engine {
     /// Opens the deck: its key and its store.
     ///
-    /// `asked_by` names the face and the operator for the log, such as `console by ana`.
-    ///
     /// # Errors
     /// When the key or the store cannot be had. Nothing can be sent then.
     pub async fn open(
         paths: Paths,
         config: Config,
-        asked_by: String,
+        operator: impl Into<Operator>,
         clock: Clock,
     ) -> Result<Self, EngineError> {
-        Self::open_with(paths, config, asked_by, clock, Pace::default()).await
+        Self::open_with(paths, config, operator, clock, Pace::default()).await
     }
 
     /// Opens the deck with other waits than the usual ones.
@@ -94,7 +96,7 @@ impl Engine {
     pub async fn open_with(
         paths: Paths,
         config: Config,
-        asked_by: String,
+        operator: impl Into<Operator>,
         clock: Clock,
         pace: Pace,
     ) -> Result<Self, EngineError> {
@@ -123,7 +125,7 @@ impl Engine {
             store_path,
             key,
             clock,
-            asked_by,
+            operator: operator.into(),
             config,
             clients,
             tenure,
@@ -217,6 +219,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be written.
     pub async fn prune(&self) -> Result<(), EngineError> {
+        self.may_act()?;
         let days = i64::from(self.config().deck.retention_days.get());
         let before = self.now() - SignedDuration::from_hours(24 * days);
         Ok(self.inner.store.prune(before).await?)

@@ -1,6 +1,7 @@
 //! What a send would do: shown before it is done.
 
 use crate::domain::country::Country;
+use crate::domain::limits::OverLimit;
 use crate::domain::message_text::Segments;
 use crate::domain::phone::{PhoneError, Recipient};
 use crate::domain::routing::{Route, RouteRefusal, route};
@@ -33,6 +34,10 @@ pub struct Preview {
     pub plan: Plan,
     /// Whether the user and the number may have a code now.
     pub standing: Standing,
+    /// The limit that it would break, if any.
+    pub over_limit: Option<OverLimit>,
+    /// Whether limits are only recorded, and refuse nothing.
+    pub limits_record_only: bool,
 }
 
 /// Works out what a send to `typed` would do. `default_country` stands in for the setting.
@@ -81,6 +86,10 @@ impl Engine {
         let standing = (self.inner.store)
             .quota(environment, key.user(&user), key.number(&number), rule, self.now())
             .await?;
-        Ok(Preview { plan, standing })
+        let (limits, limits_record_only) = (settings.limits.clone(), settings.limits.record_only);
+        let over_limit = (self.inner.store)
+            .over_limit(environment, plan.recipient.number.country(), limits, self.now())
+            .await?;
+        Ok(Preview { plan, standing, over_limit, limits_record_only })
     }
 }

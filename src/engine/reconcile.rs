@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::desk::{Answer, Desk, Order};
+use super::desk::{Answer, Desk, Order, Outcome};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::secret::DeckKey;
 use crate::domain::sender::Sender;
 use crate::provider::{FetchError, Listing, MessageState, Search};
-use crate::store::{StatusReport, Unfinished};
+use crate::store::Unfinished;
 
 /// How much longer ago than the request the message may have been made: what this host's clock
 /// may have been set back since.
@@ -42,8 +42,8 @@ impl Desk {
             return Answer::Found(sid);
         }
         if lost.status == DeliveryStatus::Reserved {
-            let detail = "the process ended before it was handed over".to_owned();
-            return self.record(order, DeliveryStatus::NotSent, None, Some(detail)).await;
+            let outcome = Outcome::saying("the process ended before it was handed over");
+            return self.record(order, DeliveryStatus::NotSent, outcome).await;
         }
         let Some(client) = self.client(order).await else { return Answer::Later(None) };
         let age = self.clock.now().duration_since(lost.at);
@@ -64,15 +64,15 @@ impl Desk {
     /// Takes a message that was found for the one that was lost; `Ended` if another delivery
     /// has it already.
     async fn adopt(&self, order: &Order, message: &MessageState) -> Answer {
-        let report = StatusReport {
-            delivery: order.delivery,
-            at: self.clock.now(),
-            status: message.status.unwrap_or(DeliveryStatus::Accepted),
+        let outcome = Outcome {
             sid: Some(message.sid.clone()),
             error_code: message.error_code,
-            detail: Some("found in the provider's list: it went out".to_owned()),
+            request_id: message.request_id.clone(),
+            ..Outcome::saying("found in the provider's list: it went out")
         };
-        match self.store.adopt(report).await {
+        let status = message.status.unwrap_or(DeliveryStatus::Accepted);
+        let found = outcome.report(order.delivery, self.clock.now(), status);
+        match self.store.adopt(found).await {
             Ok(true) => {
                 self.changed();
                 Answer::Found(message.sid.clone())
@@ -104,8 +104,8 @@ impl Desk {
         }
         match self.store.hold(order.delivery, self.tenure.lease(now)).await {
             Ok(true) => {
-                let detail = "the provider does not list it: it never went out".to_owned();
-                self.record(order, DeliveryStatus::NotSent, None, Some(detail)).await
+                let outcome = Outcome::saying("the provider does not list it: it never went out");
+                self.record(order, DeliveryStatus::NotSent, outcome).await
             }
             Ok(false) => Answer::Ended,
             Err(_) => Answer::Later(None),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
-use super::desk::Order;
+use super::desk::{Order, Outcome};
 use super::error::RequestError;
 use super::{Engine, plan};
 use crate::domain::delivery::DeliveryStatus;
@@ -18,8 +18,7 @@ use crate::domain::settings::Settings;
 use crate::domain::user::{User, UserId};
 use crate::provider::{Created, NewMessage, TwilioClient};
 use crate::store::{
-    ChallengeId, DeliveryId, EventKind, Note, Reservation, Reserved, StatusReport, StoreError,
-    Subject,
+    ChallengeId, DeliveryId, EventKind, Note, Reservation, Reserved, StoreError, Subject,
 };
 
 /// How often a create is tried where repeating it is safe: nothing was sent, or the provider
@@ -79,6 +78,7 @@ impl Engine {
     /// message that the provider refused is not an error here but a [`Submission`] with that
     /// status.
     pub async fn request(&self, request: CodeRequest) -> Result<Submission, RequestError> {
+        self.may_act()?;
         let config = self.config();
         let environment = request.environment;
         let settings = &config.environments[environment];
@@ -124,9 +124,11 @@ impl Engine {
             rule: settings.quota_rule(),
             valid_until,
             at: now,
-            asked_by: self.inner.asked_by.clone(),
+            asked_by: self.inner.operator.asked_by.clone(),
             lease: self.inner.tenure.lease(now),
             account: settings.provider.account(),
+            block: key.block(&number),
+            limits: settings.limits.clone(),
         };
         let digest = move |challenge: ChallengeId| {
             key.code(environment, user_key, challenge.0, code.digits())
@@ -137,6 +139,7 @@ impl Engine {
             Reserved::Slot { delivery, quota, .. } => (delivery, quota),
             Reserved::Locked { quota } => return Err(locked(quota, settings, now)),
             Reserved::UserLocked => return Err(RequestError::UserLocked),
+            Reserved::OverLimit(over) => return Err(RequestError::OverLimit(over)),
         };
         let account = settings.provider.account();
         let order = |sid| Order { delivery, environment, sid, account, asked_at: now };
@@ -249,8 +252,7 @@ impl Engine {
         status: DeliveryStatus,
         outcome: Outcome,
     ) -> Result<bool, StoreError> {
-        let Outcome { sid, error_code, detail } = outcome;
-        let report = StatusReport { delivery, at: self.now(), status, sid, error_code, detail };
+        let report = outcome.report(delivery, self.now(), status);
         let moved = self.inner.store.report(report).await?;
         self.changed();
         Ok(moved)
@@ -304,14 +306,6 @@ impl From<SubmitError> for RequestError {
     }
 }
 
-/// What is recorded beside a status.
-#[derive(Clone, Default)]
-struct Outcome {
-    sid: Option<String>,
-    error_code: Option<u32>,
-    detail: Option<String>,
-}
-
 /// The status that a last answer leads to.
 fn settled(created: Created) -> (DeliveryStatus, Outcome) {
     match created {
@@ -320,12 +314,18 @@ fn settled(created: Created) -> (DeliveryStatus, Outcome) {
             Outcome {
                 sid: Some(state.sid),
                 error_code: state.error_code,
+                request_id: state.request_id,
                 detail: state.error_message,
             },
         ),
         Created::Refused(refusal) => (
             DeliveryStatus::Refused,
-            Outcome { sid: None, error_code: refusal.code, detail: Some(refusal.message) },
+            Outcome {
+                sid: None,
+                error_code: refusal.code,
+                request_id: refusal.request_id,
+                detail: Some(refusal.message),
+            },
         ),
         Created::Busy { .. } => {
             let detail = "the provider had too many requests at once; it did not take this one";

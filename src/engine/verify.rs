@@ -9,7 +9,7 @@ use crate::domain::phone::{PhoneNumber, Recipient};
 use crate::domain::provider::Provider;
 use crate::domain::user::{User, UserId};
 use crate::provider::{HandsetMessage, handset};
-use crate::store::{Attempt, ChallengeId, Subject, Unlock};
+use crate::store::{Attempt, ChallengeId, Relief, Subject, Unlock};
 
 /// A user's try at proving a sign-in.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ impl fmt::Debug for CodeAttempt {
     }
 }
 
-/// An operator's wish to give a user all codes back.
+/// An operator's wish to help a user.
 #[derive(Debug, Clone)]
 pub struct UnlockRequest {
     /// The environment.
@@ -43,6 +43,8 @@ pub struct UnlockRequest {
     pub user: Subject,
     /// Their number as the quota shows it.
     pub number: Subject,
+    /// What they get.
+    pub relief: Relief,
     /// Why, in the operator's words.
     pub reason: String,
 }
@@ -53,6 +55,7 @@ impl Engine {
     /// # Errors
     /// When the number is not valid or the store cannot be used; the try is not counted then.
     pub async fn verify(&self, attempt: CodeAttempt) -> Result<Verdict, EngineError> {
+        self.may_act()?;
         let CodeAttempt { environment, number, user, code } = attempt;
         let number = self.recipient(environment, &number)?;
         let key = self.inner.key.clone();
@@ -71,17 +74,20 @@ impl Engine {
         Ok(verdict)
     }
 
-    /// Gives a user all codes back, with a reason that stays in the log.
+    /// Gives a user codes back or forgives their wrong tries, with a reason that stays in log and
+    /// audit. `false` where there was nothing to give.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub async fn unlock(&self, request: UnlockRequest) -> Result<(), EngineError> {
-        let UnlockRequest { environment, user, number, reason } = request;
-        let by = self.inner.asked_by.clone();
-        let unlock = Unlock { environment, user, number, at: self.now(), by, reason };
-        self.inner.store.unlock(unlock).await?;
+    pub async fn unlock(&self, request: UnlockRequest) -> Result<bool, EngineError> {
+        self.may_act()?;
+        let UnlockRequest { environment, user, number, relief, reason } = request;
+        let (at, by) = (self.now(), self.inner.operator.asked_by.clone());
+        let rule = self.settings(environment).quota_rule();
+        let unlock = Unlock { environment, user, number, relief, rule, at, by, reason };
+        let given = self.inner.store.unlock(unlock).await?;
         self.changed();
-        Ok(())
+        Ok(given)
     }
 
     /// What a phone has received from this environment's own Sandbox, oldest first.

@@ -27,13 +27,24 @@ pub enum AuditAction {
     Send,
     /// Gave a user all codes back.
     Unlock,
+    /// Gave a user one code back.
+    GiveBack,
+    /// Let a user's wrong tries count no more.
+    ForgiveTries,
     /// Called a message back.
     CallBack,
 }
 
 impl AuditAction {
-    const ALL: [Self; 5] =
-        [Self::Change, Self::FailedSave, Self::Send, Self::Unlock, Self::CallBack];
+    const ALL: [Self; 7] = [
+        Self::Change,
+        Self::FailedSave,
+        Self::Send,
+        Self::Unlock,
+        Self::GiveBack,
+        Self::ForgiveTries,
+        Self::CallBack,
+    ];
 
     /// The stable name in the store and in JSON.
     pub const fn key(self) -> &'static str {
@@ -42,6 +53,8 @@ impl AuditAction {
             Self::FailedSave => "failed_save",
             Self::Send => "send",
             Self::Unlock => "unlock",
+            Self::GiveBack => "give_back",
+            Self::ForgiveTries => "forgive_tries",
             Self::CallBack => "call_back",
         }
     }

@@ -31,6 +31,8 @@ pub struct StatusReport {
     pub sid: Option<String>,
     /// The provider's error code; `None` leaves it as it is.
     pub error_code: Option<u32>,
+    /// The provider's id of the request that told it.
+    pub request_id: Option<String>,
     /// More, in words.
     pub detail: Option<String>,
 }
@@ -74,8 +76,9 @@ pub(super) fn begin(
         .prepare_cached(
             "INSERT INTO deliveries (environment, user, number, country, sender, reason, segments,
                                      asked_by, at, counted_at, status, owner, lease_until,
-                                     account)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING id",
+                                     account, block)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+             RETURNING id",
         )?
         .query_row(
             (
@@ -93,9 +96,14 @@ pub(super) fn begin(
                 request.lease.owner,
                 Millis(request.lease.until),
                 &request.account,
+                request.block,
             ),
             |row| row.get(0),
         )?;
+    let parts = match request.segments {
+        1 => "1 segment".to_owned(),
+        segments => format!("{segments} segments"),
+    };
     let event = NewEvent {
         environment: request.environment,
         at: request.at,
@@ -106,7 +114,8 @@ pub(super) fn begin(
         sender: Some(request.sender.as_str()),
         sid: None,
         error_code: None,
-        detail: Some(&format!("{} ({})", request.reason, request.asked_by)),
+        request_id: None,
+        detail: Some(&format!("{}, {} ({})", request.reason, parts, request.asked_by)),
     };
     events::insert(connection, &event)?;
     Ok(delivery)
@@ -155,6 +164,7 @@ pub(super) fn report(connection: &Connection, report: &StatusReport) -> Result<b
         sender: Some(&known.sender),
         sid: sid.as_deref(),
         error_code: report.error_code,
+        request_id: report.request_id.as_deref(),
         detail: report.detail.as_deref(),
     };
     events::insert(connection, &event)?;
@@ -343,7 +353,7 @@ mod tests {
         deck.store.report(failed).await.unwrap();
         let events = deck.store.events_of(delivery).await.unwrap();
         assert_eq!(events.len(), 3);
-        assert_eq!(events[0].detail.as_deref(), Some("CO is on 72404 (console by ana)"));
+        assert_eq!(events[0].detail.as_deref(), Some("CO is on 72404, 1 segment (console by ana)"));
         let last = &events[2];
         assert_eq!((last.user.as_str(), &last.recipient), ("user-1", &number(1).label));
         assert_eq!((last.sid.as_ref(), last.sender.as_deref()), (Some(&sid), Some("72404")));

@@ -39,6 +39,8 @@ pub struct Event {
     pub sid: Option<String>,
     /// The provider's error code.
     pub error_code: Option<u32>,
+    /// The provider's id of the request that told it, for the provider's support.
+    pub request_id: Option<String>,
     /// More, in words.
     pub detail: Option<String>,
 }
@@ -56,9 +58,22 @@ pub enum EventKind {
     ExpiredCode,
     /// An operator has unlocked a user.
     Unlocked,
+    /// An operator has given one code back.
+    GaveBack,
+    /// A code was sent that a limit would have refused, had it not been only recorded.
+    WouldRefuse,
 }
 
 impl EventKind {
+    const WITHOUT_STATUS: [Self; 6] = [
+        Self::Verified,
+        Self::WrongCode,
+        Self::ExpiredCode,
+        Self::Unlocked,
+        Self::GaveBack,
+        Self::WouldRefuse,
+    ];
+
     /// The stable name in the store and in JSON.
     pub const fn key(self) -> &'static str {
         match self {
@@ -67,12 +82,14 @@ impl EventKind {
             Self::WrongCode => "wrong_code",
             Self::ExpiredCode => "expired_code",
             Self::Unlocked => "unlocked",
+            Self::GaveBack => "gave_back",
+            Self::WouldRefuse => "would_refuse",
         }
     }
 
     /// Finds a kind by its stable name.
     pub fn from_key(key: &str) -> Option<Self> {
-        [Self::Verified, Self::WrongCode, Self::ExpiredCode, Self::Unlocked]
+        Self::WITHOUT_STATUS
             .into_iter()
             .find(|kind| kind.key() == key)
             .or_else(|| DeliveryStatus::from_key(key).map(Self::Delivery))
@@ -86,6 +103,8 @@ impl fmt::Display for EventKind {
             Self::Delivery(status) => status.fmt(f),
             Self::WrongCode => f.pad("wrong code"),
             Self::ExpiredCode => f.pad("expired code"),
+            Self::GaveBack => f.pad("gave back"),
+            Self::WouldRefuse => f.pad("over limit"),
             Self::Verified | Self::Unlocked => f.pad(self.key()),
         }
     }
@@ -119,12 +138,14 @@ pub(super) struct NewEvent<'a> {
     pub(super) sender: Option<&'a str>,
     pub(super) sid: Option<&'a str>,
     pub(super) error_code: Option<u32>,
+    pub(super) request_id: Option<&'a str>,
     pub(super) detail: Option<&'a str>,
 }
 
 /// The columns that [`read`] wants.
 const COLUMNS: &str =
-    "id, at, environment, delivery, kind, user, recipient, sender, sid, error_code, detail";
+    "id, at, environment, delivery, kind, user, recipient, sender, sid, error_code, request_id,
+     detail";
 
 /// Writes an event that belongs to no delivery.
 pub(super) fn note(connection: &Connection, note: &Note) -> Result<()> {
@@ -138,6 +159,7 @@ pub(super) fn note(connection: &Connection, note: &Note) -> Result<()> {
         sender: None,
         sid: None,
         error_code: None,
+        request_id: None,
         detail: Some(&note.detail),
     };
     insert(connection, &event)
@@ -149,8 +171,8 @@ pub(super) fn insert(connection: &Connection, event: &NewEvent<'_>) -> Result<()
     connection
         .prepare_cached(
             "INSERT INTO events (at, environment, delivery, kind, user, recipient, sender, sid,
-                                 error_code, detail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                                 error_code, request_id, detail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute((
             Millis(event.at),
@@ -162,6 +184,7 @@ pub(super) fn insert(connection: &Connection, event: &NewEvent<'_>) -> Result<()
             event.sender.map(shown),
             event.sid.map(shown),
             event.error_code,
+            event.request_id.map(shown),
             event.detail.map(shown),
         ))
         .map(drop)
@@ -280,6 +303,7 @@ fn read(row: &Row<'_>) -> Result<Event> {
         sender: row.get("sender")?,
         sid: row.get("sid")?,
         error_code: row.get("error_code")?,
+        request_id: row.get("request_id")?,
         detail: row.get("detail")?,
     })
 }

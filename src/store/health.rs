@@ -1,22 +1,65 @@
 //! How an environment fares, read from what happened.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::values::Millis;
+use crate::domain::country::Country;
+use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 
-/// What happened in an environment since some moment, and what is still open.
+/// Hours that are counted one by one.
+pub const HOURS: usize = 24;
+
+/// Deliveries whose times are looked at, the newest.
+const MOST_TIMES: usize = 20_000;
+
+/// Countries and senders that are listed, those with the most codes.
+const MOST_ROUTES: usize = 20;
+
+/// What happened in an environment lately, and what is still open.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
-    /// Codes that were asked for and reached the provider or should have.
-    pub codes: u32,
-    /// Failures by error code, the most frequent first; `None`: without a code.
+    /// The last hour.
+    pub hour: Fare,
+    /// The last day.
+    pub day: Fare,
+    /// Codes in each of the last 24 hours, the oldest first; the last is the present one.
+    pub codes_by_hour: [u32; HOURS],
+    /// Codes an hour, on average over the week before the last hour, rounded up.
+    pub usual_per_hour: u32,
+    /// Failures of the last hour by error code, the most frequent first; `None`: without a code.
     pub failures: Vec<FailureCount>,
-    /// When the oldest code without an end was asked for.
+    /// How each country fared with each sender within the last day, those with most codes first.
+    pub routes: Vec<RouteHealth>,
+    /// When the oldest code without an end was asked for; none older than a day.
     pub oldest_open: Option<Timestamp>,
     /// When a code was last delivered.
     pub last_delivered: Option<Timestamp>,
+}
+
+/// How the codes of a span of time fared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fare {
+    /// Codes that were asked for and that quota and limits allowed.
+    pub codes: u32,
+    /// Codes that have arrived.
+    pub delivered: u32,
+    /// Codes that certainly have not.
+    pub failed: u32,
+    /// The time to arrive that half of them stayed under.
+    pub median: Option<Duration>,
+    /// The time to arrive that 95 of 100 stayed under.
+    pub p95: Option<Duration>,
+}
+
+impl Fare {
+    /// The share of what has arrived among what is known, in percent, rounded down.
+    pub fn delivery_rate(&self) -> Option<u32> {
+        (self.delivered * 100).checked_div(self.delivered + self.failed)
+    }
 }
 
 /// How often one error happened.
@@ -30,13 +73,149 @@ pub struct FailureCount {
     pub last: Timestamp,
 }
 
-/// Reads how an environment has fared since a moment.
+/// How one country fares with one sender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteHealth {
+    /// The country; `None`: numbers of no country.
+    pub country: Option<Country>,
+    /// Who the messages come from, as
+    /// [`Sender::as_str`](crate::domain::sender::Sender::as_str).
+    pub sender: String,
+    /// Codes of the last day.
+    pub codes: u32,
+    /// When a code that arrived was last asked for.
+    pub last_delivered: Option<Timestamp>,
+    /// When a code that did not arrive was last asked for.
+    pub last_failed: Option<Timestamp>,
+    /// Why that one did not arrive.
+    pub last_error: Option<u32>,
+}
+
+/// Reads how an environment has fared until now.
 pub(super) fn health(
     connection: &Connection,
     environment: Environment,
-    since: Timestamp,
+    now: Timestamp,
 ) -> Result<Health> {
-    let failures = connection
+    let ago = |hours| now.checked_sub(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MIN);
+    let (hour, day, week) = (ago(1), ago(24), ago(7 * 24));
+    let moment = |sql: &str, since: Timestamp| -> Result<Option<Timestamp>> {
+        let found = connection
+            .prepare_cached(sql)?
+            .query_row((environment, Millis(since)), |row| row.get::<_, Option<Millis>>(0))
+            .optional()?;
+        Ok(found.flatten().map(|moment| moment.0))
+    };
+    Ok(Health {
+        hour: fare(connection, environment, hour)?,
+        day: fare(connection, environment, day)?,
+        codes_by_hour: codes_by_hour(connection, environment, now)?,
+        usual_per_hour: usual_per_hour(connection, environment, week, hour)?,
+        failures: failures(connection, environment, hour)?,
+        routes: routes(connection, environment, day)?,
+        oldest_open: moment(
+            "SELECT min(at) FROM deliveries
+             WHERE environment = ?1 AND finished = 0 AND at >= ?2",
+            day,
+        )?,
+        last_delivered: moment(
+            "SELECT max(at) FROM events
+             WHERE environment = ?1 AND kind = 'delivered' AND at >= ?2",
+            Timestamp::MIN,
+        )?,
+    })
+}
+
+fn fare(connection: &Connection, environment: Environment, since: Timestamp) -> Result<Fare> {
+    let mut fare = Fare::default();
+    let mut statement = connection.prepare_cached(
+        "SELECT status, count(*) FROM deliveries WHERE environment = ?1 AND at >= ?2
+         GROUP BY status",
+    )?;
+    let counts = statement.query_map((environment, Millis(since)), |row| {
+        Ok((row.get::<_, DeliveryStatus>(0)?, row.get::<_, u32>(1)?))
+    })?;
+    for count in counts {
+        let (status, count) = count?;
+        fare.codes += count;
+        match status {
+            DeliveryStatus::Delivered => fare.delivered += count,
+            // Called back by an operator.
+            DeliveryStatus::Canceled => {}
+            status if status.is_failure() => fare.failed += count,
+            _ => {}
+        }
+    }
+    let mut times: Vec<i64> = connection
+        .prepare_cached(
+            "SELECT events.at - deliveries.at FROM events
+             JOIN deliveries ON deliveries.id = events.delivery
+             WHERE events.environment = ?1 AND events.at >= ?2 AND kind = 'delivered'
+             ORDER BY events.at DESC LIMIT ?3",
+        )?
+        .query_map((environment, Millis(since), super::values::whole_number(MOST_TIMES)), |row| {
+            row.get(0)
+        })?
+        .collect::<Result<_>>()?;
+    times.sort_unstable();
+    let under = |percent: usize| {
+        let index = (times.len() * percent).div_ceil(100).saturating_sub(1);
+        let milliseconds = times.get(index)?;
+        Some(Duration::from_millis(u64::try_from(*milliseconds).unwrap_or_default()))
+    };
+    (fare.median, fare.p95) = (under(50), under(95));
+    Ok(fare)
+}
+
+fn codes_by_hour(
+    connection: &Connection,
+    environment: Environment,
+    now: Timestamp,
+) -> Result<[u32; HOURS]> {
+    let mut hours = [0; HOURS];
+    let since = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
+    let mut statement = connection.prepare_cached(
+        "SELECT (?3 - at) / 3600000 AS age, count(*) FROM deliveries
+         WHERE environment = ?1 AND at > ?2 AND at <= ?3 GROUP BY age",
+    )?;
+    let ages = statement.query_map((environment, Millis(since), Millis(now)), |row| {
+        Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?))
+    })?;
+    for age in ages {
+        let (age, count) = age?;
+        if let Some(hour) = hours.iter_mut().rev().nth(age as usize) {
+            *hour = count;
+        }
+    }
+    Ok(hours)
+}
+
+/// The average over the hours since the first code of the span.
+fn usual_per_hour(
+    connection: &Connection,
+    environment: Environment,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<u32> {
+    let (codes, first): (u32, Option<Millis>) = connection
+        .prepare_cached(
+            "SELECT count(*), min(at) FROM deliveries
+             WHERE environment = ?1 AND at >= ?2 AND at < ?3",
+        )?
+        .query_row((environment, Millis(since), Millis(until)), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let span = first.map_or(0, |first| until.duration_since(first.0).as_secs());
+    let hours = u32::try_from(span / 3600).unwrap_or(u32::MAX).max(1);
+    Ok(codes.div_ceil(hours))
+}
+
+fn failures(
+    connection: &Connection,
+    environment: Environment,
+    since: Timestamp,
+) -> Result<Vec<FailureCount>> {
+    connection
         .prepare_cached(
             "SELECT error_code, count(*), max(at) FROM events
              WHERE environment = ?1 AND at >= ?2 AND delivery IS NOT NULL
@@ -47,60 +226,121 @@ pub(super) fn health(
             let last = row.get::<_, Millis>(2)?.0;
             Ok(FailureCount { error_code: row.get(0)?, count: row.get(1)?, last })
         })?
-        .collect::<Result<_>>()?;
-    let codes = connection
-        .prepare_cached("SELECT count(*) FROM deliveries WHERE environment = ?1 AND at >= ?2")?
-        .query_row((environment, Millis(since)), |row| row.get(0))?;
-    let moment = |sql: &str| -> Result<Option<Timestamp>> {
-        let found = connection
-            .prepare_cached(sql)?
-            .query_row([environment], |row| row.get::<_, Option<Millis>>(0))
-            .optional()?;
-        Ok(found.flatten().map(|moment| moment.0))
-    };
-    Ok(Health {
-        codes,
-        failures,
-        oldest_open: moment(
-            "SELECT min(at) FROM deliveries WHERE environment = ?1 AND finished = 0",
-        )?,
-        last_delivered: moment(
-            "SELECT at FROM events WHERE environment = ?1 AND kind = 'delivered'
-             ORDER BY id DESC LIMIT 1",
-        )?,
-    })
+        .collect()
+}
+
+fn routes(
+    connection: &Connection,
+    environment: Environment,
+    since: Timestamp,
+) -> Result<Vec<RouteHealth>> {
+    let mut routes: Vec<RouteHealth> = Vec::new();
+    // Of a row with max(), SQLite takes the other columns from where the greatest one stands.
+    let mut statement = connection.prepare_cached(
+        "SELECT country, sender, error_code, count(*), max(at),
+                CASE WHEN status = 'delivered' THEN 1
+                     WHEN status IN ('failed', 'undelivered', 'refused', 'not_sent') THEN 2
+                     ELSE 0 END AS fate
+         FROM deliveries WHERE environment = ?1 AND at >= ?2
+         GROUP BY country, sender, fate",
+    )?;
+    let mut rows = statement.query((environment, Millis(since)))?;
+    while let Some(row) = rows.next()? {
+        let country: Option<String> = row.get(0)?;
+        let country = country.and_then(|code| Country::from_code(&code));
+        let sender: String = row.get(1)?;
+        let known =
+            routes.iter().position(|route| (route.country, &route.sender) == (country, &sender));
+        let index = known.unwrap_or_else(|| {
+            let (codes, last_delivered, last_failed, last_error) = (0, None, None, None);
+            routes.push(RouteHealth {
+                country,
+                sender,
+                codes,
+                last_delivered,
+                last_failed,
+                last_error,
+            });
+            routes.len() - 1
+        });
+        let route = &mut routes[index];
+        route.codes += row.get::<_, u32>(3)?;
+        let last = Some(row.get::<_, Millis>(4)?.0);
+        match row.get::<_, i64>(5)? {
+            1 => route.last_delivered = last,
+            2 => (route.last_failed, route.last_error) = (last, row.get(2)?),
+            _ => {}
+        }
+    }
+    routes.sort_by_key(|route| std::cmp::Reverse(route.codes));
+    routes.truncate(MOST_ROUTES);
+    Ok(routes)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_deck::{Deck, HERE, MINUTE, at, report, request};
+    use super::super::test_deck::{Deck, HERE, MINUTE, at, report, request, rule};
     use super::super::{Reservation, StatusReport};
     use super::*;
-    use crate::domain::delivery::DeliveryStatus;
+
+    /// A delivery that is asked for at a minute and comes to its end so many seconds later.
+    async fn ended(deck: &Deck, minute: i64, status: DeliveryStatus, seconds: i64) {
+        let delivery =
+            deck.slot(Reservation { rule: rule(20, 1), ..request(minute * MINUTE) }).await;
+        let code = (status == DeliveryStatus::Undelivered).then_some(30003);
+        let told = StatusReport {
+            error_code: code,
+            at: at(minute * MINUTE + seconds * 1000),
+            ..report(delivery, status)
+        };
+        deck.store.report(told).await.unwrap();
+    }
 
     #[tokio::test]
-    async fn failures_are_counted_by_their_code_and_what_is_open_is_found() {
+    async fn an_environment_is_read_from_what_happened_to_its_codes() {
+        use DeliveryStatus::{Delivered, Queued, Undelivered};
         let deck = Deck::new().await;
-        let rule = super::super::test_deck::rule(20, 15);
-        let mut slots = Vec::new();
-        for minute in 0..4 {
-            slots.push(deck.slot(Reservation { rule, ..request(minute * MINUTE) }).await);
-        }
-        for (delivery, status, code) in [
-            (slots[0], DeliveryStatus::Undelivered, Some(30003)),
-            (slots[1], DeliveryStatus::Undelivered, Some(30003)),
-            (slots[2], DeliveryStatus::Delivered, None),
+        for (minute, status, seconds) in [
+            (0, Delivered, 2),
+            (26 * 60, Delivered, 4),
+            (47 * 60, Undelivered, 9),
+            (48 * 60 - 30, Delivered, 2),
+            (48 * 60 - 20, Delivered, 8),
+            (48 * 60 - 10, Undelivered, 3),
+            (48 * 60 - 5, Queued, 1),
         ] {
-            let told =
-                StatusReport { error_code: code, at: at(9 * MINUTE), ..report(delivery, status) };
-            deck.store.report(told).await.unwrap();
+            ended(&deck, minute, status, seconds).await;
         }
-        let health = deck.store.health(HERE, at(0)).await.unwrap();
-        let failure = FailureCount { error_code: Some(30003), count: 2, last: at(9 * MINUTE) };
-        assert_eq!((health.codes, health.failures), (4, vec![failure]));
-        assert_eq!(health.oldest_open, Some(at(3 * MINUTE)));
-        assert_eq!(health.last_delivered, Some(at(9 * MINUTE)));
-        let later = deck.store.health(HERE, at(10 * MINUTE)).await.unwrap();
-        assert!(later.failures.is_empty() && later.codes == 0);
+        let now = at(48 * 60 * MINUTE);
+        let health = deck.store.health(HERE, now).await.unwrap();
+        let hour = Fare {
+            codes: 5,
+            delivered: 2,
+            failed: 2,
+            median: Some(Duration::from_secs(2)),
+            p95: Some(Duration::from_secs(8)),
+        };
+        assert_eq!(health.hour, hour);
+        assert_eq!(health.hour.delivery_rate(), Some(50));
+        assert_eq!((health.day.codes, health.day.delivered), (6, 3));
+        assert_eq!(health.codes_by_hour[HOURS - 1], 4);
+        assert_eq!(health.codes_by_hour.iter().sum::<u32>(), 6);
+        // Two codes in the 47 hours before the last one.
+        assert_eq!(health.usual_per_hour, 1);
+        let failure = &health.failures[0];
+        assert_eq!((failure.error_code, failure.count), (Some(30003), 2));
+        assert_eq!(health.oldest_open, Some(at((48 * 60 - 5) * MINUTE)));
+        let route = &health.routes[0];
+        assert_eq!((route.country, route.sender.as_str()), (Country::from_code("CO"), "72404"));
+        assert_eq!((route.codes, route.last_error), (6, Some(30003)));
+        assert_eq!(route.last_failed, Some(at((48 * 60 - 10) * MINUTE)));
+    }
+
+    #[tokio::test]
+    async fn what_has_been_open_for_days_alarms_nobody_any_more() {
+        let deck = Deck::new().await;
+        deck.slot(request(0)).await;
+        let health = deck.store.health(HERE, at(25 * 60 * MINUTE)).await.unwrap();
+        assert_eq!((health.oldest_open, health.hour.codes), (None, 0));
     }
 }

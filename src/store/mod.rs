@@ -13,6 +13,7 @@ mod events;
 mod health;
 mod ids;
 mod lease;
+mod limits;
 mod open;
 mod prune;
 mod quota;
@@ -22,6 +23,7 @@ mod schema;
 mod subject;
 #[cfg(test)]
 mod test_deck;
+mod traffic;
 mod unlock;
 mod values;
 mod verify;
@@ -41,14 +43,17 @@ pub use self::quota::Standing;
 pub use self::quota_rows::QuotaRow;
 pub use self::reserve::{Reservation, Reserved};
 pub use self::subject::Subject;
-pub use self::unlock::Unlock;
+pub use self::unlock::{Relief, Unlock};
 pub use self::verify::Attempt;
 use self::worker::Worker;
+use crate::domain::country::Country;
 use crate::domain::environment::Environment;
+use crate::domain::limits::{Limits, OverLimit};
 use crate::domain::passcode::Verdict;
 use crate::domain::quota::QuotaRule;
 use crate::domain::secret::{DeckKey, LookupKey};
-pub use health::{FailureCount, Health};
+pub use health::{FailureCount, Fare, HOURS, Health, RouteHealth};
+pub use traffic::{BlockTraffic, CountryTraffic, Destinations};
 
 /// The way to the store: cheap to clone, usable from any task.
 ///
@@ -153,6 +158,22 @@ impl Store {
             .await
     }
 
+    /// The limit that one more code to a country would break now; `None` if it breaks none.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn over_limit(
+        &self,
+        environment: Environment,
+        country: Option<Country>,
+        limits: Limits,
+        now: Timestamp,
+    ) -> Result<Option<OverLimit>, StoreError> {
+        self.worker
+            .read(move |connection| limits::over(connection, (environment, country), &limits, now))
+            .await
+    }
+
     /// The users of whom a send still matters, and those locked for their wrong tries: locked
     /// ones first, of each kind the one last texted first.
     ///
@@ -169,16 +190,20 @@ impl Store {
             .await
     }
 
-    /// Lets a user ask again at once, and writes who allowed it and why.
+    /// Gives a user codes back or forgives wrong tries, and writes who allowed it and why.
+    /// `false`, and nothing is written, where there was nothing to give.
     ///
     /// # Errors
     /// When the store failed.
-    pub async fn unlock(&self, unlock: Unlock) -> Result<(), StoreError> {
+    pub async fn unlock(&self, unlock: Unlock) -> Result<bool, StoreError> {
         let key = self.key.clone();
         self.worker
             .write(move |connection| {
-                unlock::unlock(connection, &unlock)?;
-                audit::append(connection, &key, &unlock.audit())
+                let given = unlock::unlock(connection, &unlock)?;
+                if given {
+                    audit::append(connection, &key, &unlock.audit())?;
+                }
+                Ok(given)
             })
             .await
     }
@@ -251,16 +276,30 @@ impl Store {
         self.worker.read(read).await
     }
 
-    /// How an environment has fared since a moment, and what is still open.
+    /// How an environment has fared until now, and what is still open.
     ///
     /// # Errors
     /// When the store failed.
     pub async fn health(
         &self,
         environment: Environment,
-        since: Timestamp,
+        now: Timestamp,
     ) -> Result<Health, StoreError> {
-        self.worker.read(move |connection| health::health(connection, environment, since)).await
+        self.worker.read(move |connection| health::health(connection, environment, now)).await
+    }
+
+    /// Where the codes of an environment went within the last day.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn destinations(
+        &self,
+        environment: Environment,
+        now: Timestamp,
+    ) -> Result<Destinations, StoreError> {
+        self.worker
+            .read(move |connection| traffic::destinations(connection, environment, now))
+            .await
     }
 
     /// When the provider last answered a create or told a status in an environment, and the error

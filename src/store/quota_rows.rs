@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use super::subject::{self, Subject, SubjectRow};
 use super::values::{Millis, whole_number};
+use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::MOST_WRONG_TRIES;
 use crate::domain::quota::{Quota, QuotaRule};
@@ -41,6 +42,11 @@ pub struct QuotaRow {
     pub last_sent: Timestamp,
     /// Wrong tries since the latest success or unlock: of user or number, whichever has more.
     pub wrong_in_a_row: u32,
+    /// The country of the number.
+    pub country: Option<Country>,
+    /// Who the latest code came from, as
+    /// [`Sender::as_str`](crate::domain::sender::Sender::as_str).
+    pub sender: String,
 }
 
 impl QuotaRow {
@@ -94,7 +100,7 @@ pub(super) fn read(
             board.list(connection, send)?;
         }
     }
-    let mut rows = board.judge(rule, now);
+    let mut rows = board.judge(connection, rule, now)?;
     rows.sort_by_key(|row| (!row.is_locked(), Reverse(row.last_sent)));
     Ok(rows)
 }
@@ -147,21 +153,35 @@ impl Board {
         }
     }
 
-    fn judge(self, rule: QuotaRule, now: Timestamp) -> Vec<QuotaRow> {
-        let rows = self.latest.values().filter_map(|send| {
-            let user = self.subjects.get(&send.user)?;
-            let number = self.subjects.get(&send.number)?;
+    fn judge(
+        self,
+        connection: &Connection,
+        rule: QuotaRule,
+        now: Timestamp,
+    ) -> Result<Vec<QuotaRow>> {
+        let mut rows = Vec::new();
+        for send in self.latest.values() {
+            let both = (self.subjects.get(&send.user), self.subjects.get(&send.number));
+            let (Some(user), Some(number)) = both else { continue };
             let quota = rule.judge(&user.as_user, now).stricter(rule.judge(&number.as_number, now));
-            let row = QuotaRow {
+            let wrong_in_a_row = user.row.wrong_in_a_row.max(number.row.wrong_in_a_row);
+            if quota.used() == 0 && quota.is_open() && wrong_in_a_row < MOST_WRONG_TRIES {
+                continue;
+            }
+            let (country, sender): (Option<String>, String) = connection
+                .prepare_cached("SELECT country, sender FROM deliveries WHERE id = ?1")?
+                .query_row([send.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.push(QuotaRow {
                 user: user.row.subject.clone(),
                 number: number.row.subject.clone(),
                 quota,
                 last_sent: send.counted_at,
-                wrong_in_a_row: user.row.wrong_in_a_row.max(number.row.wrong_in_a_row),
-            };
-            (quota.used() > 0 || row.is_locked()).then_some(row)
-        });
-        rows.collect()
+                wrong_in_a_row,
+                country: country.and_then(|code| Country::from_code(&code)),
+                sender,
+            });
+        }
+        Ok(rows)
     }
 }
 
@@ -228,6 +248,6 @@ mod tests {
         assert_eq!(rows(&deck, 3).await, []);
         assert_eq!(deck.quota(rule(3, 15), 3 * MINUTE).await.left(), 3);
         let event = deck.store.latest_events(HERE, 1).await.unwrap().remove(0);
-        assert_eq!(event.detail.as_deref(), Some("by ana: lost phone"));
+        assert_eq!(event.detail.as_deref(), Some("all codes by ana: lost phone"));
     }
 }

@@ -7,16 +7,19 @@ use rusqlite::{Connection, Result};
 use super::audit::{AuditAction, AuditEntry};
 use super::challenge;
 use super::delivery;
-use super::events::{self, EventKind, Note};
+use super::events::{self, EventKind, NewEvent, Note};
 use super::ids::{ChallengeId, DeliveryId};
 use super::lease::Lease;
+use super::limits;
 use super::quota::Counted;
 use super::subject::{self, Subject};
 use crate::domain::country::Country;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
+use crate::domain::limits::{Limits, OverLimit};
 use crate::domain::passcode::{IssuedCode, MOST_WRONG_TRIES};
 use crate::domain::quota::{Quota, QuotaRule};
+use crate::domain::secret::LookupKey;
 use crate::domain::sender::Sender;
 
 /// A request for the slot of one code.
@@ -49,6 +52,11 @@ pub struct Reservation {
     /// Who will hold the message, as
     /// [`Provider::account`](crate::domain::provider::Provider::account).
     pub account: Option<String>,
+    /// The block of numbers that the number is in, as
+    /// [`DeckKey::block`](crate::domain::secret::DeckKey::block).
+    pub block: LookupKey,
+    /// How many codes may be sent at all, and where.
+    pub limits: Limits,
 }
 
 impl Reservation {
@@ -83,9 +91,11 @@ pub enum Reserved {
     },
     /// Too many wrong tries in a row: an operator must unlock the user.
     UserLocked,
+    /// A limit of the environment or of the country is reached.
+    OverLimit(OverLimit),
 }
 
-/// Takes a slot if user and number are both open. A refusal leaves an event and nothing else.
+/// Takes a slot if user and number are both open and no limit is reached. A refusal leaves an event and nothing else.
 pub(super) fn reserve(
     connection: &Connection,
     request: &Reservation,
@@ -104,7 +114,35 @@ pub(super) fn reserve(
         let why = format!("{allowed} of {allowed} codes used");
         return refuse(connection, request, why).map(|()| Reserved::Locked { quota });
     }
-    take(connection, request, counted, digest)
+    let over = limits::over(
+        connection,
+        (request.environment, request.country),
+        &request.limits,
+        request.at,
+    )?;
+    if let Some(over) = over
+        && !request.limits.record_only
+    {
+        return refuse(connection, request, over.to_string()).map(|()| Reserved::OverLimit(over));
+    }
+    let taken = take(connection, request, counted, digest)?;
+    if let (Some(over), Reserved::Slot { delivery, .. }) = (over, &taken) {
+        let event = NewEvent {
+            environment: request.environment,
+            at: request.at,
+            kind: EventKind::WouldRefuse,
+            user: &request.user.label,
+            recipient: &request.number.label,
+            delivery: Some(*delivery),
+            sender: Some(request.sender.as_str()),
+            sid: None,
+            error_code: None,
+            request_id: None,
+            detail: Some(&format!("{over}; sent all the same, as limits only record")),
+        };
+        events::insert(connection, &event)?;
+    }
+    Ok(taken)
 }
 
 fn take(

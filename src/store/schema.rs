@@ -133,10 +133,15 @@ CREATE TABLE audit_head (
 ) STRICT;
 ";
 
-/// Schema 3: who holds the message of a delivery. From this one on the audit is sealed from its
-/// beginning, so that a missing seal tells that it was wiped.
+/// Schema 3: who holds the message of a delivery, which block of numbers it went to, and what
+/// reads the last hours quickly. From this one on the audit is sealed from its beginning, so that
+/// a missing seal tells that it was wiped.
 const THIRD: &str = "
 ALTER TABLE deliveries ADD COLUMN account TEXT; -- null: sent by an earlier schema
+ALTER TABLE deliveries ADD COLUMN block BLOB; -- a keyed hash; null: sent by an earlier schema
+ALTER TABLE events ADD COLUMN request_id TEXT;
+CREATE INDEX deliveries_by_age ON deliveries (environment, at, country, status);
+CREATE INDEX events_by_age ON events (environment, at, kind);
 ";
 
 /// Checks that the file is ours and not newer than this program, before anything in it is

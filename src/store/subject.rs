@@ -110,22 +110,45 @@ pub(super) fn count_wrong_try(connection: &Connection, id: i64) -> Result<()> {
         .map(drop)
 }
 
-/// Sets a reset mark: no send until now counts any more, and no wrong try.
-///
-/// The mark is an id, not a moment, so that neither equal milliseconds nor a clock that was
-/// set back can put a send on the wrong side of it.
+/// Lets neither the sends until now nor the wrong tries of a subject count any more.
 pub(super) fn reset(
     connection: &Connection,
     environment: Environment,
     key: LookupKey,
 ) -> Result<()> {
+    reset_codes(connection, environment, key)?;
+    forgive_tries(connection, environment, key).map(drop)
+}
+
+/// Lets no wrong try count any more; whether one did.
+pub(super) fn forgive_tries(
+    connection: &Connection,
+    environment: Environment,
+    key: LookupKey,
+) -> Result<bool> {
     connection
         .prepare_cached(
-            "UPDATE subjects
-             SET wrong_in_a_row = 0,
-                 reset_upto = (SELECT coalesce(max(id), 0) FROM deliveries)
+            "UPDATE subjects SET wrong_in_a_row = 0
+             WHERE environment = ?1 AND key = ?2 AND wrong_in_a_row > 0",
+        )?
+        .execute((environment, key))
+        .map(|rows| rows > 0)
+}
+
+/// Sets a reset mark: no send until now counts any more; whether there is such a subject.
+///
+/// The mark is an id, not a moment, so that neither equal milliseconds nor a clock that was
+/// set back can put a send on the wrong side of it.
+pub(super) fn reset_codes(
+    connection: &Connection,
+    environment: Environment,
+    key: LookupKey,
+) -> Result<bool> {
+    connection
+        .prepare_cached(
+            "UPDATE subjects SET reset_upto = (SELECT coalesce(max(id), 0) FROM deliveries)
              WHERE environment = ?1 AND key = ?2",
         )?
         .execute((environment, key))
-        .map(drop)
+        .map(|rows| rows > 0)
 }

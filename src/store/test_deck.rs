@@ -6,12 +6,13 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{
-    Attempt, ChallengeId, DeliveryId, EventKind, Lease, Reservation, Reserved, StatusReport, Store,
-    Subject, Unlock,
+    Attempt, ChallengeId, DeliveryId, EventKind, Lease, Relief, Reservation, Reserved,
+    StatusReport, Store, Subject, Unlock,
 };
 use crate::domain::country::Country;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
+use crate::domain::limits::Limits;
 use crate::domain::passcode::Verdict;
 use crate::domain::quota::{Quota, QuotaRule};
 use crate::domain::secret::{DeckKey, LookupKey};
@@ -67,6 +68,8 @@ pub(super) fn request(millisecond: i64) -> Reservation {
         asked_by: "console by ana".to_owned(),
         lease: lease(1, millisecond + MINUTE),
         account: Some("Sandbox".to_owned()),
+        block: LookupKey([7; 32]),
+        limits: Limits::default(),
     }
 }
 
@@ -82,7 +85,15 @@ pub(super) fn attempt(millisecond: i64) -> Attempt {
 }
 
 pub(super) fn report(delivery: DeliveryId, status: DeliveryStatus) -> StatusReport {
-    StatusReport { delivery, at: at(0), status, sid: None, error_code: None, detail: None }
+    StatusReport {
+        delivery,
+        at: at(0),
+        status,
+        sid: None,
+        error_code: None,
+        request_id: None,
+        detail: None,
+    }
 }
 
 /// A store in a folder that goes with it.
@@ -145,16 +156,30 @@ impl Deck {
         self.unlock_of(user(1), number(1), millisecond).await;
     }
 
+    /// Gives a user all codes back and forgives their wrong tries.
     pub(super) async fn unlock_of(&self, user: Subject, number: Subject, millisecond: i64) {
+        for relief in [Relief::AllCodes, Relief::WrongTries] {
+            self.relieve(relief, (user.clone(), number.clone()), millisecond).await;
+        }
+    }
+
+    pub(super) async fn relieve(
+        &self,
+        relief: Relief,
+        (user, number): (Subject, Subject),
+        millisecond: i64,
+    ) -> bool {
         let unlock = Unlock {
             environment: HERE,
             user,
             number,
+            relief,
+            rule: rule(3, 15),
             at: at(millisecond),
             by: "ana".to_owned(),
             reason: "lost phone".to_owned(),
         };
-        self.store.unlock(unlock).await.unwrap();
+        self.store.unlock(unlock).await.unwrap()
     }
 
     /// What has happened so far.

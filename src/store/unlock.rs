@@ -1,14 +1,52 @@
-//! An operator lets a user ask again at once.
+//! An operator helps a user who gets no code: gives codes back, or forgives wrong tries.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::audit::{AuditAction, AuditEntry};
 use super::events::{self, EventKind, Note};
+use super::quota::quota;
 use super::subject::{self, Subject};
 use crate::domain::environment::Environment;
+use crate::domain::quota::QuotaRule;
 
-/// Who is unlocked, by whom and why.
+/// What is given to a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relief {
+    /// All codes, as if none had been asked for.
+    AllCodes,
+    /// One code more.
+    OneCode,
+    /// No wrong try counts any more. It gives no code back.
+    WrongTries,
+}
+
+impl Relief {
+    const fn event(self) -> EventKind {
+        match self {
+            Self::AllCodes | Self::WrongTries => EventKind::Unlocked,
+            Self::OneCode => EventKind::GaveBack,
+        }
+    }
+
+    const fn action(self) -> AuditAction {
+        match self {
+            Self::AllCodes => AuditAction::Unlock,
+            Self::OneCode => AuditAction::GiveBack,
+            Self::WrongTries => AuditAction::ForgiveTries,
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::AllCodes => "all codes",
+            Self::OneCode => "one code",
+            Self::WrongTries => "wrong tries forgiven",
+        }
+    }
+}
+
+/// Who is helped, how, by whom and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unlock {
     /// Where.
@@ -17,6 +55,10 @@ pub struct Unlock {
     pub user: Subject,
     /// Their number.
     pub number: Subject,
+    /// What they get.
+    pub relief: Relief,
+    /// The rule that they are judged by.
+    pub rule: QuotaRule,
     /// When.
     pub at: Timestamp,
     /// The operator.
@@ -28,27 +70,143 @@ pub struct Unlock {
 impl Unlock {
     /// What the audit says of it.
     pub(super) fn audit(&self) -> AuditEntry {
+        let detail = format!(
+            "{} at {}, {}: {}",
+            self.user.label,
+            self.number.label,
+            self.relief.words(),
+            self.reason
+        );
         AuditEntry {
             at: self.at,
             operator: self.by.clone(),
             environment: Some(self.environment),
-            action: AuditAction::Unlock,
-            detail: format!("{} at {}: {}", self.user.label, self.number.label, self.reason),
+            action: self.relief.action(),
+            detail,
         }
     }
 }
 
-/// Lets neither the sends until now nor the wrong tries of user and number count any more.
-pub(super) fn unlock(connection: &Connection, unlock: &Unlock) -> Result<()> {
-    subject::reset(connection, unlock.environment, unlock.user.key)?;
-    subject::reset(connection, unlock.environment, unlock.number.key)?;
-    let note = Note {
-        environment: unlock.environment,
-        at: unlock.at,
-        kind: EventKind::Unlocked,
-        user: unlock.user.label.clone(),
-        recipient: unlock.number.label.clone(),
-        detail: format!("by {}: {}", unlock.by, unlock.reason),
+/// Helps a user; `false`, and nothing is written, where there was nothing to give.
+pub(super) fn unlock(connection: &Connection, unlock: &Unlock) -> Result<bool> {
+    let Unlock { environment, user, number, relief, .. } = unlock;
+    let given = match relief {
+        Relief::AllCodes => {
+            subject::reset_codes(connection, *environment, user.key)?
+                | subject::reset_codes(connection, *environment, number.key)?
+        }
+        Relief::OneCode => give_back(connection, unlock)?,
+        Relief::WrongTries => {
+            subject::forgive_tries(connection, *environment, user.key)?
+                | subject::forgive_tries(connection, *environment, number.key)?
+        }
     };
-    events::note(connection, &note)
+    if !given {
+        return Ok(false);
+    }
+    let note = Note {
+        environment: *environment,
+        at: unlock.at,
+        kind: relief.event(),
+        user: user.label.clone(),
+        recipient: number.label.clone(),
+        detail: format!("{} by {}: {}", relief.words(), unlock.by, unlock.reason),
+    };
+    events::note(connection, &note)?;
+    Ok(true)
+}
+
+/// Lets the newest send count no more; of the number too where that is what holds the user up.
+/// The code of that send stays as it is.
+fn give_back(connection: &Connection, unlock: &Unlock) -> Result<bool> {
+    let left = || -> Result<u16> {
+        let keys = (unlock.user.key, unlock.number.key);
+        let standing = quota(connection, unlock.environment, keys, unlock.rule, unlock.at)?;
+        Ok(standing.quota.left())
+    };
+    let before = left()?;
+    for (subject, column) in [(&unlock.user, "user"), (&unlock.number, "number")] {
+        let Some(row) = subject::find(connection, unlock.environment, subject.key)? else {
+            continue;
+        };
+        let sql = format!(
+            "UPDATE deliveries SET counted_at = NULL WHERE id =
+                 (SELECT id FROM deliveries
+                  WHERE {column} = ?1 AND id > ?2 AND counted_at IS NOT NULL
+                  ORDER BY id DESC LIMIT 1)
+             RETURNING id"
+        );
+        let given: Option<i64> = connection
+            .prepare_cached(&sql)?
+            .query_row((row.id, row.reset_upto), |row| row.get(0))
+            .optional()?;
+        if given.is_some() && left()? > before {
+            return Ok(true);
+        }
+    }
+    Ok(left()? > before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_deck::{Deck, MINUTE, attempt, number, request, rule, user};
+    use super::super::{Reservation, Reserved};
+    use super::*;
+    use crate::domain::passcode::{MOST_WRONG_TRIES, Verdict};
+
+    #[tokio::test]
+    async fn one_code_is_given_back_to_a_user_who_changes_numbers() {
+        let deck = Deck::new().await;
+        for minute in 0..3 {
+            deck.slot(Reservation { number: number(2), ..request(minute * MINUTE) }).await;
+        }
+        let asked = Reservation { number: number(2), ..request(3 * MINUTE) };
+        assert!(matches!(deck.ask(asked.clone()).await, Reserved::Locked { .. }));
+        assert!(deck.relieve(Relief::OneCode, (user(1), number(2)), 3 * MINUTE).await);
+        deck.slot(asked.clone()).await;
+        assert!(matches!(deck.ask(asked).await, Reserved::Locked { .. }));
+    }
+
+    #[tokio::test]
+    async fn a_code_is_given_back_where_the_number_holds_the_user_up() {
+        let deck = Deck::new().await;
+        for who in [2, 2, 1, 2] {
+            deck.ask(Reservation { user: user(who), ..request(0) }).await;
+        }
+        let by_first = request(MINUTE);
+        assert!(matches!(deck.ask(by_first.clone()).await, Reserved::Locked { .. }));
+        assert!(deck.relieve(Relief::OneCode, (user(1), number(1)), MINUTE).await);
+        deck.slot(by_first).await;
+    }
+
+    #[tokio::test]
+    async fn a_code_that_was_given_back_for_still_works() {
+        let deck = Deck::new().await;
+        deck.ask_for_code(request(0), 7).await;
+        assert!(deck.relieve(Relief::OneCode, (user(1), number(1)), 1).await);
+        assert_eq!(deck.quota(rule(3, 15), 1).await.used(), 0);
+        assert!(!deck.relieve(Relief::OneCode, (user(1), number(1)), 2).await);
+        assert_eq!(deck.attempt(attempt(3), 7).await, Verdict::Approved);
+    }
+
+    #[tokio::test]
+    async fn codes_and_wrong_tries_are_given_back_apart() {
+        let deck = Deck::new().await;
+        for _ in 0..3 {
+            deck.slot(request(0)).await;
+        }
+        for _ in 0..MOST_WRONG_TRIES {
+            let sql = "UPDATE subjects SET wrong_in_a_row = wrong_in_a_row + 1";
+            deck.behind_its_back().execute_batch(sql).unwrap();
+        }
+        let pair = (user(1), number(1));
+        assert!(deck.relieve(Relief::AllCodes, pair.clone(), 1).await);
+        assert!(matches!(deck.ask(request(2)).await, Reserved::UserLocked));
+        assert!(deck.relieve(Relief::WrongTries, pair.clone(), 3).await);
+        assert!(!deck.relieve(Relief::WrongTries, pair, 4).await);
+        deck.slot(request(5)).await;
+        let rows = deck.store.audit_rows(4, 9).await.unwrap();
+        let actions: Vec<&str> = rows.iter().map(|row| row.entry.action.key()).collect();
+        assert_eq!(actions, ["unlock", "forgive_tries", "send"]);
+    }
 }

@@ -99,6 +99,7 @@ fn log(
         sender: None,
         sid: None,
         error_code: None,
+        request_id: None,
         detail,
     };
     events::insert(connection, &event)

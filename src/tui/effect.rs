@@ -19,6 +19,19 @@ pub enum Effect {
     Load,
     /// Read who has used how many codes.
     LoadQuota,
+    /// Read how the environments fare.
+    LoadStatus,
+    /// Put a text into the clipboard.
+    Copy(String),
+    /// Work out under what a whole number is found.
+    FindNumber {
+        /// Comes back with the answer.
+        generation: u64,
+        /// Whose default country applies.
+        environment: Environment,
+        /// The number as typed.
+        typed: String,
+    },
     /// Work out what a send would do.
     Preview {
         /// Comes back with the answer, so that a late one is told from the newest.
@@ -35,7 +48,7 @@ pub enum Effect {
         /// The try.
         attempt: Box<CodeAttempt>,
     },
-    /// Give a user all codes back.
+    /// Give a user codes back, or forgive wrong tries.
     Unlock(Box<UnlockRequest>),
     /// Save the settings of an environment.
     Save(Box<Save>),

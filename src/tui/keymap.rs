@@ -35,6 +35,10 @@ pub enum Context {
     Delivery,
     /// All about one user.
     User,
+    /// The line that filters the quota.
+    Filter,
+    /// How an environment fares.
+    Health,
 }
 
 /// What a key means in its context.
@@ -100,8 +104,18 @@ pub enum Action {
     Remove,
     /// Make a number the default.
     MakeDefault,
-    /// Give a user all codes back.
+    /// Give a user all codes back, or forgive wrong tries.
     Unlock,
+    /// Give a user one code back.
+    GiveBack,
+    /// Show only some.
+    Filter,
+    /// Show how the environment fares.
+    Health,
+    /// Put what identifies it into the clipboard.
+    Copy,
+    /// Show how many codes may go out at all, and where.
+    Limits,
     /// To the next field of a pop-up.
     NextField,
     /// To the field before.
@@ -169,8 +183,9 @@ pub static BINDINGS: &[Binding] = &[
     plain(C::Form, KeyCode::Down, A::Down, "", "Field below"),
     plain(C::Form, KeyCode::Enter, A::Accept, "choose / next", "Open the list or the text, or go to the next field"),
     plain(C::Form, KeyCode::Esc, A::Cancel, "undo field", "Take back what was changed in this field"),
-    control(C::Form, 't', A::TestAccount, "test", "Ask the account whether it accepts what is typed here; sends nothing"),
+    control(C::Form, 't', A::TestAccount, "test", "Ask the account whether it accepts what is typed here"),
     control(C::Form, 'o', A::AccountDetails, "", "API key, base URL, risk check and retention of the account"),
+    control(C::Form, 'g', A::Limits, "", "Limits: how many codes may go out at all, and where"),
     control(C::Form, 'd', A::Remove, "", "Remove the stored auth token (in its field)"),
 
     plain(C::Numbers, KeyCode::Up, A::Up, "", "Number above"),
@@ -197,6 +212,14 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Quota, 'G', A::Last, "", ""),
     plain(C::Quota, KeyCode::Enter, A::Accept, "", "All about the user: what locks them, every code, who asked"),
     letter(C::Quota, 'r', A::Unlock, "unlock", "Give the user all codes back, with a reason"),
+    letter(C::Quota, 'b', A::GiveBack, "", "Give the user one code back, with a reason"),
+    letter(C::Quota, '/', A::Filter, "filter", "Only some: by name, whole number, country or sender"),
+    plain(C::Quota, KeyCode::Esc, A::Cancel, "", "All users again"),
+
+    plain(C::Filter, KeyCode::Enter, A::Accept, "keep", "Keep the filter, and go through the users"),
+    plain(C::Filter, KeyCode::Esc, A::Cancel, "all", "All users again"),
+    plain(C::Filter, KeyCode::Up, A::Up, "", "User above"),
+    plain(C::Filter, KeyCode::Down, A::Down, "", "User below"),
 
     plain(C::Log, KeyCode::Up, A::Up, "", "Line above; the log stops following"),
     plain(C::Log, KeyCode::Down, A::Down, "", "Line below"),
@@ -220,6 +243,7 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Console, ']', A::NextEnvironment, "next env", "Next environment"),
     letter(C::Console, '[', A::PreviousEnvironment, "", "Environment before"),
     letter(C::Console, 'h', A::Handset, "handset", "What a phone of the Sandbox has received"),
+    letter(C::Console, 'o', A::Health, "health", "Rates, times, failures and countries of the environment"),
     letter(C::Console, 'z', A::Zoom, "zoom", "Show this pane alone, or all again"),
 
     plain(C::Always, KeyCode::F(1), A::Help, "help", "These keys, also while typing"),
@@ -262,8 +286,12 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Handset, 'v', A::VerifyCode, "", ""),
 
     letter(C::User, 'r', A::Unlock, "unlock", "Give the user all codes back, with a reason"),
+    letter(C::User, 'b', A::GiveBack, "one back", "Give the user one code back, with a reason"),
 
+    letter(C::Delivery, 'c', A::Copy, "copy SID", "Put the SID into the clipboard of your terminal"),
     letter(C::Delivery, 'x', A::CallBack, "call back", "Call the message back, if it has not left yet"),
+
+    control(C::Health, 't', A::TestAccount, "balance", "Ask the account what it has left; sends nothing"),
 
     plain(C::Reading, KeyCode::Esc, A::Cancel, "close", "Close"),
     letter(C::Reading, 'q', A::Cancel, "", ""),

@@ -6,9 +6,10 @@ use super::effect::Save;
 use crate::config::{Config, TokenStatus};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::passcode::Verdict;
-use crate::engine::{Preview, Submission};
+use crate::domain::secret::LookupKey;
+use crate::engine::{Preview, Status, Submission};
 use crate::provider::{AccountReport, HandsetMessage, OfferedSender};
-use crate::store::{Event, QuotaRow};
+use crate::store::{Event, QuotaRow, Relief};
 
 /// One thing that happened: a key, a report of the engine, a moment that was waited for.
 #[derive(Debug)]
@@ -62,8 +63,24 @@ pub enum Message {
         /// What went wrong, if anything did.
         problem: Option<String>,
     },
-    /// A user was unlocked, or not.
-    Unlocked(Result<String, String>),
+    /// A user was helped, or not.
+    Unlocked {
+        /// The user.
+        user: String,
+        /// What was to be given.
+        relief: Relief,
+        /// Whether there was anything to give, or why nothing was given.
+        result: Result<bool, String>,
+    },
+    /// How the environments fare.
+    Status(PerEnvironment<Option<Box<Status>>>),
+    /// Under what a number is found.
+    NumberFound {
+        /// Which question it answers.
+        generation: u64,
+        /// The key, if what was typed is a number.
+        key: Option<LookupKey>,
+    },
     /// What happened to a user's codes.
     UserLoaded {
         /// Which question it answers.
@@ -103,4 +120,6 @@ pub struct LoadedDeck {
     pub config: Config,
     /// The tokens, without their values.
     pub tokens: PerEnvironment<TokenStatus>,
+    /// Why this person may not save settings, if they may not.
+    pub unwritable: Option<String>,
 }

@@ -14,8 +14,10 @@ pub mod message;
 pub mod modal;
 pub mod model;
 pub mod pane;
+mod reports;
 mod runtime;
 mod saving;
+mod status_clock;
 pub mod terminal;
 pub mod text_field;
 pub mod theme;
@@ -24,6 +26,7 @@ pub mod view;
 
 use crate::config::Paths;
 use crate::domain::environment::Environment;
+use crate::engine::Operator;
 
 pub use runtime::run;
 
@@ -34,6 +37,6 @@ pub struct ConsoleOptions {
     pub paths: Paths,
     /// The environment to begin with.
     pub environment: Environment,
-    /// Face and operator for the log, such as `console by ana`.
-    pub asked_by: String,
+    /// Who sits in front of it.
+    pub operator: Operator,
 }

@@ -11,11 +11,13 @@ use super::pane::form::Form;
 use super::pane::log::Log;
 use super::pane::numbers::Numbers;
 use super::pane::quota::QuotaPane;
+use super::status_clock::StatusClock;
 use super::theme::Theme;
 use crate::domain::country::Country;
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::phone::Recipient;
 use crate::domain::settings::Settings;
+use crate::engine::{Severity, Status};
 
 /// How long a notice stays, in seconds.
 pub const NOTICE_SECONDS: i64 = 6;
@@ -53,6 +55,12 @@ pub struct Model {
     pub last_number: String,
     /// Requests for codes that have not come back yet.
     pub in_flight: usize,
+    /// Whether whoever sits here may only look.
+    pub read_only: bool,
+    /// Why settings cannot be saved here, if they cannot.
+    pub unwritable: Option<String>,
+    /// When the status of the environments is read again.
+    pub status_clock: StatusClock,
     /// Counts what pop-ups have asked, so that a late answer is told from the newest.
     pub generation: u64,
 }
@@ -94,6 +102,10 @@ pub struct Desk {
     pub is_saving: bool,
     /// The error by which the account refused its credentials, while that is the newest answer.
     pub refused: Option<u32>,
+    /// How the environment fares, once that is read.
+    pub status: Option<Box<Status>>,
+    /// What the account has left, if it was asked and told.
+    pub balance: Option<String>,
 }
 
 /// A line about what just happened.
@@ -126,6 +138,9 @@ impl Model {
             notice: None,
             last_number: String::new(),
             in_flight: 0,
+            read_only: false,
+            unwritable: None,
+            status_clock: StatusClock::default(),
             generation: 0,
         }
     }
@@ -154,6 +169,9 @@ impl Model {
             }
             Pane::Form => Context::Form,
             Pane::Numbers => Context::Numbers,
+            Pane::Quota if self.desk().quota.is_filtering() => {
+                return vec![Context::Filter, Context::Always];
+            }
             Pane::Quota => Context::Quota,
             Pane::Log => Context::Log,
         };
@@ -184,6 +202,15 @@ impl Model {
     fn notice_of(&self, text: String, bad: bool) -> Notice {
         let until = self.now + jiff::SignedDuration::from_secs(NOTICE_SECONDS);
         Notice { text, bad, until }
+    }
+
+    /// Why settings cannot be changed here, if they cannot.
+    pub fn settings_are_locked(&self) -> Option<String> {
+        if self.read_only {
+            return Some("This console only looks (--read-only).".to_owned());
+        }
+        let reason = self.unwritable.as_ref()?;
+        Some(format!("The settings are read-only: {reason}."))
     }
 
     /// Says that nothing here takes a paste.
@@ -228,7 +255,16 @@ impl Model {
         let second =
             counting.then(|| Timestamp::from_second(self.now.as_second() + 1).ok()).flatten();
         let unlock = self.desk().quota.next_unlock(self.now);
-        [notice, second, unlock].into_iter().flatten().min()
+        let status = self.status_clock.next(self.watches_status());
+        [notice, second, unlock, status].into_iter().flatten().min()
+    }
+
+    /// Whether the status of the environments is on the screen, or something is wrong.
+    pub fn watches_status(&self) -> bool {
+        let is_shown = self.modals.iter().any(|modal| matches!(modal, Modal::Health(_)));
+        let statuses = self.desks.iter().filter_map(|(_, desk)| desk.status.as_ref());
+        let mut severities = statuses.map(|status| status.severity());
+        is_shown || severities.any(|severity| severity > Severity::Fine)
     }
 }
 
@@ -241,6 +277,8 @@ impl Default for Desk {
             log: Log::default(),
             is_saving: false,
             refused: None,
+            status: None,
+            balance: None,
         }
     }
 }

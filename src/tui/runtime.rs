@@ -69,11 +69,12 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     let theme = Theme::from_environment(|name| std::env::var(name).ok());
     let mut model = Model::new(Terminal::size()?, theme, jiff::tz::TimeZone::system(), clock.now());
     model.environment = options.environment;
+    model.read_only = options.operator.read_only;
     terminal.draw(|frame| view(&model, frame))?;
 
     let (sender, mut heard) = mpsc::channel(WAITING_MESSAGES);
     input::listen(&sender);
-    let executor = Executor::new(options.paths, clock.clone(), options.asked_by, sender);
+    let executor = Executor::new(options.paths, clock.clone(), options.operator, sender);
     executor.run(Effect::Load);
     let end = follow(&mut terminal, &mut model, &clock, &executor, &mut heard, &mut signals).await;
     drop(terminal);
@@ -126,6 +127,7 @@ async fn follow(
                         update(model, clock.now(), Message::Resumed);
                     }
                     Effect::Repaint => terminal.repaint()?,
+                    Effect::Copy(text) => terminal.copy(&text)?,
                     other => executor.run(other),
                 }
             }

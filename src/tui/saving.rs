@@ -11,6 +11,10 @@ use crate::domain::environment::Environment;
 
 /// Saves the environment on screen; Production shows the difference and wants its name.
 pub(super) fn save(model: &mut Model) -> Vec<Effect> {
+    if let Some(reason) = model.settings_are_locked() {
+        model.complain(reason);
+        return Vec::new();
+    }
     let environment = model.environment;
     let form = &model.desk().form;
     let settings = match form.settings() {
@@ -64,6 +68,7 @@ pub(super) fn start_save(model: &mut Model, save: Save) -> Vec<Effect> {
 
 pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
     model.app_name = deck.config.deck.app_name;
+    model.unwritable = deck.unwritable;
     let (environments, tokens) = (deck.config.environments, deck.tokens);
     for (environment, settings) in environments.iter() {
         let token = tokens[environment].clone();

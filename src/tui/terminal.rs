@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
@@ -86,6 +87,15 @@ impl Terminal {
     pub fn repaint(&mut self) -> io::Result<()> {
         let (width, height) = size()?;
         self.inner.resize(ratatui::layout::Rect { x: 0, y: 0, width, height })
+    }
+
+    /// Puts a text into the clipboard of whoever sits at the terminal, also over SSH (OSC 52).
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        execute!(out, CopyToClipboard::to_clipboard_from(text))
     }
 
     /// Stops the process as Ctrl-Z does, with the terminal given back meanwhile.

@@ -113,6 +113,11 @@ impl Theme {
             .collect()
     }
 
+    /// Whether more than ASCII can be shown.
+    pub const fn unicode(self) -> bool {
+        self.unicode
+    }
+
     /// The dot that stands for a hidden character.
     pub const fn dot(self) -> char {
         if self.unicode { '•' } else { '*' }
@@ -125,6 +130,8 @@ impl Theme {
             EventKind::WrongCode
             | EventKind::ExpiredCode
             | EventKind::Unlocked
+            | EventKind::GaveBack
+            | EventKind::WouldRefuse
             | EventKind::Delivery(DeliveryStatus::Unknown) => self.warning(),
             EventKind::Delivery(status) if status.is_failure() => self.failure(),
             EventKind::Delivery(_) => Style::new(),

@@ -6,13 +6,14 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
-use super::keymap::{self, BINDINGS};
+use super::keymap::{self, Action, BINDINGS, Binding};
 use super::layout::SMALLEST;
 use super::modal;
 use super::model::{EngineState, Model, Phase};
 use super::pane::{Pane, form_view, log, numbers, quota};
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
+use crate::engine::Severity;
 
 /// Draws the whole screen.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
@@ -139,12 +140,20 @@ fn trouble(model: &Model, environment: Environment) -> Option<String> {
         Some("! set up".to_owned())
     } else if desk.refused.is_some() {
         Some("! refused".to_owned())
+    } else if severity(model, environment) == Some(Severity::Critical) {
+        Some("! failing".to_owned())
+    } else if severity(model, environment) == Some(Severity::Warning) {
+        Some("! look".to_owned())
     } else {
         match desk.quota.locked(model.now) {
             0 => None,
             locked => Some(format!("! {locked} locked")),
         }
     }
+}
+
+fn severity(model: &Model, environment: Environment) -> Option<Severity> {
+    model.desks[environment].status.as_ref().map(|status| status.severity())
 }
 
 /// Provider and state of the environment on screen.
@@ -156,7 +165,11 @@ fn state(model: &Model) -> String {
         (_, EngineState::Starting) => return "opening…".to_owned(),
         (_, EngineState::Ready) => {}
     }
-    let saved = if model.desk().form.is_changed() { "unsaved" } else { "saved" };
+    let saved = match model.desk().form.is_changed() {
+        _ if model.settings_are_locked().is_some() => "read-only",
+        true => "unsaved",
+        false => "saved",
+    };
     let settings = model.saved_settings();
     let provider = match &settings.provider {
         Provider::Sandbox => "Sandbox",
@@ -226,7 +239,7 @@ fn explanation(model: &Model) -> String {
     }
 }
 
-/// The keys that hold now, as many as fit.
+/// The keys that hold now, as many as fit; whatever there is no room for, help tells.
 fn draw_hint(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
     let contexts = model.contexts();
@@ -234,13 +247,26 @@ fn draw_hint(model: &Model, area: Rect, buffer: &mut Buffer) {
     let bound = BINDINGS
         .iter()
         .filter(|binding| contexts.contains(&binding.context) && !binding.hint.is_empty());
+    let width_of = |binding: &Binding| {
+        let letters = binding.key_name().len() + binding.hint.len();
+        u16::try_from(letters + 3).unwrap_or(u16::MAX)
+    };
+    let is_meant =
+        |binding: &Binding| keymap::action(&contexts, binding.event()) == Some(binding.action);
+    let help = bound.clone().find(|binding| binding.action == Action::Help && is_meant(binding));
+    let mut reserved = help.map_or(0, width_of);
     let mut shown: Vec<&str> = Vec::new();
     for binding in bound {
         let key = binding.key_name();
-        let width = u16::try_from(key.len() + binding.hint.len() + 3).unwrap_or(u16::MAX);
+        if binding.action == Action::Help {
+            reserved = 0;
+        }
+        let width = width_of(binding).saturating_add(reserved);
         // A key that means something else further in is not shown for what it means out here.
-        let shadowed = keymap::action(&contexts, binding.event()) != Some(binding.action);
-        if shadowed || shown.contains(&binding.hint) || x.saturating_add(width) > area.right() + 2 {
+        if !is_meant(binding)
+            || shown.contains(&binding.hint)
+            || x.saturating_add(width) > area.right() + 2
+        {
             continue;
         }
         shown.push(binding.hint);

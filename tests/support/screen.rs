@@ -47,7 +47,7 @@ impl Console {
             },
             _ => TokenStatus::NotSet,
         });
-        console.tell(Message::Loaded(Box::new(LoadedDeck { config, tokens })));
+        console.tell(Message::Loaded(Box::new(LoadedDeck { config, tokens, unwritable: None })));
         console.tell(Message::EngineReady);
         console
     }
@@ -106,7 +106,12 @@ impl Console {
         let preview = plan(settings, settings.default_country, "Sign-in", &request.number)
             .map(|plan| {
                 let quota = Quota::Open { used: 1, left: 2 };
-                Box::new(Preview { plan, standing: Standing { quota, tries_used_up: false } })
+                Box::new(Preview {
+                    plan,
+                    standing: Standing { quota, tries_used_up: false },
+                    over_limit: None,
+                    limits_record_only: false,
+                })
             })
             .map_err(|error| error.to_string());
         self.tell(Message::Previewed { generation: *generation, preview });
@@ -195,6 +200,8 @@ fn quota_rows() -> Vec<QuotaRow> {
         quota,
         last_sent: noon(),
         wrong_in_a_row: 0,
+        country: smsdeck::domain::country::Country::from_code("CO"),
+        sender: "+14155550100".to_owned(),
     };
     let unlock_at = "2026-11-23T12:19:05Z".parse().unwrap();
     vec![
@@ -217,6 +224,7 @@ fn events() -> Vec<Event> {
         sender: delivery.map(|_| "+14155550100".to_owned()),
         sid: delivery.filter(|_| id > 2).map(|id| format!("SM{id:032}")),
         error_code: (kind == EventKind::Delivery(Failed)).then_some(30007),
+        request_id: None,
         detail: detail.map(str::to_owned),
     };
     let delivery = EventKind::Delivery;

@@ -15,7 +15,9 @@ use super::message::{LoadedDeck, Message};
 use crate::config::{self, Config, ConfigError, Paths};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::phone::load_metadata;
-use crate::engine::{AccountProblem, Clock, CodeRequest, Engine, EngineError, offered_senders};
+use crate::engine::{
+    AccountProblem, Clock, CodeRequest, Engine, EngineError, Operator, offered_senders,
+};
 use crate::store::EventId;
 
 /// Events read from the store for an environment at the start, and at once later.
@@ -32,15 +34,15 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 pub struct Executor {
     paths: Paths,
     clock: Clock,
-    asked_by: String,
+    operator: Operator,
     engine: Arc<OnceCell<Engine>>,
     heard: Sender<Heard>,
 }
 
 impl Executor {
     /// An executor for the deck at these places.
-    pub fn new(paths: Paths, clock: Clock, asked_by: String, heard: Sender<Heard>) -> Self {
-        Self { paths, clock, asked_by, engine: Arc::default(), heard }
+    pub fn new(paths: Paths, clock: Clock, operator: Operator, heard: Sender<Heard>) -> Self {
+        Self { paths, clock, operator, engine: Arc::default(), heard }
     }
 
     /// Carries out an effect that is not about the terminal.
@@ -62,10 +64,10 @@ impl Executor {
                 }
                 Effect::Unlock(request) => {
                     if let Some(engine) = this.engine.get() {
-                        let user = request.user.label.clone();
+                        let (user, relief) = (request.user.label.clone(), request.relief);
                         let result = engine.unlock(*request).await;
-                        let result = result.map(|()| user).map_err(|error| error.to_string());
-                        this.tell(Message::Unlocked(result)).await;
+                        let result = result.map_err(|error| error.to_string());
+                        this.tell(Message::Unlocked { user, relief, result }).await;
                     }
                 }
                 Effect::Handset { generation, environment, number } => {
@@ -103,7 +105,14 @@ impl Executor {
                     let offered = offered.map_err(|problem| problem.to_string());
                     this.tell(Message::SendersOffered { generation, offered }).await;
                 }
-                Effect::Quit | Effect::Suspend | Effect::Repaint => {}
+                Effect::FindNumber { generation, environment, typed } => {
+                    if let Some(engine) = this.engine.get() {
+                        let key = engine.number_key(environment, &typed);
+                        this.tell(Message::NumberFound { generation, key }).await;
+                    }
+                }
+                Effect::LoadStatus => this.load_status().await,
+                Effect::Quit | Effect::Suspend | Effect::Repaint | Effect::Copy(_) => {}
             }
         });
     }
@@ -131,7 +140,7 @@ impl Executor {
         let mut said = None;
         let engine = loop {
             let (paths, config) = (self.paths.clone(), config.clone());
-            match Engine::open(paths, config, self.asked_by.clone(), self.clock.clone()).await {
+            match Engine::open(paths, config, self.operator.clone(), self.clock.clone()).await {
                 Ok(engine) => break self.engine.get_or_init(|| async { engine }).await,
                 Err(error) => {
                     let words = error.to_string();
@@ -280,6 +289,19 @@ impl Executor {
         self.tell(Message::Quota(rows)).await;
     }
 
+    /// Reads how every environment fares.
+    async fn load_status(&self) {
+        let Some(engine) = self.engine.get() else { return };
+        let mut all = PerEnvironment::from_fn(|_| None);
+        for environment in Environment::ALL {
+            match engine.status(environment).await {
+                Ok(status) => all[environment] = Some(Box::new(status)),
+                Err(error) => return self.tell(Message::StoreFailed(error.to_string())).await,
+            }
+        }
+        self.tell(Message::Status(all)).await;
+    }
+
     async fn preview(&self, generation: u64, request: CodeRequest) {
         let Some(engine) = self.engine.get() else { return };
         let CodeRequest { environment, number, user } = request;
@@ -302,5 +324,6 @@ fn read_deck(paths: &Paths) -> Result<LoadedDeck, ConfigError> {
         // An unreadable secrets file is reported by the engine, which needs it too.
         config::token_status(paths, environment, source).unwrap_or(config::TokenStatus::NotSet)
     });
-    Ok(LoadedDeck { config, tokens })
+    let unwritable = config::unwritable(&paths.config);
+    Ok(LoadedDeck { config, tokens, unwritable })
 }

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::{Flow, draw_reading, reading_room, wrap};
 use crate::domain::sender::Sender;
 use crate::provider::twilio::explanation;
-use crate::store::Event;
+use crate::store::{Event, EventKind};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
@@ -26,13 +26,27 @@ impl DeliveryModal {
         Self { story, scroll: 0 }
     }
 
-    pub(super) fn on_input(&mut self, input: &Input) -> Flow {
+    fn sid(&self) -> Option<&str> {
+        self.story.iter().rev().find_map(|event| event.sid.as_deref())
+    }
+
+    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             Input::Action(Action::Up) => self.scroll = self.scroll.saturating_sub(1),
             Input::Action(Action::Down) => self.scroll += 1,
             Input::Action(Action::PageUp) => self.scroll = self.scroll.saturating_sub(10),
             Input::Action(Action::PageDown) => self.scroll += 10,
+            Input::Action(Action::Copy) => match self.sid() {
+                Some(sid) => {
+                    model.say("The SID is in the clipboard, if your terminal allows it (OSC 52).");
+                    return Flow::Stay(vec![Effect::Copy(sid.to_owned())]);
+                }
+                None => model.complain("The provider has given this message no SID yet."),
+            },
+            Input::Action(Action::CallBack) if model.read_only => {
+                model.complain("This console only looks (--read-only).");
+            }
             Input::Action(Action::CallBack) => {
                 let delivery = self.story.iter().find_map(|event| event.delivery);
                 return Flow::Close(delivery.map(Effect::CallBack).into_iter().collect());
@@ -65,8 +79,20 @@ impl DeliveryModal {
                 lines.push(plain(format!("From  {sender}")));
             }
         }
-        if let Some(sid) = self.story.iter().find_map(|event| event.sid.as_deref()) {
+        if let Some(sid) = self.sid() {
             lines.push(plain(format!("SID   {sid}")));
+        }
+        // The newest one is what the provider's support asks for.
+        if let Some(id) = self.story.iter().rev().find_map(|event| event.request_id.as_deref()) {
+            lines.push(plain(format!("Req   {id}")));
+        }
+        let status = self.story.iter().rev().find_map(|event| match event.kind {
+            EventKind::Delivery(status) => Some(status),
+            _ => None,
+        });
+        if let Some(status) = status {
+            let words = wrap(status.meaning(), room).into_iter();
+            lines.extend(words.map(|line| (line, theme.event(EventKind::Delivery(status)))));
         }
         lines.push(plain(String::new()));
         for event in &self.story {

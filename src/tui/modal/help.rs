@@ -82,5 +82,7 @@ const fn heading(context: Context) -> &'static str {
         Context::Handset => "Handset",
         Context::Delivery => "Delivery",
         Context::User => "User",
+        Context::Filter => "Filter of the quota",
+        Context::Health => "Health",
     }
 }

@@ -6,8 +6,10 @@ pub mod choice;
 pub mod confirm;
 pub mod delivery;
 pub mod handset;
+pub mod health;
 pub mod help;
 pub mod import;
+pub mod limits;
 pub mod number;
 pub mod number_view;
 pub mod send;
@@ -56,6 +58,10 @@ pub enum Modal {
     Delivery(delivery::DeliveryModal),
     /// What the account can send from.
     Import(import::ImportModal),
+    /// How many codes may go out at all, and where.
+    Limits(Box<limits::LimitsModal>),
+    /// How the environment fares.
+    Health(health::HealthModal),
     /// The keys.
     Help(help::HelpModal),
 }
@@ -86,6 +92,7 @@ impl Modal {
             Self::Handset(modal) if !modal.is_typing() => vec![Context::Handset, Context::Reading],
             Self::User(_) => vec![Context::User, Context::Reading],
             Self::Delivery(_) => vec![Context::Delivery, Context::Reading],
+            Self::Health(_) => vec![Context::Health, Context::Reading],
             Self::Help(_) => vec![Context::Reading],
             _ => vec![Context::Fields],
         }
@@ -103,8 +110,10 @@ impl Modal {
             Self::Handset(modal) => modal.on_input(model, input),
             Self::Unlock(modal) => modal.on_input(model, input),
             Self::User(modal) => modal.on_input(model, input),
-            Self::Delivery(modal) => modal.on_input(input),
+            Self::Delivery(modal) => modal.on_input(model, input),
             Self::Import(modal) => modal.on_input(model, input),
+            Self::Limits(modal) => modal.on_input(model, input),
+            Self::Health(modal) => modal.on_input(model, input),
             Self::Help(modal) => modal.on_input(input),
         }
     }
@@ -141,6 +150,8 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
             Modal::User(modal) => modal.draw(model, buffer),
             Modal::Delivery(modal) => modal.draw(model, buffer),
             Modal::Import(modal) => modal.draw(model, buffer),
+            Modal::Limits(modal) => modal.draw(model, buffer),
+            Modal::Health(modal) => modal.draw(model, buffer),
             Modal::Help(modal) => modal.draw(model, buffer),
         };
     }

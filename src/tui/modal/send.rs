@@ -198,6 +198,14 @@ impl SendModal {
                     plain,
                 ));
                 lines.push(quota_line(preview.standing, model));
+                if let Some(over) = preview.over_limit {
+                    let (words, style) = if preview.limits_record_only {
+                        (format!("{over} (only recorded)"), model.theme.warning())
+                    } else {
+                        (over.to_string(), model.theme.failure())
+                    };
+                    lines.push(("Limit", words, style));
+                }
                 lines
             }
         };

@@ -1,54 +1,106 @@
-//! Gives a user all codes back, with a reason that stays in the log.
+//! Helps a user who gets no code: gives codes back, or forgives wrong tries, with a reason that
+//! stays in the log.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, open_box, write, write_field};
+use super::{Flow, open_box, wrap, write, write_field};
 use crate::domain::passcode::MOST_WRONG_TRIES;
 use crate::engine::UnlockRequest;
-use crate::store::QuotaRow;
+use crate::store::{QuotaRow, Relief};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::text_field::TextField;
 use crate::tui::update::Input;
 
-/// An unlock that waits for its reason.
+/// What must be typed before wrong tries are forgiven.
+const WORD: &str = "forgive";
+
+/// Columns of the labels.
+const LABEL: u16 = 17;
+
+/// A relief that waits for its reason.
 #[derive(Debug)]
 pub struct UnlockModal {
     row: QuotaRow,
-    reason: TextField,
+    relief: Relief,
+    /// Reason, ticket and, where it takes one, the word.
+    fields: Vec<(&'static str, TextField)>,
+    focused: usize,
 }
 
 impl UnlockModal {
-    /// Begins an unlock.
+    /// Begins to give all codes back; to a user whom wrong tries lock, that would not help, so
+    /// for them the wrong tries are forgiven, with a warning.
     pub fn new(row: &QuotaRow) -> Self {
-        Self { row: row.clone(), reason: TextField::new("", 200) }
+        let tries_used_up = row.wrong_in_a_row >= MOST_WRONG_TRIES;
+        Self::with(row, if tries_used_up { Relief::WrongTries } else { Relief::AllCodes })
+    }
+
+    /// Begins to give one code back.
+    pub fn one_code(row: &QuotaRow) -> Self {
+        Self::with(row, Relief::OneCode)
+    }
+
+    fn with(row: &QuotaRow, relief: Relief) -> Self {
+        let mut fields =
+            vec![("Reason", TextField::new("", 200)), ("Ticket, if any", TextField::new("", 40))];
+        if relief == Relief::WrongTries {
+            fields.push(("Type \"forgive\"", TextField::new("", 20)));
+        }
+        Self { row: row.clone(), relief, fields, focused: 0 }
+    }
+
+    fn typed(&self, field: usize) -> &str {
+        self.fields.get(field).map_or("", |(_, field)| field.text().trim())
     }
 
     pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+        let count = self.fields.len();
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
-            Input::Action(Action::Accept) if self.reason.text().trim().is_empty() => {
-                model.complain("An unlock needs a reason: whoever reads the log will ask.");
+            Input::Action(Action::NextField | Action::Down) => {
+                self.focused = (self.focused + 1) % count;
+            }
+            Input::Action(Action::PreviousField | Action::Up) => {
+                self.focused = (self.focused + count - 1) % count;
+            }
+            Input::Action(Action::Accept) if self.typed(0).is_empty() => {
+                self.focused = 0;
+                model.complain("This needs a reason: whoever reads the log will ask.");
+            }
+            Input::Action(Action::Accept)
+                if self.relief == Relief::WrongTries && self.typed(2) != WORD =>
+            {
+                self.focused = 2;
+                model.complain(format!("Type {WORD} in the last field, if that is what you want."));
             }
             Input::Action(Action::Accept) => {
+                let ticket = match self.typed(1) {
+                    "" => String::new(),
+                    ticket => format!(" (ticket {ticket})"),
+                };
                 let request = UnlockRequest {
                     environment: model.environment,
                     user: self.row.user.clone(),
                     number: self.row.number.clone(),
-                    reason: self.reason.text().trim().to_owned(),
+                    relief: self.relief,
+                    reason: format!("{}{ticket}", self.typed(0)),
                 };
                 return Flow::Close(vec![Effect::Unlock(Box::new(request))]);
             }
             Input::Action(_) => {}
             Input::Key(key) => {
-                self.reason.on_key(*key);
+                if let Some((_, field)) = self.fields.get_mut(self.focused) {
+                    field.on_key(*key);
+                }
             }
             Input::Paste(text) => {
-                if self.reason.paste(text).is_err() {
-                    model.complain("The reason may have 200 characters: nothing was pasted.");
+                let pasted = self.fields.get_mut(self.focused).map(|(_, field)| field.paste(text));
+                if let Some(Err(refused)) = pasted {
+                    model.complain(format!("{refused}."));
                 }
             }
         }
@@ -57,27 +109,50 @@ impl UnlockModal {
 
     pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
         let theme = model.theme;
-        let inner = open_box(model, "Unlock", (68, 6), buffer);
-        let allowed = model.saved_settings().codes_allowed.get();
-        let who = &self.row.user.label;
-        write(
-            inner,
-            0,
-            &format!(
-                "{who} gets {allowed} codes back (used {} of {allowed}).",
-                self.row.quota.used()
-            ),
-            Style::new(),
-            theme,
-            buffer,
-        );
-        if self.row.wrong_in_a_row >= MOST_WRONG_TRIES {
-            let warning = format!(
-                "{} wrong tries in a row: is it really this user who is typing?",
-                self.row.wrong_in_a_row
-            );
-            write(inner, 1, &warning, theme.warning(), theme, buffer);
+        let title = match self.relief {
+            Relief::AllCodes => "Unlock",
+            Relief::OneCode => "Give one code back",
+            Relief::WrongTries => "Forgive wrong tries",
+        };
+        let inner = open_box(model, title, (68, 10), buffer);
+        let room = usize::from(inner.width).max(1);
+        let style = match self.relief {
+            Relief::WrongTries => theme.warning(),
+            _ => Style::new(),
+        };
+        let lines = wrap(&self.what(model), room);
+        let mut row = 0;
+        for line in &lines {
+            write(inner, row, line, style, theme, buffer);
+            row += 1;
         }
-        write_field(inner, 3, ("Reason  ", 8), (&self.reason, true), model, buffer)
+        // On the smallest screens the fields matter more than the space above them.
+        row = (row + 1).min(inner.height.saturating_sub(3));
+        let mut cursor = None;
+        for (index, (label, field)) in self.fields.iter().enumerate() {
+            let focused = index == self.focused;
+            let at = write_field(inner, row, (label, LABEL), (field, focused), model, buffer);
+            cursor = cursor.or(at);
+            row += 1;
+        }
+        cursor
+    }
+
+    /// What is given, in words.
+    fn what(&self, model: &Model) -> String {
+        let allowed = model.saved_settings().codes_allowed.get();
+        let (who, used) = (&self.row.user.label, self.row.quota.used());
+        match self.relief {
+            Relief::AllCodes => format!(
+                "{who} gets all {allowed} codes back (used {used} of {allowed}) and may ask at once."
+            ),
+            Relief::OneCode => format!(
+                "{who} gets one code back (used {used} of {allowed}); the others stay counted."
+            ),
+            Relief::WrongTries => format!(
+                "{} wrong tries in a row: somebody may be guessing {who}'s codes. Make sure who asks, by a way that you know, before you go on. No code is given back by this.",
+                self.row.wrong_in_a_row
+            ),
+        }
     }
 }

@@ -7,9 +7,11 @@ use ratatui::style::Style;
 
 use super::delivery::event_lines;
 use super::{Flow, Modal, draw_reading, reading_room, wrap};
+use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::MOST_WRONG_TRIES;
 use crate::domain::quota::Quota;
+use crate::domain::sender::Sender;
 use crate::store::{Event, QuotaRow};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
@@ -44,8 +46,15 @@ impl UserModal {
     pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
+            Input::Action(Action::Unlock | Action::GiveBack) if model.read_only => {
+                model.complain("This console only looks (--read-only).");
+            }
             Input::Action(Action::Unlock) => {
                 model.modals.push(Modal::Unlock(UnlockModal::new(&self.row)));
+                return Flow::CLOSE;
+            }
+            Input::Action(Action::GiveBack) => {
+                model.modals.push(Modal::Unlock(UnlockModal::one_code(&self.row)));
                 return Flow::CLOSE;
             }
             Input::Action(Action::Up) => self.scroll = self.scroll.saturating_sub(1),
@@ -74,6 +83,10 @@ impl UserModal {
             let text = format!("Wrong tries in a row: {wrong} of {MOST_WRONG_TRIES}.");
             lines.push((text, Style::new()));
         }
+        let country = row.country.map_or("no country", Country::name);
+        let sender = Sender::parse(&row.sender)
+            .map_or_else(|_| row.sender.clone(), |sender| sender.to_string());
+        lines.push((format!("Last code to {country}, from {sender}."), theme.dim()));
         lines.push((String::new(), Style::new()));
         match &self.story {
             None => lines.push(("Reading…".to_owned(), theme.dim())),
@@ -95,13 +108,13 @@ impl UserModal {
         let minutes = model.saved_settings().time_out.get();
         if row.wrong_in_a_row >= MOST_WRONG_TRIES {
             return format!(
-                "LOCKED by {} wrong tries in a row: no code until an operator unlocks (r).",
+                "LOCKED by {} wrong tries in a row: no code until an operator forgives them (r).",
                 row.wrong_in_a_row
             );
         }
         match row.quota {
             Quota::Locked { used, unlock_at } if unlock_at > model.now => format!(
-                "LOCKED: {used} of {allowed} codes used; {}. r gives all codes back.",
+                "LOCKED: {used} of {allowed} codes used; {}. r gives all codes back, b one.",
                 until(model, unlock_at)
             ),
             Quota::Locked { .. } => "Open: the time-out has passed.".to_owned(),

@@ -3,6 +3,7 @@
 use crate::config::TokenStatus;
 use crate::domain::country::Country;
 use crate::domain::from_numbers::FromNumbers;
+use crate::domain::limits::Limits;
 use crate::domain::message_text::{MessageTemplate, Segments};
 use crate::domain::own_messages::{Audience, OwnMessages};
 use crate::domain::provider::{AccountSid, Provider, TwilioAccount};
@@ -41,6 +42,7 @@ pub struct Form {
     message: MessageTemplate,
     own_messages: OwnMessages,
     recipients: Recipients,
+    limits: Limits,
     from_numbers: FromNumbers,
     cursor: usize,
 }
@@ -62,6 +64,7 @@ impl Form {
             message: MessageTemplate::default(),
             own_messages: OwnMessages::default(),
             recipients: Recipients::Anyone,
+            limits: Limits::default(),
             from_numbers: FromNumbers::default(),
             cursor: 0,
             saved,
@@ -282,6 +285,7 @@ impl Form {
             // They share the line of the message.
             Field::OwnMessages => {}
             Field::Recipients => self.recipients = settings.recipients.clone(),
+            Field::Limits => self.limits = settings.limits.clone(),
             Field::FromNumbers => self.from_numbers = settings.from_numbers.clone(),
             Field::ApiKey => self.account.api_key = saved_account(settings).api_key,
             Field::BaseUrl => self.account.base_url = saved_account(settings).base_url,
@@ -315,6 +319,7 @@ impl Form {
                 self.message != saved.message || self.own_messages != saved.own_messages
             }
             Field::Recipients => self.recipients != saved.recipients,
+            Field::Limits => self.limits != saved.limits,
             Field::FromNumbers => self.from_numbers != saved.from_numbers,
             Field::ApiKey => self.account.api_key != saved_account(saved).api_key,
             Field::BaseUrl => self.account.base_url != saved_account(saved).base_url,
@@ -367,6 +372,7 @@ impl Form {
             message: self.message.clone(),
             own_messages: self.own_messages.clone(),
             recipients: self.recipients.clone(),
+            limits: self.limits.clone(),
         })
     }
 
@@ -378,6 +384,16 @@ impl Form {
     /// Replaces what has no line of its own; account SID and token are left alone.
     pub fn set_account(&mut self, account: TwilioAccount) {
         self.account = account;
+    }
+
+    /// The limits as edited.
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Replaces the limits.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
     }
 
     /// The provider as edited.
@@ -405,7 +421,8 @@ impl Form {
 }
 
 fn all_fields() -> impl Iterator<Item = Field> {
-    let without_line = [Field::FromNumbers, Field::ApiKey, Field::BaseUrl, Field::MessageOptions];
+    let without_line =
+        [Field::FromNumbers, Field::ApiKey, Field::BaseUrl, Field::MessageOptions, Field::Limits];
     FIELDS.into_iter().chain(without_line)
 }
 

@@ -21,6 +21,7 @@ use crate::tui::modal::Modal;
 use crate::tui::modal::account::AccountModal;
 use crate::tui::modal::choice::ChoiceModal;
 use crate::tui::modal::confirm::{ConfirmModal, Confirmed};
+use crate::tui::modal::limits::LimitsModal;
 use crate::tui::modal::text::TextModal;
 use crate::tui::model::Model;
 use crate::tui::update::Input;
@@ -39,6 +40,10 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
         Input::Action(Action::AccountDetails) => {
             let modal = AccountModal::new(model.desk().form.account());
             model.modals.push(Modal::Account(Box::new(modal)));
+        }
+        Input::Action(Action::Limits) => {
+            let modal = LimitsModal::new(model.desk().form.limits());
+            model.modals.push(Modal::Limits(Box::new(modal)));
         }
         Input::Action(Action::TestAccount) => {
             let query = account_query(model);

@@ -6,6 +6,7 @@ pub mod form_view;
 pub mod log;
 pub mod numbers;
 pub mod quota;
+mod quota_filter;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

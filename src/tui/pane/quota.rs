@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
+use super::quota_filter::QuotaFilter;
 use super::{draw_empty, first_row};
 use crate::domain::passcode::MOST_WRONG_TRIES;
 use crate::domain::quota::{Quota, seconds_until};
@@ -23,7 +24,10 @@ use crate::tui::update::Input;
 #[derive(Debug, Default)]
 pub struct QuotaPane {
     rows: Vec<QuotaRow>,
+    /// The places in `rows` of those that the filter lets through.
+    shown: Vec<usize>,
     selected: Option<LookupKey>,
+    filter: Option<QuotaFilter>,
 }
 
 impl QuotaPane {
@@ -34,6 +38,29 @@ impl QuotaPane {
             self.selected = None;
         }
         self.rows = rows;
+        self.show();
+    }
+
+    /// Whether keys are text for the filter.
+    pub fn is_filtering(&self) -> bool {
+        self.filter.as_ref().is_some_and(|filter| filter.is_typing)
+    }
+
+    /// Takes under what a typed number is found.
+    pub fn on_number(&mut self, generation: u64, key: Option<LookupKey>) {
+        if self.filter.as_mut().is_some_and(|filter| filter.on_number(generation, key)) {
+            self.show();
+        }
+    }
+
+    /// Works out whom the filter lets through.
+    fn show(&mut self) {
+        let fits = |row: &QuotaRow| self.filter.as_ref().is_none_or(|filter| filter.fits(row));
+        self.shown = (0..self.rows.len()).filter(|&index| fits(&self.rows[index])).collect();
+    }
+
+    fn row(&self, index: usize) -> Option<&QuotaRow> {
+        self.rows.get(*self.shown.get(index)?)
     }
 
     /// How many users are locked at a moment.
@@ -57,12 +84,15 @@ impl QuotaPane {
     }
 
     fn index(&self) -> usize {
-        self.rows.iter().position(|row| Some(row.user.key) == self.selected).unwrap_or(0)
+        let is_selected = |&index: &usize| {
+            self.rows.get(index).is_some_and(|row| Some(row.user.key) == self.selected)
+        };
+        self.shown.iter().position(is_selected).unwrap_or(0)
     }
 
     fn select(&mut self, index: usize) {
-        let index = index.min(self.rows.len().saturating_sub(1));
-        self.selected = self.rows.get(index).map(|row| row.user.key);
+        let index = index.min(self.shown.len().saturating_sub(1));
+        self.selected = self.row(index).map(|row| row.user.key);
     }
 }
 
@@ -77,9 +107,26 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
     let page = usize::from(model.arrangement().quota.map_or(0, |area| area.height))
         .saturating_sub(2)
         .max(1);
+    let read_only = model.read_only;
     let quota = &mut model.desk_mut().quota;
     let at = quota.index();
     match input {
+        Input::Key(_) | Input::Paste(_) if quota.is_filtering() => {
+            return type_filter(model, input);
+        }
+        Input::Action(Action::Accept) if quota.is_filtering() => {
+            if let Some(filter) = &mut quota.filter {
+                filter.is_typing = false;
+            }
+        }
+        Input::Action(Action::Filter) => match &mut quota.filter {
+            Some(filter) => filter.is_typing = true,
+            None => quota.filter = Some(QuotaFilter::new()),
+        },
+        Input::Action(Action::Cancel) => {
+            quota.filter = None;
+            quota.show();
+        }
         Input::Paste(_) => model.cannot_paste(),
         Input::Action(Action::Up) => quota.select(at.saturating_sub(1)),
         Input::Action(Action::Down) => quota.select(at + 1),
@@ -87,12 +134,20 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
         Input::Action(Action::PageDown) => quota.select(at + page),
         Input::Action(Action::First) => quota.select(0),
         Input::Action(Action::Last) => quota.select(usize::MAX),
-        Input::Action(Action::Unlock) => match quota.rows.get(at).cloned() {
-            Some(row) => model.modals.push(Modal::Unlock(UnlockModal::new(&row))),
-            None => model.say("Nobody has used a code: there is nothing to unlock."),
-        },
+        Input::Action(Action::Unlock | Action::GiveBack) if read_only => {
+            model.complain("This console only looks (--read-only).");
+        }
+        Input::Action(action @ (Action::Unlock | Action::GiveBack)) => {
+            match quota.row(at).cloned() {
+                Some(row) if *action == Action::GiveBack => {
+                    model.modals.push(Modal::Unlock(UnlockModal::one_code(&row)));
+                }
+                Some(row) => model.modals.push(Modal::Unlock(UnlockModal::new(&row))),
+                None => model.say("Nobody has used a code: there is nothing to give back."),
+            }
+        }
         Input::Action(Action::Accept) => {
-            if let Some(row) = quota.rows.get(at).cloned() {
+            if let Some(row) = quota.row(at).cloned() {
                 let generation = model.next_generation();
                 let (modal, effects) = UserModal::ask(row, model.environment, generation);
                 model.modals.push(Modal::User(Box::new(modal)));
@@ -104,6 +159,32 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Edits the filter, and asks under what it is found where it may be a number.
+fn type_filter(model: &mut Model, input: &Input) -> Vec<Effect> {
+    let (environment, generation) = (model.environment, model.next_generation());
+    let quota = &mut model.desk_mut().quota;
+    let Some(filter) = &mut quota.filter else { return Vec::new() };
+    let refused = match input {
+        Input::Key(key) => {
+            filter.text.on_key(*key);
+            None
+        }
+        Input::Paste(pasted) => filter.text.paste(pasted).err(),
+        Input::Action(_) => None,
+    };
+    filter.on_typed(generation);
+    let typed = filter.text.text().to_owned();
+    quota.show();
+    if let Some(refused) = refused {
+        model.complain(format!("{refused}."));
+    }
+    // No number is shorter than this (ITU-T E.164).
+    if typed.chars().filter(char::is_ascii_digit).count() < 6 {
+        return Vec::new();
+    }
+    vec![Effect::FindNumber { generation, environment, typed }]
+}
+
 /// When a lock ends, and in how long.
 pub fn until(model: &Model, unlock_at: Timestamp) -> String {
     format!("opens {}, in {}", model.clock(unlock_at), countdown(unlock_at, model.now))
@@ -113,10 +194,15 @@ pub fn until(model: &Model, unlock_at: Timestamp) -> String {
 pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
     let theme = model.theme;
     let pane = &model.desk().quota;
-    let title = match pane.locked(model.now) {
+    let mut title = match pane.locked(model.now) {
         0 => "Quota".to_owned(),
         locked => format!("Quota · {locked} locked"),
     };
+    if let Some(filter) = &pane.filter {
+        let cursor = if filter.is_typing { "_" } else { "" };
+        let (shown, all) = (pane.shown.len(), pane.rows.len());
+        title = format!("{title} · filter: {}{cursor} · {shown} of {all}", filter.text.text());
+    }
     let block = theme.block(&title, focused);
     let inner = block.inner(area);
     block.render(area, buffer);
@@ -132,11 +218,14 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
         };
         return draw_empty(&text, style, inner, theme, buffer);
     }
+    if pane.shown.is_empty() {
+        let text = "Nobody fits the filter. Esc shows all.";
+        return draw_empty(text, theme.dim(), inner, theme, buffer);
+    }
     let selected = pane.index();
-    let first = first_row(selected, inner.height.into(), 0, pane.rows.len());
-    for ((index, row), y) in
-        pane.rows.iter().enumerate().skip(first).zip(inner.top()..inner.bottom())
-    {
+    let first = first_row(selected, inner.height.into(), 0, pane.shown.len());
+    for (index, y) in (first..pane.shown.len()).zip(inner.top()..inner.bottom()) {
+        let Some(row) = pane.row(index) else { continue };
         let line = Rect { y, height: 1, ..inner };
         let marked = focused && index == selected;
         let style = if marked { theme.selected() } else { Style::new() };
@@ -157,7 +246,7 @@ fn draw_row(
     let locked = is_locked(row, model.now);
     let (state, state_style) = match row.quota {
         _ if row.wrong_in_a_row >= MOST_WRONG_TRIES => {
-            (format!("LOCKED  {} wrong tries: unlock with r", row.wrong_in_a_row), theme.failure())
+            (format!("LOCKED  {} wrong tries in a row: r", row.wrong_in_a_row), theme.failure())
         }
         Quota::Locked { unlock_at, .. } if locked => {
             (format!("LOCKED  {}", until(model, unlock_at)), theme.failure())

@@ -1,0 +1,168 @@
+//! The figures of `smsdeck status` in Prometheus' text format, for the textfile collector of its
+//! node exporter.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+
+use crate::domain::country::Country;
+use crate::domain::environment::Environment;
+use crate::engine::{Severity, Status};
+
+/// One family of figures: its name, what it is, and its samples as labels and value.
+struct Family {
+    name: &'static str,
+    help: &'static str,
+    samples: Vec<(String, f64)>,
+}
+
+/// The whole file.
+pub(super) fn render(all: &[(Environment, Status)], now: Timestamp) -> String {
+    let mut text = String::new();
+    for Family { name, help, samples } in states(all, now).into_iter().chain(counts(all)) {
+        if samples.is_empty() {
+            continue;
+        }
+        // A string takes all that is written to it.
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+        for (labels, value) in samples {
+            let _ = writeln!(text, "{name}{{{labels}}} {value}");
+        }
+    }
+    text
+}
+
+/// Figures of which an environment has one.
+fn states(all: &[(Environment, Status)], now: Timestamp) -> Vec<Family> {
+    let each = |value: &dyn Fn(&Status) -> Option<f64>| -> Vec<(String, f64)> {
+        all.iter()
+            .filter_map(|(environment, status)| Some((label(*environment), value(status)?)))
+            .collect()
+    };
+    vec![
+        family(
+            "smsdeck_status",
+            "0 fine, 1 warning, 2 critical.",
+            each(&|status| {
+                Some(match status.severity() {
+                    Severity::Fine => 0.0,
+                    Severity::Warning => 1.0,
+                    Severity::Critical => 2.0,
+                })
+            }),
+        ),
+        family(
+            "smsdeck_set_up",
+            "Whether everything that a send needs is set.",
+            each(&|status| Some(f64::from(u8::from(status.is_set_up)))),
+        ),
+        family(
+            "smsdeck_locked_users",
+            "Users who get no code now.",
+            each(&|status| u32::try_from(status.locked).ok().map(f64::from)),
+        ),
+        family(
+            "smsdeck_usual_codes",
+            "Codes an hour over the week before.",
+            each(&|status| Some(status.health.usual_per_hour.into())),
+        ),
+        family(
+            "smsdeck_oldest_open_seconds",
+            "Age of the oldest code without an end.",
+            each(&|status| {
+                Some(now.duration_since(status.health.oldest_open?).as_secs_f64().max(0.0))
+            }),
+        ),
+        family(
+            "smsdeck_last_delivered_timestamp_seconds",
+            "When a code was last delivered.",
+            each(&|status| Some(seconds(status.health.last_delivered?))),
+        ),
+        Family {
+            name: "smsdeck_written_timestamp_seconds",
+            help: "When this file was written.",
+            samples: vec![(String::new(), seconds(now))],
+        },
+    ]
+}
+
+/// Figures of which an environment has several, told apart by a label.
+fn counts(all: &[(Environment, Status)]) -> Vec<Family> {
+    let many = |values: &dyn Fn(&Status) -> Vec<(String, f64)>| -> Vec<(String, f64)> {
+        all.iter()
+            .flat_map(|(environment, status)| {
+                let here = label(*environment);
+                values(status)
+                    .into_iter()
+                    .map(move |(labels, value)| (format!("{here},{labels}"), value))
+            })
+            .collect()
+    };
+    vec![
+        family(
+            "smsdeck_codes",
+            "Codes of the last hour by what became of them.",
+            many(&|status| {
+                let hour = &status.health.hour;
+                vec![
+                    ("result=\"asked\"".to_owned(), hour.codes.into()),
+                    ("result=\"delivered\"".to_owned(), hour.delivered.into()),
+                    ("result=\"failed\"".to_owned(), hour.failed.into()),
+                ]
+            }),
+        ),
+        family(
+            "smsdeck_delivery_seconds",
+            "Time to arrive over the last hour.",
+            many(&|status| {
+                let hour = &status.health.hour;
+                [("0.5", hour.median), ("0.95", hour.p95)]
+                    .into_iter()
+                    .filter_map(|(quantile, time)| {
+                        Some((format!("quantile=\"{quantile}\""), time?.as_secs_f64()))
+                    })
+                    .collect()
+            }),
+        ),
+        family(
+            "smsdeck_failures",
+            "Failures of the last hour by the provider's error code.",
+            many(&|status| {
+                let failures = status.health.failures.iter();
+                failures
+                    .map(|failure| {
+                        let code = failure.error_code.map(|code| code.to_string());
+                        let code = code.unwrap_or_else(|| "none".to_owned());
+                        (format!("code=\"{code}\""), failure.count.into())
+                    })
+                    .collect()
+            }),
+        ),
+        family(
+            "smsdeck_country_codes",
+            "Codes of the last day by country.",
+            many(&|status| {
+                let countries = status.destinations.countries.iter();
+                countries
+                    .map(|traffic| {
+                        let code = traffic.country.map_or("none", Country::code);
+                        (format!("country=\"{code}\""), traffic.day.into())
+                    })
+                    .collect()
+            }),
+        ),
+    ]
+}
+
+const fn family(name: &'static str, help: &'static str, samples: Vec<(String, f64)>) -> Family {
+    Family { name, help, samples }
+}
+
+fn label(environment: Environment) -> String {
+    format!("environment=\"{}\"", environment.key())
+}
+
+/// Seconds since 1970, as Prometheus tells moments.
+fn seconds(moment: Timestamp) -> f64 {
+    moment.duration_since(Timestamp::UNIX_EPOCH).as_secs_f64()
+}

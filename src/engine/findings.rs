@@ -1,0 +1,194 @@
+//! What is worth saying about the figures of an environment: how bad it is, in words.
+
+use jiff::Timestamp;
+
+use crate::domain::country::Country;
+use crate::domain::thresholds::Thresholds;
+use crate::provider::twilio::explanation;
+use crate::store::{CountryTraffic, Destinations, FailureCount, Health};
+
+/// Codes below which a share or a comparison tells nothing.
+const FEW: u32 = 20;
+
+/// How bad a finding is; the exit code of monitoring plugins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is wrong.
+    Fine,
+    /// Somebody should look.
+    Warning,
+    /// Codes do not go out.
+    Critical,
+}
+
+impl Severity {
+    /// The stable name in JSON.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Fine => "ok",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// One thing that is worth saying.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The provider's error code, if it is about one.
+    pub error_code: Option<u32>,
+    /// What it is, in words, without a full stop.
+    pub text: String,
+}
+
+impl Finding {
+    pub(super) const fn new(severity: Severity, text: String) -> Self {
+        Self { severity, error_code: None, text }
+    }
+
+    pub(super) const fn with_code(mut self, code: u32) -> Self {
+        self.error_code = Some(code);
+        self
+    }
+
+    /// What to do about it, if the provider's error code tells.
+    pub fn explanation(&self) -> Option<String> {
+        self.error_code.map(explanation)
+    }
+}
+
+/// What the last hour tells.
+pub(super) fn of_health(health: &Health, thresholds: Thresholds, now: Timestamp) -> Vec<Finding> {
+    let mut findings: Vec<Finding> =
+        health.failures.iter().map(|failure| of_failure(failure, health, thresholds)).collect();
+    if let Some(oldest) = health.oldest_open {
+        let minutes = now.duration_since(oldest).as_mins();
+        if minutes >= thresholds.open_minutes.get().into() {
+            let text = format!("the oldest code without an end is {minutes} min old");
+            findings.push(Finding::new(Severity::Warning, text));
+        }
+    }
+    let (codes, usual) = (health.hour.codes, health.usual_per_hour);
+    if usual > 0
+        && codes >= FEW
+        && codes >= usual.saturating_mul(thresholds.busy_factor.get().into())
+    {
+        let text = format!("{codes} codes in an hour, where {usual} are usual");
+        findings.push(Finding::new(Severity::Warning, text));
+    }
+    findings
+}
+
+fn of_failure(failure: &FailureCount, health: &Health, thresholds: Thresholds) -> Finding {
+    let (count, codes) = (failure.count, health.hour.codes.max(failure.count));
+    let text = match failure.error_code {
+        Some(code) => format!("error {code}: {count} of {codes} codes in an hour"),
+        None => format!("{count} of {codes} codes in an hour failed without an error code"),
+    };
+    let many = u32::from(thresholds.failures.get());
+    // A large share of all is no longer bad luck of some users.
+    let is_large = count * 100 >= codes * u32::from(thresholds.failing_percent.get());
+    let severity = match count {
+        count if count >= 2 * many && is_large => Severity::Critical,
+        count if count >= many => Severity::Warning,
+        _ => Severity::Fine,
+    };
+    Finding { severity, error_code: failure.error_code, text }
+}
+
+/// What the destinations of the last day tell: the marks of traffic that is made for money.
+pub(super) fn of_destinations(found: &Destinations, thresholds: Thresholds) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut warn = |text| findings.push(Finding::new(Severity::Warning, text));
+    for traffic in &found.countries {
+        let CountryTraffic { country, day, usual, settled, unverified } = *traffic;
+        let place = place(country);
+        if usual > 0
+            && day >= FEW
+            && day >= usual.saturating_mul(thresholds.busy_factor.get().into())
+        {
+            warn(format!("{day} codes to {place} in a day, where {usual} are usual"));
+        }
+        let share = traffic.unverified_share().unwrap_or_default();
+        if settled >= FEW && share >= thresholds.unverified_percent.get().into() {
+            warn(format!("{unverified} of {settled} codes to {place} in a day were never entered"));
+        }
+    }
+    for block in &found.blocks {
+        if block.numbers >= thresholds.block_numbers.get().into() {
+            warn(format!(
+                "{} numbers side by side in {} had {} codes in a day (block {})",
+                block.numbers,
+                place(block.country),
+                block.codes,
+                block.name()
+            ));
+        }
+    }
+    findings
+}
+
+fn place(country: Option<Country>) -> &'static str {
+    country.map_or("numbers of no country", Country::name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::secret::LookupKey;
+    use crate::store::{BlockTraffic, Fare};
+
+    fn texts(findings: &[Finding]) -> Vec<&str> {
+        findings.iter().map(|finding| finding.text.as_str()).collect()
+    }
+
+    #[test]
+    fn a_failure_is_as_bad_as_its_number_and_share() {
+        let now = Timestamp::UNIX_EPOCH;
+        for (count, codes, severity) in [
+            (2, 2, Severity::Fine),
+            (3, 100, Severity::Warning),
+            (6, 13, Severity::Warning),
+            (6, 12, Severity::Critical),
+        ] {
+            let failures = vec![FailureCount { error_code: None, count, last: now }];
+            let hour = Fare { codes, ..Fare::default() };
+            let health = Health { hour, failures, ..Health::default() };
+            let found = of_health(&health, Thresholds::default(), now);
+            assert_eq!(found[0].severity, severity, "{count} of {codes}");
+        }
+    }
+
+    #[test]
+    fn an_hour_is_compared_with_the_usual_only_where_there_is_one() {
+        let now = Timestamp::UNIX_EPOCH;
+        for (codes, usual, is_busy) in
+            [(50, 10, true), (49, 10, false), (19, 1, false), (99, 0, false)]
+        {
+            let hour = Fare { codes, ..Fare::default() };
+            let health = Health { hour, usual_per_hour: usual, ..Health::default() };
+            let found = of_health(&health, Thresholds::default(), now);
+            assert_eq!(!found.is_empty(), is_busy, "{codes}, usually {usual}");
+        }
+    }
+
+    #[test]
+    fn the_marks_of_traffic_made_for_money_are_told() {
+        let country = Country::from_code("CO");
+        let countries =
+            vec![CountryTraffic { country, day: 60, usual: 4, settled: 50, unverified: 45 }];
+        let block = LookupKey([0xa7; 32]);
+        let blocks = vec![BlockTraffic { block, country, codes: 31, numbers: 30 }];
+        let found = of_destinations(&Destinations { countries, blocks }, Thresholds::default());
+        assert_eq!(
+            texts(&found),
+            [
+                "60 codes to Colombia in a day, where 4 are usual",
+                "45 of 50 codes to Colombia in a day were never entered",
+                "30 numbers side by side in Colombia had 31 codes in a day (block a7a7)",
+            ]
+        );
+    }
+}

@@ -1,0 +1,177 @@
+//! Where codes go, and how many of them are never entered: what tells people who sign in from an
+//! abuser who makes money with every message.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, Result};
+
+use super::values::{Millis, whole_number};
+use crate::domain::country::Country;
+use crate::domain::environment::Environment;
+use crate::domain::secret::LookupKey;
+
+/// Blocks that are listed, those with the most numbers.
+const MOST_BLOCKS: usize = 5;
+
+/// Different numbers from which on a block is listed.
+const LEAST_NUMBERS: u32 = 3;
+
+/// Days that the usual is taken from.
+const DAYS: u32 = 7;
+
+/// Where the codes of an environment went within the last day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Destinations {
+    /// Country by country, those with the most codes first.
+    pub countries: Vec<CountryTraffic>,
+    /// Blocks of 1,000 numbers of which several had codes, those with the most numbers first.
+    pub blocks: Vec<BlockTraffic>,
+}
+
+/// The codes to one country.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountryTraffic {
+    /// The country; `None`: numbers of no country.
+    pub country: Option<Country>,
+    /// Codes within the last day.
+    pub day: u32,
+    /// Codes a day, on average over the week before, rounded up.
+    pub usual: u32,
+    /// Codes of the last day that were entered, or can be entered no more.
+    pub settled: u32,
+    /// Those of them that nobody ever entered.
+    pub unverified: u32,
+}
+
+impl CountryTraffic {
+    /// The share of settled codes that nobody entered, in percent, rounded down.
+    pub fn unverified_share(&self) -> Option<u32> {
+        (self.unverified * 100).checked_div(self.settled)
+    }
+}
+
+/// The codes to one block of numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockTraffic {
+    /// What tells the block, as
+    /// [`DeckKey::block`](crate::domain::secret::DeckKey::block).
+    pub block: LookupKey,
+    /// The country of its numbers.
+    pub country: Option<Country>,
+    /// Codes within the last day.
+    pub codes: u32,
+    /// Different numbers that they went to.
+    pub numbers: u32,
+}
+
+impl BlockTraffic {
+    /// A short name of the block: four hexadecimal digits of what tells it.
+    pub fn name(&self) -> String {
+        format!("{:02x}{:02x}", self.block.0[0], self.block.0[1])
+    }
+}
+
+/// Reads where the codes went.
+pub(super) fn destinations(
+    connection: &Connection,
+    environment: Environment,
+    now: Timestamp,
+) -> Result<Destinations> {
+    let ago = |days: u32| {
+        let span = SignedDuration::from_hours(i64::from(days) * 24);
+        Millis(now.checked_sub(span).unwrap_or(Timestamp::MIN))
+    };
+    let country = |code: Option<String>| code.and_then(|code| Country::from_code(&code));
+    // A code that works no more was entered if its challenge was; the newest code of a challenge
+    // that was entered counts for all of them.
+    let countries = connection
+        .prepare_cached(
+            "SELECT country,
+                    count(*) FILTER (WHERE at >= ?2) AS day,
+                    count(*) FILTER (WHERE at < ?2) AS before,
+                    count(*) FILTER (WHERE at >= ?2 AND (used OR valid_until <= ?4)) AS settled,
+                    count(*) FILTER (WHERE at >= ?2 AND NOT used AND valid_until <= ?4) AS unused
+             FROM deliveries
+             LEFT JOIN codes ON codes.delivery = deliveries.id
+             LEFT JOIN challenges ON challenges.id = codes.challenge
+             WHERE environment = ?1 AND at >= ?3 AND status NOT IN ('refused', 'not_sent')
+             GROUP BY country HAVING day > 0 ORDER BY day DESC, country",
+        )?
+        .query_map((environment, ago(1), ago(1 + DAYS), Millis(now)), |row| {
+            Ok(CountryTraffic {
+                country: country(row.get("country")?),
+                day: row.get("day")?,
+                usual: row.get::<_, u32>("before")?.div_ceil(DAYS),
+                settled: row.get("settled")?,
+                unverified: row.get("unused")?,
+            })
+        })?
+        .collect::<Result<_>>()?;
+    let blocks = connection
+        .prepare_cached(
+            "SELECT block, country, count(*) AS codes, count(DISTINCT number) AS numbers
+             FROM deliveries
+             WHERE environment = ?1 AND at >= ?2 AND block IS NOT NULL
+               AND status NOT IN ('refused', 'not_sent')
+             GROUP BY block HAVING numbers >= ?3 ORDER BY numbers DESC, codes DESC LIMIT ?4",
+        )?
+        .query_map((environment, ago(1), LEAST_NUMBERS, whole_number(MOST_BLOCKS)), |row| {
+            Ok(BlockTraffic {
+                block: row.get("block")?,
+                country: country(row.get("country")?),
+                codes: row.get("codes")?,
+                numbers: row.get("numbers")?,
+            })
+        })?
+        .collect::<Result<_>>()?;
+    Ok(Destinations { countries, blocks })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reservation;
+    use super::super::test_deck::{Deck, HERE, MINUTE, at, attempt, number, request, user};
+    use super::*;
+    use crate::domain::passcode::Verdict;
+
+    #[tokio::test]
+    async fn codes_that_nobody_enters_and_numbers_side_by_side_are_seen() {
+        let deck = Deck::new().await;
+        let day = 24 * 60 * MINUTE;
+        for days_ago in (1..8).rev() {
+            deck.slot(request(8 * day - days_ago * day - MINUTE)).await;
+        }
+        for who in 1..5 {
+            let to = Reservation {
+                user: user(who),
+                number: number(who),
+                ..request(8 * day - 60 * MINUTE)
+            };
+            deck.slot(to).await;
+        }
+        let right = attempt(8 * day - 59 * MINUTE);
+        assert_eq!(deck.attempt(right, 1).await, Verdict::Approved);
+        let elsewhere = Reservation {
+            country: Country::from_code("DE"),
+            user: user(9),
+            number: number(9),
+            block: LookupKey([8; 32]),
+            ..request(8 * day - MINUTE)
+        };
+        deck.slot(elsewhere).await;
+        let found = deck.store.destinations(HERE, at(8 * day)).await.unwrap();
+        let colombia = CountryTraffic {
+            country: Country::from_code("CO"),
+            day: 4,
+            usual: 1,
+            settled: 4,
+            unverified: 3,
+        };
+        assert_eq!(found.countries[0], colombia);
+        assert_eq!(found.countries[0].unverified_share(), Some(75));
+        // Its code may still be entered.
+        assert_eq!((found.countries[1].day, found.countries[1].settled), (1, 0));
+        assert_eq!(found.countries[1].unverified_share(), None);
+        assert_eq!(found.blocks.len(), 1);
+        assert_eq!((found.blocks[0].numbers, found.blocks[0].name().as_str()), (4, "0707"));
+    }
+}

@@ -1,0 +1,104 @@
+//! Which users the quota shows: those whom a typed text means.
+
+use crate::domain::country::Country;
+use crate::domain::secret::LookupKey;
+use crate::store::QuotaRow;
+use crate::tui::text_field::TextField;
+
+/// A text, and what it means.
+#[derive(Debug)]
+pub struct QuotaFilter {
+    /// The text as typed.
+    pub text: TextField,
+    /// Whether it is being typed.
+    pub is_typing: bool,
+    /// Under what the text is found, if it is a whole number.
+    number: Option<LookupKey>,
+    /// Which question about the number is awaited.
+    generation: u64,
+}
+
+impl QuotaFilter {
+    /// Begins to type.
+    pub fn new() -> Self {
+        Self { text: TextField::new("", 80), is_typing: true, number: None, generation: 0 }
+    }
+
+    /// The text was changed; whether it may be a number is being asked.
+    pub const fn on_typed(&mut self, generation: u64) {
+        self.generation = generation;
+        self.number = None;
+    }
+
+    /// Takes the answer, if it is the newest; whether it was.
+    pub fn on_number(&mut self, generation: u64, number: Option<LookupKey>) -> bool {
+        let is_newest = generation == self.generation;
+        if is_newest {
+            self.number = number;
+        }
+        is_newest
+    }
+
+    /// Whether a user is meant: by a part of the name or of the sender, by the whole number, or by
+    /// the country's code or the beginning of its name.
+    pub fn fits(&self, row: &QuotaRow) -> bool {
+        let typed = self.text.text().trim().to_lowercase();
+        if typed.is_empty() {
+            return true;
+        }
+        let of_country = row.country.is_some_and(|country: Country| {
+            country.code().eq_ignore_ascii_case(&typed)
+                || (typed.chars().count() > 2 && country.name().to_lowercase().starts_with(&typed))
+        });
+        of_country
+            || Some(row.number.key) == self.number
+            || row.user.label.to_lowercase().contains(&typed)
+            || row.sender.to_lowercase().contains(&typed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::quota::Quota;
+    use crate::store::Subject;
+
+    fn row() -> QuotaRow {
+        QuotaRow {
+            user: Subject { key: LookupKey([1; 32]), label: "JDoe".to_owned() },
+            number: Subject {
+                key: LookupKey([2; 32]), label: "+57 ••• ••• 4567".to_owned()
+            },
+            quota: Quota::Open { used: 1, left: 2 },
+            last_sent: Timestamp::UNIX_EPOCH,
+            wrong_in_a_row: 0,
+            country: Country::from_code("CO"),
+            sender: "ACME".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_user_is_found_by_name_country_sender_or_whole_number() {
+        let mut filter = QuotaFilter::new();
+        for (typed, fits) in [
+            ("", true),
+            ("jd", true),
+            ("co", true),
+            ("colom", true),
+            ("acm", true),
+            ("de", false),
+            ("4567", false),
+        ] {
+            filter.text.set(typed);
+            assert_eq!(filter.fits(&row()), fits, "{typed}");
+        }
+        filter.text.set("+573001234567");
+        filter.on_typed(7);
+        assert!(!filter.fits(&row()));
+        assert!(!filter.on_number(6, Some(LookupKey([2; 32]))));
+        assert!(filter.on_number(7, Some(LookupKey([2; 32]))));
+        assert!(filter.fits(&row()));
+    }
+}

@@ -1,0 +1,233 @@
+//! What the executor reports: it goes into the model, and to the pop-up that has asked for it.
+
+use super::effect::Effect;
+use super::message::Message;
+use super::modal::Modal;
+use super::model::{EngineState, Model, Phase};
+use super::saving::{on_saved, take_deck};
+use crate::domain::delivery::DeliveryStatus;
+use crate::domain::environment::Environment;
+use crate::domain::passcode::Verdict;
+use crate::engine::Submission;
+use crate::provider::AccountReport;
+use crate::provider::twilio::refuses_credentials;
+use crate::store::{Event, EventKind, Relief};
+
+/// Takes a report.
+pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
+    match report {
+        Message::Loaded(deck) => {
+            take_deck(model, *deck);
+            model.phase = Phase::Ready;
+            Vec::new()
+        }
+        Message::LoadFailed(reason) => {
+            model.phase = Phase::Broken(reason);
+            Vec::new()
+        }
+        Message::EngineReady => {
+            model.engine = EngineState::Ready;
+            let mut effects = ask_again(model);
+            effects.extend(model.status_clock.on_event(model.now));
+            effects
+        }
+        Message::EngineFailed(reason) => {
+            model.complain(format!("Nothing can be sent: {reason}."));
+            model.engine = EngineState::Failed(reason);
+            Vec::new()
+        }
+        Message::Events(events) => on_events(model, events),
+        Message::Quota(mut rows) => {
+            for environment in Environment::ALL {
+                let rows = std::mem::take(&mut rows[environment]);
+                model.desks[environment].quota.refresh(rows);
+            }
+            Vec::new()
+        }
+        Message::StoreFailed(reason) => {
+            model.status_clock.on_answer();
+            model.complain(format!("{reason}."));
+            Vec::new()
+        }
+        Message::Sent(result) => on_sent(model, result),
+        Message::Verified { generation, result } => on_verified(model, generation, result),
+        Message::Saved { save, deck, problem } => on_saved(model, &save, deck, problem),
+        Message::Unlocked { user, relief, result } => {
+            on_unlocked(model, &user, relief, result);
+            Vec::new()
+        }
+        Message::Status(mut all) => {
+            model.status_clock.on_answer();
+            for environment in Environment::ALL {
+                model.desks[environment].status = all[environment].take();
+            }
+            Vec::new()
+        }
+        Message::CalledBack(result) => {
+            match result {
+                Ok(()) => model.say("Called back; it stays counted."),
+                Err(reason) => model.complain(format!("{reason}.")),
+            }
+            Vec::new()
+        }
+        Message::AccountChecked { environment, result } => {
+            on_account_checked(model, environment, result)
+        }
+        answer => on_answer(model, answer),
+    }
+}
+
+/// Takes the answer to a question: into the part that has asked it, unless it has asked another
+/// one since.
+fn on_answer(model: &mut Model, answer: Message) -> Vec<Effect> {
+    match answer {
+        Message::Previewed { generation, preview } => {
+            for modal in &mut model.modals {
+                if let Modal::Send(modal) = modal {
+                    modal.on_preview(generation, preview);
+                    break;
+                }
+            }
+        }
+        Message::UserLoaded { generation, story } => {
+            for modal in &mut model.modals {
+                if let Modal::User(modal) = modal {
+                    modal.on_story(generation, story);
+                    break;
+                }
+            }
+        }
+        Message::SendersOffered { generation, offered } => {
+            for modal in &mut model.modals {
+                if let Modal::Import(modal) = modal {
+                    modal.on_offered(generation, offered);
+                    break;
+                }
+            }
+        }
+        Message::Handset { generation, received } => {
+            for modal in &mut model.modals {
+                if let Modal::Handset(modal) = modal {
+                    modal.on_received(generation, received);
+                    break;
+                }
+            }
+        }
+        Message::NumberFound { generation, key } => {
+            for environment in Environment::ALL {
+                model.desks[environment].quota.on_number(generation, key);
+            }
+        }
+        // Everything else is no answer.
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn on_events(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
+    let arrived = |event: &Event| {
+        matches!(event.kind, EventKind::Delivery(DeliveryStatus::Sent | DeliveryStatus::Delivered))
+    };
+    let any_arrived = events.iter().any(arrived);
+    for event in events {
+        let desk = &mut model.desks[event.environment];
+        if let EventKind::Delivery(status) = event.kind {
+            let refuses = event.error_code.filter(|&code| refuses_credentials(code));
+            if status == DeliveryStatus::Refused && event.delivery.is_some() {
+                desk.refused = refuses;
+            } else if status.is_with_provider() || status == DeliveryStatus::Delivered {
+                desk.refused = None;
+            }
+        }
+        desk.log.push(event);
+    }
+    let generation = model.next_generation();
+    let environment = model.environment;
+    let mut effects = match model.modals.last_mut() {
+        Some(Modal::Handset(modal)) if any_arrived => modal.ask(environment, generation),
+        _ => Vec::new(),
+    };
+    if model.engine == EngineState::Ready {
+        effects.extend(model.status_clock.on_event(model.now));
+    }
+    effects
+}
+
+/// Repeats what pop-ups asked before there was an engine to answer.
+fn ask_again(model: &mut Model) -> Vec<Effect> {
+    let generation = model.next_generation();
+    let environment = model.environment;
+    let ask = |modal: &mut Modal| match modal {
+        Modal::Send(modal) => modal.ask(environment, generation),
+        Modal::Handset(modal) => modal.ask(environment, generation),
+        _ => Vec::new(),
+    };
+    model.modals.iter_mut().flat_map(ask).collect()
+}
+
+fn on_sent(model: &mut Model, result: Result<Submission, String>) -> Vec<Effect> {
+    model.in_flight = model.in_flight.saturating_sub(1);
+    match result {
+        Err(reason) => model.complain(format!("Not sent: {reason}")),
+        Ok(submission) if submission.status.is_failure() => {
+            let counted = if submission.status.releases_slot() { "not counted" } else { "counted" };
+            model.complain(format!(
+                "The provider did not take the code; the log says why. It is {counted}."
+            ));
+        }
+        Ok(submission) if submission.status == DeliveryStatus::Unknown => {
+            model.complain(
+                "The provider's answer is unclear: the code may have gone out, so it is counted.",
+            );
+        }
+        Ok(submission) => match submission.quota.left() {
+            0 => model.say("Code handed over. It was the last one until the time-out has passed."),
+            1 => model.say("Code handed over; 1 more allowed."),
+            left => model.say(format!("Code handed over; {left} more allowed.")),
+        },
+    }
+    Vec::new()
+}
+
+fn on_account_checked(
+    model: &mut Model,
+    environment: Environment,
+    result: Result<AccountReport, String>,
+) -> Vec<Effect> {
+    match result {
+        Ok(AccountReport { status, balance }) => {
+            model.desks[environment].refused = None;
+            model.desks[environment].balance = Some(balance.to_string());
+            model.say(format!(
+                "{environment}: credentials accepted. Account {status}, balance {balance}."
+            ));
+        }
+        Err(reason) => model.complain(format!("{reason}.")),
+    }
+    Vec::new()
+}
+
+fn on_verified(model: &mut Model, generation: u64, result: Result<Verdict, String>) -> Vec<Effect> {
+    let asked =
+        |modal: &Modal| matches!(modal, Modal::Verify(modal) if modal.waits_for(generation));
+    let asker = model.modals.iter().position(asked);
+    if result == Ok(Verdict::Approved) {
+        asker.map(|at| model.modals.remove(at));
+        model.say("Approved. The user has all codes again.");
+    } else if let Some(Modal::Verify(modal)) = asker.and_then(|at| model.modals.get_mut(at)) {
+        modal.on_verdict(result);
+    }
+    Vec::new()
+}
+
+fn on_unlocked(model: &mut Model, user: &str, relief: Relief, result: Result<bool, String>) {
+    match (result, relief) {
+        (Err(reason), _) => model.complain(format!("{reason}.")),
+        (Ok(false), _) => model.complain(format!("{user} had nothing to get back.")),
+        (Ok(true), Relief::AllCodes) => model.say(format!("{user} has all codes again.")),
+        (Ok(true), Relief::OneCode) => model.say(format!("{user} has one code back.")),
+        (Ok(true), Relief::WrongTries) => {
+            model.say(format!("{user}: the wrong tries are forgiven."));
+        }
+    }
+}
