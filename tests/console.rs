@@ -5,11 +5,11 @@ mod support;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 use smsdeck::config::Config;
-use smsdeck::domain::environment::Environment;
+use smsdeck::domain::environment::{Environment, PerEnvironment};
 use smsdeck::domain::passcode::Verdict;
 use smsdeck::domain::provider::Provider;
 use smsdeck::domain::settings::Field;
-use smsdeck::store::{DeliveryId, Event, EventId, EventKind};
+use smsdeck::store::{DeliveryId, Event, EventId, EventKind, Relief};
 use smsdeck::tui::effect::{Effect, Save, TokenChange};
 use smsdeck::tui::message::Message;
 use smsdeck::tui::model::EngineState;
@@ -325,4 +325,116 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn the_quota_is_filtered_by_name_and_by_whole_number() {
+    use smsdeck::domain::secret::LookupKey;
+    let mut console = Console::busy(SIZE);
+    console.press("/ ruiz");
+    shows(&console, "filter: ruiz_ · 1 of 3");
+    shows(&console, "m.ruiz");
+    assert!(!console.screen().contains("›jdoe"));
+    // Letters that are keys elsewhere are text here; Enter keeps the filter.
+    console.press("Enter r");
+    shows(&console, "m.ruiz gets all 3 codes back");
+    console.press("Esc Esc");
+    shows(&console, "›jdoe");
+
+    let asked = console.press("/ +573001234567");
+    let Some(Effect::FindNumber { generation, typed, .. }) = asked.into_iter().next_back() else {
+        panic!("the number is not looked for")
+    };
+    assert_eq!(typed, "+573001234567");
+    shows(&console, "Nobody fits the filter");
+    // The number of the first user, as the test's rows have it.
+    let key = Some(LookupKey([101; 32]));
+    console.tell(Message::NumberFound { generation: generation - 1, key });
+    shows(&console, "Nobody fits the filter");
+    console.tell(Message::NumberFound { generation, key });
+    shows(&console, "1 of 3");
+    shows(&console, "jdoe");
+}
+
+#[test]
+fn a_user_gets_one_code_back_with_reason_and_ticket() {
+    let mut console = Console::busy(SIZE);
+    console.press("b Enter");
+    shows(&console, "This needs a reason");
+    let effects = console.press("late_sms Tab 4711 Enter");
+    let [Effect::Unlock(request)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(request.relief, Relief::OneCode);
+    assert_eq!((request.user.label.as_str(), &*request.reason), ("jdoe", "late sms (ticket 4711)"));
+}
+
+#[test]
+fn wrong_tries_are_forgiven_only_after_a_warning_and_a_word() {
+    let mut console = Console::busy(SIZE);
+    let mut rows = vec![console.model.desk().quota.selected().unwrap().clone()];
+    rows[0].wrong_in_a_row = 100;
+    console.tell(Message::Quota(PerEnvironment::from_fn(|_| rows.clone())));
+    shows(&console, "100 wrong tries: press r");
+    console.press("r");
+    shows(&console, "somebody may be guessing");
+    assert!(console.press("called_back Enter").is_empty());
+    shows(&console, "Type forgive in the last field");
+    let effects = console.press("forgive Enter");
+    let [Effect::Unlock(request)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((request.relief, request.reason.as_str()), (Relief::WrongTries, "called back"));
+}
+
+#[test]
+fn whoever_only_looks_can_neither_send_nor_unlock_nor_edit() {
+    let mut console = Console::busy(SIZE);
+    console.model.read_only = true;
+    shows(&console, "read-only");
+    for keys in ["s", "v", "r", "b", "Tab Tab 9", "^s", "Tab n"] {
+        let before = console.model.modals.len();
+        assert!(console.press(keys).is_empty(), "{keys}");
+        assert_eq!(console.model.modals.len(), before, "{keys}");
+        shows(&console, "This console only looks");
+    }
+    assert!(!console.model.desk().form.is_changed());
+}
+
+#[test]
+fn settings_that_may_not_be_written_are_shown_and_users_still_helped() {
+    let mut console = Console::busy(SIZE);
+    console.model.unwritable = Some("/etc/smsdeck may not be written by you".to_owned());
+    shows(&console, "PRODUCTION settings · read-only");
+    console.press("Tab Tab Down Backspace");
+    shows(&console, "The settings are read-only: /etc/smsdeck may not be written by you.");
+    assert!(!console.model.desk().form.is_changed());
+    console.press("Tab Tab r");
+    shows(&console, "jdoe gets all 3 codes back");
+}
+
+#[test]
+fn the_sid_of_a_delivery_goes_to_the_clipboard() {
+    let mut console = Console::busy(SIZE);
+    let effects = console.press("Tab Up Up Up Enter c");
+    let [Effect::Copy(sid)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert!(sid.starts_with("SM") && sid.len() == 34, "{sid}");
+}
+
+#[test]
+fn trouble_is_seen_from_every_tab() {
+    let mut console = Console::with_health(SIZE);
+    console.press("Esc ]");
+    shows(&console, "Production ! failing");
+    let mut narrow = Console::with_health((40, 20));
+    narrow.press("Esc ]");
+    shows(&narrow, "Prod !");
+}
+
+#[test]
+fn limits_are_typed_and_saved_with_the_rest() {
+    let mut console = Console::fresh(SIZE);
+    console.press("Tab Tab ^g 0 Enter");
+    shows(&console, "0 is no number of codes");
+    console.press("Backspace 500 Tab Tab Tab Tab CO_200/2000 Tab co_us Enter");
+    shows(&console, "The limits hold from the next save on");
+    let effects = console.press("^s");
+    let limits = &saves(&effects)[0].settings.limits;
+    assert_eq!(limits.to_string(), "500 an hour; CO 200 an hour, 2000 a day; only CO US");
 }

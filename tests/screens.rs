@@ -10,7 +10,7 @@ use smsdeck::tui::view::draw;
 use support::screen::Console;
 
 /// The keys that lead to each screen, from the console of a busy Production.
-const SCREENS: [(&str, &str); 19] = [
+const SCREENS: [(&str, &str); 20] = [
     ("console", ""),
     ("form", "Tab Tab"),
     ("form_error", "Tab Tab Down Backspace 99"),
@@ -26,6 +26,7 @@ const SCREENS: [(&str, &str); 19] = [
     ("message", "Tab Tab Down Down Down Down Down Down Down Enter"),
     ("message_own", "Tab Tab Down Down Down Down Down Down Down Enter Tab es"),
     ("account", "Tab Tab ^o Tab Tab _"),
+    ("limits", "Tab Tab ^g 500 Tab 5000"),
     ("recipients", "Tab Tab Down Down Down Down Down Down Down Down Enter"),
     ("send", "s +573001234567"),
     ("verify", "v +573001234567 Tab 123"),
@@ -33,7 +34,8 @@ const SCREENS: [(&str, &str); 19] = [
 ];
 
 /// Pop-ups beyond those above, for the drawing at every size.
-const MORE: [&str; 7] = ["?", "r", "Tab Enter", "] ] h", "Tab Tab Down 1 ^q", "BackTab i", "Enter"];
+const MORE: [&str; 10] =
+    ["?", "r", "b", "o", "/ jdo", "Tab Enter", "] ] h", "Tab Tab Down 1 ^q", "BackTab i", "Enter"];
 
 fn after(keys: &str, size: (u16, u16)) -> Console {
     let mut console = Console::busy(size);
@@ -49,10 +51,19 @@ fn every_screen_looks_as_it_should_at_80_by_24_and_120_by_40() {
             insta::assert_snapshot!(name, after(keys, size).screen());
         }
     }
-    for (name, keys) in [("help", "?"), ("unlock", "r"), ("delivery", "Tab Enter")] {
+    for (name, keys) in [
+        ("help", "?"),
+        ("unlock", "r"),
+        ("give_back", "b"),
+        ("filter", "/ ruiz"),
+        ("delivery", "Tab Enter"),
+    ] {
         insta::assert_snapshot!(name, after(keys, (80, 24)).screen());
     }
     insta::assert_snapshot!("user", Console::with_user((80, 24)).screen());
+    insta::assert_snapshot!("user_40x20", Console::with_user((40, 20)).screen());
+    insta::assert_snapshot!("health_80x24", Console::with_health((80, 24)).screen());
+    insta::assert_snapshot!("health_40x20", Console::with_health((40, 20)).screen());
 }
 
 #[test]

@@ -22,6 +22,15 @@ impl Environment {
     /// All environments, in their fixed order.
     pub const ALL: [Self; 3] = [Self::Development, Self::Test, Self::Production];
 
+    /// The name where there is little room.
+    pub const fn short_name(self) -> &'static str {
+        match self {
+            Self::Development => "Dev",
+            Self::Test => "Test",
+            Self::Production => "Prod",
+        }
+    }
+
     /// The name as shown on screens.
     pub const fn name(self) -> &'static str {
         match self {

@@ -97,9 +97,11 @@ fn draw_tabs(model: &Model, area: Rect, buffer: &mut Buffer) {
     for environment in Environment::ALL {
         let here = environment == model.environment;
         let trouble = trouble(model, environment);
+        let name = if narrow { environment.short_name() } else { environment.name() };
         let label = match (&trouble, narrow && !here) {
-            (Some(word), false) => format!("{environment} {word}"),
-            _ => environment.to_string(),
+            (Some(word), false) => format!("{name} {word}"),
+            (Some(_), true) => format!("{name} !"),
+            (None, _) => name.to_owned(),
         };
         let text = if here { format!(" [{label}]") } else { format!("  {label} ") };
         let style = match (here, &trouble) {

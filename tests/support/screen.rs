@@ -1,5 +1,7 @@
 //! A console without a terminal: keys in, effects and screens out.
 
+use std::time::Duration;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -14,8 +16,11 @@ use smsdeck::domain::quota::Quota;
 use smsdeck::domain::secret::{LookupKey, SecretSource};
 use smsdeck::domain::sender::Sender;
 use smsdeck::domain::settings::Settings;
-use smsdeck::engine::{Preview, plan};
-use smsdeck::store::{DeliveryId, Event, EventId, EventKind, QuotaRow, Standing, Subject};
+use smsdeck::engine::{Finding, Preview, Severity, Status, plan};
+use smsdeck::store::{
+    BlockTraffic, CountryTraffic, DeliveryId, Destinations, Event, EventId, EventKind, Fare,
+    Health, QuotaRow, RouteHealth, Standing, Subject,
+};
 use smsdeck::tui::effect::Effect;
 use smsdeck::tui::message::{LoadedDeck, Message};
 use smsdeck::tui::model::Model;
@@ -76,6 +81,16 @@ impl Console {
             let Effect::LoadUser { generation, .. } = effect else { continue };
             console.tell(Message::UserLoaded { generation, story: Ok(events()) });
         }
+        console
+    }
+
+    /// A console that shows how Production fares.
+    pub fn with_health(size: (u16, u16)) -> Self {
+        let mut console = Self::busy(size);
+        console.press("o");
+        console.tell(Message::Status(PerEnvironment::from_fn(|environment| {
+            (environment == Environment::Production).then(|| Box::new(status()))
+        })));
         console
     }
 
@@ -209,6 +224,67 @@ fn quota_rows() -> Vec<QuotaRow> {
         row("m.ruiz", "+57 ••• ••• 8820", 2, Quota::Open { used: 1, left: 2 }),
         row("+44 ••• ••• 3456", "+44 ••• ••• 3456", 3, Quota::Open { used: 2, left: 1 }),
     ]
+}
+
+/// A day with failures, and a block of numbers that looks like abuse.
+fn status() -> Status {
+    let colombia = smsdeck::domain::country::Country::from_code("CO");
+    let second = Duration::from_secs(1);
+    let fare = |codes, delivered, failed| Fare {
+        codes,
+        delivered,
+        failed,
+        median: Some(2 * second),
+        p95: Some(9 * second),
+    };
+    let mut codes_by_hour = [0; 24];
+    codes_by_hour[3..]
+        .copy_from_slice(&[1, 2, 4, 8, 12, 9, 7, 6, 5, 5, 6, 7, 9, 12, 14, 16, 12, 9, 6, 4, 40]);
+    let health = Health {
+        hour: fare(40, 30, 9),
+        day: fare(194, 170, 21),
+        codes_by_hour,
+        usual_per_hour: 7,
+        failures: Vec::new(),
+        routes: vec![RouteHealth {
+            country: colombia,
+            sender: "+14155550100".to_owned(),
+            codes: 194,
+            last_delivered: Some("2026-11-23T12:04:28Z".parse().unwrap()),
+            last_failed: Some("2026-11-23T12:05:02Z".parse().unwrap()),
+            last_error: Some(30007),
+        }],
+        oldest_open: Some("2026-11-23T11:49:00Z".parse().unwrap()),
+        last_delivered: Some("2026-11-23T12:04:28Z".parse().unwrap()),
+    };
+    let destinations = Destinations {
+        countries: vec![CountryTraffic {
+            country: colombia,
+            day: 194,
+            usual: 170,
+            settled: 180,
+            unverified: 33,
+        }],
+        blocks: vec![BlockTraffic {
+            block: LookupKey([0xa7; 32]),
+            country: colombia,
+            codes: 31,
+            numbers: 30,
+        }],
+    };
+    let finding =
+        |severity, error_code, text: &str| Finding { severity, error_code, text: text.to_owned() };
+    Status {
+        is_set_up: true,
+        newest_answer: Some(("2026-11-23T12:04:28Z".parse().unwrap(), None)),
+        health,
+        destinations,
+        locked: 1,
+        findings: vec![
+            finding(Severity::Critical, Some(30007), "error 30007: 9 of 40 codes in an hour"),
+            finding(Severity::Warning, None, "40 codes in an hour, where 7 are usual"),
+        ],
+    }
 }
 
 fn events() -> Vec<Event> {

@@ -26,7 +26,11 @@ pub struct HealthModal {
     scroll: usize,
 }
 
+/// A line with its style.
 type Line = (String, Style);
+
+/// Columns that the tables need.
+const TABLES: usize = 62;
 
 impl HealthModal {
     pub(super) fn on_input(&mut self, model: &Model, input: &Input) -> Flow {
@@ -60,49 +64,33 @@ impl HealthModal {
 
 fn lines(model: &Model, status: &Status, room: usize) -> Vec<Line> {
     let theme = model.theme;
-    let mut lines = findings(theme, status, room);
-    lines.extend(account(model, status).into_iter().flat_map(|(text, style)| {
+    let wrapped = |(text, style): Line| {
         wrap(&text, room).into_iter().map(move |line| (line, style)).collect::<Vec<_>>()
-    }));
+    };
+    let mut lines: Vec<Line> = findings(theme, status).into_iter().flat_map(wrapped).collect();
+    lines.extend(account(model, status).into_iter().flat_map(wrapped));
     lines.push(blank());
-    let health = &status.health;
-    lines.push((
-        "Codes        asked  delivered  failed   rate  median     p95".to_owned(),
-        theme.dim(),
-    ));
-    lines.push((fare("last hour", &health.hour), Style::new()));
-    lines.push((fare("last day", &health.day), Style::new()));
-    let present = health.codes_by_hour.last().copied().unwrap_or_default();
-    lines.push((format!("By the hour  {}", sparkline(&health.codes_by_hour, theme)), Style::new()));
-    lines.push((
-        format!("             24 h; this hour {present}, usually {}", health.usual_per_hour),
-        theme.dim(),
-    ));
-    if let Some(oldest) = health.oldest_open {
-        let text = format!("Oldest code without an end: {} ago.", ago(oldest, model.now));
-        lines.extend(wrap(&text, room).into_iter().map(|line| (line, Style::new())));
-    }
-    if !health.routes.is_empty() {
-        lines.push(blank());
-        lines.push(("Country from sender      codes  delivered    failed".to_owned(), theme.dim()));
-        lines.extend(health.routes.iter().map(|route| of_route(model, route)));
-    }
-    if !status.destinations.countries.is_empty() {
-        lines.push(blank());
-        let head = "Country            a day  usually  never entered";
-        lines.push((head.to_owned(), theme.dim()));
-        for traffic in &status.destinations.countries {
-            let share = traffic.unverified_share().map(|share| format!("{share} %"));
-            let name = traffic.country.map_or("no country", Country::name);
-            let text = format!(
-                "{:<18} {:>5}  {:>7}  {:>13}",
-                cut(name, 18),
-                traffic.day,
-                traffic.usual,
-                share.unwrap_or_else(|| "-".to_owned())
-            );
-            lines.push((text, Style::new()));
+    let is_narrow = room < TABLES;
+    let figures = [fares(status), hours(theme, status), routes(model, status)];
+    let destinations = [countries(status)];
+    for table in figures.into_iter().chain(destinations) {
+        match table {
+            Table { rows, .. } if rows.is_empty() => {}
+            // A table that does not fit is told in sentences.
+            Table { sentences, .. } if is_narrow => {
+                lines.extend(sentences.into_iter().flat_map(wrapped));
+                lines.push(blank());
+            }
+            Table { head, rows, .. } => {
+                lines.push((head, theme.dim()));
+                lines.extend(rows);
+                lines.push(blank());
+            }
         }
+    }
+    if let Some(oldest) = status.health.oldest_open {
+        let text = format!("Oldest code without an end: {} ago.", ago(oldest, model.now));
+        lines.extend(wrapped((text, Style::new())));
     }
     for block in &status.destinations.blocks {
         let text = format!(
@@ -112,12 +100,77 @@ fn lines(model: &Model, status: &Status, room: usize) -> Vec<Line> {
             block.country.map_or("no country", Country::name),
             block.codes
         );
-        lines.extend(wrap(&text, room).into_iter().map(|line| (line, Style::new())));
+        lines.extend(wrapped((text, Style::new())));
     }
     lines
 }
 
-fn findings(theme: Theme, status: &Status, room: usize) -> Vec<Line> {
+/// Figures side by side, and the same in sentences for a narrow screen.
+struct Table {
+    head: String,
+    rows: Vec<Line>,
+    sentences: Vec<Line>,
+}
+
+fn fares(status: &Status) -> Table {
+    let spans = [("last hour", &status.health.hour), ("last day", &status.health.day)];
+    let sentence = |(name, fare): (&str, &Fare)| {
+        let Fare { codes, delivered, failed, .. } = fare;
+        let rate = rate(fare);
+        let (median, p95) = (seconds(fare.median), seconds(fare.p95));
+        let text = format!(
+            "{name}: {codes} asked, {delivered} delivered, {failed} failed ({rate}), median {median}, p95 {p95}"
+        );
+        (text, Style::new())
+    };
+    Table {
+        head: "Codes        asked  delivered  failed   rate  median     p95".to_owned(),
+        rows: spans.iter().map(|(name, span)| (fare(name, span), Style::new())).collect(),
+        sentences: spans.into_iter().map(sentence).collect(),
+    }
+}
+
+fn hours(theme: Theme, status: &Status) -> Table {
+    let hours = &status.health.codes_by_hour;
+    let present = hours.last().copied().unwrap_or_default();
+    let line = sparkline(hours, theme);
+    let words = format!("this hour {present}, usually {}", status.health.usual_per_hour);
+    Table {
+        head: "By the hour, the last 24".to_owned(),
+        rows: vec![(format!("{line}  {words}"), Style::new())],
+        sentences: vec![(line, Style::new()), (words, Style::new())],
+    }
+}
+
+fn routes(model: &Model, status: &Status) -> Table {
+    let routes = &status.health.routes;
+    Table {
+        head: "Country from sender      codes  delivered    failed".to_owned(),
+        rows: routes.iter().map(|route| of_route(model, route, false)).collect(),
+        sentences: routes.iter().map(|route| of_route(model, route, true)).collect(),
+    }
+}
+
+fn countries(status: &Status) -> Table {
+    let mut table = Table {
+        head: "Country            a day  usually  never entered".to_owned(),
+        rows: Vec::new(),
+        sentences: Vec::new(),
+    };
+    for traffic in &status.destinations.countries {
+        let share = traffic.unverified_share().map(|share| format!("{share} %"));
+        let share = share.unwrap_or_else(|| "-".to_owned());
+        let name = traffic.country.map_or("no country", Country::name);
+        let (day, usual) = (traffic.day, traffic.usual);
+        let row = format!("{:<18} {day:>5}  {usual:>7}  {share:>13}", cut(name, 18));
+        table.rows.push((row, Style::new()));
+        let sentence = format!("{name}: {day} a day, usually {usual}, {share} never entered");
+        table.sentences.push((sentence, Style::new()));
+    }
+    table
+}
+
+fn findings(theme: Theme, status: &Status) -> Vec<Line> {
     let mut lines = Vec::new();
     for finding in &status.findings {
         let (word, style) = match finding.severity {
@@ -125,8 +178,10 @@ fn findings(theme: Theme, status: &Status, room: usize) -> Vec<Line> {
             Severity::Warning => ("! warning", theme.warning()),
             Severity::Critical => ("!! critical", theme.failure()),
         };
-        let text = format!("{word}: {}.", finding.text);
-        lines.extend(wrap(&text, room).into_iter().map(|line| (line, style)));
+        lines.push((format!("{word}: {}.", finding.text), style));
+        if let Some(words) = finding.explanation().filter(|_| finding.severity > Severity::Fine) {
+            lines.push((words, Style::new()));
+        }
     }
     if lines.is_empty() {
         lines.push(("Nothing is wrong, as far as this host can see.".to_owned(), theme.good()));
@@ -166,7 +221,7 @@ fn blank() -> Line {
 }
 
 fn fare(name: &str, fare: &Fare) -> String {
-    let rate = fare.delivery_rate().map_or_else(|| "-".to_owned(), |rate| format!("{rate} %"));
+    let rate = rate(fare);
     format!(
         "{name:<11} {:>6} {:>10} {:>7} {rate:>6} {:>7} {:>7}",
         fare.codes,
@@ -177,23 +232,28 @@ fn fare(name: &str, fare: &Fare) -> String {
     )
 }
 
+fn rate(fare: &Fare) -> String {
+    fare.delivery_rate().map_or_else(|| "-".to_owned(), |rate| format!("{rate} %"))
+}
+
 fn seconds(time: Option<Duration>) -> String {
     time.map_or_else(|| "-".to_owned(), |time| format!("{:.1} s", time.as_secs_f64()))
 }
 
-fn of_route(model: &Model, route: &RouteHealth) -> Line {
+fn of_route(model: &Model, route: &RouteHealth, in_words: bool) -> Line {
     let sender = Sender::parse(&route.sender)
         .map_or_else(|_| route.sender.clone(), |sender| sender.to_string());
     let country = route.country.map_or("--", Country::code);
     let moment = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| model.clock(at));
     let error = route.last_error.map(|code| format!(" ({code})")).unwrap_or_default();
-    let text = format!(
-        "{country} {:<20} {:>6}  {:>9}  {:>8}{error}",
-        cut(&sender, 20),
-        route.codes,
-        moment(route.last_delivered),
-        moment(route.last_failed)
-    );
+    let (delivered, failed) = (moment(route.last_delivered), moment(route.last_failed));
+    let codes = route.codes;
+    let text = if in_words {
+        format!("{country} from {sender}: {codes}, delivered {delivered}, failed {failed}{error}")
+    } else {
+        let sender = cut(&sender, 20);
+        format!("{country} {sender:<20} {codes:>6}  {delivered:>9}  {failed:>8}{error}")
+    };
     let failed_last = route.last_failed > route.last_delivered;
     (text, if failed_last { model.theme.warning() } else { Style::new() })
 }

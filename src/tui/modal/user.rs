@@ -12,6 +12,7 @@ use crate::domain::environment::Environment;
 use crate::domain::passcode::MOST_WRONG_TRIES;
 use crate::domain::quota::Quota;
 use crate::domain::sender::Sender;
+use crate::provider::twilio::explanation;
 use crate::store::{Event, QuotaRow};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
@@ -86,7 +87,8 @@ impl UserModal {
         let country = row.country.map_or("no country", Country::name);
         let sender = Sender::parse(&row.sender)
             .map_or_else(|_| row.sender.clone(), |sender| sender.to_string());
-        lines.push((format!("Last code to {country}, from {sender}."), theme.dim()));
+        let last = wrap(&format!("Last code to {country}, from {sender}."), room);
+        lines.extend(last.into_iter().map(|line| (line, theme.dim())));
         lines.push((String::new(), Style::new()));
         match &self.story {
             None => lines.push(("Reading…".to_owned(), theme.dim())),
@@ -95,7 +97,10 @@ impl UserModal {
             ),
             Some(Ok(events)) => lines.extend(events.iter().rev().flat_map(|event| {
                 let style = theme.event(event.kind);
-                event_lines(model, event, room).into_iter().map(move |line| (line, style))
+                let advice = event.error_code.map(|code| wrap(&explanation(code), room));
+                let advice = advice.into_iter().flatten().map(|line| (line, Style::new()));
+                let lines = event_lines(model, event, room).into_iter();
+                lines.map(move |line| (line, style)).chain(advice).collect::<Vec<_>>()
             })),
         }
         lines

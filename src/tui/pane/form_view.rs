@@ -129,7 +129,7 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) -> Op
     let form = &model.desk().form;
     let theme = model.theme;
     let warnings = warnings(model.environment, form);
-    let title = title(model.environment, &warnings);
+    let title = title(model, &warnings);
     let block = theme.block(&title, focused);
     let inner = block.inner(area);
     block.render(area, buffer);
@@ -177,9 +177,11 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) -> Op
     cursor
 }
 
-fn title(environment: Environment, warnings: &[Warning]) -> String {
-    let production = if environment == Environment::Production { "PRODUCTION " } else { "" };
+fn title(model: &Model, warnings: &[Warning]) -> String {
+    let is_production = model.environment == Environment::Production;
+    let production = if is_production { "PRODUCTION " } else { "" };
     match warnings.iter().filter(|warning| warning.field != Field::FromNumbers).count() {
+        _ if model.settings_are_locked().is_some() => format!("{production}settings · read-only"),
         0 => format!("{production}SMS settings"),
         1 => format!("{production}SMS settings · 1 warning"),
         count => format!("{production}SMS settings · {count} warnings"),

@@ -59,6 +59,11 @@ impl QuotaPane {
         self.shown = (0..self.rows.len()).filter(|&index| fits(&self.rows[index])).collect();
     }
 
+    /// The user that keys are about.
+    pub fn selected(&self) -> Option<&QuotaRow> {
+        self.row(self.index())
+    }
+
     fn row(&self, index: usize) -> Option<&QuotaRow> {
         self.rows.get(*self.shown.get(index)?)
     }
@@ -246,7 +251,7 @@ fn draw_row(
     let locked = is_locked(row, model.now);
     let (state, state_style) = match row.quota {
         _ if row.wrong_in_a_row >= MOST_WRONG_TRIES => {
-            (format!("LOCKED  {} wrong tries in a row: r", row.wrong_in_a_row), theme.failure())
+            (format!("LOCKED  {} wrong tries: press r", row.wrong_in_a_row), theme.failure())
         }
         Quota::Locked { unlock_at, .. } if locked => {
             (format!("LOCKED  {}", until(model, unlock_at)), theme.failure())

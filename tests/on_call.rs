@@ -1,0 +1,167 @@
+//! What somebody who is on call does from the command line: see what is wrong, help one user, and
+//! hold up an abuser.
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use rusqlite::Connection;
+use smsdeck::config::{Config, render};
+use smsdeck::domain::limits::{Cap, Caps};
+use support::deck::Deck;
+use support::wire::{Wire, response};
+
+const NUMBER: &str = "+573001234567";
+
+/// A deck on which jdoe has had so many codes.
+fn with_codes(count: usize) -> Deck {
+    let deck = Deck::new();
+    for _ in 0..count {
+        let send = ["send", "--env", "dev", "--no-wait", "--user", "jdoe", NUMBER];
+        assert_eq!(deck.run(&send).code(), 0);
+    }
+    deck
+}
+
+fn left(deck: &Deck) -> i64 {
+    let shown = deck.run(&["quota", "show", "--env", "dev", "jdoe", "--json"]).json();
+    shown[0]["left"].as_i64().unwrap()
+}
+
+#[test]
+fn one_code_is_given_back_and_stays_in_the_audit() {
+    let deck = with_codes(3);
+    let give = ["quota", "give-back", "--env", "dev", "jdoe", "--reason", "late", "--ticket", "7"];
+    let given = deck.run(&give);
+    assert_eq!((given.code(), left(&deck)), (0, 1), "{}", given.err());
+    assert!(given.out().contains("One code is given back."), "{}", given.out());
+    let audit = deck.run(&["audit", "list", "--json"]).json();
+    assert_eq!(audit.last().unwrap()["action"], "give_back");
+    assert!(deck.run(&["audit", "list"]).out().contains("one code: late (ticket 7)"));
+    let log = deck.run(&["log", "--status", "gave_back"]).out();
+    assert!(log.contains("gave back"), "{log}");
+}
+
+#[test]
+fn wrong_tries_are_forgiven_only_on_purpose() {
+    let deck = with_codes(1);
+    let store = Connection::open(deck.paths().store).unwrap();
+    store.execute_batch("UPDATE subjects SET wrong_in_a_row = 100").unwrap();
+    let unlock = ["quota", "unlock", "--env", "dev", "jdoe", "--reason", "called"];
+    for command in [&unlock[..], &["quota", "give-back", "--env", "dev", "jdoe", "--reason", "x"]] {
+        let refused = deck.run(command);
+        assert_eq!(refused.code(), 3);
+        assert!(refused.err().contains("make sure who asks"), "{}", refused.err());
+    }
+    let forgiven = deck.run(&[&unlock[..], &["--wrong-tries"]].concat());
+    assert_eq!(forgiven.code(), 0, "{}", forgiven.err());
+    // No code came back with it.
+    assert_eq!(left(&deck), 2);
+    assert_eq!(deck.run(&[&unlock[..], &["--wrong-tries"]].concat()).code(), 1);
+}
+
+#[test]
+fn whoever_only_looks_changes_nothing() {
+    let deck = with_codes(1);
+    let unlock = ["quota", "unlock", "--env", "dev", "jdoe", "--reason", "x"];
+    for command in [
+        &["send", "--env", "dev", NUMBER][..],
+        &["verify", "--env", "dev", NUMBER, "123456"],
+        &unlock,
+    ] {
+        let ran = deck.run(&[command, &["--read-only"]].concat());
+        assert_eq!(ran.code(), 3, "{command:?}: {}", ran.err());
+        assert!(ran.err().contains("read-only"), "{}", ran.err());
+    }
+    assert_eq!(deck.run(&["quota", "list", "--read-only"]).code(), 0);
+    assert_eq!(deck.run(&["audit", "list", "--json"]).json().len(), 1);
+}
+
+#[test]
+fn the_figures_are_written_for_prometheus_as_a_whole() {
+    let deck = Deck::new();
+    assert_eq!(deck.run(&["send", "--env", "dev", NUMBER]).code(), 0);
+    let file = deck.path("smsdeck.prom");
+    let ran = deck.run(&["status", "--prometheus", file.to_str().unwrap()]);
+    assert_eq!(ran.code(), 0, "{}", ran.err());
+    let text = std::fs::read_to_string(&file).unwrap();
+    for line in [
+        "# TYPE smsdeck_status gauge",
+        "smsdeck_status{environment=\"development\"} 0",
+        "smsdeck_codes{environment=\"development\",result=\"delivered\"} 1",
+        "smsdeck_country_codes{environment=\"development\",country=\"CO\"} 1",
+        "smsdeck_set_up{environment=\"production\"} 0",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+    // Each line is a comment, or a name with labels and a number.
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        assert!(name.starts_with("smsdeck_") && value.parse::<f64>().is_ok(), "{line}");
+        assert!(name.ends_with('}') || !name.contains('{'), "{line}");
+    }
+    let nowhere = deck.run(&["status", "--prometheus", "/nowhere/smsdeck.prom"]);
+    assert_eq!(nowhere.code(), 1);
+    assert!(nowhere.err().contains("/nowhere/smsdeck.prom"), "{}", nowhere.err());
+}
+
+#[test]
+fn a_watched_status_is_said_again_when_it_changes() {
+    let deck = Deck::new();
+    let mut command = deck.command(&["status", "--watch", "--env", "dev"]);
+    let mut watch = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.next().unwrap().contains("codes in an hour: 0"));
+    assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", NUMBER]).code(), 0);
+    assert!(lines.next().unwrap().contains("codes in an hour: 1"));
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+}
+
+/// A deck whose Development lets one code an hour through to each country.
+fn limited(record_only: bool) -> (Deck, Wire) {
+    let accepted = format!(r#"{{"sid":"SM{}","status":"queued"}}"#, "0a".repeat(16));
+    let wire = Wire::answering(vec![response("201 Created", "", &accepted)]);
+    let mut config: Config = support::deck::config_for(&wire.url);
+    let limits = &mut config.environments.development.limits;
+    limits.each_country = Caps { hour: Cap::new(1), day: None };
+    limits.record_only = record_only;
+    let deck = Deck::new();
+    deck.configure(&render(&config));
+    (deck, wire)
+}
+
+fn send(deck: &Deck, number: &str) -> support::deck::Ran {
+    deck.run(&["send", "--env", "dev", "--no-wait", number])
+}
+
+#[test]
+fn a_country_over_its_limit_is_refused_and_others_are_not() {
+    let (deck, wire) = limited(false);
+    assert_eq!(send(&deck, NUMBER).code(), 0);
+    let refused = send(&deck, "+573007654321");
+    assert_eq!(refused.code(), 3);
+    let words = "the cap of 1 code an hour to Colombia is reached";
+    assert!(refused.err().contains(words), "{}", refused.err());
+    let route = deck.run(&["route", "--env", "dev", "+573007654321"]);
+    assert_eq!(route.code(), 3);
+    assert!(route.out().contains(words), "{}", route.out());
+    assert_eq!(send(&deck, "+16135550123").code(), 0);
+    assert_eq!(wire.requests().len(), 2);
+    let log = deck.run(&["log", "--status", "refused"]).out();
+    assert!(log.contains(words), "{log}");
+}
+
+#[test]
+fn limits_that_only_record_refuse_nothing() {
+    let (deck, wire) = limited(true);
+    for number in [NUMBER, "+573007654321"] {
+        assert_eq!(send(&deck, number).code(), 0);
+    }
+    assert_eq!(wire.requests().len(), 2);
+    assert_eq!(deck.run(&["route", "--env", "dev", NUMBER]).code(), 0);
+    let log = deck.run(&["log", "--status", "would_refuse", "--json"]).json();
+    assert_eq!(log.len(), 1);
+    assert!(log[0]["detail"].as_str().unwrap().contains("limits only record"), "{log:?}");
+}
