@@ -84,7 +84,8 @@ async fn relieve(
     if !engine.unlock(request).await? {
         let words = match relief {
             Relief::WrongTries => "no wrong try counts for this user",
-            _ => "no code counts for this user, so there is none to give back",
+            Relief::OneCode => "one code back would not help this user: unlock them instead",
+            Relief::AllCodes => "no code counts for this user, so there is none to give back",
         };
         return Err(Failure::new("nothing_to_give", words.to_owned()));
     }

@@ -395,6 +395,24 @@ mod tests {
     }
 
     #[test]
+    fn limits_and_thresholds_survive_their_file() {
+        let limits = r#"limits: (per_hour: 500, country_per_day: 1000, only_countries: ["CO"],
+            countries: {"CO": (per_hour: 200)}, record_only: true), code_validity_minutes"#;
+        let text = text().replacen("code_validity_minutes", limits, 1);
+        let deck = "deck: (thresholds: (failures: 9)), environments";
+        let text = text.replacen("environments", deck, 1);
+        let config = parse(&text, Path::new("x")).unwrap();
+        assert_eq!(config.deck.thresholds.failures.get(), 9);
+        assert_eq!(
+            config.environments.development.limits.to_string(),
+            "500 an hour; each country 1000 a day; CO 200 an hour; only CO; records only"
+        );
+        assert_eq!(parse(&render(&config), Path::new("x")).unwrap(), config);
+        let none = text.replacen("per_hour: 500", "per_hour: 0", 1);
+        assert!(wrong(&none).to_string().contains("limits.per_hour"), "{}", wrong(&none));
+    }
+
+    #[test]
     fn the_example_of_the_readme_is_understood() {
         let text = include_str!("../../tests/data/config.ron");
         let config = parse(text, Path::new("config.ron")).unwrap();

@@ -60,7 +60,8 @@ pub async fn check_account(
     config: &Config,
     query: AccountQuery,
 ) -> Result<AccountReport, AccountProblem> {
-    Ok(client(paths, config, query).await?.check_access().await?)
+    let (_clients, client) = client(paths, config, query).await?;
+    Ok(client.check_access().await?)
 }
 
 /// Asks an account for the numbers, short codes and Messaging Services that it can send from.
@@ -72,17 +73,18 @@ pub async fn offered_senders(
     config: &Config,
     query: AccountQuery,
 ) -> Result<Vec<OfferedSender>, AccountProblem> {
-    let client = client(paths, config, query).await?;
+    let (_clients, client) = client(paths, config, query).await?;
     Ok(client.offered_senders().await?)
 }
 
-/// The Sandbox that a query may have started ends with it; what it offers is the same in all.
+/// A client, with what must outlive it: the Sandbox that a query may have started ends with it.
 async fn client(
     paths: &Paths,
     config: &Config,
     query: AccountQuery,
-) -> Result<TwilioClient, NotReady> {
+) -> Result<(Clients, TwilioClient), NotReady> {
     let (_, config) = tokio::sync::watch::channel(Arc::new(config.clone()));
     let clients = Clients::new(paths.clone(), config, Patience::default());
-    clients.client_with(query.environment, &query.provider, query.token).await
+    let client = clients.client_with(query.environment, &query.provider, query.token).await?;
+    Ok((clients, client))
 }

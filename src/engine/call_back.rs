@@ -23,6 +23,9 @@ pub enum CallBackError {
     /// It has left already, most likely.
     #[error("the provider does not call it back: {0}")]
     Refused(#[from] FetchError),
+    /// It has left already.
+    #[error("it is {0} already: it cannot be called back any more")]
+    TooLate(DeliveryStatus),
     /// The settings name another account by now.
     #[error("{0} has another account now than the one that the message was sent with")]
     OtherAccount(Environment),
@@ -53,11 +56,16 @@ impl Engine {
             return Err(CallBackError::OtherAccount(open.environment));
         }
         let client = self.inner.clients.client(open.environment, &provider).await?;
-        client.cancel(&sid).await?;
-        let called_back = Outcome::saying("called back");
-        let report = called_back.report(delivery, self.now(), DeliveryStatus::Canceled);
-        self.inner.store.report(report).await?;
+        let status = client.cancel(&sid).await?.status.unwrap_or(DeliveryStatus::Canceled);
+        let outcome = match status {
+            DeliveryStatus::Canceled => Outcome::saying("called back"),
+            _ => Outcome::saying("could not be called back"),
+        };
+        self.inner.store.report(outcome.report(delivery, self.now(), status)).await?;
         self.changed();
+        if status != DeliveryStatus::Canceled {
+            return Err(CallBackError::TooLate(status));
+        }
         let detail = format!("delivery {} ({sid})", delivery.0);
         let audited = self.audit(open.environment, AuditAction::CallBack, detail).await;
         audited.map_err(CallBackError::Unaudited)

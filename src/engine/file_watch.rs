@@ -2,11 +2,15 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::watch;
 
 use super::Engine;
+
+/// How long after a write the store is looked at in any case.
+const UNSAID: Duration = Duration::from_secs(1);
 
 /// Wakes when the store or the config changes, whoever changed it.
 pub struct FileWatch {
@@ -24,12 +28,20 @@ impl Engine {
     /// When the system watches no more files; then changes of other processes are seen only
     /// when this process changes something too.
     pub fn watch(&self) -> Result<FileWatch, notify::Error> {
-        let (store_path, config_path) = (&self.inner.store_path, &self.inner.paths.config);
+        // Changes are told of the file that a link means.
+        let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let store_path = whole(&self.inner.store_path);
+        let config_path = whole(&self.inner.paths.config);
+        let secrets_path = whole(&self.inner.paths.secrets);
         let (store_changed, store) = watch::channel(0);
         let (config_changed, config) = watch::channel(0);
-        // Not the files beside the store: what is written there cannot be read yet.
-        let store_files = [name(store_path)];
-        let config_files = [name(config_path), name(&self.inner.paths.secrets)];
+        let (written, writes) = watch::channel(0);
+        let store_files = [name(&store_path)];
+        let mut journal = name(&store_path);
+        journal.push("-wal");
+        let journal_files = [journal];
+        let config_files = [name(&config_path), name(&secrets_path)];
+        tokio::spawn(miss_nothing(writes, store_changed.clone()));
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let Ok(event) = event else { return };
             // Reading a file is an event too, and would wake the reader for ever.
@@ -39,18 +51,34 @@ impl Engine {
             let touches =
                 |files: &[OsString]| event.paths.iter().any(|path| files.contains(&name(path)));
             if touches(&store_files) {
-                store_changed.send_modify(|count| *count = u64::wrapping_add(*count, 1));
+                store_changed.send_modify(count);
+            }
+            if touches(&journal_files) {
+                written.send_modify(count);
             }
             if touches(&config_files) {
-                config_changed.send_modify(|count| *count = u64::wrapping_add(*count, 1));
+                config_changed.send_modify(count);
             }
         })?;
-        for path in [store_path, config_path] {
+        for path in [&store_path, &config_path, &secrets_path] {
             let folder = path.parent().unwrap_or(Path::new("."));
             watcher.watch(folder, RecursiveMode::NonRecursive)?;
         }
         Ok(FileWatch { store, config, _watcher: watcher })
     }
+}
+
+/// What is written into the journal can be read only once it is committed. Whoever commits says
+/// so; should they die before that, it is seen after this task has waited a while.
+async fn miss_nothing(mut writes: watch::Receiver<u64>, store_changed: watch::Sender<u64>) {
+    while writes.changed().await.is_ok() {
+        tokio::time::sleep(UNSAID).await;
+        store_changed.send_modify(count);
+    }
+}
+
+const fn count(changes: &mut u64) {
+    *changes = changes.wrapping_add(1);
 }
 
 fn name(path: &Path) -> OsString {

@@ -20,6 +20,9 @@ const BACKOFF: [u64; 10] = [1, 1, 2, 3, 5, 8, 13, 21, 34, 60];
 /// Requests under way at once, over all deliveries.
 const MOST_IN_FLIGHT: usize = 16;
 
+/// Time between two looks at a store that fails.
+const STORE_RETRY: Duration = Duration::from_secs(5);
+
 /// Deliveries that may wait for the scheduler to take them; beyond that, senders wait.
 const WAITING_ORDERS: usize = 1024;
 
@@ -239,18 +242,22 @@ impl Schedule {
         let (store, tenure) = (self.desk.store.clone(), self.desk.tenure);
         let now = self.desk.clock.now();
         // Reading first: a write would wake every process that watches the store.
-        let mut next = store.next_lease_end().await.ok().flatten();
-        if next.is_some_and(|end| end <= now) {
+        let mut next = store.next_lease_end(now).await;
+        if matches!(next, Ok(Some(end)) if end <= now) {
             let taken = store.take_over(tenure.lease(now), now).await.unwrap_or_default();
             for Unfinished { delivery, environment, sid, account, at, .. } in taken {
                 self.follow(Order { delivery, environment, sid, account, asked_at: at });
             }
-            next = store.next_lease_end().await.ok().flatten();
+            next = store.next_lease_end(now).await;
         }
-        self.take_over_at = next.map(|end| {
-            let wait = Duration::try_from(end.duration_since(now)).unwrap_or_default();
-            // What cannot be taken now (a failing store) is tried again, but not at once.
-            Instant::now() + wait.max(Duration::from_secs(1))
-        });
+        // What cannot be taken now (a failing store) is tried again, but not at once.
+        let wait = match next {
+            Ok(end) => end.map(|end| {
+                let wait = Duration::try_from(end.duration_since(now)).unwrap_or_default();
+                wait.max(Duration::from_secs(1))
+            }),
+            Err(_) => Some(STORE_RETRY),
+        };
+        self.take_over_at = wait.map(|wait| Instant::now() + wait);
     }
 }

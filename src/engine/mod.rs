@@ -221,8 +221,8 @@ impl Engine {
     pub async fn prune(&self) -> Result<(), EngineError> {
         self.may_act()?;
         let days = i64::from(self.config().deck.retention_days.get());
-        let before = self.now() - SignedDuration::from_hours(24 * days);
-        Ok(self.inner.store.prune(before).await?)
+        let kept = SignedDuration::from_hours(24 * days);
+        Ok(self.inner.store.prune(self.inner.tenure.owner, kept, self.now()).await?)
     }
 
     fn changed(&self) {

@@ -58,7 +58,7 @@ impl Desk {
                 found => return found,
             }
         }
-        self.missed(order, &listing).await
+        self.missed(order, &lost, &listing).await
     }
 
     /// Takes a message that was found for the one that was lost; `Ended` if another delivery
@@ -82,10 +82,12 @@ impl Desk {
         }
     }
 
-    /// Counts a look in vain. Only the second one, long enough after the first, and only over
-    /// the whole list, means that the message never went out.
-    async fn missed(&self, order: &Order, listing: &Listing) -> Answer {
-        if !listing.is_whole {
+    /// Counts a look in vain. Only the second one, long enough after the first, over the whole
+    /// list, and after the time within which the provider may send, means that the message never
+    /// went out: one that waits in its queue need not be in the list.
+    async fn missed(&self, order: &Order, lost: &Unfinished, listing: &Listing) -> Answer {
+        let may_be_sent = lost.valid_until.is_some_and(|until| self.clock.now() < until);
+        if !listing.is_whole || may_be_sent {
             return Answer::Later(None);
         }
         // A message whose text the provider has redacted may be the one.

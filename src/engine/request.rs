@@ -170,7 +170,8 @@ impl Engine {
             Ok(true) => Ok(Submission { delivery, status, quota }),
             // Another process has found the message, or given the slot back.
             Ok(false) => {
-                let known = self.inner.store.unfinished(delivery).await?;
+                let known = self.inner.store.unfinished(delivery).await;
+                let known = known.map_err(RequestError::Unrecorded)?;
                 let status = known.ok_or(RequestError::TakenOver)?.status;
                 Ok(Submission { delivery, status, quota })
             }
@@ -207,7 +208,8 @@ impl Engine {
             }
             message.validity_seconds = u32::try_from(left).unwrap_or(u32::MAX);
             // A process that was stopped for long may find that another one has taken over.
-            if !self.inner.store.hold(delivery, self.inner.tenure.lease(self.now())).await? {
+            if !self.inner.store.hold_to_send(delivery, self.inner.tenure.lease(self.now())).await?
+            {
                 return Err(SubmitError::TakenOver);
             }
             let created = client.create(message).await;

@@ -74,8 +74,8 @@ pub struct MessageState {
     pub to: Option<String>,
     /// The text.
     pub body: Option<String>,
-    /// When the provider took it.
-    pub created: Option<Timestamp>,
+    /// When the provider sent it; `None` while it has not, or where it never will.
+    pub sent: Option<Timestamp>,
 }
 
 /// The recipient and the text are left out: they have no place in a log.

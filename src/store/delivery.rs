@@ -56,6 +56,9 @@ pub struct Unfinished {
     pub user: LookupKey,
     /// The challenge and the hash of the code: to recognize the text in the provider's list.
     pub code: Option<(ChallengeId, [u8; 32])>,
+    /// From when on its code is expired, and the provider does not send it any more; `None` if it
+    /// has no code.
+    pub valid_until: Option<Timestamp>,
     /// Who the message comes from, as [`Sender::as_str`](crate::domain::sender::Sender::as_str).
     pub sender: String,
     /// Who holds its message, as
@@ -134,7 +137,14 @@ struct Known {
 /// Moves a delivery and writes its event; `false` if the report is old news, or of no delivery.
 pub(super) fn report(connection: &Connection, report: &StatusReport) -> Result<bool> {
     let Some(known) = find(connection, report.delivery)? else { return Ok(false) };
-    if !known.status.may_become(report.status) {
+    // A process that stood still may hear of the message only after another one has given it up.
+    let is_late_truth = known.status.releases_slot()
+        && known.sid.is_none()
+        && report.sid.is_some()
+        && report.status.is_with_provider();
+    if is_late_truth {
+        count_again(connection, report.delivery)?;
+    } else if !known.status.may_become(report.status) {
         return Ok(false);
     }
     let sid = report.sid.as_deref().map(|sid| printable(sid, LONGEST_TEXT)).or(known.sid);
@@ -201,10 +211,19 @@ fn release(connection: &Connection, delivery: DeliveryId) -> Result<()> {
     challenge::forget_code(connection, delivery)
 }
 
+/// Takes the slot of a message back that went out after all. Its code works nowhere any more.
+fn count_again(connection: &Connection, delivery: DeliveryId) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE deliveries SET counted_at = at WHERE id = ?1")?
+        .execute([delivery])
+        .map(drop)
+}
+
 /// The columns that [`Unfinished::read`] wants, of `deliveries` joined with `numbers` and `users`.
 const UNFINISHED: &str = "
     SELECT deliveries.id, deliveries.environment, status, sid, at, sender, account,
-           numbers.key AS number, users.key AS user, challenge, digest
+           numbers.key AS number, users.key AS user, challenge, digest,
+           valid_until
     FROM deliveries
     JOIN subjects AS numbers ON numbers.id = deliveries.number
     JOIN subjects AS users ON users.id = deliveries.user
@@ -222,6 +241,7 @@ impl Unfinished {
             user: row.get("user")?,
             sender: row.get("sender")?,
             account: row.get("account")?,
+            valid_until: row.get::<_, Option<Millis>>("valid_until")?.map(|moment| moment.0),
             code: match row.get::<_, Option<ChallengeId>>("challenge")? {
                 Some(challenge) => Some((challenge, row.get("digest")?)),
                 None => None,
@@ -239,12 +259,19 @@ pub(super) fn unfinished(
     connection.prepare_cached(&sql)?.query_row([delivery], Unfinished::read).optional()
 }
 
-/// Deliveries without an end whose lease has run out, oldest first.
-pub(super) fn abandoned(connection: &Connection, now: Timestamp) -> Result<Vec<Unfinished>> {
+/// Deliveries without an end whose lease has run out, oldest first. One that ends beyond
+/// `latest` was written by a clock that has been set back since: it counts as run out.
+pub(super) fn abandoned(
+    connection: &Connection,
+    now: Timestamp,
+    latest: Timestamp,
+) -> Result<Vec<Unfinished>> {
     let sql = format!(
-        "{UNFINISHED} WHERE finished = 0 AND lease_until <= ?1 ORDER BY deliveries.id LIMIT 1000"
+        "{UNFINISHED} WHERE finished = 0 AND (lease_until <= ?1 OR lease_until > ?2)
+         ORDER BY deliveries.id LIMIT 1000"
     );
-    connection.prepare_cached(&sql)?.query_map([Millis(now)], Unfinished::read)?.collect()
+    let range = (Millis(now), Millis(latest));
+    connection.prepare_cached(&sql)?.query_map(range, Unfinished::read)?.collect()
 }
 
 /// Whether a delivery has this SID of the provider.
@@ -335,6 +362,22 @@ mod tests {
         assert!(!deck.report(delivery, DeliveryStatus::Refused).await);
         assert!(deck.report(delivery, DeliveryStatus::Undelivered).await);
         assert_eq!(deck.quota(rule(3, 15), MINUTE).await.used(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_message_that_went_out_after_all_is_counted_again() {
+        let deck = Deck::new().await;
+        let delivery = deck.slot(request(0)).await;
+        deck.report(delivery, DeliveryStatus::NotSent).await;
+        assert_eq!(deck.quota(rule(3, 15), MINUTE).await.used(), 0);
+        // Without a SID it is no more than an old status.
+        assert!(!deck.report(delivery, DeliveryStatus::Queued).await);
+        let sid = Some("SM1".to_owned());
+        let late = StatusReport { sid, ..report(delivery, DeliveryStatus::Queued) };
+        assert!(deck.store.report(late.clone()).await.unwrap());
+        assert!(!deck.store.report(late).await.unwrap());
+        assert_eq!(deck.quota(rule(3, 15), MINUTE).await.used(), 1);
+        assert!(deck.report(delivery, DeliveryStatus::Delivered).await);
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Leases: which process follows a delivery. Another one takes over only what nobody has
 //! renewed in time, so that no delivery is followed twice and none is forgotten.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::delivery::{self, Unfinished};
@@ -17,13 +17,22 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
+/// The longest that a delivery may rest: see [`park`].
+pub const LONGEST_REST: SignedDuration = SignedDuration::from_hours(24);
+
+/// The end of the longest lease that can have been given by `now`. One beyond it was given while
+/// the clock was ahead.
+fn latest(now: Timestamp) -> Timestamp {
+    now.checked_add(LONGEST_REST).unwrap_or(Timestamp::MAX)
+}
+
 /// Takes over every delivery that is nobody's at the moment `now`.
 pub(super) fn take_over(
     connection: &Connection,
     lease: Lease,
     now: Timestamp,
 ) -> Result<Vec<Unfinished>> {
-    let abandoned = delivery::abandoned(connection, now)?;
+    let abandoned = delivery::abandoned(connection, now, latest(now))?;
     let mut take = connection
         .prepare_cached("UPDATE deliveries SET owner = ?2, lease_until = ?3 WHERE id = ?1")?;
     for unfinished in &abandoned {
@@ -53,11 +62,23 @@ pub(super) fn renew(
 pub(super) fn hold(connection: &Connection, delivery: DeliveryId, lease: Lease) -> Result<bool> {
     connection
         .prepare_cached(
-            "UPDATE deliveries SET lease_until = max(lease_until, ?3)
+            "UPDATE deliveries SET lease_until = ?3
              WHERE id = ?1 AND owner = ?2 AND finished = 0",
         )?
         .execute((delivery, lease.owner, Millis(lease.until)))
         .map(|rows| rows == 1)
+}
+
+/// As [`hold`], right before the message is handed over: looks in vain until now say nothing.
+pub(super) fn hold_to_send(
+    connection: &Connection,
+    delivery: DeliveryId,
+    lease: Lease,
+) -> Result<bool> {
+    connection
+        .prepare_cached("UPDATE deliveries SET missed_at = NULL WHERE id = ?1 AND owner = ?2")?
+        .execute((delivery, lease.owner))?;
+    hold(connection, delivery, lease)
 }
 
 /// Gives the leases of a process up, so that another one need not wait for their end.
@@ -68,7 +89,8 @@ pub(super) fn give_up(connection: &Connection, owner: i64) -> Result<()> {
         .map(drop)
 }
 
-/// Lets go of a delivery until a moment from which on any process may take it again.
+/// Lets go of a delivery until a moment from which on any process may take it again; at most
+/// [`LONGEST_REST`] from now.
 pub(super) fn park(connection: &Connection, delivery: DeliveryId, lease: Lease) -> Result<()> {
     connection
         .prepare_cached(
@@ -80,14 +102,14 @@ pub(super) fn park(connection: &Connection, delivery: DeliveryId, lease: Lease) 
 }
 
 /// When the next lease ends; `None` where every delivery has its end. A process's own count too:
-/// one that nobody renews any more was forgotten.
-pub(super) fn next_end(connection: &Connection) -> Result<Option<Timestamp>> {
+/// one that nobody renews any more was forgotten. One of a clock that was ahead has ended.
+pub(super) fn next_end(connection: &Connection, now: Timestamp) -> Result<Option<Timestamp>> {
     connection
         .prepare_cached(
-            "SELECT lease_until FROM deliveries
-             WHERE finished = 0 ORDER BY lease_until LIMIT 1",
+            "SELECT CASE WHEN lease_until > ?1 THEN 0 ELSE lease_until END AS ends FROM deliveries
+             WHERE finished = 0 ORDER BY ends LIMIT 1",
         )?
-        .query_row((), |row| row.get::<_, Millis>(0))
+        .query_row([Millis(latest(now))], |row| row.get::<_, Millis>(0))
         .optional()
         .map(|moment| moment.map(|moment| moment.0))
 }
@@ -124,7 +146,7 @@ mod tests {
         let deck = Deck::new().await;
         let (kept, forgotten) = (deck.slot(request(0)).await, deck.slot(request(1)).await);
         assert_eq!(deck.store.renew(vec![kept], lease(1, 2 * MINUTE)).await.unwrap(), [kept]);
-        assert_eq!(deck.store.next_lease_end().await.unwrap(), Some(at(MINUTE + 1)));
+        assert_eq!(deck.store.next_lease_end(at(0)).await.unwrap(), Some(at(MINUTE + 1)));
         let taken = deck.store.take_over(lease(1, 3 * MINUTE), at(MINUTE + 1)).await.unwrap();
         assert_eq!(taken.iter().map(|taken| taken.delivery).collect::<Vec<_>>(), [forgotten]);
     }
@@ -134,7 +156,7 @@ mod tests {
         let deck = Deck::new().await;
         deck.slot(request(0)).await;
         let other = deck.again().await;
-        assert_eq!(other.next_lease_end().await.unwrap(), Some(at(MINUTE)));
+        assert_eq!(other.next_lease_end(at(0)).await.unwrap(), Some(at(MINUTE)));
         deck.store.give_up(1).await.unwrap();
         assert_eq!(other.take_over(lease(2, MINUTE), at(0)).await.unwrap().len(), 1);
     }
@@ -145,10 +167,21 @@ mod tests {
         let delivery = deck.slot(request(0)).await;
         deck.store.park(delivery, lease(1, 30 * MINUTE)).await.unwrap();
         assert!(deck.store.renew(vec![delivery], lease(1, 40 * MINUTE)).await.unwrap().is_empty());
-        assert_eq!(deck.store.next_lease_end().await.unwrap(), Some(at(30 * MINUTE)));
+        assert_eq!(deck.store.next_lease_end(at(0)).await.unwrap(), Some(at(30 * MINUTE)));
         let taken = |now| deck.store.take_over(lease(1, now + MINUTE), at(now));
         assert!(taken(30 * MINUTE - 1).await.unwrap().is_empty());
         assert_eq!(taken(30 * MINUTE).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_lease_of_a_clock_that_was_ahead_has_ended() {
+        let deck = Deck::new().await;
+        let day = 24 * 60 * MINUTE;
+        deck.slot(request(2 * day)).await;
+        let end = deck.store.next_lease_end(at(0)).await.unwrap().unwrap();
+        assert!(end <= at(0), "{end}");
+        assert_eq!(deck.store.take_over(lease(2, MINUTE), at(0)).await.unwrap().len(), 1);
+        assert_eq!(deck.store.next_lease_end(at(0)).await.unwrap(), Some(at(MINUTE)));
     }
 
     #[tokio::test]

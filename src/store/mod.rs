@@ -31,14 +31,14 @@ mod worker;
 
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use self::audit::{AuditAction, AuditEntry, AuditRow, BrokenAudit};
 pub use self::delivery::{StatusReport, Unfinished};
 pub use self::error::StoreError;
 pub use self::events::{Event, EventKind, Note};
 pub use self::ids::{ChallengeId, DeliveryId, EventId};
-pub use self::lease::Lease;
+pub use self::lease::{LONGEST_REST, Lease};
 pub use self::quota::Standing;
 pub use self::quota_rows::QuotaRow;
 pub use self::reserve::{Reservation, Reserved};
@@ -208,12 +208,24 @@ impl Store {
             .await
     }
 
-    /// Forgets sends and events from before a moment, step by step: between two steps every
+    /// Forgets sends and events that are older than `kept`, step by step: between two steps every
     /// other job has its turn.
+    ///
+    /// They are older than the newest send of another process than `owner`, not only than now: a
+    /// clock that is far ahead for a moment must not wipe everything. A deck that nobody has used
+    /// is pruned one send later.
     ///
     /// # Errors
     /// When the store failed; what was forgotten until then stays so.
-    pub async fn prune(&self, before: Timestamp) -> Result<(), StoreError> {
+    pub async fn prune(
+        &self,
+        owner: i64,
+        kept: SignedDuration,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let newest = self.worker.read(move |connection| prune::newest(connection, owner)).await?;
+        let before = now.min(newest.unwrap_or(Timestamp::MIN)).checked_sub(kept);
+        let before = before.unwrap_or(Timestamp::MIN);
         let mut from = prune::Pruned::default();
         while !from.is_done {
             from =
@@ -384,6 +396,18 @@ impl Store {
         self.worker.write(move |connection| lease::hold(connection, delivery, lease)).await
     }
 
+    /// As [`hold`](Self::hold), right before a message is handed over.
+    ///
+    /// # Errors
+    /// When the store failed: then it must not be sent.
+    pub async fn hold_to_send(
+        &self,
+        delivery: DeliveryId,
+        lease: Lease,
+    ) -> Result<bool, StoreError> {
+        self.worker.write(move |connection| lease::hold_to_send(connection, delivery, lease)).await
+    }
+
     /// Gives up all leases of a process that ends.
     ///
     /// # Errors
@@ -405,8 +429,8 @@ impl Store {
     ///
     /// # Errors
     /// When the store failed.
-    pub async fn next_lease_end(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.worker.read(lease::next_end).await
+    pub async fn next_lease_end(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.worker.read(move |connection| lease::next_end(connection, now)).await
     }
 
     /// Whether a message of the provider belongs to a delivery.

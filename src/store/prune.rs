@@ -18,6 +18,18 @@ pub struct Pruned {
     pub is_done: bool,
 }
 
+/// When the newest delivery of another process than `owner` counts from.
+pub(super) fn newest(connection: &Connection, owner: i64) -> Result<Option<Timestamp>> {
+    connection
+        .prepare_cached(
+            "SELECT max(at, coalesce(counted_at, at)) FROM deliveries
+             WHERE owner IS NOT ?1 ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row([owner], |row| row.get::<_, Millis>(0))
+        .optional()
+        .map(|moment| moment.map(|moment| moment.0))
+}
+
 /// Does one step: forgets what is older than `before` among the next rows.
 ///
 /// Users and numbers stay: whoever asks again keeps their wrong tries. Deliveries without an end
@@ -52,12 +64,14 @@ pub(super) fn step(connection: &Connection, before: Timestamp, from: Pruned) -> 
     connection
         .prepare_cached(
             "DELETE FROM codes WHERE delivery IN
-                 (SELECT id FROM deliveries WHERE id > ?1 AND id <= ?2 AND at < ?3)",
+                 (SELECT id FROM deliveries WHERE id > ?1 AND id <= ?2 AND at < ?3
+                      AND coalesce(counted_at, at) < ?3)",
         )?
         .execute(range)?;
     connection
         .prepare_cached(
             "DELETE FROM deliveries WHERE id > ?1 AND id <= ?2 AND at < ?3
+                 AND coalesce(counted_at, at) < ?3
                  AND NOT EXISTS (SELECT 1 FROM events WHERE delivery = deliveries.id)",
         )?
         .execute(range)?;
@@ -79,7 +93,9 @@ pub(super) fn empty_challenges(connection: &Connection) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_deck::{Deck, HERE, MINUTE, at, request};
+    use jiff::SignedDuration;
+
+    use super::super::test_deck::{Deck, HERE, MINUTE, at, lease, request, rule};
     use super::*;
     use crate::domain::delivery::DeliveryStatus;
 
@@ -92,7 +108,7 @@ mod tests {
         deck.slot(request(hour)).await;
         let young = deck.slot(request(9 * hour)).await;
         deck.report(young, DeliveryStatus::Delivered).await;
-        deck.store.prune(at(8 * hour)).await.unwrap();
+        deck.store.prune(9, SignedDuration::from_hours(1), at(99 * hour)).await.unwrap();
         let connection = deck.behind_its_back();
         let ids: Vec<i64> = connection
             .prepare("SELECT id FROM deliveries ORDER BY id")
@@ -105,6 +121,18 @@ mod tests {
         let events = deck.store.latest_events(HERE, 99).await.unwrap();
         assert!(events.iter().all(|event| event.delivery == Some(young)), "{events:?}");
         assert_eq!(deck.store.audit_rows(1, 99).await.unwrap().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_far_ahead_for_a_moment_wipes_nothing() {
+        let deck = Deck::new().await;
+        deck.slot(request(0)).await;
+        let year = 365 * 24 * 60 * MINUTE;
+        // This process has sent something by the wrong clock, and prunes.
+        let ahead = crate::store::Reservation { lease: lease(7, year), ..request(year) };
+        deck.slot(ahead).await;
+        deck.store.prune(7, SignedDuration::from_hours(48), at(year)).await.unwrap();
+        assert_eq!(deck.quota(rule(3, 15), MINUTE).await.used(), 2);
     }
 
     #[tokio::test]

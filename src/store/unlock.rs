@@ -1,7 +1,7 @@
 //! An operator helps a user who gets no code: gives codes back, or forgives wrong tries.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Result};
+use rusqlite::{Connection, Result};
 
 use super::audit::{AuditAction, AuditEntry};
 use super::events::{self, EventKind, Note};
@@ -125,26 +125,39 @@ fn give_back(connection: &Connection, unlock: &Unlock) -> Result<bool> {
         Ok(standing.quota.left())
     };
     let before = left()?;
-    for (subject, column) in [(&unlock.user, "user"), (&unlock.number, "number")] {
-        let Some(row) = subject::find(connection, unlock.environment, subject.key)? else {
-            continue;
-        };
-        let sql = format!(
-            "UPDATE deliveries SET counted_at = NULL WHERE id =
-                 (SELECT id FROM deliveries
-                  WHERE {column} = ?1 AND id > ?2 AND counted_at IS NOT NULL
-                  ORDER BY id DESC LIMIT 1)
-             RETURNING id"
-        );
-        let given: Option<i64> = connection
-            .prepare_cached(&sql)?
-            .query_row((row.id, row.reset_upto), |row| row.get(0))
-            .optional()?;
-        if given.is_some() && left()? > before {
+    let both = [(&unlock.user, "user"), (&unlock.number, "number")];
+    // As little as helps: the user's send, else the number's, else both.
+    for tried in [&both[..1], &both[1..], &both[..]] {
+        connection.execute_batch("SAVEPOINT give_back")?;
+        for (subject, column) in tried {
+            uncount_newest(connection, unlock.environment, subject, column)?;
+        }
+        let helps = left()? > before;
+        let end =
+            if helps { "RELEASE give_back" } else { "ROLLBACK TO give_back; RELEASE give_back" };
+        connection.execute_batch(end)?;
+        if helps {
             return Ok(true);
         }
     }
-    Ok(left()? > before)
+    Ok(false)
+}
+
+/// Lets the newest counted send of a user or to a number count no more.
+fn uncount_newest(
+    connection: &Connection,
+    environment: Environment,
+    subject: &Subject,
+    column: &str,
+) -> Result<()> {
+    let Some(row) = subject::find(connection, environment, subject.key)? else { return Ok(()) };
+    let sql = format!(
+        "UPDATE deliveries SET counted_at = NULL WHERE id =
+             (SELECT id FROM deliveries
+              WHERE {column} = ?1 AND id > ?2 AND counted_at IS NOT NULL
+              ORDER BY id DESC LIMIT 1)"
+    );
+    connection.prepare_cached(&sql)?.execute((row.id, row.reset_upto)).map(drop)
 }
 
 #[cfg(test)]
@@ -177,6 +190,17 @@ mod tests {
         assert!(matches!(deck.ask(by_first.clone()).await, Reserved::Locked { .. }));
         assert!(deck.relieve(Relief::OneCode, (user(1), number(1)), MINUTE).await);
         deck.slot(by_first).await;
+    }
+
+    #[tokio::test]
+    async fn where_one_code_back_would_not_help_nothing_is_taken_off_the_count() {
+        let deck = Deck::new().await;
+        for _ in 0..5 {
+            deck.slot(Reservation { rule: rule(9, 15), ..request(0) }).await;
+        }
+        // The rule is stricter by now: three codes.
+        assert!(!deck.relieve(Relief::OneCode, (user(1), number(1)), 1).await);
+        assert_eq!(deck.quota(rule(9, 15), 1).await.used(), 5);
     }
 
     #[tokio::test]

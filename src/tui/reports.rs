@@ -223,6 +223,9 @@ fn on_verified(model: &mut Model, generation: u64, result: Result<Verdict, Strin
 fn on_unlocked(model: &mut Model, user: &str, relief: Relief, result: Result<bool, String>) {
     match (result, relief) {
         (Err(reason), _) => model.complain(format!("{reason}.")),
+        (Ok(false), Relief::OneCode) => {
+            model.complain(format!("One code back would not help {user}: r gives all."));
+        }
         (Ok(false), _) => model.complain(format!("{user} had nothing to get back.")),
         (Ok(true), Relief::AllCodes) => model.say(format!("{user} has all codes again.")),
         (Ok(true), Relief::OneCode) => model.say(format!("{user} has one code back.")),

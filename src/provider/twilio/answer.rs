@@ -56,8 +56,9 @@ impl Answer {
         Ok(Self::new(response.status(), response.headers(), &body))
     }
 
-    /// What it says of a create. Only a redirection or a 4xx is a clear no; after any other
-    /// answer without a message in it, the message may have gone out.
+    /// What it says of a create. Only a 4xx in Twilio's own words is a clear no; after any other
+    /// answer without a message in it, the message may have gone out: something that stands
+    /// between may have kept Twilio's answer back.
     pub fn created(&self) -> Created {
         match self.status.as_u16() {
             200..=299 => match self.message() {
@@ -66,7 +67,9 @@ impl Answer {
             },
             429 => Created::Busy { retry_after: self.retry_after },
             408 => Created::Unclear(self.refusal().to_string()),
-            300..=499 => Created::Refused(self.refusal()),
+            // The proxy of this side asks who it is for: it handed nothing on (RFC 9110).
+            407 => Created::Refused(self.refusal()),
+            400..=499 if self.is_of_twilio() => Created::Refused(self.refusal()),
             _ => Created::Unclear(self.refusal().to_string()),
         }
     }
@@ -97,8 +100,18 @@ impl Answer {
             request_id: self.request_id.clone(),
             to: field("to").map(str::to_owned),
             body: field("body").map(str::to_owned),
-            created: field("date_created").and_then(rfc2822),
+            sent: field("date_sent").and_then(rfc2822),
         })
+    }
+
+    /// Whether an error is told in a shape of Twilio's: with a number of its own, or with its
+    /// status and a sentence.
+    fn is_of_twilio(&self) -> bool {
+        let Some(json) = &self.json else { return false };
+        let is_text = |name: &str| json.get(name).is_some_and(Value::is_string);
+        let has_status = number(json.get("status")) == Some(self.status.as_u16().into());
+        number(json.get("code")).is_some()
+            || (has_status && (is_text("message") || is_text("title")))
     }
 
     /// The error that the answer tells, in Twilio's own shape, in that of RFC 9457, or from
@@ -164,11 +177,11 @@ mod tests {
     #[test]
     fn null_and_odd_types_are_borne() {
         let odd = json!({ "sid": sid(), "status": "undelivered", "error_code": "30003", "price": null,
-            "error_message": null, "date_created": "Mon, 23 Nov 2026 12:04:31 +0000", "new_field": [1] });
+            "error_message": null, "date_sent": "Mon, 23 Nov 2026 12:04:31 +0000", "new_field": [1] });
         let state = answer(&odd).message().unwrap();
         assert_eq!(state.status, Some(DeliveryStatus::Undelivered));
         assert_eq!(state.error_code, Some(30003));
-        assert_eq!(state.created, Some("2026-11-23T12:04:31Z".parse().unwrap()));
+        assert_eq!(state.sent, Some("2026-11-23T12:04:31Z".parse().unwrap()));
     }
 
     #[test]

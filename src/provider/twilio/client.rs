@@ -40,7 +40,7 @@ pub struct Credentials {
 pub struct Search<'a> {
     /// From this sender, as it was given; `None`: from any.
     pub from: Option<&'a str>,
-    /// Older ones, by the provider's clock, need not be found.
+    /// What was sent earlier, by the provider's clock, need not be found.
     pub within: Option<SignedDuration>,
     /// How many are read; the last page may bring a few more.
     pub most: usize,
@@ -152,13 +152,17 @@ impl TwilioClient {
             let page = page.ok_or_else(|| {
                 FetchError::Unreachable("the answer is not a list of messages".to_owned())
             })?;
-            messages.extend(page.iter().filter_map(|message| answer.state(message)));
-            let oldest = messages.last().and_then(|message: &MessageState| message.created);
+            // Twilio lists by the time of sending. One that waits has none, so a page with such
+            // a message in it is not the last.
+            let newest: Vec<MessageState> =
+                page.iter().filter_map(|message| answer.state(message)).collect();
             let since = answer.since(search.within);
-            if oldest.zip(since).is_some_and(|(oldest, since)| oldest < since) {
-                messages.retain(|message| message.created >= since);
+            let is_old = |message: &MessageState| message.sent.is_some_and(|at| Some(at) < since);
+            let is_past = since.is_some() && !newest.is_empty() && newest.iter().all(is_old);
+            if is_past {
                 return Ok(Listing { messages, is_whole: true });
             }
+            messages.extend(newest);
             let next = answer
                 .json
                 .as_ref()
