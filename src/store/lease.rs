@@ -17,7 +17,7 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
-/// The longest that a delivery may rest: see [`park`].
+/// The longest that a delivery may rest: see `park`.
 pub const LONGEST_REST: SignedDuration = SignedDuration::from_hours(24);
 
 /// The end of the longest lease that can have been given by `now`. One beyond it was given while
