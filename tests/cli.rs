@@ -193,6 +193,11 @@ fn the_files_are_named() {
     let paths = deck.run(&["config", "path", "--json"]).json();
     assert_eq!(paths[0]["config"], deck.paths().config.to_str().unwrap());
     let named = deck.path("other.ron");
+    let missing = deck.run(&["send", "--env", "dev", "1", "--config", named.to_str().unwrap()]);
+    assert_eq!(missing.code(), 2);
+    assert!(missing.err().contains("smsdeck config show > "), "{}", missing.err());
+    assert!(!deck.path("secrets.ron").exists(), "a mistyped name became a deck");
+    std::fs::write(&named, deck.run(&["config", "show"]).out()).unwrap();
     let paths = deck.run(&["config", "path", "--json", "--config", named.to_str().unwrap()]).json();
     assert_eq!(paths[0]["config"], named.to_str().unwrap());
     assert_eq!(paths[0]["secrets"], deck.path("secrets.ron").to_str().unwrap());

@@ -13,6 +13,7 @@ use smsdeck::store::{DeliveryId, Event, EventId, EventKind, Relief};
 use smsdeck::tui::effect::{Effect, Save, TokenChange};
 use smsdeck::tui::message::Message;
 use smsdeck::tui::model::EngineState;
+use smsdeck::tui::pane::Pane;
 use support::screen::Console;
 
 const SIZE: (u16, u16) = (80, 24);
@@ -437,4 +438,63 @@ fn limits_are_typed_and_saved_with_the_rest() {
     let effects = console.press("^s");
     let limits = &saves(&effects)[0].settings.limits;
     assert_eq!(limits.to_string(), "500 an hour; CO 200 an hour, 2000 a day; only CO US");
+}
+
+#[test]
+fn the_log_is_filtered_by_status_error_number_and_user() {
+    let mut console = Console::busy(SIZE);
+    for (typed, count) in
+        [("wrong", "1 of 8"), ("30007", "1 of 8"), ("jdoe", "8 of 8"), ("4567", "8 of 8")]
+    {
+        console.model.focus = Pane::Log;
+        console.press(&format!("/ {typed}"));
+        shows(&console, &format!("filter: {typed}_ · {count}"));
+        console.press("Esc");
+    }
+    console.press("/ zzz");
+    shows(&console, "No line fits the filter");
+    console.press("Backspace Backspace Backspace deliv Enter Enter");
+    shows(&console, "The phone has it.");
+}
+
+#[test]
+fn a_number_that_is_none_is_not_sent_to_and_not_offered_again() {
+    let mut console = Console::fresh(SIZE);
+    assert!(console.press("s +99 Enter").iter().all(|effect| !matches!(effect, Effect::Send(_))));
+    shows(&console, "Send a code");
+    console.press("Esc s +573001234567 Enter s");
+    shows(&console, "+573001234567");
+    console.press("Esc ] s");
+    assert!(!console.screen().contains("+573001234567"), "offered in another environment");
+}
+
+#[test]
+fn ten_thousand_users_scroll_page_by_page() {
+    let mut console = Console::with_users(SIZE, 10_000);
+    console.press("PageDown PageDown Down");
+    shows(&console, "›user00005");
+    console.press("End");
+    shows(&console, "›user09999");
+    console.press("/ user04242");
+    shows(&console, "1 of 10000");
+}
+
+#[test]
+fn on_a_phone_every_user_shows_when_the_lock_ends() {
+    let console = Console::busy((40, 20));
+    shows(&console, "jdoe         LOCKED 12:19:05 in 14:34");
+    shows(&console, "m.ruiz");
+    shows(&console, "1 of 3, 2 left");
+}
+
+#[test]
+fn the_number_pop_up_skips_what_is_empty_and_tells_errors_whole() {
+    let mut console = Console::busy((40, 20));
+    console.press("BackTab n +49 Tab ger");
+    shows(&console, "›- DE  Germany");
+    shows(&console, "[ OK ]");
+    console.press("Enter");
+    let words = console.screen().replace(|letter: char| !letter.is_alphabetic(), " ");
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("is on ACME Enter again moves it here Esc leaves it"), "{words}");
 }

@@ -10,6 +10,7 @@ use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::user::UserId;
 use crate::provider::sandbox::fate_table;
+use crate::store::EventKind;
 
 /// A console for the SMS codes of a sign-in: settings, quota and deliveries of three
 /// environments. Without a command it opens the console.
@@ -133,8 +134,8 @@ pub struct LogOptions {
     pub follow: bool,
 
     /// Only this status, such as `failed`, `refused` or `wrong_code`.
-    #[arg(long)]
-    pub status: Option<String>,
+    #[arg(long, value_parser = event_kind)]
+    pub status: Option<EventKind>,
 
     /// Only this user, by the id that codes were asked for with.
     #[arg(long)]
@@ -164,6 +165,14 @@ fn span(text: &str) -> Result<SignedDuration, String> {
     let count: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
     let most = 10 * 366 * 24 * 60 * 60;
     Ok(SignedDuration::from_secs((i64::from(count) * seconds).min(most)))
+}
+
+/// Reads the name of a status, with spaces or without.
+fn event_kind(text: &str) -> Result<EventKind, String> {
+    EventKind::from_key(&text.replace(' ', "_")).ok_or_else(|| {
+        let keys: Vec<&str> = EventKind::all().map(EventKind::key).collect();
+        format!("one of {}", keys.join(", "))
+    })
 }
 
 /// `smsdeck quota`

@@ -20,7 +20,7 @@ pub(super) async fn run(desk: &Desk, options: LogOptions) -> Result<ExitCode, Fa
     let since = options.since.map(|span| engine.now() - span);
     let fits = |event: &Event| {
         desk.environment.is_none_or(|only| only == event.environment)
-            && options.status.as_ref().is_none_or(|status| status == event.kind.key())
+            && options.status.is_none_or(|status| status == event.kind)
             && options.user.as_ref().is_none_or(|user| *user == event.user)
             && since.is_none_or(|since| event.at >= since)
     };

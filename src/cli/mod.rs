@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use crate::config::{Config, Paths};
+use crate::config::{Config, ConfigError, Paths};
 use crate::domain::environment::Environment;
 use crate::engine::{Clock, Engine, Operator};
 use crate::tui::{self, ConsoleOptions};
@@ -60,6 +60,10 @@ fn misused(error: &clap::Error) -> ExitCode {
 
 fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
     let paths = Paths::find(arguments.config.as_deref(), |name| std::env::var_os(name))?;
+    // A name that was mistyped must not become a new deck with a key of its own.
+    if let Some(path) = arguments.config.as_ref().filter(|path| !path.exists()) {
+        return Err(ConfigError::Missing { path: path.clone() }.into());
+    }
     let Some(command) = arguments.command else {
         return console(paths, arguments.environment, arguments.read_only);
     };

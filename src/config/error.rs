@@ -11,6 +11,12 @@ pub enum ConfigError {
     /// Neither a home folder nor any other place for the files is known.
     #[error("no place for the config: set HOME, XDG_CONFIG_HOME or SMSDECK_CONFIG")]
     NoPlace,
+    /// The file that was named is not there.
+    #[error("there is no file {}", .path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is there but cannot be read.
     #[error("cannot read {}: {source}", .path.display())]
     Unreadable {
@@ -108,6 +114,9 @@ impl ConfigError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Field { hint, .. } => hint.clone(),
+            Self::Missing { path } => {
+                Some(format!("To begin with a new one: smsdeck config show > {}", path.display()))
+            }
             _ => None,
         }
     }
@@ -116,6 +125,7 @@ impl ConfigError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoPlace => "config_no_place",
+            Self::Missing { .. } => "config_missing",
             Self::Unreadable { .. } => "config_unreadable",
             Self::NotUtf8 { .. } | Self::Syntax { .. } => "config_syntax",
             Self::Field { .. } => "config_field",

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::domain::country::Country;
 use crate::domain::thresholds::Thresholds;
 use crate::provider::twilio::explanation;
-use crate::store::{CountryTraffic, Destinations, FailureCount, Health};
+use crate::store::{BlockTraffic, CountryTraffic, Destinations, FailureCount, Health};
 
 /// Codes below which a share or a comparison tells nothing.
 const FEW: u32 = 20;
@@ -117,12 +117,13 @@ pub(super) fn of_destinations(found: &Destinations, thresholds: Thresholds) -> V
         }
     }
     for block in &found.blocks {
-        if block.numbers >= thresholds.block_numbers.get().into() {
+        let BlockTraffic { codes, usual, numbers, .. } = *block;
+        // The phones of one company stand side by side too, and sign in every day.
+        let is_new = codes >= usual.saturating_mul(thresholds.busy_factor.get().into());
+        if numbers >= thresholds.block_numbers.get().into() && is_new {
             warn(format!(
-                "{} numbers side by side in {} had {} codes in a day (block {})",
-                block.numbers,
+                "{numbers} numbers side by side in {} had {codes} codes in a day, where {usual} are usual (block {})",
                 place(block.country),
-                block.codes,
                 block.name()
             ));
         }
@@ -138,7 +139,7 @@ fn place(country: Option<Country>) -> &'static str {
 mod tests {
     use super::*;
     use crate::domain::secret::LookupKey;
-    use crate::store::{BlockTraffic, Fare};
+    use crate::store::Fare;
 
     fn texts(findings: &[Finding]) -> Vec<&str> {
         findings.iter().map(|finding| finding.text.as_str()).collect()
@@ -180,14 +181,15 @@ mod tests {
         let countries =
             vec![CountryTraffic { country, day: 60, usual: 4, settled: 50, unverified: 45 }];
         let block = LookupKey([0xa7; 32]);
-        let blocks = vec![BlockTraffic { block, country, codes: 31, numbers: 30 }];
+        let seen = |codes, usual| BlockTraffic { block, country, codes, usual, numbers: 30 };
+        let blocks = vec![seen(31, 2), seen(40, 30)];
         let found = of_destinations(&Destinations { countries, blocks }, Thresholds::default());
         assert_eq!(
             texts(&found),
             [
                 "60 codes to Colombia in a day, where 4 are usual",
                 "45 of 50 codes to Colombia in a day were never entered",
-                "30 numbers side by side in Colombia had 31 codes in a day (block a7a7)",
+                "30 numbers side by side in Colombia had 31 codes in a day, where 2 are usual (block a7a7)",
             ]
         );
     }

@@ -87,6 +87,11 @@ impl EventKind {
         }
     }
 
+    /// Every kind.
+    pub fn all() -> impl Iterator<Item = Self> {
+        DeliveryStatus::ALL.into_iter().map(Self::Delivery).chain(Self::WITHOUT_STATUS)
+    }
+
     /// Finds a kind by its stable name.
     pub fn from_key(key: &str) -> Option<Self> {
         Self::WITHOUT_STATUS

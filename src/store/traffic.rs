@@ -59,7 +59,9 @@ pub struct BlockTraffic {
     pub country: Option<Country>,
     /// Codes within the last day.
     pub codes: u32,
-    /// Different numbers that they went to.
+    /// Codes a day, on average over the week before, rounded up.
+    pub usual: u32,
+    /// Different numbers that the last day's codes went to.
     pub numbers: u32,
 }
 
@@ -108,20 +110,27 @@ pub(super) fn destinations(
         .collect::<Result<_>>()?;
     let blocks = connection
         .prepare_cached(
-            "SELECT block, country, count(*) AS codes, count(DISTINCT number) AS numbers
+            "SELECT block, country,
+                    count(*) FILTER (WHERE at >= ?2) AS codes,
+                    count(*) FILTER (WHERE at < ?2) AS before,
+                    count(DISTINCT number) FILTER (WHERE at >= ?2) AS numbers
              FROM deliveries
-             WHERE environment = ?1 AND at >= ?2 AND block IS NOT NULL
+             WHERE environment = ?1 AND at >= ?3 AND block IS NOT NULL
                AND status NOT IN ('refused', 'not_sent')
-             GROUP BY block HAVING numbers >= ?3 ORDER BY numbers DESC, codes DESC LIMIT ?4",
+             GROUP BY block HAVING numbers >= ?4 ORDER BY numbers DESC, codes DESC LIMIT ?5",
         )?
-        .query_map((environment, ago(1), LEAST_NUMBERS, whole_number(MOST_BLOCKS)), |row| {
-            Ok(BlockTraffic {
-                block: row.get("block")?,
-                country: country(row.get("country")?),
-                codes: row.get("codes")?,
-                numbers: row.get("numbers")?,
-            })
-        })?
+        .query_map(
+            (environment, ago(1), ago(1 + DAYS), LEAST_NUMBERS, whole_number(MOST_BLOCKS)),
+            |row| {
+                Ok(BlockTraffic {
+                    block: row.get("block")?,
+                    country: country(row.get("country")?),
+                    codes: row.get("codes")?,
+                    usual: row.get::<_, u32>("before")?.div_ceil(DAYS),
+                    numbers: row.get("numbers")?,
+                })
+            },
+        )?
         .collect::<Result<_>>()?;
     Ok(Destinations { countries, blocks })
 }
@@ -173,5 +182,6 @@ mod tests {
         assert_eq!(found.countries[1].unverified_share(), None);
         assert_eq!(found.blocks.len(), 1);
         assert_eq!((found.blocks[0].numbers, found.blocks[0].name().as_str()), (4, "0707"));
+        assert_eq!((found.blocks[0].codes, found.blocks[0].usual), (4, 1));
     }
 }

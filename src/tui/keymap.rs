@@ -216,10 +216,10 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Quota, '/', A::Filter, "filter", "Only some: by name, whole number, country or sender"),
     plain(C::Quota, KeyCode::Esc, A::Cancel, "", "All users again"),
 
-    plain(C::Filter, KeyCode::Enter, A::Accept, "keep", "Keep the filter, and go through the users"),
-    plain(C::Filter, KeyCode::Esc, A::Cancel, "all", "All users again"),
-    plain(C::Filter, KeyCode::Up, A::Up, "", "User above"),
-    plain(C::Filter, KeyCode::Down, A::Down, "", "User below"),
+    plain(C::Filter, KeyCode::Enter, A::Accept, "keep", "Keep the filter, and go through what it shows"),
+    plain(C::Filter, KeyCode::Esc, A::Cancel, "all", "Show all again"),
+    plain(C::Filter, KeyCode::Up, A::Up, "", "Line above"),
+    plain(C::Filter, KeyCode::Down, A::Down, "", "Line below"),
 
     plain(C::Log, KeyCode::Up, A::Up, "", "Line above; the log stops following"),
     plain(C::Log, KeyCode::Down, A::Down, "", "Line below"),
@@ -232,6 +232,8 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Log, 'g', A::First, "", ""),
     letter(C::Log, 'G', A::Last, "follow", ""),
     plain(C::Log, KeyCode::Enter, A::Accept, "details", "The whole story of the delivery"),
+    letter(C::Log, '/', A::Filter, "filter", "Only some: by status, user, number's end, sender, error or SID"),
+    plain(C::Log, KeyCode::Esc, A::Cancel, "", "All lines again"),
 
     letter(C::Console, 's', A::SendCode, "send code", "Send a code"),
     letter(C::Console, 'v', A::VerifyCode, "verify", "Check a code"),

@@ -7,6 +7,7 @@
 
 pub mod effect;
 pub mod executor;
+pub mod fit;
 pub mod input;
 pub mod keymap;
 pub mod layout;

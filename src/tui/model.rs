@@ -51,8 +51,6 @@ pub struct Model {
     pub modals: Vec<Modal>,
     /// What just happened.
     pub notice: Option<Notice>,
-    /// The number last sent to, offered where a number is asked for next.
-    pub last_number: String,
     /// Requests for codes that have not come back yet.
     pub in_flight: usize,
     /// Whether whoever sits here may only look.
@@ -106,6 +104,8 @@ pub struct Desk {
     pub status: Option<Box<Status>>,
     /// What the account has left, if it was asked and told.
     pub balance: Option<String>,
+    /// The number last sent to, offered where a number is asked for next.
+    pub last_number: String,
 }
 
 /// A line about what just happened.
@@ -136,7 +136,6 @@ impl Model {
             desks: PerEnvironment::from_fn(|_| Desk::default()),
             modals: Vec::new(),
             notice: None,
-            last_number: String::new(),
             in_flight: 0,
             read_only: false,
             unwritable: None,
@@ -173,6 +172,9 @@ impl Model {
                 return vec![Context::Filter, Context::Always];
             }
             Pane::Quota => Context::Quota,
+            Pane::Log if self.desk().log.is_filtering() => {
+                return vec![Context::Filter, Context::Always];
+            }
             Pane::Log => Context::Log,
         };
         vec![pane, Context::Console, Context::Always]
@@ -238,10 +240,11 @@ impl Model {
         self.saved_settings().default_country
     }
 
-    /// A typed number as it is known afterwards: in full, if it is valid.
-    pub fn remembered_number(&self, typed: &str) -> String {
-        Recipient::parse(typed, self.default_country())
-            .map_or_else(|_| typed.to_owned(), |recipient| recipient.number.e164().to_owned())
+    /// Keeps a typed number for the next time, in full; nothing that is no number.
+    pub fn remember_number(&mut self, typed: &str) {
+        if let Ok(recipient) = Recipient::parse(typed, self.default_country()) {
+            recipient.number.e164().clone_into(&mut self.desk_mut().last_number);
+        }
     }
 
     /// The next moment at which something on screen changes by itself; `None` where nothing
@@ -279,6 +282,7 @@ impl Default for Desk {
             refused: None,
             status: None,
             balance: None,
+            last_number: String::new(),
         }
     }
 }

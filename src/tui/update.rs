@@ -155,17 +155,17 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
             model.complain("This console only looks (--read-only).");
         }
         Action::SendCode => {
-            let mut modal = SendModal::new(&model.last_number);
+            let mut modal = SendModal::new(&model.desk().last_number);
             let generation = model.next_generation();
             let effects = modal.ask(model.environment, generation);
             model.modals.push(Modal::Send(modal));
             return effects;
         }
         Action::VerifyCode => {
-            model.modals.push(Modal::Verify(VerifyModal::new(&model.last_number)));
+            model.modals.push(Modal::Verify(VerifyModal::new(&model.desk().last_number)));
         }
         Action::Handset if model.saved_settings().provider == Provider::Sandbox => {
-            let mut modal = HandsetModal::new(&model.last_number);
+            let mut modal = HandsetModal::new(&model.desk().last_number);
             let generation = model.next_generation();
             let effects = modal.ask(model.environment, generation);
             model.modals.push(Modal::Handset(modal));
@@ -183,6 +183,8 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
 fn step_environment(model: &mut Model, by: usize) {
     let at = Environment::ALL.iter().position(|&other| other == model.environment).unwrap_or(0);
     model.environment = Environment::ALL[(at + by) % Environment::ALL.len()];
+    // It was about the environment that is left.
+    model.notice = None;
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {

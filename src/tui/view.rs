@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
+use super::fit::{cut, wrap};
 use super::keymap::{self, Action, BINDINGS, Binding};
 use super::layout::SMALLEST;
 use super::modal;
@@ -68,7 +69,8 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
 
 fn put(model: &Model, area: Rect, row: u16, text: &str, style: Style, buffer: &mut Buffer) {
     if row < area.height {
-        buffer.set_stringn(area.x, area.y + row, model.theme.text(text), area.width.into(), style);
+        let text = model.theme.text(&cut(text, area.width.into()));
+        buffer.set_stringn(area.x, area.y + row, text, area.width.into(), style);
     }
 }
 
@@ -82,7 +84,7 @@ fn draw_broken(model: &Model, reason: &str, screen: Rect, buffer: &mut Buffer) {
         buffer,
     );
     let room = usize::from(screen.width.saturating_sub(2)).max(1);
-    let lines = reason.lines().flat_map(|line| modal::wrap(line, room));
+    let lines = reason.lines().flat_map(|line| wrap(line, room));
     for (line, row) in lines.zip(4..screen.height.saturating_sub(2)) {
         put(model, screen, row, &format!(" {line}"), Style::new(), buffer);
     }
@@ -201,7 +203,7 @@ fn draw_line(model: &Model, area: Rect, buffer: &mut Buffer) {
 /// half a sentence helps nobody. It goes with the next key.
 fn draw_complaint(model: &Model, screen: Rect, buffer: &mut Buffer) {
     let Some(notice) = model.notice.as_ref().filter(|notice| notice.bad) else { return };
-    let lines = modal::wrap(&notice.text, usize::from(screen.width.saturating_sub(2)).max(1));
+    let lines = wrap(&notice.text, usize::from(screen.width.saturating_sub(2)).max(1));
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(screen.height / 2);
     // One line leaves the keys in sight.
     let below = u16::from(height == 1);

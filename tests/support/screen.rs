@@ -74,6 +74,29 @@ impl Console {
         console
     }
 
+    /// A console whose Production has so many users, none of them locked.
+    pub fn with_users(size: (u16, u16), count: u32) -> Self {
+        let mut console = Self::with(size, busy_config());
+        let key = |index: u32| {
+            let mut key = [0; 32];
+            key[..4].copy_from_slice(&index.to_be_bytes());
+            LookupKey(key)
+        };
+        let row = |index| QuotaRow {
+            user: Subject { key: key(index), label: format!("user{index:05}") },
+            number: Subject {
+                key: key(index + count), label: "+57 ••• ••• 4567".to_owned()
+            },
+            ..quota_rows().remove(1)
+        };
+        console.tell(Message::Quota(PerEnvironment::from_fn(|environment| match environment {
+            Environment::Production => (0..count).map(row).collect(),
+            _ => Vec::new(),
+        })));
+        console.model.environment = Environment::Production;
+        console
+    }
+
     /// A console that shows all about the first user.
     pub fn with_user(size: (u16, u16)) -> Self {
         let mut console = Self::busy(size);
@@ -269,6 +292,7 @@ fn status() -> Status {
             block: LookupKey([0xa7; 32]),
             country: colombia,
             codes: 31,
+            usual: 2,
             numbers: 30,
         }],
     };

@@ -6,9 +6,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, open_box, wrap, write, write_field};
+use super::{Flow, open_box, write, write_field};
 use crate::domain::message_options::{AddressRetention, ContentRetention, RiskCheck};
 use crate::domain::provider::{ApiKeySid, BaseUrl, TwilioAccount};
+use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::text_field::TextField;

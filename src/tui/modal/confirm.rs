@@ -4,9 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, open_box, wrap, write, write_field};
+use super::{Flow, open_box, write, write_field};
 use crate::domain::sender::Sender;
 use crate::tui::effect::{Effect, Save};
+use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::saving::start_save;

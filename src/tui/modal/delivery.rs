@@ -4,11 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, draw_reading, reading_room, wrap};
+use super::{Flow, draw_reading, reading_room};
 use crate::domain::sender::Sender;
 use crate::provider::twilio::explanation;
 use crate::store::{Event, EventKind};
 use crate::tui::effect::Effect;
+use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::update::Input;

@@ -5,10 +5,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, Modal, open_box, verify, wrap, write, write_field};
+use super::{Flow, Modal, open_box, verify, write, write_field};
 use crate::domain::environment::Environment;
 use crate::provider::HandsetMessage;
 use crate::tui::effect::Effect;
+use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::text_field::TextField;
@@ -62,7 +63,7 @@ impl HandsetModal {
             }
             Input::Action(Action::Accept) if self.typing && !self.number.is_empty() => {
                 self.typing = false;
-                model.last_number = model.remembered_number(self.number.text());
+                model.remember_number(self.number.text());
                 let generation = model.next_generation();
                 return Flow::Stay(self.ask(model.environment, generation));
             }

@@ -7,16 +7,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, draw_reading, reading_room, wrap};
+use super::{Flow, draw_reading, reading_room};
 use crate::domain::country::Country;
 use crate::domain::sender::Sender;
 use crate::engine::{AccountQuery, Severity, Status};
 use crate::provider::twilio::refuses_credentials;
 use crate::store::{Fare, RouteHealth};
 use crate::tui::effect::Effect;
+use crate::tui::fit::{cut, wrap};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
-use crate::tui::pane::quota::cut;
 use crate::tui::theme::Theme;
 use crate::tui::update::Input;
 
@@ -94,11 +94,12 @@ fn lines(model: &Model, status: &Status, room: usize) -> Vec<Line> {
     }
     for block in &status.destinations.blocks {
         let text = format!(
-            "Block {}: {} numbers side by side in {}, {} codes today.",
+            "Block {}: {} numbers side by side in {}, {} codes in a day, usually {}.",
             block.name(),
             block.numbers,
             block.country.map_or("no country", Country::name),
-            block.codes
+            block.codes,
+            block.usual
         );
         lines.extend(wrapped((text, Style::new())));
     }

@@ -5,10 +5,11 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::number::NumberModal;
-use super::{Flow, Modal, open_box, wrap, write};
+use super::{Flow, Modal, open_box, write};
 use crate::engine::AccountQuery;
 use crate::provider::OfferedSender;
 use crate::tui::effect::Effect;
+use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::pane::first_row;

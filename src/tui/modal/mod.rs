@@ -217,35 +217,3 @@ fn write_field(
     let place = Rect { x: area.x + at, y: area.y + row, width: area.width - at, height: 1 };
     field.draw(place, buffer, Style::new(), theme.dot(), focused)
 }
-
-/// Breaks a text into lines of at most `room` columns, between words where it can.
-pub(super) fn wrap(text: &str, room: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        let used = lines.last().map_or(0, |line| line.chars().count());
-        if used > 0 && used + 1 + length > room {
-            lines.push(String::new());
-        } else if used > 0
-            && let Some(line) = lines.last_mut()
-        {
-            line.push(' ');
-        }
-        if let Some(line) = lines.last_mut() {
-            line.push_str(word);
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_wrapped_between_words() {
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("overlongword x", 4), ["overlongword", "x"]);
-        assert_eq!(wrap("", 4), [""]);
-    }
-}

@@ -167,7 +167,10 @@ impl NumberModal {
 
     fn step(&mut self, by: usize) {
         let at = PARTS.iter().position(|&part| part == self.part).unwrap_or(0);
-        self.part = PARTS[(at + by) % PARTS.len()];
+        let to = PARTS[(at + by) % PARTS.len()];
+        // Without countries there is nothing to do among them.
+        let is_empty = to == Part::Chosen && self.countries.is_empty();
+        self.part = if is_empty { PARTS[(at + 2 * by) % PARTS.len()] } else { to };
     }
 
     fn move_cursor(&mut self, action: Action) {
@@ -229,6 +232,9 @@ impl NumberModal {
             self.remark = Some(format!("{country} taken off."));
         }
         self.chosen = self.chosen.min(self.countries.len().saturating_sub(1));
+        if self.countries.is_empty() {
+            self.part = Part::Picker;
+        }
     }
 
     /// Enter outside of the lists: the default mark flips, Cancel leaves, anything else
@@ -262,7 +268,7 @@ impl NumberModal {
                 let desk = model.desk_mut();
                 desk.numbers.select(&sender, &grid);
                 desk.form.set_from_numbers(grid);
-                model.say(format!("{sender} is in the grid. ^S saves."));
+                model.say(format!("{sender} is among the From numbers. ^S saves."));
                 Flow::CLOSE
             }
             Err(error) => {

@@ -8,6 +8,7 @@ use super::choice::country_line;
 use super::number::{NumberModal, Part};
 use super::{open_box, write, write_field};
 use crate::domain::sender::Sender;
+use crate::tui::fit::wrap;
 use crate::tui::model::Model;
 use crate::tui::pane::first_row;
 
@@ -35,16 +36,27 @@ pub(super) fn draw(modal: &NumberModal, model: &Model, buffer: &mut Buffer) -> O
         width: inner.width.saturating_sub(LABEL),
         height: u16::from(row < inner.height),
     };
-    write(value(1), 0, &description, style, theme, buffer);
+    // What is wrong is told whole, however many lines it takes.
+    let mut row = 1;
+    for line in wrap(&description, value(1).width.into()) {
+        write(value(row), 0, &line, style, theme, buffer);
+        row += 1;
+    }
 
     let label_style = if modal.part == Part::Chosen { theme.strong() } else { Style::new() };
-    write(inner, 2, "Countries", label_style, theme, buffer);
-    draw_chosen(modal, model, value(2), buffer);
-    if let Some(remark) = &modal.remark {
-        write(inner, 3, remark, theme.warning(), theme, buffer);
+    write(inner, row, "Countries", label_style, theme, buffer);
+    draw_chosen(modal, model, value(row), buffer);
+    row += 1;
+    let remark = modal.remark.as_deref().map(|remark| wrap(remark, inner.width.into()));
+    for line in remark.iter().flatten() {
+        write(inner, row, line, theme.warning(), theme, buffer);
+        row += 1;
     }
+    // The list moves only where a remark needs more than the line that is kept for it.
+    row = row.max(4).min(inner.height);
+    let buttons = button_rows(inner);
     let picker =
-        Rect { y: inner.y + 4.min(inner.height), height: inner.height.saturating_sub(6), ..inner };
+        Rect { y: inner.y + row, height: inner.height.saturating_sub(row + buttons + 1), ..inner };
     let picker_cursor = draw_picker(modal, model, picker, buffer);
     draw_buttons(modal, model, inner, buffer);
     sender_cursor.or(picker_cursor)
@@ -160,16 +172,21 @@ fn draw_picker(
     cursor
 }
 
+/// Rows of the default mark and the buttons: two where they do not fit side by side.
+const fn button_rows(inner: Rect) -> u16 {
+    if inner.width >= 38 { 1 } else { 2 }
+}
+
 fn draw_buttons(modal: &NumberModal, model: &Model, inner: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
-    let Some(row) = inner.height.checked_sub(1) else { return };
+    let Some(row) = inner.height.checked_sub(button_rows(inner)) else { return };
     let style = |part| if modal.part == part { theme.selected() } else { Style::new() };
     let mark = if modal.default { "[x] default number" } else { "[ ] default number" };
     let line = Rect { y: inner.y + row, height: 1, ..inner };
     write(line, 0, mark, style(Part::Default), theme, buffer);
-    let buttons = [("[ OK ]", Part::Ok, 18), ("[ Cancel ]", Part::Cancel, 10)];
-    for (text, part, from_right) in buttons {
-        if line.width >= from_right + 20 {
+    let line = Rect { y: inner.bottom() - 1, ..line };
+    for (text, part, from_right) in [("[ OK ]", Part::Ok, 18), ("[ Cancel ]", Part::Cancel, 10)] {
+        if line.width >= from_right {
             let place = Rect { x: line.right() - from_right, width: from_right, ..line };
             write(place, 0, text, style(part), theme, buffer);
         }

@@ -4,13 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::{Flow, open_box, wrap, write, write_field};
+use super::{Flow, open_box, write, write_field};
 use crate::domain::environment::Environment;
 use crate::domain::quota::Quota;
 use crate::domain::user::UserId;
 use crate::engine::{CodeRequest, Preview};
 use crate::store::Standing;
 use crate::tui::effect::Effect;
+use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
 use crate::tui::model::{EngineState, Model};
 use crate::tui::pane::quota::countdown;
@@ -113,7 +114,14 @@ impl SendModal {
                 model.complain("The store is not open: nothing can be sent.");
             }
             Some(Ok(request)) => {
-                model.last_number = model.remembered_number(&request.number);
+                // What would be refused anyway stays here, to be mended.
+                if let Some(Err(error)) = &self.preview
+                    && !self.is_stale
+                {
+                    model.complain(format!("{error}."));
+                    return Flow::STAY;
+                }
+                model.remember_number(&request.number);
                 model.in_flight += 1;
                 return Flow::Close(vec![Effect::Send(request)]);
             }

@@ -6,11 +6,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, open_box, wrap, write, write_field};
+use super::{Flow, open_box, write, write_field};
 use crate::domain::message_text::{LONGEST_MESSAGE, MessageTemplate, Segments};
 use crate::domain::own_messages::{Audience, AudienceError};
 use crate::domain::phone::Recipient;
 use crate::domain::settings::Recipients;
+use crate::tui::fit::{cut, wrap};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::text_field::TextField;
@@ -101,7 +102,7 @@ impl TextModal {
         let numbers = typed
             .map(|number| match Recipient::parse(number, country) {
                 Ok(recipient) => Ok(recipient.number),
-                Err(error) => Err(format!("{}: {error}", crate::tui::pane::quota::cut(number, 20))),
+                Err(error) => Err(format!("{}: {error}", cut(number, 20))),
             })
             .collect::<Result<BTreeSet<_>, String>>()?;
         Ok(if numbers.is_empty() { Recipients::Anyone } else { Recipients::Only(numbers) })

@@ -5,11 +5,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, open_box, wrap, write, write_field};
+use super::{Flow, open_box, write, write_field};
 use crate::domain::passcode::MOST_WRONG_TRIES;
 use crate::engine::UnlockRequest;
 use crate::store::{QuotaRow, Relief};
 use crate::tui::effect::Effect;
+use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::text_field::TextField;

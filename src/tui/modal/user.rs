@@ -6,7 +6,7 @@ use ratatui::layout::Position;
 use ratatui::style::Style;
 
 use super::delivery::event_lines;
-use super::{Flow, Modal, draw_reading, reading_room, wrap};
+use super::{Flow, Modal, draw_reading, reading_room};
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::MOST_WRONG_TRIES;
@@ -15,6 +15,7 @@ use crate::domain::sender::Sender;
 use crate::provider::twilio::explanation;
 use crate::store::{Event, QuotaRow};
 use crate::tui::effect::Effect;
+use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
 use crate::tui::modal::unlock::UnlockModal;
 use crate::tui::model::Model;

@@ -4,11 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, open_box, wrap, write, write_field};
+use super::{Flow, open_box, write, write_field};
 use crate::domain::passcode::{Passcode, Verdict};
 use crate::domain::user::UserId;
 use crate::engine::CodeAttempt;
 use crate::tui::effect::Effect;
+use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
 use crate::tui::model::{EngineState, Model};
 use crate::tui::text_field::TextField;
@@ -118,7 +119,7 @@ impl VerifyModal {
             typed => Some(UserId::parse(typed).map_err(|error| error.to_string())?),
         };
         let number = self.number.text().to_owned();
-        model.last_number = model.remembered_number(&number);
+        model.remember_number(&number);
         Ok(Some(CodeAttempt { environment: model.environment, number, user, code }))
     }
 

@@ -8,11 +8,13 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::draw_empty;
+use super::log_filter::LogFilter;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::sender::Sender;
 use crate::provider::twilio::advice;
 use crate::store::{Event, EventId, EventKind};
 use crate::tui::effect::Effect;
+use crate::tui::fit::cut;
 use crate::tui::keymap::Action;
 use crate::tui::modal::Modal;
 use crate::tui::modal::delivery::DeliveryModal;
@@ -28,6 +30,7 @@ pub struct Log {
     events: VecDeque<Event>,
     /// The selected line; `None` while the log follows the newest.
     selected: Option<EventId>,
+    filter: Option<LogFilter>,
 }
 
 impl Log {
@@ -60,23 +63,48 @@ impl Log {
         self.events.back()
     }
 
+    /// Whether keys are text for the filter.
+    pub fn is_filtering(&self) -> bool {
+        self.filter.as_ref().is_some_and(|filter| filter.is_typing)
+    }
+
+    /// What the filter lets through, oldest first.
+    fn shown(&self) -> Vec<&Event> {
+        let fits = |event: &&Event| self.filter.as_ref().is_none_or(|filter| filter.fits(event));
+        self.events.iter().filter(fits).collect()
+    }
+
     const fn is_following(&self) -> bool {
         self.selected.is_none()
     }
 
-    fn index(&self) -> usize {
-        let last = self.events.len().saturating_sub(1);
+    fn index(&self, shown: &[&Event]) -> usize {
+        let last = shown.len().saturating_sub(1);
         match self.selected {
             None => last,
             // Should the line have been dropped meanwhile, the oldest one is nearest to it.
-            Some(id) => self.events.partition_point(|event| event.id < id).min(last),
+            Some(id) => shown.partition_point(|event| event.id < id).min(last),
         }
     }
 
-    fn select(&mut self, index: usize) {
-        let last = self.events.len().saturating_sub(1);
-        self.selected =
-            if index >= last { None } else { self.events.get(index).map(|event| event.id) };
+    fn step(&mut self, to: impl FnOnce(usize) -> usize) {
+        let shown = self.shown();
+        let to = to(self.index(&shown));
+        let last = shown.len().saturating_sub(1);
+        self.selected = if to >= last { None } else { shown.get(to).map(|event| event.id) };
+    }
+
+    /// Edits the filter; answers why a paste was refused, if it was.
+    fn type_filter(&mut self, input: &Input) -> Option<String> {
+        let filter = self.filter.as_mut()?;
+        match input {
+            Input::Key(key) => {
+                filter.text.on_key(*key);
+                None
+            }
+            Input::Paste(pasted) => filter.text.paste(pasted).err().map(|error| error.to_string()),
+            Input::Action(_) => None,
+        }
     }
 
     /// How long after its request a delivery came to an event, in words.
@@ -92,17 +120,32 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
     let page =
         usize::from(model.arrangement().log.map_or(0, |area| area.height)).saturating_sub(2).max(1);
     let log = &mut model.desk_mut().log;
-    let at = log.index();
     match input {
+        Input::Key(_) | Input::Paste(_) if log.is_filtering() => {
+            if let Some(refused) = log.type_filter(input) {
+                model.complain(format!("{refused}."));
+            }
+        }
+        Input::Action(Action::Accept) if log.is_filtering() => {
+            if let Some(filter) = &mut log.filter {
+                filter.is_typing = false;
+            }
+        }
+        Input::Action(Action::Filter) => match &mut log.filter {
+            Some(filter) => filter.is_typing = true,
+            None => log.filter = Some(LogFilter::new()),
+        },
+        Input::Action(Action::Cancel) => log.filter = None,
         Input::Paste(_) => model.cannot_paste(),
-        Input::Action(Action::Up) => log.select(at.saturating_sub(1)),
-        Input::Action(Action::Down) => log.select(at + 1),
-        Input::Action(Action::PageUp) => log.select(at.saturating_sub(page)),
-        Input::Action(Action::PageDown) => log.select(at + page),
-        Input::Action(Action::First) => log.select(0),
-        Input::Action(Action::Last) => log.select(usize::MAX),
+        Input::Action(Action::Up) => log.step(|at| at.saturating_sub(1)),
+        Input::Action(Action::Down) => log.step(|at| at + 1),
+        Input::Action(Action::PageUp) => log.step(|at| at.saturating_sub(page)),
+        Input::Action(Action::PageDown) => log.step(|at| at + page),
+        Input::Action(Action::First) => log.step(|_| 0),
+        Input::Action(Action::Last) => log.step(|_| usize::MAX),
         Input::Action(Action::Accept) => {
-            if let Some(event) = log.events.get(at) {
+            let shown = log.shown();
+            if let Some(event) = shown.get(log.index(&shown)) {
                 let story = log.story(event);
                 model.modals.push(Modal::Delivery(DeliveryModal::new(story)));
             }
@@ -116,26 +159,34 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
 pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
     let theme = model.theme;
     let log = &model.desk().log;
-    let title = if log.is_following() {
-        "Delivery log · following"
-    } else {
-        "Delivery log · End follows"
+    let shown = log.shown();
+    let follows = if log.is_following() { "following" } else { "End follows" };
+    let title = match &log.filter {
+        None => format!("Delivery log · {follows}"),
+        Some(filter) => {
+            let cursor = if filter.is_typing { "_" } else { "" };
+            let (count, all) = (shown.len(), log.events.len());
+            format!("Delivery log · filter: {}{cursor} · {count} of {all}", filter.text.text())
+        }
     };
-    let block = theme.block(title, focused);
+    let block = theme.block(&title, focused);
     let inner = block.inner(area);
     block.render(area, buffer);
     if log.events.is_empty() {
         let text = "No code has been sent from here yet.";
         return draw_empty(text, theme.dim(), inner, theme, buffer);
     }
-    let selected = log.index();
+    if shown.is_empty() {
+        let text = "No line fits the filter. Esc shows all.";
+        return draw_empty(text, theme.dim(), inner, theme, buffer);
+    }
+    let selected = log.index(&shown);
     let room = usize::from(inner.height);
     // The selected line keeps its place in the middle, the newest stays at the bottom.
-    let lowest = log.events.len().saturating_sub(room);
+    let lowest = shown.len().saturating_sub(room);
     let first =
         if log.is_following() { lowest } else { selected.saturating_sub(room / 2).min(lowest) };
-    for ((index, event), y) in
-        log.events.iter().enumerate().skip(first).zip(inner.top()..inner.bottom())
+    for ((index, event), y) in shown.iter().enumerate().skip(first).zip(inner.top()..inner.bottom())
     {
         let line = Rect { y, height: 1, ..inner };
         draw_line(model, event, focused && index == selected, line, buffer);
@@ -159,7 +210,8 @@ fn draw_line(model: &Model, event: &Event, selected: bool, line: Rect, buffer: &
         line.right().saturating_sub(x).into(),
         style.patch(theme.event(event.kind)),
     );
-    buffer.set_stringn(x, line.y, theme.text(&rest), line.right().saturating_sub(x).into(), style);
+    let room = usize::from(line.right().saturating_sub(x));
+    buffer.set_stringn(x, line.y, theme.text(&cut(&rest, room)), room, style);
 }
 
 /// What matters about an event, in a few words.

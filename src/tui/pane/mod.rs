@@ -4,6 +4,7 @@
 pub mod form;
 pub mod form_view;
 pub mod log;
+mod log_filter;
 pub mod numbers;
 pub mod quota;
 mod quota_filter;
@@ -12,7 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::modal::wrap;
+use super::fit::wrap;
 use super::theme::Theme;
 
 /// A pane.

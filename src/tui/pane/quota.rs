@@ -13,6 +13,7 @@ use crate::domain::quota::{Quota, seconds_until};
 use crate::domain::secret::LookupKey;
 use crate::store::QuotaRow;
 use crate::tui::effect::Effect;
+use crate::tui::fit::{cut, cut_front};
 use crate::tui::keymap::Action;
 use crate::tui::modal::Modal;
 use crate::tui::modal::unlock::UnlockModal;
@@ -246,6 +247,9 @@ fn draw_row(
     buffer: &mut Buffer,
     style: Style,
 ) {
+    if line.width < 60 {
+        return draw_narrow_row(model, row, marked, line, buffer, style);
+    }
     let theme = model.theme;
     let allowed = model.saved_settings().codes_allowed.get();
     let locked = is_locked(row, model.now);
@@ -260,36 +264,56 @@ fn draw_row(
         Quota::Open { left, .. } => (format!("open    {left} left"), theme.good()),
     };
     let mark = if marked { theme.text("›") } else { " ".to_owned() };
-    let narrow = line.width < 60;
-    let who = if row.user.label == row.number.label || narrow {
+    let who = if row.user.label == row.number.label {
         theme.text(&row.user.label)
     } else {
         theme.text(&format!("{:<12} {}", cut(&row.user.label, 12), row.number.label))
     };
-    let (who_width, used_width) = if narrow { (19, 3) } else { (33, 8) };
-    let used = if narrow {
-        row.quota.used().to_string()
-    } else {
-        format!("{} of {allowed}", row.quota.used())
-    };
-    let left = format!("{mark}{:<who_width$} {used:<used_width$} ", cut(&who, who_width));
-    buffer.set_style(line, style);
-    let (at, _) = buffer.set_stringn(line.x, line.y, &left, line.width.into(), style);
-    buffer.set_stringn(
-        at,
-        line.y,
-        state,
-        line.right().saturating_sub(at).into(),
-        style.patch(state_style),
-    );
+    let used = format!("{} of {allowed}", row.quota.used());
+    let left = format!("{mark}{:<33} {used:<8} ", cut(&who, 33));
+    write_row((&left, &state), line, buffer, (style, style.patch(state_style)));
 }
 
-/// The beginning of a text, with an ellipsis where something is missing.
-pub fn cut(text: &str, room: usize) -> String {
-    if text.chars().count() <= room {
-        return text.to_owned();
-    }
-    text.chars().take(room.saturating_sub(1)).chain(['…']).collect()
+/// Where there is little room, the state is whole, and the user gets what is left.
+fn draw_narrow_row(
+    model: &Model,
+    row: &QuotaRow,
+    marked: bool,
+    line: Rect,
+    buffer: &mut Buffer,
+    style: Style,
+) {
+    let theme = model.theme;
+    let allowed = model.saved_settings().codes_allowed.get();
+    let (state, state_style) = match row.quota {
+        _ if row.wrong_in_a_row >= MOST_WRONG_TRIES => {
+            ("LOCKED: wrong tries".to_owned(), theme.failure())
+        }
+        Quota::Locked { unlock_at, .. } if is_locked(row, model.now) => {
+            let (at, left) = (model.clock(unlock_at), countdown(unlock_at, model.now));
+            (format!("LOCKED {at} in {left}"), theme.failure())
+        }
+        Quota::Locked { .. } => (format!("open, {allowed} left"), theme.good()),
+        Quota::Open { used, left } => (format!("{used} of {allowed}, {left} left"), theme.good()),
+    };
+    let mark = if marked { theme.text("›") } else { " ".to_owned() };
+    let room = usize::from(line.width).saturating_sub(state.chars().count() + 2);
+    // Of a masked number, the end is what tells it.
+    let label = &row.user.label;
+    let who = if *label == row.number.label { cut_front(label, room) } else { cut(label, room) };
+    let left = format!("{mark}{:<room$} ", theme.text(&who));
+    write_row((&left, &state), line, buffer, (style, style.patch(state_style)));
+}
+
+fn write_row(
+    (left, state): (&str, &str),
+    line: Rect,
+    buffer: &mut Buffer,
+    (style, state_style): (Style, Style),
+) {
+    buffer.set_style(line, style);
+    let (at, _) = buffer.set_stringn(line.x, line.y, left, line.width.into(), style);
+    buffer.set_stringn(at, line.y, state, line.right().saturating_sub(at).into(), state_style);
 }
 
 /// Time until a moment, seconds rounded up: `14:34` or `1:02:03`.
