@@ -213,6 +213,12 @@ fn a_store_that_cannot_be_used_sends_nothing() {
     assert_eq!((ran.code(), ran.out().as_str()), (1, ""));
     let error: serde_json::Value = serde_json::from_str(&ran.err()).unwrap();
     assert_eq!(error["error"]["code"], "store");
+    // For monitoring that is no mere warning, and the file must not go on telling of better days.
+    let mut status = deck.command(&["status", "--env", "dev", "--prometheus", "smsdeck.prom"]);
+    let status = status.current_dir(deck.path("")).output().unwrap();
+    assert_eq!(status.status.code(), Some(2), "{status:?}");
+    let file = std::fs::read_to_string(deck.path("smsdeck.prom")).unwrap();
+    assert!(file.contains("smsdeck_status{environment=\"development\"} 2"), "{file}");
 }
 
 #[tokio::test]
@@ -319,7 +325,7 @@ fn credentials_that_are_refused_are_critical_at_once() {
     assert!(paused.err().contains("paused for"), "{}", paused.err());
     let status = deck.run(&["status", "--env", "dev"]);
     assert_eq!(status.code(), 2);
-    assert!(status.out().contains("refuses its credentials since"), "{}", status.out());
+    assert!(status.out().contains("refuses its credentials, last at"), "{}", status.out());
     assert_eq!(wire.requests().len(), 1);
 }
 

@@ -343,18 +343,20 @@ fn the_quota_is_filtered_by_name_and_by_whole_number() {
     shows(&console, "›jdoe");
 
     let asked = console.press("/ +573001234567");
-    let Some(Effect::FindNumber { generation, typed, .. }) = asked.into_iter().next_back() else {
+    let Some(Effect::FindUser { generation, typed, .. }) = asked.into_iter().next_back() else {
         panic!("the number is not looked for")
     };
     assert_eq!(typed, "+573001234567");
     shows(&console, "Nobody fits the filter");
     // The number of the first user, as the test's rows have it.
-    let key = Some(LookupKey([101; 32]));
-    console.tell(Message::NumberFound { generation: generation - 1, key });
+    let keys = vec![LookupKey([101; 32])];
+    console.tell(Message::KeysFound { generation: generation - 1, keys: keys.clone() });
     shows(&console, "Nobody fits the filter");
-    console.tell(Message::NumberFound { generation, key });
+    console.tell(Message::KeysFound { generation, keys });
     shows(&console, "1 of 3");
     shows(&console, "jdoe");
+    console.press("Enter");
+    shows(&console, "filter: +…67");
 }
 
 #[test]
@@ -365,7 +367,8 @@ fn a_user_gets_one_code_back_with_reason_and_ticket() {
     let effects = console.press("late_sms Tab 4711 Enter");
     let [Effect::Unlock(request)] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(request.relief, Relief::OneCode);
-    assert_eq!((request.user.label.as_str(), &*request.reason), ("jdoe", "late sms (ticket 4711)"));
+    assert_eq!((request.user.label.as_str(), &*request.reason), ("jdoe", "late sms"));
+    assert_eq!(request.ticket.as_deref(), Some("4711"));
 }
 
 #[test]
@@ -414,7 +417,9 @@ fn settings_that_may_not_be_written_are_shown_and_users_still_helped() {
 fn the_sid_of_a_delivery_goes_to_the_clipboard() {
     let mut console = Console::busy(SIZE);
     let effects = console.press("Tab Up Up Up Enter c");
-    let [Effect::Copy(sid)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::LoadStory { .. }, Effect::Copy(sid)] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
     assert!(sid.starts_with("SM") && sid.len() == 34, "{sid}");
 }
 

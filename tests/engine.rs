@@ -159,9 +159,14 @@ async fn an_unlock_gives_all_codes_back() {
         user: row.user,
         number: row.number,
         relief: smsdeck::store::Relief::AllCodes,
-        reason: "lost the phone".to_owned(),
+        reason: "lost the phone with +57 300 123 4567 or +573001234567".to_owned(),
+        ticket: Some("INC-4711000123".to_owned()),
     };
     engine.unlock(unlock).await.unwrap();
+    let event = engine.latest_events(Environment::Development, 1).await.unwrap().remove(0);
+    let reason = event.detail.unwrap();
+    assert!(reason.ends_with("(ticket INC-4711000123)"), "{reason}");
+    assert!(!reason.contains("3001234567"), "{reason}");
     let quota = engine.request(request(NUMBER, Some("jdoe"))).await.unwrap().quota;
     assert_eq!(quota.left(), 2);
 }

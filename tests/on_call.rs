@@ -165,3 +165,51 @@ fn limits_that_only_record_refuse_nothing() {
     assert_eq!(log.len(), 1);
     assert!(log[0]["detail"].as_str().unwrap().contains("limits only record"), "{log:?}");
 }
+
+#[test]
+fn the_log_finds_what_lies_far_back_and_users_with_long_numbers_for_names() {
+    let deck = Deck::new();
+    let send = ["send", "--env", "dev", "--no-wait", "--user", "4711000123", NUMBER];
+    assert_eq!(deck.run(&send).code(), 0);
+    // A day of other people's codes comes after it.
+    let store = Connection::open(deck.paths().store).unwrap();
+    store
+        .execute_batch(
+            "WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 2500)
+             INSERT INTO events (at, environment, kind, user, recipient)
+             SELECT (SELECT max(at) FROM events), 'development', 'wrong_code', 'other', '+1' FROM many",
+        )
+        .unwrap();
+    let lines = |arguments: &[&str]| {
+        let ran = deck.run(&[&["log", "--json"], arguments].concat());
+        assert_eq!(ran.code(), 0, "{}", ran.err());
+        ran.json().len()
+    };
+    assert_eq!(lines(&["--status", "reserved"]), 1);
+    assert_eq!(lines(&["--status", "reserved", "--since", "2h"]), 1);
+    assert_eq!(lines(&["--status", "reserved", "--user", "4711000123"]), 1);
+    assert_eq!(lines(&["--status", "reserved", "--user", NUMBER]), 1);
+    assert_eq!(lines(&["--status", "wrong_code", "--lines", "2000"]), 2000);
+    let wrong = deck.run(&["log", "--status", "lost"]);
+    assert_eq!(wrong.code(), 2);
+    assert!(wrong.err().contains("undelivered"), "{}", wrong.err());
+}
+
+#[test]
+fn whatever_keeps_codes_from_going_out_is_a_finding() {
+    let deck = with_codes(2);
+    let mut config = Config::built_in();
+    config.environments.development.limits.environment = Caps { hour: Cap::new(2), day: None };
+    deck.configure(&render(&config));
+    let status = deck.run(&["status", "--env", "dev"]);
+    assert_eq!(status.code(), 2, "{}", status.out());
+    assert!(status.out().contains("the cap of 2 codes an hour is reached"), "{}", status.out());
+    let text = render(&config).replacen(
+        "provider: Sandbox",
+        "provider: Twilio(account_sid: \"AC0123456789abcdef0123456789abcdef\", auth_token: Env(\"NOWHERE\"))",
+        1,
+    );
+    deck.configure(&text);
+    let status = deck.run(&["status", "--env", "dev"]).out();
+    assert!(status.contains("nothing can be sent from here"), "{status}");
+}

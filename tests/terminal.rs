@@ -36,7 +36,6 @@ fn an_admin_configures_an_environment_sends_a_code_and_verifies_it() {
     terminal.type_text("+573001112233");
     terminal.wait_for("mobile number, Colombia");
     terminal.type_text(TAB);
-    terminal.type_text(TAB);
     terminal.type_text("colo");
     terminal.wait_for("Add  > colo");
     terminal.type_text(ENTER);

@@ -137,7 +137,7 @@ pub struct LogOptions {
     #[arg(long, value_parser = event_kind)]
     pub status: Option<EventKind>,
 
-    /// Only this user, by the id that codes were asked for with.
+    /// Only this user, by the id that codes were asked for with, or the whole number.
     #[arg(long)]
     pub user: Option<String>,
 
@@ -145,7 +145,7 @@ pub struct LogOptions {
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub since: Option<SignedDuration>,
 
-    /// How many events of each environment are looked through, the newest ones.
+    /// How many lines are shown at most, the newest ones.
     #[arg(long, default_value_t = 1_000, value_name = "COUNT")]
     pub lines: usize,
 }

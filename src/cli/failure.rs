@@ -35,9 +35,14 @@ impl Failure {
         Self { code, message, hint: None, exit: 3 }
     }
 
+    /// The same for `status`, where 1 would be a mere warning: exit code 2.
+    pub fn critical(self) -> Self {
+        Self { exit: 2, ..self }
+    }
+
     /// Writes it to standard error and answers the exit code. A reader that went away early
     /// (`smsdeck … | head`) is no failure.
-    pub fn report(self, output: Output) -> ExitCode {
+    pub fn report(&self, output: Output) -> ExitCode {
         if self.code == BROKEN_PIPE {
             return ExitCode::SUCCESS;
         }
@@ -45,12 +50,12 @@ impl Failure {
         let text = if output.is_json() {
             json!({ "error": { "code": code, "message": message, "hint": hint } }).to_string()
         } else {
-            let hint = hint.map(|hint| format!("\n{hint}")).unwrap_or_default();
+            let hint = hint.as_ref().map(|hint| format!("\n{hint}")).unwrap_or_default();
             format!("smsdeck: {message}{hint}")
         };
         // Where standard error is gone too, the exit code has to do.
         let _ = writeln!(io::stderr(), "{text}");
-        ExitCode::from(exit)
+        ExitCode::from(*exit)
     }
 }
 

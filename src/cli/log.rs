@@ -1,5 +1,6 @@
 //! `smsdeck log`: what happened to the codes, as lines or JSON; with `--follow` as it happens.
 
+use std::collections::VecDeque;
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -8,7 +9,7 @@ use super::Desk;
 use super::arguments::LogOptions;
 use super::failure::Failure;
 use super::output::{self, Output};
-use crate::domain::environment::Environment;
+use crate::domain::environment::PerEnvironment;
 use crate::engine::Engine;
 use crate::store::{Event, EventId};
 
@@ -18,26 +19,43 @@ const AT_ONCE: usize = 1_000;
 pub(super) async fn run(desk: &Desk, options: LogOptions) -> Result<ExitCode, Failure> {
     let engine = desk.engine().await?;
     let since = options.since.map(|span| engine.now() - span);
+    let named: Option<PerEnvironment<Vec<String>>> = options
+        .user
+        .as_ref()
+        .map(|user| PerEnvironment::from_fn(|environment| engine.labels(environment, user)));
     let fits = |event: &Event| {
+        let is_of = |names: &PerEnvironment<Vec<String>>| {
+            let names = &names[event.environment];
+            names.contains(&event.user) || names.contains(&event.recipient)
+        };
         desk.environment.is_none_or(|only| only == event.environment)
             && options.status.is_none_or(|status| status == event.kind)
-            && options.user.as_ref().is_none_or(|user| *user == event.user)
+            && named.as_ref().is_none_or(is_of)
             && since.is_none_or(|since| event.at >= since)
     };
-    let mut seen = EventId(0);
-    let mut earlier = Vec::new();
-    for environment in Environment::ALL {
-        earlier.extend(engine.latest_events(environment, options.lines).await?);
-    }
-    earlier.sort_by_key(|event| event.id);
-    for event in &earlier {
-        seen = seen.max(event.id);
-        if fits(event) {
-            show(desk.output, event)?;
+    let mut seen = match since {
+        Some(since) => engine.event_before(since).await?,
+        None => EventId(0),
+    };
+    // What comes from here on is for whoever follows.
+    let newest = engine.newest_event().await?;
+    let mut shown = VecDeque::new();
+    while seen < newest {
+        let events = engine.events_after(seen, AT_ONCE).await?;
+        let Some(last) = events.last() else { break };
+        seen = last.id.min(newest);
+        for event in events.into_iter().filter(|event| event.id <= newest && fits(event)) {
+            shown.push_back(event);
+            if shown.len() > options.lines {
+                shown.pop_front();
+            }
         }
     }
+    for event in &shown {
+        show(desk.output, event)?;
+    }
     if options.follow {
-        follow(desk, &engine, seen, fits).await?;
+        follow(desk, &engine, newest, fits).await?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -52,11 +70,16 @@ async fn follow(
     let unwatched = |error| Failure::new("watch", format!("the store cannot be watched: {error}"));
     let mut watch = engine.watch().map_err(unwatched)?;
     loop {
-        for event in engine.events_after(seen, AT_ONCE).await? {
+        let events = engine.events_after(seen, AT_ONCE).await?;
+        let is_all = events.len() < AT_ONCE;
+        for event in events {
             seen = event.id;
             if fits(&event) {
                 show(desk.output, &event)?;
             }
+        }
+        if !is_all {
+            continue;
         }
         if watch.store.changed().await.is_err() {
             return Ok(());

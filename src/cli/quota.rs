@@ -10,7 +10,6 @@ use super::{Desk, output};
 use crate::domain::environment::Environment;
 use crate::domain::passcode::MOST_WRONG_TRIES;
 use crate::domain::quota::Quota;
-use crate::domain::text::printable;
 use crate::engine::{Engine, UnlockRequest};
 use crate::store::{QuotaRow, Relief, Standing};
 
@@ -20,10 +19,10 @@ pub(super) async fn run(desk: &Desk, command: QuotaCommand) -> Result<ExitCode, 
         QuotaCommand::Show { user } => show_user(desk, &user).await,
         QuotaCommand::Unlock { user, reason, ticket, wrong_tries } => {
             let relief = if wrong_tries { Relief::WrongTries } else { Relief::AllCodes };
-            relieve(desk, &user, relief, &reason, ticket.as_deref()).await
+            relieve(desk, &user, relief, &reason, ticket).await
         }
         QuotaCommand::GiveBack { user, reason, ticket } => {
-            relieve(desk, &user, Relief::OneCode, &reason, ticket.as_deref()).await
+            relieve(desk, &user, Relief::OneCode, &reason, ticket).await
         }
     }
 }
@@ -56,7 +55,7 @@ async fn relieve(
     typed: &str,
     relief: Relief,
     reason: &str,
-    ticket: Option<&str>,
+    ticket: Option<String>,
 ) -> Result<ExitCode, Failure> {
     let environment = desk.environment()?;
     if reason.trim().is_empty() {
@@ -70,8 +69,6 @@ async fn relieve(
         return Err(Failure::usage(words));
     }
     let Some(row) = rows.pop() else { return Ok(ExitCode::SUCCESS) };
-    let ticket = ticket.map(|ticket| format!(" (ticket {})", ticket.trim())).unwrap_or_default();
-    let reason = printable(&format!("{}{ticket}", reason.trim()), 300);
     if row.wrong_in_a_row >= MOST_WRONG_TRIES && relief != Relief::WrongTries {
         let tries = row.wrong_in_a_row;
         let words = format!(
@@ -80,7 +77,8 @@ async fn relieve(
         return Err(Failure::refused("user_locked", words));
     }
     let (user, number) = (row.user, row.number);
-    let request = UnlockRequest { environment, user, number, relief, reason };
+    let request =
+        UnlockRequest { environment, user, number, relief, reason: reason.to_owned(), ticket };
     if !engine.unlock(request).await? {
         let words = match relief {
             Relief::WrongTries => "no wrong try counts for this user",

@@ -23,12 +23,27 @@ const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 /// The worst finding is the exit code: 0 fine, 1 warning, 2 critical.
 pub(super) async fn run(desk: &Desk, options: &StatusOptions) -> Result<ExitCode, Failure> {
-    let engine = desk.engine().await?;
+    let dead = |failure: Failure| {
+        // Whoever reads the file only must not go on believing the old one.
+        if let Some(file) = &options.prometheus {
+            let _ = config::publish(file, &prometheus::dead(&wanted(desk)));
+        }
+        failure.critical()
+    };
+    let engine = desk.engine().await.map_err(dead)?;
     let unwatched = |error| Failure::new("watch", format!("the store cannot be watched: {error}"));
     let mut watch = if options.watch { Some(engine.watch().map_err(unwatched)?) } else { None };
     let mut said = Vec::new();
     loop {
-        let all = read(desk, &engine).await?;
+        let all = match read(desk, &engine).await.map_err(dead) {
+            Ok(all) => all,
+            Err(failure) if options.watch => {
+                failure.report(desk.output);
+                tokio::time::sleep(LOOK_AGAIN).await;
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
         if let Some(file) = &options.prometheus {
             let text = prometheus::render(&all, engine.now());
             config::publish(file, &text).map_err(|error| {
@@ -47,18 +62,31 @@ pub(super) async fn run(desk: &Desk, options: &StatusOptions) -> Result<ExitCode
         // A busy deck changes all the time.
         tokio::time::sleep(PAUSE).await;
         // Whichever comes first; a watch that ended leaves the clock.
-        let _ = tokio::time::timeout(LOOK_AGAIN, watch.store.changed()).await;
+        tokio::select! {
+            _ = tokio::time::timeout(LOOK_AGAIN, watch.store.changed()) => {}
+            Ok(()) = watch.config.changed() => {
+                // One that is half edited leaves the old settings in force.
+                if let Ok(config) = desk.config() {
+                    engine.reconfigure(config).await;
+                }
+            }
+        }
     }
 }
 
 async fn read(desk: &Desk, engine: &Engine) -> Result<Vec<(Environment, Status)>, Failure> {
-    let wanted =
-        |environment: &Environment| desk.environment.is_none_or(|only| only == *environment);
     let mut all = Vec::new();
-    for environment in Environment::ALL.into_iter().filter(wanted) {
+    for environment in wanted(desk) {
         all.push((environment, engine.status(environment).await?));
     }
     Ok(all)
+}
+
+/// The environments that were asked for.
+fn wanted(desk: &Desk) -> Vec<Environment> {
+    let is_wanted =
+        |environment: &Environment| desk.environment.is_none_or(|only| only == *environment);
+    Environment::ALL.into_iter().filter(is_wanted).collect()
 }
 
 fn exit_code(all: &[(Environment, Status)]) -> ExitCode {

@@ -91,7 +91,12 @@ pub(super) fn replace(
 ) -> io::Result<()> {
     // A link is followed, so that the file that it means is replaced, not the link.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let folder = path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+    let folder = match path.parent() {
+        None => PathBuf::from("."),
+        // A name alone is one of this folder.
+        Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
+        Some(folder) => folder.to_owned(),
+    };
     let old = fs::metadata(&path).ok();
     let bits = match (mode, &old) {
         (Kept::OrMode(_), Some(old)) => old.mode() & 0o7777,

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::domain::country::Country;
 use crate::domain::limits::{Cap, Caps, Limits};
@@ -11,7 +12,7 @@ use crate::domain::limits::{Cap, Caps, Limits};
 #[derive(Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct WireLimits {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "some_countries")]
     only_countries: Option<BTreeSet<Country>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     per_hour: Option<Cap>,
@@ -25,6 +26,19 @@ pub(super) struct WireLimits {
     countries: BTreeMap<Country, WireCaps>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     record_only: bool,
+}
+
+/// Nobody means to text nobody, and the limits' pop-up could not show it.
+fn some_countries<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BTreeSet<Country>>, D::Error> {
+    let countries: Option<BTreeSet<Country>> = Option::deserialize(deserializer)?;
+    if countries.as_ref().is_some_and(BTreeSet::is_empty) {
+        return Err(D::Error::custom(
+            "an empty list would text nobody: name a country, or leave it out",
+        ));
+    }
+    Ok(countries)
 }
 
 #[derive(Default, PartialEq, Eq, Serialize, Deserialize)]

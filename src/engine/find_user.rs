@@ -19,18 +19,36 @@ impl Engine {
         environment: Environment,
         typed: &str,
     ) -> Result<Vec<QuotaRow>, EngineError> {
-        let number = self.number_key(environment, typed);
-        let user = UserId::parse(typed).ok().map(|id| self.inner.key.user(&User::Id(id)));
+        let keys = self.lookup_keys(environment, typed);
         let mut rows = self.quota_rows(environment).await?;
-        rows.retain(|row| Some(row.number.key) == number || Some(row.user.key) == user);
+        rows.retain(|row| keys.contains(&row.number.key) || keys.contains(&row.user.key));
+        if !rows.is_empty() {
+            return Ok(rows);
+        }
+        let rule = self.settings(environment).quota_rule();
+        for key in keys {
+            rows.extend(self.inner.store.quota_row(environment, key, rule, self.now()).await?);
+        }
         Ok(rows)
     }
 
-    /// Under what a whole number is found; `None` for what is no number.
-    pub fn number_key(&self, environment: Environment, typed: &str) -> Option<LookupKey> {
+    /// Under what a user is found by their id or their whole number: a row of digits may be
+    /// either.
+    pub fn lookup_keys(&self, environment: Environment, typed: &str) -> Vec<LookupKey> {
         let default_country = self.settings(environment).default_country;
-        let number = Recipient::parse(typed, default_country).ok()?.number;
-        Some(self.inner.key.number(&number))
+        let number = Recipient::parse(typed, default_country).ok();
+        let number = number.map(|recipient| self.inner.key.number(&recipient.number));
+        let user = UserId::parse(typed).ok().map(|id| self.inner.key.user(&User::Id(id)));
+        number.into_iter().chain(user).collect()
+    }
+
+    /// How the log names whom an id or a whole number means.
+    pub fn labels(&self, environment: Environment, typed: &str) -> Vec<String> {
+        let default_country = self.settings(environment).default_country;
+        let number = Recipient::parse(typed, default_country).ok();
+        let number = number.map(|recipient| recipient.number.masked());
+        let user = UserId::parse(typed).ok().map(|id| User::Id(id).label());
+        number.into_iter().chain(user).collect()
     }
 
     /// What happened to the codes of a user and their number, the newest 500 events, oldest

@@ -63,6 +63,14 @@ impl Finding {
 pub(super) fn of_health(health: &Health, thresholds: Thresholds, now: Timestamp) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         health.failures.iter().map(|failure| of_failure(failure, health, thresholds)).collect();
+    let worst = findings.iter().map(|finding| finding.severity).max();
+    let count = health.failures.iter().map(|failure| failure.count).sum();
+    let codes = health.hour.codes.max(count);
+    let all = severity(count, codes, thresholds);
+    if worst.is_some_and(|worst| worst < all) {
+        let text = format!("{count} of {codes} codes in an hour failed, in several ways");
+        findings.push(Finding::new(all, text));
+    }
     if let Some(oldest) = health.oldest_open {
         let minutes = now.duration_since(oldest).as_mins();
         if minutes >= thresholds.open_minutes.get().into() {
@@ -85,17 +93,24 @@ fn of_failure(failure: &FailureCount, health: &Health, thresholds: Thresholds) -
     let (count, codes) = (failure.count, health.hour.codes.max(failure.count));
     let text = match failure.error_code {
         Some(code) => format!("error {code}: {count} of {codes} codes in an hour"),
-        None => format!("{count} of {codes} codes in an hour failed without an error code"),
+        None => format!(
+            "{count} of {codes} codes in an hour failed without an error code, or are unclear"
+        ),
     };
+    let severity = severity(count, codes, thresholds);
+    Finding { severity, error_code: failure.error_code, text }
+}
+
+/// How bad it is that so many of all codes of an hour have failed.
+fn severity(count: u32, codes: u32, thresholds: Thresholds) -> Severity {
     let many = u32::from(thresholds.failures.get());
     // A large share of all is no longer bad luck of some users.
     let is_large = count * 100 >= codes * u32::from(thresholds.failing_percent.get());
-    let severity = match count {
+    match count {
         count if count >= 2 * many && is_large => Severity::Critical,
         count if count >= many => Severity::Warning,
         _ => Severity::Fine,
-    };
-    Finding { severity, error_code: failure.error_code, text }
+    }
 }
 
 /// What the destinations of the last day tell: the marks of traffic that is made for money.
@@ -105,7 +120,8 @@ pub(super) fn of_destinations(found: &Destinations, thresholds: Thresholds) -> V
     for traffic in &found.countries {
         let CountryTraffic { country, day, usual, settled, unverified } = *traffic;
         let place = place(country);
-        if usual > 0
+        // A country that is new is as unusual as one that has grown, unless all is new.
+        if found.has_history
             && day >= FEW
             && day >= usual.saturating_mul(thresholds.busy_factor.get().into())
         {
@@ -163,6 +179,32 @@ mod tests {
     }
 
     #[test]
+    fn many_failures_of_different_kinds_are_bad_together() {
+        let now = Timestamp::UNIX_EPOCH;
+        let failure = |code| FailureCount { error_code: Some(code), count: 2, last: now };
+        let failures = vec![failure(30003), failure(30005), failure(30006)];
+        let hour = Fare { codes: 6, ..Fare::default() };
+        let health = Health { hour, failures, ..Health::default() };
+        let found = of_health(&health, Thresholds::default(), now);
+        let worst = found.iter().max_by_key(|finding| finding.severity).unwrap();
+        assert_eq!(worst.severity, Severity::Critical);
+        assert_eq!(worst.text, "6 of 6 codes in an hour failed, in several ways");
+    }
+
+    #[test]
+    fn a_country_without_a_past_is_unusual_where_others_have_one() {
+        let country = Country::from_code("LV");
+        let countries =
+            vec![CountryTraffic { country, day: 20, usual: 0, settled: 0, unverified: 0 }];
+        for has_history in [true, false] {
+            let found =
+                Destinations { countries: countries.clone(), blocks: Vec::new(), has_history };
+            let findings = of_destinations(&found, Thresholds::default());
+            assert_eq!(findings.len(), usize::from(has_history));
+        }
+    }
+
+    #[test]
     fn an_hour_is_compared_with_the_usual_only_where_there_is_one() {
         let now = Timestamp::UNIX_EPOCH;
         for (codes, usual, is_busy) in
@@ -183,7 +225,10 @@ mod tests {
         let block = LookupKey([0xa7; 32]);
         let seen = |codes, usual| BlockTraffic { block, country, codes, usual, numbers: 30 };
         let blocks = vec![seen(31, 2), seen(40, 30)];
-        let found = of_destinations(&Destinations { countries, blocks }, Thresholds::default());
+        let found = of_destinations(
+            &Destinations { countries, blocks, has_history: true },
+            Thresholds::default(),
+        );
         assert_eq!(
             texts(&found),
             [

@@ -6,6 +6,9 @@ use super::findings::{Finding, Severity, of_destinations, of_health};
 use super::{Engine, EngineError};
 use crate::config::{self, TokenStatus};
 use crate::domain::environment::Environment;
+use crate::domain::limits::OverLimit;
+use crate::domain::secret::SecretSource;
+use crate::domain::settings::Settings;
 use crate::provider::twilio::refuses_credentials;
 use crate::store::{Destinations, Health};
 
@@ -58,20 +61,61 @@ impl Engine {
                     findings.push(Finding::new(Severity::Critical, text));
                 }
                 Err(error) => findings.push(Finding::new(Severity::Critical, error.to_string())),
+                // A command may ask somebody for a password, or cost money.
+                Ok(TokenStatus::Elsewhere(SecretSource::Command(_))) => {}
+                Ok(TokenStatus::Elsewhere(source)) => {
+                    if let Err(error) = config::resolve(&self.inner.paths, environment, &source) {
+                        // Other processes may have it in their environment.
+                        let text = format!("nothing can be sent from here: {error}");
+                        findings.push(Finding::new(Severity::Warning, text));
+                    }
+                }
                 Ok(_) => {}
             }
         }
+        // What was refused before settings or token were changed says nothing of the new ones.
         if let Some((at, Some(code))) =
             newest_answer.filter(|(_, code)| code.is_some_and(refuses_credentials))
+            && !self.was_changed_since(at)
         {
-            let since = at.strftime("%H:%M:%S UTC");
-            let text = format!("the account refuses its credentials since {since}");
+            let last = at.strftime("%Y-%m-%d %H:%M:%S UTC");
+            let text = format!("the account refuses its credentials, last at {last}");
             findings.push(Finding::new(Severity::Critical, text).with_code(code));
         }
+        findings.extend(self.reached_limits(environment, settings, &destinations).await?);
         let thresholds = config.deck.thresholds;
         findings.extend(of_health(&health, thresholds, now));
         findings.extend(of_destinations(&destinations, thresholds));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         Ok(Status { is_set_up, newest_answer, health, destinations, locked, findings })
+    }
+
+    /// Which caps refuse codes now.
+    async fn reached_limits(
+        &self,
+        environment: Environment,
+        settings: &Settings,
+        destinations: &Destinations,
+    ) -> Result<Vec<Finding>, EngineError> {
+        let mut findings: Vec<Finding> = Vec::new();
+        if settings.limits.record_only || settings.limits.is_off() {
+            return Ok(findings);
+        }
+        for traffic in &destinations.countries {
+            let (country, limits) = (traffic.country, settings.limits.clone());
+            let over =
+                self.inner.store.over_limit(environment, country, limits, self.now()).await?;
+            let severity = match over {
+                Some(OverLimit::Environment { .. }) => Severity::Critical,
+                Some(OverLimit::CountryCap { .. }) => Severity::Warning,
+                // That nobody there is texted is as somebody wanted it.
+                Some(OverLimit::Country(_)) | None => continue,
+            };
+            let text = over.map(|over| format!("{over}: codes are refused")).unwrap_or_default();
+            if !findings.iter().any(|finding| finding.text == text) {
+                findings.push(Finding::new(severity, text));
+            }
+        }
+        Ok(findings)
     }
 }

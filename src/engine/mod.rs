@@ -181,6 +181,14 @@ impl Engine {
         Ok(self.inner.store.newest_event().await?)
     }
 
+    /// The id before the first event that is not older than a moment.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn event_before(&self, since: Timestamp) -> Result<EventId, EngineError> {
+        Ok(self.inner.store.event_before(since).await?)
+    }
+
     /// The newest events of an environment, oldest first.
     ///
     /// # Errors

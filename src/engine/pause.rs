@@ -45,7 +45,7 @@ impl Engine {
     }
 
     /// Whether a file of the deck was written after a moment; a file that cannot be asked was not.
-    fn was_changed_since(&self, at: Timestamp) -> bool {
+    pub(super) fn was_changed_since(&self, at: Timestamp) -> bool {
         let paths = &self.inner.paths;
         [&paths.config, &paths.secrets].into_iter().any(|path| {
             let written = std::fs::metadata(path).and_then(|file| file.modified());

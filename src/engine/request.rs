@@ -13,6 +13,7 @@ use super::{Engine, plan};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::Passcode;
+use crate::domain::phone::PhoneNumber;
 use crate::domain::quota::Quota;
 use crate::domain::settings::Settings;
 use crate::domain::user::{User, UserId};
@@ -88,19 +89,19 @@ impl Engine {
         let user = request.user.map_or_else(|| User::Number(number.clone()), User::Id);
         if !plan.may_text {
             let refusal = RequestError::NotARecipient { environment, recipient: number.masked() };
-            return Err(self.noted(environment, &user, &number.masked(), refusal).await);
+            return Err(self.noted(environment, &user, &number, refusal).await);
         }
         let route = match plan.route {
             Ok(route) => route,
             Err(refusal) => {
-                return Err(self.noted(environment, &user, &number.masked(), refusal.into()).await);
+                return Err(self.noted(environment, &user, &number, refusal.into()).await);
             }
         };
         self.check_pause(environment, self.now()).await?;
         let client = match self.inner.clients.client(environment, &settings.provider).await {
             Ok(client) => client,
             Err(error) => {
-                return Err(self.noted(environment, &user, &number.masked(), error.into()).await);
+                return Err(self.noted(environment, &user, &number, error.into()).await);
             }
         };
 
@@ -266,15 +267,16 @@ impl Engine {
         &self,
         environment: Environment,
         user: &User,
-        recipient: &str,
+        number: &PhoneNumber,
         refusal: RequestError,
     ) -> RequestError {
+        let key = &self.inner.key;
         let note = Note {
             environment,
             at: self.now(),
             kind: EventKind::Delivery(DeliveryStatus::Refused),
-            user: user.label(),
-            recipient: recipient.to_owned(),
+            user: Subject { key: key.user(user), label: user.label() },
+            number: Subject { key: key.number(number), label: number.masked() },
             detail: refusal.to_string(),
         };
         match self.inner.store.note(note).await {

@@ -7,6 +7,7 @@ use crate::domain::environment::Environment;
 use crate::domain::passcode::{Passcode, Verdict};
 use crate::domain::phone::{PhoneNumber, Recipient};
 use crate::domain::provider::Provider;
+use crate::domain::text::{masked_digits, printable};
 use crate::domain::user::{User, UserId};
 use crate::provider::{HandsetMessage, handset};
 use crate::store::{Attempt, ChallengeId, Relief, Subject, Unlock};
@@ -34,6 +35,12 @@ impl fmt::Debug for CodeAttempt {
     }
 }
 
+/// Characters of a reason that are kept.
+const LONGEST_REASON: usize = 200;
+
+/// Characters of a ticket that are kept.
+const LONGEST_TICKET: usize = 40;
+
 /// An operator's wish to help a user.
 #[derive(Debug, Clone)]
 pub struct UnlockRequest {
@@ -45,8 +52,10 @@ pub struct UnlockRequest {
     pub number: Subject,
     /// What they get.
     pub relief: Relief,
-    /// Why, in the operator's words.
+    /// Why, in the operator's words. Whole numbers in it are masked.
     pub reason: String,
+    /// The ticket that it is about.
+    pub ticket: Option<String>,
 }
 
 impl Engine {
@@ -81,7 +90,11 @@ impl Engine {
     /// When the store cannot be written.
     pub async fn unlock(&self, request: UnlockRequest) -> Result<bool, EngineError> {
         self.may_act()?;
-        let UnlockRequest { environment, user, number, relief, reason } = request;
+        let UnlockRequest { environment, user, number, relief, reason, ticket } = request;
+        let mut reason = masked_digits(printable(&reason, LONGEST_REASON).trim(), 7);
+        if let Some(ticket) = ticket {
+            reason = format!("{reason} (ticket {})", printable(ticket.trim(), LONGEST_TICKET));
+        }
         let (at, by) = (self.now(), self.inner.operator.asked_by.clone());
         let rule = self.settings(environment).quota_rule();
         let unlock = Unlock { environment, user, number, relief, rule, at, by, reason };

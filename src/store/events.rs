@@ -11,6 +11,7 @@ use super::subject::Subject;
 use super::values::{Millis, whole_number};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
+use crate::domain::secret::LookupKey;
 use crate::domain::text::printable;
 
 /// Characters of each text of an event that are kept.
@@ -124,10 +125,10 @@ pub struct Note {
     pub at: Timestamp,
     /// What happened.
     pub kind: EventKind,
-    /// The user's id or masked number.
-    pub user: String,
-    /// The recipient's masked number.
-    pub recipient: String,
+    /// The user.
+    pub user: Subject,
+    /// The recipient.
+    pub number: Subject,
     /// Why, in words.
     pub detail: String,
 }
@@ -140,6 +141,8 @@ pub(super) struct NewEvent<'a> {
     pub(super) user: &'a str,
     pub(super) recipient: &'a str,
     pub(super) delivery: Option<DeliveryId>,
+    /// User and number of an event that belongs to no delivery: labels do not tell people apart.
+    pub(super) keys: Option<(LookupKey, LookupKey)>,
     pub(super) sender: Option<&'a str>,
     pub(super) sid: Option<&'a str>,
     pub(super) error_code: Option<u32>,
@@ -158,9 +161,10 @@ pub(super) fn note(connection: &Connection, note: &Note) -> Result<()> {
         environment: note.environment,
         at: note.at,
         kind: note.kind,
-        user: &note.user,
-        recipient: &note.recipient,
+        user: &note.user.label,
+        recipient: &note.number.label,
         delivery: None,
+        keys: Some((note.user.key, note.number.key)),
         sender: None,
         sid: None,
         error_code: None,
@@ -176,8 +180,8 @@ pub(super) fn insert(connection: &Connection, event: &NewEvent<'_>) -> Result<()
     connection
         .prepare_cached(
             "INSERT INTO events (at, environment, delivery, kind, user, recipient, sender, sid,
-                                 error_code, request_id, detail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                                 error_code, request_id, detail, user_key, number_key)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute((
             Millis(event.at),
@@ -191,8 +195,17 @@ pub(super) fn insert(connection: &Connection, event: &NewEvent<'_>) -> Result<()
             event.error_code,
             event.request_id.map(shown),
             event.detail.map(shown),
+            event.keys.map(|(user, _)| user),
+            event.keys.map(|(_, number)| number),
         ))
         .map(drop)
+}
+
+/// The id before the first event that is not older than a moment.
+pub(super) fn before(connection: &Connection, since: Timestamp) -> Result<EventId> {
+    connection
+        .prepare_cached("SELECT coalesce(min(id), ?2) - 1 FROM events WHERE at >= ?1")?
+        .query_row((Millis(since), i64::MAX), |row| row.get(0))
 }
 
 /// The id of the newest event; 0 before the first.
@@ -224,10 +237,6 @@ pub(super) fn latest(
 /// Events of a user that are read at most.
 const MOST_OF_USER: usize = 500;
 
-/// Newest events among which those are looked for that no index leads to: refusals, and what
-/// belongs to no delivery.
-const MOST_SEARCHED: usize = 50_000;
-
 const OF_USER: &str = "
     WITH wanted (user, number) AS (SELECT
         (SELECT id FROM subjects WHERE environment = ?1 AND key = ?2),
@@ -237,15 +246,20 @@ const OF_USER: &str = "
     JOIN events ON events.delivery = deliveries.id
     UNION
     SELECT events.id FROM wanted
+    JOIN deliveries ON deliveries.user = wanted.user AND counted_at IS NULL
+    JOIN events ON events.delivery = deliveries.id
+    UNION
+    SELECT events.id FROM wanted
     JOIN deliveries ON deliveries.number = wanted.number AND counted_at IS NOT NULL
     JOIN events ON events.delivery = deliveries.id
     UNION
-    SELECT events.id FROM wanted JOIN events
-    LEFT JOIN deliveries ON deliveries.id = events.delivery
-    WHERE events.environment = ?1 AND events.user = ?4 AND events.recipient = ?5
-      AND events.id > (SELECT coalesce(max(id), 0) FROM events) - ?6
-      AND (deliveries.id IS NULL OR deliveries.user = wanted.user
-           OR deliveries.number = wanted.number)";
+    SELECT events.id FROM wanted
+    JOIN deliveries ON deliveries.number = wanted.number AND counted_at IS NULL
+    JOIN events ON events.delivery = deliveries.id
+    UNION
+    SELECT id FROM events WHERE environment = ?1 AND user_key = ?2
+    UNION
+    SELECT id FROM events WHERE environment = ?1 AND number_key = ?3";
 
 /// The events of a user and a number, oldest first.
 pub(super) fn of_user(
@@ -255,16 +269,8 @@ pub(super) fn of_user(
     number: &Subject,
 ) -> Result<Vec<Event>> {
     let sql =
-        format!("SELECT {COLUMNS} FROM events WHERE id IN ({OF_USER}) ORDER BY id DESC LIMIT ?7");
-    let values = (
-        environment,
-        user.key,
-        number.key,
-        &user.label,
-        &number.label,
-        whole_number(MOST_SEARCHED),
-        whole_number(MOST_OF_USER),
-    );
+        format!("SELECT {COLUMNS} FROM events WHERE id IN ({OF_USER}) ORDER BY id DESC LIMIT ?4");
+    let values = (environment, user.key, number.key, whole_number(MOST_OF_USER));
     let mut events = select(connection, &sql, values)?;
     events.reverse();
     Ok(events)
@@ -324,8 +330,8 @@ mod tests {
             environment,
             at: at(0),
             kind: EventKind::Delivery(DeliveryStatus::Refused),
-            user: "user-1".to_owned(),
-            recipient: "+57 ••• ••• 0001".to_owned(),
+            user: user(1),
+            number: number(1),
             detail: detail.to_owned(),
         }
     }
@@ -364,6 +370,12 @@ mod tests {
         let story = deck.store.user_story(HERE, user(1), number(1)).await.unwrap();
         let kinds: Vec<&str> = story.iter().map(|event| event.kind.key()).collect();
         assert_eq!(kinds, ["reserved", "reserved", "reserved", "refused", "reserved", "refused"]);
+        // The same label and the same masked number, and yet somebody else.
+        let twin = (Subject { label: user(1).label, ..user(4) }, number(4));
+        let note = Note { user: twin.0, number: twin.1, ..noted(HERE, "of a twin") };
+        deck.store.note(note).await.unwrap();
+        let story = deck.store.user_story(HERE, user(1), number(1)).await.unwrap();
+        assert_eq!(story.len(), 6);
         let others = deck.store.user_story(HERE, stranger.user, stranger.number).await.unwrap();
         assert_eq!(others.len(), 1);
     }

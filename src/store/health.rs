@@ -30,7 +30,8 @@ pub struct Health {
     pub codes_by_hour: [u32; HOURS],
     /// Codes an hour, on average over the week before the last hour, rounded up.
     pub usual_per_hour: u32,
-    /// Failures of the last hour by error code, the most frequent first; `None`: without a code.
+    /// Codes of the last hour that failed, or of which nobody knows, by error code, the most
+    /// frequent first; `None`: without a code.
     pub failures: Vec<FailureCount>,
     /// How each country fared with each sender within the last day, those with most codes first.
     pub routes: Vec<RouteHealth>,
@@ -69,7 +70,7 @@ pub struct FailureCount {
     pub error_code: Option<u32>,
     /// How often.
     pub count: u32,
-    /// When last.
+    /// When the last of those codes was asked for.
     pub last: Timestamp,
 }
 
@@ -217,9 +218,9 @@ fn failures(
 ) -> Result<Vec<FailureCount>> {
     connection
         .prepare_cached(
-            "SELECT error_code, count(*), max(at) FROM events
-             WHERE environment = ?1 AND at >= ?2 AND delivery IS NOT NULL
-               AND kind IN ('failed', 'undelivered', 'refused', 'not_sent')
+            "SELECT error_code, count(*), max(at) FROM deliveries
+             WHERE environment = ?1 AND at >= ?2
+               AND status IN ('failed', 'undelivered', 'refused', 'not_sent', 'unknown')
              GROUP BY error_code ORDER BY count(*) DESC, error_code",
         )?
         .query_map((environment, Millis(since)), |row| {

@@ -190,6 +190,22 @@ impl Store {
             .await
     }
 
+    /// How the user or the number under a key stands; `None` where nothing of them matters.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn quota_row(
+        &self,
+        environment: Environment,
+        key: LookupKey,
+        rule: QuotaRule,
+        now: Timestamp,
+    ) -> Result<Option<QuotaRow>, StoreError> {
+        self.worker
+            .read(move |connection| quota_rows::of_key(connection, environment, key, rule, now))
+            .await
+    }
+
     /// Gives a user codes back or forgives wrong tries, and writes who allowed it and why.
     /// `false`, and nothing is written, where there was nothing to give.
     ///
@@ -332,6 +348,14 @@ impl Store {
     /// When the store failed.
     pub async fn newest_event(&self) -> Result<EventId, StoreError> {
         self.worker.read(events::newest).await
+    }
+
+    /// The id before the first event that is not older than a moment.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn event_before(&self, since: Timestamp) -> Result<EventId, StoreError> {
+        self.worker.read(move |connection| events::before(connection, since)).await
     }
 
     /// The newest `limit` events of an environment, oldest first.

@@ -14,6 +14,7 @@ use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::MOST_WRONG_TRIES;
 use crate::domain::quota::{Quota, QuotaRule};
+use crate::domain::secret::LookupKey;
 
 /// Newest sends of an environment that are looked at, so that the work is bounded in the
 /// busiest one too.
@@ -28,6 +29,11 @@ const LATEST_SEND: &str = "
     SELECT id, user, number, counted_at FROM deliveries
     WHERE (user = ?1 OR number = ?1) AND counted_at IS NOT NULL
     ORDER BY id DESC LIMIT 1";
+
+const SENDS_OF: &str = "
+    SELECT id, user, number, counted_at FROM deliveries
+    WHERE (user = ?1 OR number = ?1) AND counted_at > ?2
+    ORDER BY counted_at DESC, id DESC LIMIT ?3";
 
 /// How a user stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,15 +100,61 @@ pub(super) fn read(
     for send in sends {
         board.add(connection, send?)?;
     }
-    for user in subject::with_tries_used_up(connection, environment)? {
-        let mut statement = connection.prepare_cached(LATEST_SEND)?;
-        if let Some(send) = statement.query_row([user.id], Send::read).optional()? {
-            board.list(connection, send)?;
+    let mut forgotten = Vec::new();
+    for locked in subject::with_tries_used_up(connection, environment)? {
+        match latest_send(connection, locked.id)? {
+            Some(send) => board.list(connection, send)?,
+            None => forgotten.push(without_sends(locked)),
         }
     }
     let mut rows = board.judge(connection, rule, now)?;
+    rows.extend(forgotten);
     rows.sort_by_key(|row| (!row.is_locked(), Reverse(row.last_sent)));
     Ok(rows)
+}
+
+/// How the user or the number under a key stands, also where the list leaves them out: as wrong
+/// tries of a number hold up every user of it.
+pub(super) fn of_key(
+    connection: &Connection,
+    environment: Environment,
+    key: LookupKey,
+    rule: QuotaRule,
+    now: Timestamp,
+) -> Result<Option<QuotaRow>> {
+    let Some(found) = subject::find(connection, environment, key)? else { return Ok(None) };
+    let Some(send) = latest_send(connection, found.id)? else {
+        return Ok(found.has_used_up_tries().then(|| without_sends(found)));
+    };
+    let mut board = Board::default();
+    let since = now.checked_sub(rule.memory()).unwrap_or(Timestamp::MIN);
+    for subject in [send.user, send.number] {
+        let mut statement = connection.prepare_cached(SENDS_OF)?;
+        let values = (subject, Millis(since), whole_number(MOST_SENDS));
+        for send in statement.query_map(values, Send::read)? {
+            let send = send?;
+            board.count(connection, subject, &send)?;
+        }
+    }
+    board.list(connection, send)?;
+    Ok(board.judge(connection, rule, now)?.pop())
+}
+
+fn latest_send(connection: &Connection, subject: i64) -> Result<Option<Send>> {
+    connection.prepare_cached(LATEST_SEND)?.query_row([subject], Send::read).optional()
+}
+
+/// Somebody whom wrong tries lock although their sends are forgotten.
+fn without_sends(locked: SubjectRow) -> QuotaRow {
+    QuotaRow {
+        user: locked.subject.clone(),
+        number: locked.subject,
+        quota: Quota::Open { used: 0, left: 0 },
+        last_sent: Timestamp::UNIX_EPOCH,
+        wrong_in_a_row: locked.wrong_in_a_row,
+        country: None,
+        sender: String::new(),
+    }
 }
 
 /// The sends, sorted out by whom they count for.
@@ -132,6 +184,20 @@ impl Board {
             number.as_number.push(send.counted_at);
         }
         self.latest.entry(send.user).or_insert(send);
+        Ok(())
+    }
+
+    /// Counts a send for one of the two whom it was for.
+    fn count(&mut self, connection: &Connection, subject: i64, send: &Send) -> Result<()> {
+        let counted = self.sends(connection, subject)?;
+        if send.id > counted.row.reset_upto {
+            if send.user == subject {
+                counted.as_user.push(send.counted_at);
+            }
+            if send.number == subject {
+                counted.as_number.push(send.counted_at);
+            }
+        }
         Ok(())
     }
 
@@ -236,6 +302,30 @@ mod tests {
             assert_eq!(row.quota, told.unwrap().quota);
             assert_eq!(row.wrong_in_a_row, u32::from(row.user == user(1)));
         }
+    }
+
+    #[tokio::test]
+    async fn whom_wrong_tries_lock_is_found_also_when_their_sends_are_forgotten() {
+        let deck = Deck::new().await;
+        deck.slot(by(1, 0)).await;
+        deck.slot(Reservation { number: number(1), ..by(2, 1) }).await;
+        let tries =
+            format!("UPDATE subjects SET wrong_in_a_row = {MOST_WRONG_TRIES} WHERE key = ?1");
+        deck.behind_its_back().execute(&tries, [number(1).key]).unwrap();
+        // The list has the user last texted there; the other one is found by name.
+        for who in [1, 2] {
+            let found =
+                deck.store.quota_row(HERE, user(who).key, rule(3, 15), at(2 * MINUTE)).await;
+            let found = found.unwrap().unwrap();
+            assert_eq!((found.user.clone(), found.is_locked()), (user(who), true));
+            assert_eq!(found.quota.used(), 2);
+        }
+        let forget = "DELETE FROM events; DELETE FROM codes; DELETE FROM deliveries;";
+        deck.behind_its_back().execute_batch(forget).unwrap();
+        let left = rows(&deck, 3).await;
+        assert_eq!((left.len(), left[0].is_locked()), (1, true));
+        assert!(deck.relieve(super::super::Relief::WrongTries, (number(1), number(1)), 4).await);
+        deck.slot(by(1, 5)).await;
     }
 
     #[tokio::test]

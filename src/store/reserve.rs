@@ -134,6 +134,7 @@ pub(super) fn reserve(
             user: &request.user.label,
             recipient: &request.number.label,
             delivery: Some(*delivery),
+            keys: None,
             sender: Some(request.sender.as_str()),
             sid: None,
             error_code: None,
@@ -166,8 +167,8 @@ fn refuse(connection: &Connection, request: &Reservation, why: String) -> Result
         environment: request.environment,
         at: request.at,
         kind: EventKind::Delivery(DeliveryStatus::Refused),
-        user: request.user.label.clone(),
-        recipient: request.number.label.clone(),
+        user: request.user.clone(),
+        number: request.number.clone(),
         detail: why,
     };
     events::note(connection, &note)

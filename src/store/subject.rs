@@ -135,7 +135,8 @@ pub(super) fn forgive_tries(
         .map(|rows| rows > 0)
 }
 
-/// Sets a reset mark: no send until now counts any more; whether there is such a subject.
+/// Sets a reset mark: no send until now counts any more; whether there was one since the last
+/// mark.
 ///
 /// The mark is an id, not a moment, so that neither equal milliseconds nor a clock that was
 /// set back can put a send on the wrong side of it.
@@ -147,7 +148,15 @@ pub(super) fn reset_codes(
     connection
         .prepare_cached(
             "UPDATE subjects SET reset_upto = (SELECT coalesce(max(id), 0) FROM deliveries)
-             WHERE environment = ?1 AND key = ?2",
+             WHERE environment = ?1 AND key = ?2 AND (
+                 EXISTS (SELECT 1 FROM deliveries WHERE user = subjects.id
+                         AND id > reset_upto AND counted_at IS NOT NULL)
+                 OR EXISTS (SELECT 1 FROM deliveries WHERE user = subjects.id
+                            AND id > reset_upto AND counted_at IS NULL)
+                 OR EXISTS (SELECT 1 FROM deliveries WHERE number = subjects.id
+                            AND id > reset_upto AND counted_at IS NOT NULL)
+                 OR EXISTS (SELECT 1 FROM deliveries WHERE number = subjects.id
+                            AND id > reset_upto AND counted_at IS NULL))",
         )?
         .execute((environment, key))
         .map(|rows| rows > 0)

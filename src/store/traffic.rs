@@ -15,7 +15,7 @@ const MOST_BLOCKS: usize = 5;
 /// Different numbers from which on a block is listed.
 const LEAST_NUMBERS: u32 = 3;
 
-/// Days that the usual is taken from.
+/// Days that the usual is taken from, at most.
 const DAYS: u32 = 7;
 
 /// Where the codes of an environment went within the last day.
@@ -25,6 +25,8 @@ pub struct Destinations {
     pub countries: Vec<CountryTraffic>,
     /// Blocks of 1,000 numbers of which several had codes, those with the most numbers first.
     pub blocks: Vec<BlockTraffic>,
+    /// Whether there were codes before the last day, so that there is something usual.
+    pub has_history: bool,
 }
 
 /// The codes to one country.
@@ -34,7 +36,7 @@ pub struct CountryTraffic {
     pub country: Option<Country>,
     /// Codes within the last day.
     pub day: u32,
-    /// Codes a day, on average over the week before, rounded up.
+    /// Codes a day, on average over the week before or what there is of it, rounded up.
     pub usual: u32,
     /// Codes of the last day that were entered, or can be entered no more.
     pub settled: u32,
@@ -83,6 +85,13 @@ pub(super) fn destinations(
         Millis(now.checked_sub(span).unwrap_or(Timestamp::MIN))
     };
     let country = |code: Option<String>| code.and_then(|code| Country::from_code(&code));
+    let first: Option<Millis> = connection
+        .prepare_cached("SELECT min(at) FROM deliveries WHERE environment = ?1 AND at >= ?2")?
+        .query_row((environment, ago(1 + DAYS)), |row| row.get(0))?;
+    // Days that there are codes of; a deck may be young, or forget early.
+    let days = first.map_or(0, |first| ago(1).0.duration_since(first.0).as_secs().max(0));
+    let has_history = days > 0;
+    let days = u32::try_from(days).unwrap_or(u32::MAX).div_ceil(24 * 60 * 60).max(1);
     // A code that works no more was entered if its challenge was; the newest code of a challenge
     // that was entered counts for all of them.
     let countries = connection
@@ -102,7 +111,7 @@ pub(super) fn destinations(
             Ok(CountryTraffic {
                 country: country(row.get("country")?),
                 day: row.get("day")?,
-                usual: row.get::<_, u32>("before")?.div_ceil(DAYS),
+                usual: row.get::<_, u32>("before")?.div_ceil(days),
                 settled: row.get("settled")?,
                 unverified: row.get("unused")?,
             })
@@ -126,13 +135,13 @@ pub(super) fn destinations(
                     block: row.get("block")?,
                     country: country(row.get("country")?),
                     codes: row.get("codes")?,
-                    usual: row.get::<_, u32>("before")?.div_ceil(DAYS),
+                    usual: row.get::<_, u32>("before")?.div_ceil(days),
                     numbers: row.get("numbers")?,
                 })
             },
         )?
         .collect::<Result<_>>()?;
-    Ok(Destinations { countries, blocks })
+    Ok(Destinations { countries, blocks, has_history })
 }
 
 #[cfg(test)]
@@ -183,5 +192,9 @@ mod tests {
         assert_eq!(found.blocks.len(), 1);
         assert_eq!((found.blocks[0].numbers, found.blocks[0].name().as_str()), (4, "0707"));
         assert_eq!((found.blocks[0].codes, found.blocks[0].usual), (4, 1));
+        assert!(found.has_history);
+        // Of a deck that is two days old, one day is usual.
+        let young = deck.store.destinations(HERE, at(15 * day - 1)).await.unwrap();
+        assert_eq!((young.countries.len(), young.has_history), (0, true));
     }
 }

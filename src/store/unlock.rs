@@ -108,8 +108,8 @@ pub(super) fn unlock(connection: &Connection, unlock: &Unlock) -> Result<bool> {
         environment: *environment,
         at: unlock.at,
         kind: relief.event(),
-        user: user.label.clone(),
-        recipient: number.label.clone(),
+        user: user.clone(),
+        number: number.clone(),
         detail: format!("{} by {}: {}", relief.words(), unlock.by, unlock.reason),
     };
     events::note(connection, &note)?;
@@ -226,6 +226,7 @@ mod tests {
         let pair = (user(1), number(1));
         assert!(deck.relieve(Relief::AllCodes, pair.clone(), 1).await);
         assert!(matches!(deck.ask(request(2)).await, Reserved::UserLocked));
+        assert!(!deck.relieve(Relief::AllCodes, pair.clone(), 2).await, "there is nothing left");
         assert!(deck.relieve(Relief::WrongTries, pair.clone(), 3).await);
         assert!(!deck.relieve(Relief::WrongTries, pair, 4).await);
         deck.slot(request(5)).await;

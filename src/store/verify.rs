@@ -96,6 +96,7 @@ fn log(
         user: &user.subject.label,
         recipient: &attempt.recipient,
         delivery: None,
+        keys: Some((user.subject.key, attempt.number)),
         sender: None,
         sid: None,
         error_code: None,

@@ -23,14 +23,21 @@ pub enum Effect {
     LoadStatus,
     /// Put a text into the clipboard.
     Copy(String),
-    /// Work out under what a whole number is found.
-    FindNumber {
+    /// Work out under what a user is found.
+    FindUser {
         /// Comes back with the answer.
         generation: u64,
         /// Whose default country applies.
         environment: Environment,
-        /// The number as typed.
+        /// The whole number or the id as typed.
         typed: String,
+    },
+    /// Read everything that happened to one delivery.
+    LoadStory {
+        /// Comes back with the answer.
+        generation: u64,
+        /// The delivery.
+        delivery: DeliveryId,
     },
     /// Work out what a send would do.
     Preview {

@@ -74,12 +74,19 @@ pub enum Message {
     },
     /// How the environments fare.
     Status(PerEnvironment<Option<Box<Status>>>),
-    /// Under what a number is found.
-    NumberFound {
+    /// Under what a user is found.
+    KeysFound {
         /// Which question it answers.
         generation: u64,
-        /// The key, if what was typed is a number.
-        key: Option<LookupKey>,
+        /// The keys of the number and of the id that what was typed may be.
+        keys: Vec<LookupKey>,
+    },
+    /// Everything that happened to one delivery.
+    StoryLoaded {
+        /// Which question it answers.
+        generation: u64,
+        /// The events, oldest first, or why there are none.
+        story: Result<Vec<Event>, String>,
     },
     /// What happened to a user's codes.
     UserLoaded {

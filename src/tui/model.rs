@@ -225,6 +225,13 @@ impl Model {
         moment.to_zoned(self.time_zone.clone()).strftime("%H:%M:%S").to_string()
     }
 
+    /// A moment as the screen shows it: with its day, unless that is today.
+    pub fn day_and_clock(&self, moment: Timestamp) -> String {
+        let day = |moment: Timestamp| moment.to_zoned(self.time_zone.clone()).date();
+        let (date, time) = (day(moment), self.clock(moment));
+        if date == day(self.now) { time } else { format!("{} {time}", date.strftime("%m-%d")) }
+    }
+
     /// The environments with changes that are not saved.
     pub fn unsaved(&self) -> Vec<Environment> {
         self.desks.iter().filter(|(_, desk)| desk.form.is_changed()).map(|(name, _)| name).collect()
@@ -251,14 +258,22 @@ impl Model {
     /// does, so that an idle console is never woken.
     pub fn next_change(&self) -> Option<Timestamp> {
         let notice = self.notice.as_ref().filter(|notice| !notice.bad).map(|notice| notice.until);
-        let counting = self.phase == Phase::Ready
-            && self.modals.is_empty()
-            && self.arrangement().quota.is_some()
-            && self.desk().quota.counts_down(self.now);
+        let counting = match self.modals.last() {
+            None => {
+                self.phase == Phase::Ready
+                    && self.arrangement().quota.is_some()
+                    && self.desk().quota.counts_down(self.now)
+            }
+            Some(Modal::User(modal)) => modal.counts_down(self.now),
+            Some(_) => false,
+        };
         let second =
             counting.then(|| Timestamp::from_second(self.now.as_second() + 1).ok()).flatten();
         let unlock = self.desk().quota.next_unlock(self.now);
-        let status = self.status_clock.next(self.watches_status());
+        let status = self
+            .status_clock
+            .next(self.watches_status())
+            .filter(|_| self.engine == EngineState::Ready);
         [notice, second, unlock, status].into_iter().flatten().min()
     }
 
@@ -266,8 +281,11 @@ impl Model {
     pub fn watches_status(&self) -> bool {
         let is_shown = self.modals.iter().any(|modal| matches!(modal, Modal::Health(_)));
         let statuses = self.desks.iter().filter_map(|(_, desk)| desk.status.as_ref());
-        let mut severities = statuses.map(|status| status.severity());
-        is_shown || severities.any(|severity| severity > Severity::Fine)
+        let wants_a_look = |status: &Status| {
+            // One that stays without an end is news that no event brings.
+            status.severity() > Severity::Fine || status.health.oldest_open.is_some()
+        };
+        is_shown || statuses.into_iter().any(|status| wants_a_look(status))
     }
 }
 

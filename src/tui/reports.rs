@@ -113,9 +113,17 @@ fn on_answer(model: &mut Model, answer: Message) -> Vec<Effect> {
                 }
             }
         }
-        Message::NumberFound { generation, key } => {
+        Message::StoryLoaded { generation, story } => {
+            for modal in &mut model.modals {
+                if let Modal::Delivery(modal) = modal {
+                    modal.on_story(generation, story);
+                    break;
+                }
+            }
+        }
+        Message::KeysFound { generation, keys } => {
             for environment in Environment::ALL {
-                model.desks[environment].quota.on_number(generation, key);
+                model.desks[environment].quota.on_keys(generation, &keys);
             }
         }
         // Everything else is no answer.
@@ -125,6 +133,7 @@ fn on_answer(model: &mut Model, answer: Message) -> Vec<Effect> {
 }
 
 fn on_events(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
+    let touched: Vec<_> = events.iter().filter_map(|event| event.delivery).collect();
     let arrived = |event: &Event| {
         matches!(event.kind, EventKind::Delivery(DeliveryStatus::Sent | DeliveryStatus::Delivered))
     };
@@ -145,6 +154,11 @@ fn on_events(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
     let environment = model.environment;
     let mut effects = match model.modals.last_mut() {
         Some(Modal::Handset(modal)) if any_arrived => modal.ask(environment, generation),
+        Some(Modal::Delivery(modal))
+            if modal.delivery().is_some_and(|delivery| touched.contains(&delivery)) =>
+        {
+            modal.ask(generation)
+        }
         _ => Vec::new(),
     };
     if model.engine == EngineState::Ready {

@@ -16,7 +16,7 @@ use super::modal::help::HelpModal;
 use super::modal::send::SendModal;
 use super::modal::verify::VerifyModal;
 use super::modal::{self, Modal};
-use super::model::{Model, Phase};
+use super::model::{EngineState, Model, Phase};
 use super::pane::{Pane, form_view, log, numbers, quota};
 use super::reports::on_report;
 use super::saving::save;
@@ -148,8 +148,7 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Zoom => model.zoomed = !model.zoomed,
         Action::Health => {
             model.modals.push(Modal::Health(HealthModal::default()));
-            let is_watched = model.watches_status();
-            return model.status_clock.read_if_due(model.now, is_watched);
+            return read_status(model);
         }
         Action::SendCode | Action::VerifyCode if model.read_only => {
             model.complain("This console only looks (--read-only).");
@@ -214,11 +213,19 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Reads the status, if it is time to and there is somebody to answer.
+fn read_status(model: &mut Model) -> Vec<Effect> {
+    if model.engine != EngineState::Ready {
+        return Vec::new();
+    }
+    let is_watched = model.watches_status();
+    model.status_clock.read_if_due(model.now, is_watched)
+}
+
 fn on_tick(model: &mut Model) -> Vec<Effect> {
     let now = model.now;
     model.notice.take_if(|notice| !notice.bad && notice.until <= now);
-    let is_watched = model.watches_status();
-    let mut effects = model.status_clock.read_if_due(now, is_watched);
+    let mut effects = read_status(model);
     if model.desk().quota.is_stale(now) {
         effects.push(Effect::LoadQuota);
     }

@@ -295,6 +295,7 @@ fn status() -> Status {
             usual: 2,
             numbers: 30,
         }],
+        has_history: true,
     };
     let finding =
         |severity, error_code, text: &str| Finding { severity, error_code, text: text.to_owned() };

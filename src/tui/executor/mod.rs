@@ -105,10 +105,17 @@ impl Executor {
                     let offered = offered.map_err(|problem| problem.to_string());
                     this.tell(Message::SendersOffered { generation, offered }).await;
                 }
-                Effect::FindNumber { generation, environment, typed } => {
+                Effect::FindUser { generation, environment, typed } => {
                     if let Some(engine) = this.engine.get() {
-                        let key = engine.number_key(environment, &typed);
-                        this.tell(Message::NumberFound { generation, key }).await;
+                        let keys = engine.lookup_keys(environment, &typed);
+                        this.tell(Message::KeysFound { generation, keys }).await;
+                    }
+                }
+                Effect::LoadStory { generation, delivery } => {
+                    if let Some(engine) = this.engine.get() {
+                        let story = engine.story(delivery).await;
+                        let story = story.map_err(|error| error.to_string());
+                        this.tell(Message::StoryLoaded { generation, story }).await;
                     }
                 }
                 Effect::LoadStatus => this.load_status().await,

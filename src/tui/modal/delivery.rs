@@ -5,9 +5,10 @@ use ratatui::layout::Position;
 use ratatui::style::Style;
 
 use super::{Flow, draw_reading, reading_room};
+use crate::domain::delivery::DeliveryStatus;
 use crate::domain::sender::Sender;
 use crate::provider::twilio::explanation;
-use crate::store::{Event, EventKind};
+use crate::store::{DeliveryId, Event, EventKind};
 use crate::tui::effect::Effect;
 use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
@@ -18,13 +19,37 @@ use crate::tui::update::Input;
 #[derive(Debug)]
 pub struct DeliveryModal {
     story: Vec<Event>,
+    generation: u64,
     scroll: usize,
 }
 
 impl DeliveryModal {
-    /// Shows a story.
+    /// Shows what is known of a story; the rest is to be [asked](Self::ask) for.
     pub const fn new(story: Vec<Event>) -> Self {
-        Self { story, scroll: 0 }
+        Self { story, generation: 0, scroll: 0 }
+    }
+
+    /// Asks for the whole story, if it is that of a delivery.
+    pub fn ask(&mut self, generation: u64) -> Vec<Effect> {
+        self.generation = generation;
+        let delivery = self.delivery().into_iter();
+        delivery.map(|delivery| Effect::LoadStory { generation, delivery }).collect()
+    }
+
+    /// Takes the whole story, if it is the one that was asked for last. What could not be read
+    /// leaves what is known.
+    pub fn on_story(&mut self, generation: u64, story: Result<Vec<Event>, String>) {
+        if let Ok(story) = story
+            && generation == self.generation
+            && !story.is_empty()
+        {
+            self.story = story;
+        }
+    }
+
+    /// The delivery that it tells of.
+    pub fn delivery(&self) -> Option<DeliveryId> {
+        self.story.iter().find_map(|event| event.delivery)
     }
 
     fn sid(&self) -> Option<&str> {
@@ -49,8 +74,7 @@ impl DeliveryModal {
                 model.complain("This console only looks (--read-only).");
             }
             Input::Action(Action::CallBack) => {
-                let delivery = self.story.iter().find_map(|event| event.delivery);
-                return Flow::Close(delivery.map(Effect::CallBack).into_iter().collect());
+                return Flow::Close(self.delivery().map(Effect::CallBack).into_iter().collect());
             }
             _ => {}
         }
@@ -113,26 +137,29 @@ impl DeliveryModal {
 pub(super) fn event_lines(model: &Model, event: &Event, room: usize) -> Vec<String> {
     let code = event.error_code.map(|code| format!("error {code}  ")).unwrap_or_default();
     let detail = event.detail.as_deref().unwrap_or_default();
-    let text = format!("{} {:<11} {code}{detail}", model.clock(event.at), event.kind.to_string());
-    wrap_keeping(text.trim_end(), room)
+    let head = format!("{} {:<11} ", model.day_and_clock(event.at), event.kind.to_string());
+    let sender = event.sender.as_deref().filter(|_| is_reserved(event));
+    let sender = sender.map(|sender| {
+        let sender = Sender::parse(sender).map_or_else(|_| sender.to_owned(), |it| it.to_string());
+        format!("from {sender}: ")
+    });
+    let text = format!("{code}{}{detail}", sender.unwrap_or_default());
+    wrap_keeping(&head, text.trim_end(), room)
 }
 
-/// Wraps a line of the table under its third column.
-fn wrap_keeping(text: &str, room: usize) -> Vec<String> {
-    const INDENT: usize = 21;
-    if text.chars().count() <= room || room <= INDENT + 10 {
-        return vec![text.to_owned()];
+const fn is_reserved(event: &Event) -> bool {
+    matches!(event.kind, EventKind::Delivery(DeliveryStatus::Reserved))
+}
+
+/// Wraps the last column of a table under itself.
+fn wrap_keeping(head: &str, text: &str, room: usize) -> Vec<String> {
+    let indent = head.chars().count();
+    if indent + text.chars().count() <= room || room <= indent + 10 {
+        return vec![format!("{head}{text}").trim_end().to_owned()];
     }
-    let head: String = text.chars().take(INDENT).collect();
-    let rest: String = text.chars().skip(INDENT).collect();
-    let lines = wrap(&rest, room - INDENT);
-    lines
-        .iter()
-        .enumerate()
-        .map(
-            |(index, line)| {
-                if index == 0 { format!("{head}{line}") } else { format!("{:INDENT$}{line}", "") }
-            },
-        )
-        .collect()
+    let lines = wrap(text, room - indent);
+    let line = |(index, line): (usize, &String)| {
+        if index == 0 { format!("{head}{line}") } else { format!("{:indent$}{line}", "") }
+    };
+    lines.iter().enumerate().map(line).collect()
 }

@@ -113,7 +113,9 @@ impl LimitsModal {
         let mut countries = BTreeMap::new();
         for part in text(4).split([',', ';']).map(str::trim).filter(|part| !part.is_empty()) {
             let (country, caps) = own_caps(part).map_err(|error| (4, error))?;
-            countries.insert(country, caps);
+            if countries.insert(country, caps).is_some() {
+                return Err((4, format!("{country} is there twice")));
+            }
         }
         let only = text(5).split([' ', ',', ';']).filter(|code| !code.is_empty());
         let only = only.map(country).collect::<Result<std::collections::BTreeSet<_>, _>>();

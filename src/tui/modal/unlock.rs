@@ -79,16 +79,13 @@ impl UnlockModal {
                 model.complain(format!("Type {WORD} in the last field, if that is what you want."));
             }
             Input::Action(Action::Accept) => {
-                let ticket = match self.typed(1) {
-                    "" => String::new(),
-                    ticket => format!(" (ticket {ticket})"),
-                };
                 let request = UnlockRequest {
                     environment: model.environment,
                     user: self.row.user.clone(),
                     number: self.row.number.clone(),
                     relief: self.relief,
-                    reason: format!("{}{ticket}", self.typed(0)),
+                    reason: self.typed(0).to_owned(),
+                    ticket: Some(self.typed(1).to_owned()).filter(|ticket| !ticket.is_empty()),
                 };
                 return Flow::Close(vec![Effect::Unlock(Box::new(request))]);
             }

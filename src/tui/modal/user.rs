@@ -1,6 +1,7 @@
 //! One user: whether they are locked, why and until when, and everything that happened to their
 //! codes.
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
@@ -19,7 +20,7 @@ use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
 use crate::tui::modal::unlock::UnlockModal;
 use crate::tui::model::Model;
-use crate::tui::pane::quota::until;
+use crate::tui::pane::quota::{TRIES_FIRST, until};
 use crate::tui::update::Input;
 
 /// A user and their story, once it is read.
@@ -45,6 +46,11 @@ impl UserModal {
         }
     }
 
+    /// Whether a countdown is running.
+    pub fn counts_down(&self, now: Timestamp) -> bool {
+        self.row.quota.unlock_at().is_some_and(|at| at > now)
+    }
+
     pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
@@ -54,6 +60,9 @@ impl UserModal {
             Input::Action(Action::Unlock) => {
                 model.modals.push(Modal::Unlock(UnlockModal::new(&self.row)));
                 return Flow::CLOSE;
+            }
+            Input::Action(Action::GiveBack) if self.row.wrong_in_a_row >= MOST_WRONG_TRIES => {
+                model.complain(TRIES_FIRST);
             }
             Input::Action(Action::GiveBack) => {
                 model.modals.push(Modal::Unlock(UnlockModal::one_code(&self.row)));

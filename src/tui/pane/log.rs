@@ -146,8 +146,10 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
         Input::Action(Action::Accept) => {
             let shown = log.shown();
             if let Some(event) = shown.get(log.index(&shown)) {
-                let story = log.story(event);
-                model.modals.push(Modal::Delivery(DeliveryModal::new(story)));
+                let mut modal = DeliveryModal::new(log.story(event));
+                let effects = modal.ask(model.next_generation());
+                model.modals.push(Modal::Delivery(modal));
+                return effects;
             }
         }
         _ => {}

@@ -11,6 +11,7 @@ use super::{draw_empty, first_row};
 use crate::domain::passcode::MOST_WRONG_TRIES;
 use crate::domain::quota::{Quota, seconds_until};
 use crate::domain::secret::LookupKey;
+use crate::domain::text::masked_digits;
 use crate::store::QuotaRow;
 use crate::tui::effect::Effect;
 use crate::tui::fit::{cut, cut_front};
@@ -20,6 +21,10 @@ use crate::tui::modal::unlock::UnlockModal;
 use crate::tui::modal::user::UserModal;
 use crate::tui::model::{EngineState, Model};
 use crate::tui::update::Input;
+
+/// Why no code is given back to somebody whom wrong tries lock.
+pub const TRIES_FIRST: &str =
+    "Wrong tries lock this user: a code back would not help. r forgives them, with a warning.";
 
 /// The users with codes that still matter.
 #[derive(Debug, Default)]
@@ -47,9 +52,9 @@ impl QuotaPane {
         self.filter.as_ref().is_some_and(|filter| filter.is_typing)
     }
 
-    /// Takes under what a typed number is found.
-    pub fn on_number(&mut self, generation: u64, key: Option<LookupKey>) {
-        if self.filter.as_mut().is_some_and(|filter| filter.on_number(generation, key)) {
+    /// Takes under what a typed number or id is found.
+    pub fn on_keys(&mut self, generation: u64, keys: &[LookupKey]) {
+        if self.filter.as_mut().is_some_and(|filter| filter.on_keys(generation, keys)) {
             self.show();
         }
     }
@@ -74,9 +79,10 @@ impl QuotaPane {
         self.rows.iter().filter(|row| is_locked(row, now)).count()
     }
 
-    /// Whether a countdown is running.
+    /// Whether a countdown is running in sight.
     pub fn counts_down(&self, now: Timestamp) -> bool {
-        self.next_unlock(now).is_some()
+        let mut shown = (0..self.shown.len()).filter_map(|index| self.row(index));
+        shown.any(|row| row.quota.unlock_at().is_some_and(|at| at > now))
     }
 
     /// When the next lock ends.
@@ -145,6 +151,11 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
         }
         Input::Action(action @ (Action::Unlock | Action::GiveBack)) => {
             match quota.row(at).cloned() {
+                Some(row)
+                    if *action == Action::GiveBack && row.wrong_in_a_row >= MOST_WRONG_TRIES =>
+                {
+                    model.complain(TRIES_FIRST);
+                }
                 Some(row) if *action == Action::GiveBack => {
                     model.modals.push(Modal::Unlock(UnlockModal::one_code(&row)));
                 }
@@ -184,11 +195,11 @@ fn type_filter(model: &mut Model, input: &Input) -> Vec<Effect> {
     if let Some(refused) = refused {
         model.complain(format!("{refused}."));
     }
-    // No number is shorter than this (ITU-T E.164).
+    // No number is shorter than this (ITU-T E.164), and no shorter id is masked.
     if typed.chars().filter(char::is_ascii_digit).count() < 6 {
         return Vec::new();
     }
-    vec![Effect::FindNumber { generation, environment, typed }]
+    vec![Effect::FindUser { generation, environment, typed }]
 }
 
 /// When a lock ends, and in how long.
@@ -205,9 +216,14 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
         locked => format!("Quota · {locked} locked"),
     };
     if let Some(filter) = &pane.filter {
-        let cursor = if filter.is_typing { "_" } else { "" };
+        // A whole number is no longer needed once it is typed.
+        let typed = if filter.is_typing {
+            format!("{}_", filter.text.text())
+        } else {
+            masked_digits(filter.text.text(), 7)
+        };
         let (shown, all) = (pane.shown.len(), pane.rows.len());
-        title = format!("{title} · filter: {}{cursor} · {shown} of {all}", filter.text.text());
+        title = format!("{title} · filter: {typed} · {shown} of {all}");
     }
     let block = theme.block(&title, focused);
     let inner = block.inner(area);

@@ -12,8 +12,8 @@ pub struct QuotaFilter {
     pub text: TextField,
     /// Whether it is being typed.
     pub is_typing: bool,
-    /// Under what the text is found, if it is a whole number.
-    number: Option<LookupKey>,
+    /// Under what the text is found, as a whole number or an id.
+    keys: Vec<LookupKey>,
     /// Which question about the number is awaited.
     generation: u64,
 }
@@ -21,20 +21,20 @@ pub struct QuotaFilter {
 impl QuotaFilter {
     /// Begins to type.
     pub fn new() -> Self {
-        Self { text: TextField::new("", 80), is_typing: true, number: None, generation: 0 }
+        Self { text: TextField::new("", 80), is_typing: true, keys: Vec::new(), generation: 0 }
     }
 
-    /// The text was changed; whether it may be a number is being asked.
-    pub const fn on_typed(&mut self, generation: u64) {
+    /// The text was changed; under what it is found is being asked.
+    pub fn on_typed(&mut self, generation: u64) {
         self.generation = generation;
-        self.number = None;
+        self.keys.clear();
     }
 
     /// Takes the answer, if it is the newest; whether it was.
-    pub fn on_number(&mut self, generation: u64, number: Option<LookupKey>) -> bool {
+    pub fn on_keys(&mut self, generation: u64, keys: &[LookupKey]) -> bool {
         let is_newest = generation == self.generation;
         if is_newest {
-            self.number = number;
+            self.keys = keys.to_vec();
         }
         is_newest
     }
@@ -51,7 +51,8 @@ impl QuotaFilter {
                 || (typed.chars().count() > 2 && country.name().to_lowercase().starts_with(&typed))
         });
         of_country
-            || Some(row.number.key) == self.number
+            || self.keys.contains(&row.number.key)
+            || self.keys.contains(&row.user.key)
             || row.user.label.to_lowercase().contains(&typed)
             || row.sender.to_lowercase().contains(&typed)
     }
@@ -97,8 +98,8 @@ mod tests {
         filter.text.set("+573001234567");
         filter.on_typed(7);
         assert!(!filter.fits(&row()));
-        assert!(!filter.on_number(6, Some(LookupKey([2; 32]))));
-        assert!(filter.on_number(7, Some(LookupKey([2; 32]))));
+        assert!(!filter.on_keys(6, &[LookupKey([2; 32])]));
+        assert!(filter.on_keys(7, &[LookupKey([2; 32])]));
         assert!(filter.fits(&row()));
     }
 }
