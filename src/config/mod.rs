@@ -2,9 +2,12 @@
 //!
 //! Reading and writing happen here and nowhere else; what the values mean is the domain's.
 
+mod edit;
 mod error;
 mod file;
+mod history;
 mod paths;
+mod ron_text;
 mod secret_sources;
 mod secrets;
 mod wire;
@@ -15,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::ConfigError;
 pub use file::{publish, unwritable};
+pub use history::{VERSIONS, Version, versions};
 pub use paths::Paths;
 pub use secret_sources::resolve;
 pub use secrets::{SecretsError, TokenStatus, deck_key, remove_token, store_token, token_status};
@@ -82,14 +86,20 @@ impl Config {
 /// When the file cannot be read, or something in it is wrong: then with line, column and
 /// field. The file is never touched.
 pub fn load(path: &Path) -> Result<Option<Config>, ConfigError> {
+    match read_text(path)? {
+        Some(text) => parse(&text, path).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn read_text(path: &Path) -> Result<Option<String>, ConfigError> {
     let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
     let bytes = match file::read(path, LARGEST) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         read => read.map_err(unreadable)?,
     };
-    let text =
-        String::from_utf8(bytes).map_err(|_| ConfigError::NotUtf8 { path: path.to_owned() })?;
-    parse(&text, path).map(Some)
+    let text = String::from_utf8(bytes);
+    text.map(Some).map_err(|_| ConfigError::NotUtf8 { path: path.to_owned() })
 }
 
 /// Understands the text of a config. `path` is for the errors.
@@ -107,8 +117,7 @@ pub fn render(config: &Config) -> String {
 
 /// Saves the settings of one environment and answers the config as it is now.
 ///
-/// The file is read anew under the lock, so that what others have saved for other
-/// environments meanwhile is kept. It is replaced as a whole or not at all.
+/// As [`change`].
 ///
 /// # Errors
 /// When this environment was changed by somebody else since `baseline` was read, or the file
@@ -119,18 +128,86 @@ pub fn save_environment(
     baseline: &Settings,
     settings: &Settings,
 ) -> Result<Config, ConfigError> {
+    let (_, config) = change(paths, |config| {
+        if config.environments[environment] != *baseline {
+            let path = paths.config.clone();
+            return Err(ConfigError::Conflict { path, environment });
+        }
+        config.environments[environment] = settings.clone();
+        Ok(())
+    })?;
+    Ok(config)
+}
+
+/// Changes the config and answers it as it was and as it is now.
+///
+/// The file is read anew under the lock, so that what others have saved meanwhile is kept. It is
+/// replaced as a whole or not at all; what is not changed stays as it was written, with its
+/// comments, and the file as it was is kept among the [`versions`]. Where nothing changes,
+/// nothing is written.
+///
+/// # Errors
+/// With what `edit` answers, or when the file cannot be read or written. Nothing is changed then.
+pub fn change<E: From<ConfigError>>(
+    paths: &Paths,
+    edit: impl FnOnce(&mut Config) -> Result<(), E>,
+) -> Result<(Config, Config), E> {
     let path = &paths.config;
     let unwritable = |source| ConfigError::Unwritable { path: path.clone(), source };
     let _lock = Lock::take(path).map_err(unwritable)?;
-    let mut config = load(path)?.unwrap_or_else(Config::built_in);
-    if config.environments[environment] != *baseline {
-        return Err(ConfigError::Conflict { path: path.clone(), environment });
+    let old_text = read_text(path)?;
+    let old = match &old_text {
+        Some(text) => parse(text, path)?,
+        None => Config::built_in(),
+    };
+    let mut new = old.clone();
+    edit(&mut new)?;
+    if new == old && old_text.is_some() {
+        return Ok((old, new));
     }
-    config.environments[environment] = settings.clone();
-    let text = render(&config);
-    replace(path, Kept::OrMode(0o644), |file| io::Write::write_all(file, text.as_bytes()))
-        .map_err(unwritable)?;
-    Ok(config)
+    let text = match &old_text {
+        Some(old_text) => changed_text(old_text, &old, &new),
+        None => render(&new),
+    };
+    put(path, old_text.as_deref(), &text).map_err(unwritable)?;
+    Ok((old, new))
+}
+
+/// Puts a former version back in the place of the config, as it was written, and answers the
+/// config before and after.
+///
+/// # Errors
+/// When either cannot be read, or the config cannot be written. Nothing is changed then.
+pub fn restore(paths: &Paths, version: &Version) -> Result<(Config, Config), ConfigError> {
+    let path = &paths.config;
+    let unwritable = |source| ConfigError::Unwritable { path: path.clone(), source };
+    let _lock = Lock::take(path).map_err(unwritable)?;
+    let old_text = read_text(path)?;
+    let old = match &old_text {
+        Some(text) => parse(text, path)?,
+        None => Config::built_in(),
+    };
+    let missing = || ConfigError::Missing { path: version.path.clone() };
+    let text = read_text(&version.path)?.ok_or_else(missing)?;
+    let new = parse(&text, &version.path)?;
+    put(path, old_text.as_deref(), &text).map_err(unwritable)?;
+    Ok((old, new))
+}
+
+/// Replaces the config's text, and keeps the one before.
+fn put(path: &Path, old: Option<&str>, new: &str) -> io::Result<()> {
+    if let Some(old) = old {
+        history::keep(path, old)?;
+    }
+    replace(path, Kept::OrMode(0o644), |file| io::Write::write_all(file, new.as_bytes()))
+}
+
+/// The text of a file in which only what differs is written anew. One that cannot be changed in
+/// part is written anew as a whole: comments are lost then, settings never.
+fn changed_text(text: &str, old: &Config, new: &Config) -> String {
+    let edited = edit::edited(text, &render(old), &render(new));
+    let is_right = |text: &String| parse(text, Path::new("")).is_ok_and(|config| config == *new);
+    edited.filter(is_right).unwrap_or_else(|| render(new))
 }
 
 #[cfg(test)]
@@ -202,6 +279,100 @@ mod tests {
             assert!(save_environment(&paths, Environment::Test, &settings, &settings).is_err());
             assert_eq!(fs::read_to_string(&paths.config).unwrap(), broken);
         }
+    }
+
+    /// As somebody writes it who explains what they do.
+    const BY_HAND: &str = include_str!("../../tests/config_by_hand.ron");
+
+    fn saved_by_hand(edit: impl FnOnce(&mut Settings)) -> String {
+        let (_folder, paths) = deck();
+        fs::create_dir_all(paths.config.parent().unwrap()).unwrap();
+        fs::write(&paths.config, BY_HAND).unwrap();
+        change(&paths, |config| {
+            edit(&mut config.environments.production);
+            Ok::<(), ConfigError>(())
+        })
+        .unwrap();
+        fs::read_to_string(&paths.config).unwrap()
+    }
+
+    #[test]
+    fn one_changed_field_changes_one_line_of_a_file_written_by_hand() {
+        let text = saved_by_hand(|settings| settings.code_validity = Bounded::nearest(9));
+        let changed: Vec<(&str, &str)> =
+            BY_HAND.lines().zip(text.lines()).filter(|(old, new)| old != new).collect();
+        assert_eq!(text.lines().count(), BY_HAND.lines().count());
+        assert_eq!(
+            changed,
+            [(
+                "            code_validity_minutes: 10, // the most that NIST allows",
+                "            code_validity_minutes: 9, // the most that NIST allows"
+            )]
+        );
+    }
+
+    #[test]
+    fn numbers_are_added_and_removed_among_the_comments_of_the_others() {
+        let text = saved_by_hand(|settings| {
+            let grid = &settings.from_numbers;
+            let acme = crate::domain::sender::Sender::parse("ACME").unwrap();
+            let number = |sender: &str, country: &str| crate::domain::from_numbers::FromNumber {
+                sender: crate::domain::sender::Sender::parse(sender).unwrap(),
+                countries: [country.parse().unwrap()].into(),
+            };
+            let grid = grid.without(&acme).unwrap();
+            let grid = grid.with(None, number("72404", "FR"), false).unwrap();
+            settings.from_numbers = grid.with(None, number("72405", "IT"), false).unwrap();
+        });
+        assert!(text.contains("// Bogotá, ticket 4711"), "{text}");
+        assert!(text.contains("// only the islands"), "{text}");
+        assert!(!text.contains("ACME\", countries"), "{text}");
+        let added = "                (\n                    sender: \"72404\",";
+        assert!(text.contains(added), "{text}");
+        assert!(text.find("72404") < text.find("72405"), "{text}");
+    }
+
+    #[test]
+    fn a_setting_that_was_left_out_is_added_and_taken_out_again() {
+        let limited = saved_by_hand(|settings| settings.limits.record_only = true);
+        assert!(limited.contains("// whom it may text\n"), "{limited}");
+        assert!(limited.contains("limits: ("), "{limited}");
+        let (_folder, paths) = deck();
+        fs::create_dir_all(paths.config.parent().unwrap()).unwrap();
+        fs::write(&paths.config, limited).unwrap();
+        change(&paths, |config| {
+            config.environments.production.limits.record_only = false;
+            Ok::<(), ConfigError>(())
+        })
+        .unwrap();
+        let text = fs::read_to_string(&paths.config).unwrap();
+        assert!(!text.contains("limits"), "{text}");
+        let comments = |text: &str| text.matches("//").count();
+        assert_eq!(comments(&text), comments(BY_HAND), "{text}");
+    }
+
+    #[test]
+    fn the_last_versions_are_kept_with_their_mode_and_one_is_put_back_as_it_was() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_folder, paths) = deck();
+        fs::create_dir_all(paths.config.parent().unwrap()).unwrap();
+        fs::write(&paths.config, BY_HAND).unwrap();
+        fs::set_permissions(&paths.config, fs::Permissions::from_mode(0o640)).unwrap();
+        for round in 0..VERSIONS + 3 {
+            save(&paths, Environment::Test, u16::try_from(round % 2 + 1).unwrap()).unwrap();
+        }
+        let kept = versions(&paths).unwrap();
+        assert_eq!(kept.len(), VERSIONS);
+        assert!(kept.windows(2).all(|pair| pair[0].name > pair[1].name), "the newest comes first");
+        let mode = fs::metadata(&kept[0].path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
+        let wanted = fs::read_to_string(&kept[2].path).unwrap();
+        let (before, after) = restore(&paths, &kept[2]).unwrap();
+        assert_eq!(fs::read_to_string(&paths.config).unwrap(), wanted);
+        assert_ne!(before, after);
+        // What was put aside for it is a version too.
+        let again = versions(&paths).unwrap();
+        assert_eq!(load(&again[0].path).unwrap(), Some(before));
     }
 
     #[test]

@@ -73,7 +73,8 @@ fn recipients(recipients: &Recipients) -> String {
     }
 }
 
-fn value(settings: &Settings, field: Field) -> String {
+/// The value of a field, in words.
+pub(super) fn value(settings: &Settings, field: Field) -> String {
     let account = match &settings.provider {
         Provider::Twilio(account) => Some(account),
         Provider::Sandbox => None,
@@ -151,7 +152,8 @@ fn number_differences(old: &FromNumbers, new: &FromNumbers) -> Vec<Difference> {
     found
 }
 
-fn countries(number: &FromNumber) -> String {
+/// The countries of a number, in words.
+pub(super) fn countries(number: &FromNumber) -> String {
     if number.countries.is_empty() {
         return "no country of its own".to_owned();
     }

@@ -10,6 +10,7 @@ pub mod difference;
 pub mod environment;
 pub mod from_numbers;
 pub mod limits;
+pub mod merge;
 pub mod message_options;
 pub mod message_text;
 pub mod own_messages;

@@ -1,0 +1,290 @@
+//! Two people change the settings of one environment at the same time: what only one of them has
+//! changed holds, and what both have changed differently somebody must choose.
+
+use std::collections::BTreeMap;
+
+use super::difference::{countries, value};
+use super::from_numbers::{FromNumber, FromNumbers};
+use super::message_options::MessageOptions;
+use super::provider::{Provider, TwilioAccount};
+use super::sender::Sender;
+use super::settings::{Field, Settings};
+
+/// Whose change holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// What was changed here.
+    Mine,
+    /// What somebody else has saved meanwhile.
+    Theirs,
+}
+
+/// What a conflict is about: a field, or of the From numbers one number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The field.
+    pub field: Field,
+    /// The number; `None` for the default mark, and for the grid as a whole.
+    pub number: Option<String>,
+}
+
+/// Both have changed the same thing, differently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// What it is about.
+    pub place: Place,
+    /// What it is here, in words.
+    pub mine: String,
+    /// What it is there, in words.
+    pub theirs: String,
+}
+
+/// The outcome of a merge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merged {
+    /// The settings with both changes; of a conflict, the side that was chosen.
+    pub settings: Settings,
+    /// What both have changed, also where a side was chosen.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// Merges two changes of the same settings. Where both have changed the same thing, `chosen` says
+/// whose holds, and theirs does where it says nothing.
+pub fn merge(
+    base: &Settings,
+    mine: &Settings,
+    theirs: &Settings,
+    chosen: &BTreeMap<Place, Side>,
+) -> Merged {
+    let mut merger = Merger { sides: [base, mine, theirs], chosen, conflicts: Vec::new() };
+    let settings = Settings {
+        default_country: merger.pick(Field::DefaultCountry, |it| it.default_country),
+        code_validity: merger.pick(Field::CodeValidity, |it| it.code_validity),
+        codes_allowed: merger.pick(Field::CodesAllowed, |it| it.codes_allowed),
+        time_out: merger.pick(Field::TimeOut, |it| it.time_out),
+        provider: merger.provider(),
+        from_numbers: merger.numbers(),
+        message: merger.pick(Field::Message, |it| it.message.clone()),
+        own_messages: merger.pick(Field::OwnMessages, |it| it.own_messages.clone()),
+        recipients: merger.pick(Field::Recipients, |it| it.recipients.clone()),
+        limits: merger.pick(Field::Limits, |it| it.limits.clone()),
+    };
+    Merged { settings, conflicts: merger.conflicts }
+}
+
+struct Merger<'a> {
+    /// Base, mine, theirs.
+    sides: [&'a Settings; 3],
+    chosen: &'a BTreeMap<Place, Side>,
+    conflicts: Vec<Conflict>,
+}
+
+impl Merger<'_> {
+    /// Merges one field.
+    fn pick<T: PartialEq>(&mut self, field: Field, get: impl Fn(&Settings) -> T) -> T {
+        let [base, mine, theirs] = self.sides.map(get);
+        let [_, my_settings, their_settings] = self.sides;
+        let words = (value(my_settings, field), value(their_settings, field));
+        let place = Place { field, number: None };
+        self.decide((base, mine, theirs), place, words)
+    }
+
+    /// The side of a value that holds.
+    fn decide<T: PartialEq>(
+        &mut self,
+        (base, mine, theirs): (T, T, T),
+        place: Place,
+        words: (String, String),
+    ) -> T {
+        if mine == theirs || base == mine {
+            return theirs;
+        }
+        if base == theirs {
+            return mine;
+        }
+        let side = self.chosen.get(&place).copied();
+        self.conflicts.push(Conflict { place, mine: words.0, theirs: words.1 });
+        if side == Some(Side::Mine) { mine } else { theirs }
+    }
+
+    fn provider(&mut self) -> Provider {
+        let account = |settings: &Settings| match &settings.provider {
+            Provider::Twilio(account) => Some((**account).clone()),
+            Provider::Sandbox => None,
+        };
+        if self.sides.iter().any(|settings| account(settings).is_none()) {
+            return self.pick(Field::Provider, |it| it.provider.clone());
+        }
+        let part = |it: &Settings| account(it).unwrap_or_default();
+        let options = self.pick(Field::MessageOptions, |it| -> MessageOptions { part(it).options });
+        Provider::Twilio(Box::new(TwilioAccount {
+            account_sid: self.pick(Field::AccountSid, |it| part(it).account_sid),
+            api_key: self.pick(Field::ApiKey, |it| part(it).api_key),
+            auth_token: self.pick(Field::AuthToken, |it| part(it).auth_token),
+            base_url: self.pick(Field::BaseUrl, |it| part(it).base_url),
+            options,
+        }))
+    }
+
+    /// Merges the grid number by number: in their order, what was added here at the end.
+    fn numbers(&mut self) -> FromNumbers {
+        let [base, mine, theirs] = self.sides.map(|settings| &settings.from_numbers);
+        if base == mine || mine == theirs {
+            return theirs.clone();
+        }
+        if base == theirs {
+            return mine.clone();
+        }
+        let row = |grid: &FromNumbers, sender: &Sender| {
+            grid.rows().iter().find(|row| row.sender == *sender).cloned()
+        };
+        let added = mine.rows().iter().filter(|added| row(theirs, &added.sender).is_none());
+        let senders: Vec<Sender> =
+            theirs.rows().iter().chain(added).map(|row| row.sender.clone()).collect();
+        // Those that neither has any more need no row.
+        let mut rows = Vec::new();
+        for sender in senders {
+            let sides = (row(base, &sender), row(mine, &sender), row(theirs, &sender));
+            let words = |side: &Option<FromNumber>| {
+                side.as_ref().map_or_else(|| "deleted".to_owned(), countries)
+            };
+            let words = (words(&sides.1), words(&sides.2));
+            let place = Place { field: Field::FromNumbers, number: Some(sender.to_string()) };
+            rows.extend(self.decide(sides, place, words));
+        }
+        let default = |grid: &FromNumbers| grid.default_number().cloned();
+        let words = |grid: &FromNumbers| {
+            default(grid).map_or_else(|| "no default".to_owned(), |it| format!("default {it}"))
+        };
+        let (before, words) = (self.conflicts.len(), (words(mine), words(theirs)));
+        let place = Place { field: Field::FromNumbers, number: None };
+        let sides = (default(base), default(mine), default(theirs));
+        let default = self.decide(sides, place.clone(), words);
+        // Changes that are right each by itself may not fit together: one country on two numbers.
+        FromNumbers::new(rows, default).unwrap_or_else(|_| {
+            self.conflicts.truncate(before);
+            let side = self.chosen.get(&place).copied();
+            let words = |grid: &FromNumbers| {
+                let rows = grid.rows().iter();
+                let rows = rows.map(|row| format!("{} for {}", row.sender, countries(row)));
+                rows.collect::<Vec<_>>().join(", ")
+            };
+            let (here, there) = (words(mine), words(theirs));
+            self.conflicts.retain(|conflict| conflict.place.field != Field::FromNumbers);
+            self.conflicts.push(Conflict { place, mine: here, theirs: there });
+            if side == Some(Side::Mine) { mine.clone() } else { theirs.clone() }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::environment::Environment;
+    use crate::domain::settings::Bounded;
+
+    fn number(sender: &str, codes: &[&str]) -> FromNumber {
+        FromNumber {
+            sender: Sender::parse(sender).unwrap(),
+            countries: codes.iter().map(|code| code.parse().unwrap()).collect(),
+        }
+    }
+
+    fn with(base: &Settings, rows: Vec<FromNumber>) -> Settings {
+        let default = base.from_numbers.default_number().cloned();
+        let default = default.filter(|sender| rows.iter().any(|row| row.sender == *sender));
+        Settings { from_numbers: FromNumbers::new(rows, default).unwrap(), ..base.clone() }
+    }
+
+    fn base() -> Settings {
+        let base = Settings::built_in(Environment::Production);
+        with(&base, vec![number("72404", &["CO"]), number("72405", &["US"])])
+    }
+
+    #[test]
+    fn changes_of_different_fields_and_numbers_both_hold() {
+        let base = base();
+        let mut mine = with(
+            &base,
+            vec![number("72404", &["CO", "PE"]), number("72405", &["US"]), number("1234", &["DE"])],
+        );
+        mine.code_validity = Bounded::nearest(9);
+        let mut theirs = with(&base, vec![number("72404", &["CO"]), number("5678", &["FR"])]);
+        theirs.codes_allowed = Bounded::nearest(7);
+        let merged = merge(&base, &mine, &theirs, &BTreeMap::new());
+        assert_eq!(merged.conflicts, []);
+        assert_eq!(
+            (merged.settings.code_validity.get(), merged.settings.codes_allowed.get()),
+            (9, 7)
+        );
+        let rows =
+            vec![number("72404", &["CO", "PE"]), number("5678", &["FR"]), number("1234", &["DE"])];
+        assert_eq!(merged.settings.from_numbers.rows(), rows);
+    }
+
+    #[test]
+    fn what_both_have_changed_is_asked_for_and_chosen_one_by_one() {
+        let base = base();
+        let mut mine = with(&base, vec![number("72404", &["PE"]), number("72405", &["US"])]);
+        mine.time_out = Bounded::nearest(20);
+        let mut theirs = with(&base, vec![number("72404", &["EC"]), number("72405", &["US"])]);
+        theirs.time_out = Bounded::nearest(30);
+        let merged = merge(&base, &mine, &theirs, &BTreeMap::new());
+        let words: Vec<(&str, &str)> =
+            merged.conflicts.iter().map(|it| (it.mine.as_str(), it.theirs.as_str())).collect();
+        assert_eq!(words, [("20 min", "30 min"), ("PE", "EC")]);
+        assert_eq!(merged.settings, theirs);
+        let chosen = BTreeMap::from([(merged.conflicts[1].place.clone(), Side::Mine)]);
+        let merged = merge(&base, &mine, &theirs, &chosen);
+        assert_eq!(merged.settings.time_out.get(), 30);
+        assert_eq!(merged.settings.from_numbers, mine.from_numbers);
+    }
+
+    #[test]
+    fn one_country_on_two_numbers_is_a_conflict_of_the_grid() {
+        let base = base();
+        let mine = with(&base, vec![number("72404", &["CO", "DE"]), number("72405", &["US"])]);
+        let theirs = with(&base, vec![number("72404", &["CO"]), number("72405", &["US", "DE"])]);
+        let merged = merge(&base, &mine, &theirs, &BTreeMap::new());
+        assert_eq!(merged.conflicts.len(), 1);
+        let chosen = BTreeMap::from([(merged.conflicts[0].place.clone(), Side::Mine)]);
+        assert_eq!(merge(&base, &mine, &theirs, &chosen).settings, mine);
+    }
+
+    fn grid() -> impl Strategy<Value = Vec<FromNumber>> {
+        let codes = ["CO", "US", "DE", "FR", "PE"];
+        proptest::collection::vec(prop::option::of(0usize..4), codes.len()).prop_map(move |on| {
+            let mut rows: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+            for (country, number) in codes.iter().zip(on) {
+                if let Some(number) = number {
+                    rows.entry(number).or_default().push(country);
+                }
+            }
+            rows.into_iter().map(|(index, codes)| number(&format!("7240{index}"), &codes)).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whoever_changes_alone_gets_what_they_wanted(mine in grid(), theirs in grid(), minutes in 1u16..10) {
+            let base = base();
+            let mut mine = with(&base, mine);
+            mine.code_validity = Bounded::nearest(minutes);
+            let none = BTreeMap::new();
+            let alone = merge(&base, &mine, &base, &none);
+            prop_assert_eq!((&alone.settings, alone.conflicts.len()), (&mine, 0));
+            prop_assert_eq!(&merge(&base, &base, &mine, &none).settings, &mine);
+            // However much is in conflict, what comes out can be saved, and the others' choice wins.
+            let theirs = with(&base, theirs);
+            let both = merge(&base, &mine, &theirs, &none);
+            let all_mine = both.conflicts.iter().map(|it| (it.place.clone(), Side::Mine)).collect();
+            let taken = merge(&base, &mine, &theirs, &all_mine);
+            prop_assert_eq!(taken.settings.code_validity, mine.code_validity);
+            if both.conflicts.is_empty() {
+                prop_assert_eq!(taken.settings, both.settings);
+            }
+        }
+    }
+}
