@@ -4,17 +4,19 @@ mod support;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
-use smsdeck::config::Config;
+use smsdeck::config::{Config, TokenStatus};
 use smsdeck::domain::environment::{Environment, PerEnvironment};
+use smsdeck::domain::from_numbers::FromNumber;
 use smsdeck::domain::passcode::Verdict;
 use smsdeck::domain::provider::Provider;
-use smsdeck::domain::settings::Field;
+use smsdeck::domain::sender::Sender;
+use smsdeck::domain::settings::{Field, Settings};
 use smsdeck::store::{DeliveryId, Event, EventId, EventKind, Relief};
 use smsdeck::tui::effect::{Effect, Save, TokenChange};
-use smsdeck::tui::message::Message;
+use smsdeck::tui::message::{LoadedDeck, Message};
 use smsdeck::tui::model::EngineState;
 use smsdeck::tui::pane::Pane;
-use support::screen::Console;
+use support::screen::{Console, busy_config};
 
 const SIZE: (u16, u16) = (80, 24);
 
@@ -502,4 +504,61 @@ fn the_number_pop_up_skips_what_is_empty_and_tells_errors_whole() {
     let words = console.screen().replace(|letter: char| !letter.is_alphabetic(), " ");
     let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("is on ACME Enter again moves it here Esc leaves it"), "{words}");
+}
+
+/// What a console reads after somebody else has saved Test.
+fn saved_elsewhere(console: &mut Console, edit: impl FnOnce(&mut Settings)) {
+    let mut config = busy_config();
+    edit(&mut config.environments.test);
+    let tokens = PerEnvironment::from_fn(|_| TokenStatus::NotSet);
+    let deck = LoadedDeck { config, tokens, unwritable: None };
+    console.tell(Message::Loaded(Box::new(deck)));
+}
+
+fn test_console() -> Console {
+    let mut console = Console::with(SIZE, busy_config());
+    console.press("] Tab Tab");
+    console
+}
+
+#[test]
+fn a_clean_form_follows_the_file_and_says_what_has_changed() {
+    let mut console = test_console();
+    saved_elsewhere(&mut console, |settings| settings.code_validity = 7.try_into().unwrap());
+    shows(&console, "Code validity   7 min");
+    shows(&console, "Test was changed elsewhere: Code validity period: 5 min → 7 min.");
+    assert!(console.press("^s").is_empty(), "there is nothing to save");
+}
+
+#[test]
+fn changes_of_two_people_are_merged_and_asked_for_where_they_meet() {
+    let mut console = test_console();
+    // Mine: validity 9, allowed 4; a number for Germany.
+    console.press("Down Backspace 9 Down Backspace 4 Tab n 72404 Enter ger Enter Enter");
+    saved_elsewhere(&mut console, |settings| {
+        settings.codes_allowed = 6.try_into().unwrap();
+        settings.time_out = 60.try_into().unwrap();
+        let number = FromNumber {
+            sender: Sender::parse("72405").unwrap(),
+            countries: ["FR".parse().unwrap()].into(),
+        };
+        settings.from_numbers = settings.from_numbers.with(None, number, false).unwrap();
+    });
+    shows(&console, "! conflict");
+    let screen = console.screen();
+    assert!(screen.contains("72404") && screen.contains("72405"), "{screen}");
+    assert!(saves(&console.press("^s")).is_empty());
+    shows(&console, "m mine: 4");
+    shows(&console, "t theirs: 6");
+    assert!(!console.screen().contains("Time-out between"), "only what both have changed is asked");
+    console.press("Enter");
+    shows(&console, "Choose for each field first");
+    let effects = console.press("m Enter");
+    let [save] = saves(&effects)[..] else { panic!("{effects:?}") };
+    let settings = &save.settings;
+    assert_eq!(settings.code_validity.get(), 9);
+    assert_eq!(settings.codes_allowed.get(), 4);
+    assert_eq!(settings.time_out.get(), 60);
+    assert_eq!(settings.from_numbers.rows().len(), 2);
+    assert_eq!(save.baseline.codes_allowed.get(), 6, "theirs is what is replaced");
 }

@@ -150,8 +150,7 @@ impl<'a> Cursor<'a> {
             let rest = self.rest();
             match rest.chars().next() {
                 None => break,
-                Some(',') if open == 0 => break,
-                Some(')' | ']' | '}') if open == 0 => break,
+                Some(',' | ')' | ']' | '}') if open == 0 => break,
                 Some('(' | '[' | '{') => {
                     open += 1;
                     self.at += 1;
@@ -163,7 +162,7 @@ impl<'a> Cursor<'a> {
                 Some('"') => self.at += string(rest)?,
                 Some('\'') => self.at += character(rest)?,
                 Some('r') if rest[1..].starts_with(['"', '#']) => {
-                    self.at += raw_string(&rest[1..])? + 1
+                    self.at += raw_string(&rest[1..])? + 1;
                 }
                 Some(letter) if letter.is_alphanumeric() || letter == '_' => {
                     self.identifier();

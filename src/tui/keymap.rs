@@ -39,6 +39,8 @@ pub enum Context {
     Filter,
     /// How an environment fares.
     Health,
+    /// Fields that two people have changed.
+    Conflict,
 }
 
 /// What a key means in its context.
@@ -116,6 +118,10 @@ pub enum Action {
     Copy,
     /// Show how many codes may go out at all, and where.
     Limits,
+    /// What was changed here holds.
+    Mine,
+    /// What somebody else has saved holds.
+    Theirs,
     /// To the next field of a pop-up.
     NextField,
     /// To the field before.
@@ -278,6 +284,13 @@ pub static BINDINGS: &[Binding] = &[
     plain(C::Choice, KeyCode::PageDown, A::PageDown, "", "A page down"),
     plain(C::Choice, KeyCode::Enter, A::Accept, "choose", "Choose"),
     plain(C::Choice, KeyCode::Esc, A::Cancel, "cancel", "Cancel"),
+
+    letter(C::Conflict, 'm', A::Mine, "mine", "What you have changed holds"),
+    letter(C::Conflict, 't', A::Theirs, "theirs", "What somebody else has saved holds"),
+    plain(C::Conflict, KeyCode::Enter, A::Accept, "save", "Save, once all is chosen"),
+    plain(C::Conflict, KeyCode::Esc, A::Cancel, "back", "Back to the form; nothing is lost"),
+    plain(C::Conflict, KeyCode::Up, A::Up, "", "Field above"),
+    plain(C::Conflict, KeyCode::Down, A::Down, "", "Field below"),
 
     plain(C::Question, KeyCode::Enter, A::Accept, "yes", "Yes"),
     letter(C::Question, 'y', A::Accept, "", ""),

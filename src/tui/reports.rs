@@ -17,7 +17,7 @@ use crate::store::{Event, EventKind, Relief};
 pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
     match report {
         Message::Loaded(deck) => {
-            take_deck(model, *deck);
+            take_deck(model, *deck, None);
             model.phase = Phase::Ready;
             Vec::new()
         }

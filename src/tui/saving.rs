@@ -4,7 +4,8 @@ use super::effect::{Effect, Save, TokenChange};
 use super::message::LoadedDeck;
 use super::modal::Modal;
 use super::modal::confirm::{ConfirmModal, Confirmed};
-use super::model::Model;
+use super::modal::conflict::ConflictModal;
+use super::model::{Model, Phase};
 use super::pane::Pane;
 use crate::domain::difference::differences;
 use crate::domain::environment::Environment;
@@ -27,6 +28,11 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
             return Vec::new();
         }
     };
+    let conflicts = form.conflicts();
+    if !conflicts.is_empty() {
+        model.modals.push(Modal::Conflict(ConflictModal::new(conflicts)));
+        return Vec::new();
+    }
     if !form.is_changed() {
         model.say(format!("{environment}: nothing has changed."));
         return Vec::new();
@@ -66,13 +72,37 @@ pub(super) fn start_save(model: &mut Model, save: Save) -> Vec<Effect> {
     vec![Effect::Save(Box::new(save))]
 }
 
-pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
+/// Takes newly read settings; says what somebody else has changed in them. `own` is the environment
+/// that this console has just saved.
+pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck, own: Option<Environment>) {
+    let is_first = model.phase != Phase::Ready;
+    let mut news = Vec::new();
     model.app_name = deck.config.deck.app_name;
     model.unwritable = deck.unwritable;
     let (environments, tokens) = (deck.config.environments, deck.tokens);
     for (environment, settings) in environments.iter() {
         let token = tokens[environment].clone();
-        model.desks[environment].form.refresh(settings.clone(), token);
+        let form = &mut model.desks[environment].form;
+        let changes = differences(form.saved(), settings);
+        form.refresh(settings.clone(), token);
+        if let Some(first) = changes.first()
+            && !is_first
+            && own != Some(environment)
+        {
+            let more = match changes.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let ask = if form.conflicts().is_empty() {
+                ""
+            } else {
+                " You have changed the same: ^S asks which holds."
+            };
+            news.push(format!("{environment} was changed elsewhere: {first}{more}.{ask}"));
+        }
+    }
+    if !news.is_empty() {
+        model.complain(news.join(" "));
     }
 }
 
@@ -87,7 +117,7 @@ pub(super) fn on_saved(
     let environment = save.environment;
     model.desks[environment].is_saving = false;
     if let Some(deck) = deck {
-        take_deck(model, *deck);
+        take_deck(model, *deck, problem.is_none().then_some(environment));
     }
     if let Some(problem) = problem {
         model.complain(problem);

@@ -138,7 +138,9 @@ fn trouble(model: &Model, environment: Environment) -> Option<String> {
     }
     let desk = &model.desks[environment];
     let saved = desk.form.saved();
-    if desk.form.is_changed() {
+    if !desk.form.conflicts().is_empty() {
+        Some("! conflict".to_owned())
+    } else if desk.form.is_changed() {
         Some("• unsaved".to_owned())
     } else if !saved.provider.missing().is_empty() || saved.from_numbers.rows().is_empty() {
         Some("! set up".to_owned())

@@ -84,5 +84,6 @@ const fn heading(context: Context) -> &'static str {
         Context::User => "User",
         Context::Filter => "Filter of the quota",
         Context::Health => "Health",
+        Context::Conflict => "Two changes",
     }
 }

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod choice;
 pub mod confirm;
+pub mod conflict;
 pub mod delivery;
 pub mod handset;
 pub mod health;
@@ -44,6 +45,8 @@ pub enum Modal {
     Text(text::TextModal),
     /// A question before something is done.
     Confirm(confirm::ConfirmModal),
+    /// Fields that somebody else has changed too.
+    Conflict(conflict::ConflictModal),
     /// Send a code.
     Send(send::SendModal),
     /// Check a code.
@@ -89,6 +92,7 @@ impl Modal {
             Self::Number(modal) => modal.contexts(),
             Self::Choice(_) | Self::Import(_) => vec![Context::Choice],
             Self::Confirm(modal) if !modal.wants_word() => vec![Context::Question],
+            Self::Conflict(_) => vec![Context::Conflict],
             Self::Handset(modal) if !modal.is_typing() => vec![Context::Handset, Context::Reading],
             Self::User(_) => vec![Context::User, Context::Reading],
             Self::Delivery(_) => vec![Context::Delivery, Context::Reading],
@@ -105,6 +109,7 @@ impl Modal {
             Self::Choice(modal) => modal.on_input(model, input),
             Self::Text(modal) => modal.on_input(model, input),
             Self::Confirm(modal) => modal.on_input(model, input),
+            Self::Conflict(modal) => modal.on_input(model, input),
             Self::Send(modal) => modal.on_input(model, input),
             Self::Verify(modal) => modal.on_input(model, input),
             Self::Handset(modal) => modal.on_input(model, input),
@@ -143,6 +148,7 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
             Modal::Choice(modal) => modal.draw(model, buffer),
             Modal::Text(modal) => modal.draw(model, buffer),
             Modal::Confirm(modal) => modal.draw(model, buffer),
+            Modal::Conflict(modal) => modal.draw(model, buffer),
             Modal::Send(modal) => modal.draw(model, buffer),
             Modal::Verify(modal) => modal.draw(model, buffer),
             Modal::Handset(modal) => modal.draw(model, buffer),

@@ -1,9 +1,12 @@
 //! The settings form: what is typed, what is wrong with it, what has changed.
 
+use std::collections::BTreeMap;
+
 use crate::config::TokenStatus;
 use crate::domain::country::Country;
 use crate::domain::from_numbers::FromNumbers;
 use crate::domain::limits::Limits;
+use crate::domain::merge::{Conflict, Place, Side, merge};
 use crate::domain::message_text::{MessageTemplate, Segments};
 use crate::domain::own_messages::{Audience, OwnMessages};
 use crate::domain::provider::{AccountSid, Provider, TwilioAccount};
@@ -29,6 +32,9 @@ pub const FIELDS: [Field; 9] = [
 #[derive(Debug)]
 pub struct Form {
     saved: Settings,
+    /// The settings from which the edits began. Others than the saved ones where somebody else has
+    /// changed the same fields meanwhile.
+    base: Settings,
     token: TokenStatus,
     default_country: TextField,
     code_validity: TextField,
@@ -67,6 +73,7 @@ impl Form {
             limits: Limits::default(),
             from_numbers: FromNumbers::default(),
             cursor: 0,
+            base: saved.clone(),
             saved,
         };
         for field in all_fields() {
@@ -80,14 +87,58 @@ impl Form {
         &self.saved
     }
 
-    /// Takes newly read settings. What was edited here stays as typed.
+    /// Takes newly read settings. What was edited here stays as typed; From numbers of both sides
+    /// come together.
     pub fn refresh(&mut self, saved: Settings, token: TokenStatus) {
+        let was_changed = self.is_changed();
         let unchanged: Vec<Field> =
             all_fields().filter(|&field| !self.is_field_changed(field)).collect();
+        let mine = self.from_numbers.clone();
         self.saved = saved;
         self.token = token;
-        for field in unchanged {
+        for &field in &unchanged {
             self.revert(field);
+        }
+        if !was_changed {
+            self.base = self.saved.clone();
+        }
+        if !unchanged.contains(&Field::FromNumbers) {
+            self.refresh_numbers(mine);
+        }
+        if was_changed && self.settings().is_ok() && self.conflicts().is_empty() {
+            self.base = self.saved.clone();
+        }
+    }
+
+    /// Brings the numbers of both sides together, unless both have changed the same one.
+    fn refresh_numbers(&mut self, mine: FromNumbers) {
+        let mine = Settings { from_numbers: mine, ..self.base.clone() };
+        let merged = merge(&self.base, &mine, &self.saved, &BTreeMap::new());
+        let is_open = |conflict: &Conflict| conflict.place.field == Field::FromNumbers;
+        if !merged.conflicts.iter().any(is_open) {
+            self.from_numbers = merged.settings.from_numbers;
+            self.base.from_numbers = self.saved.from_numbers.clone();
+        }
+    }
+
+    /// What was changed here and, differently, by somebody else. Nothing is told of it while a field
+    /// is wrong.
+    pub fn conflicts(&self) -> Vec<Conflict> {
+        if self.base == self.saved {
+            return Vec::new();
+        }
+        let mine = self.settings();
+        mine.map(|mine| merge(&self.base, &mine, &self.saved, &BTreeMap::new()).conflicts)
+            .unwrap_or_default()
+    }
+
+    /// Settles what is in conflict as chosen.
+    pub fn settle(&mut self, sides: &BTreeMap<Place, Side>) {
+        let Ok(mine) = self.settings() else { return };
+        let settled = merge(&self.base, &mine, &self.saved, sides).settings;
+        self.base = self.saved.clone();
+        for field in all_fields().filter(|&field| field != Field::AuthToken) {
+            self.fill(field, &settled);
         }
     }
 
@@ -256,7 +307,12 @@ impl Form {
 
     /// Takes back what was changed in a field.
     pub fn revert(&mut self, field: Field) {
-        let settings = &self.saved;
+        let saved = self.saved.clone();
+        self.fill(field, &saved);
+    }
+
+    /// Puts what settings say into a field.
+    fn fill(&mut self, field: Field, settings: &Settings) {
         match field {
             Field::DefaultCountry => {
                 self.default_country.set(settings.default_country.map_or("", Country::code));

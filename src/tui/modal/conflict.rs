@@ -1,0 +1,97 @@
+//! Somebody else has saved the same fields meanwhile: whose change holds, field by field.
+
+use std::collections::BTreeMap;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use ratatui::style::Style;
+
+use super::{Flow, draw_reading, reading_room};
+use crate::domain::merge::{Conflict, Side};
+use crate::tui::fit::wrap;
+use crate::tui::keymap::Action;
+use crate::tui::model::Model;
+use crate::tui::saving::save;
+use crate::tui::update::Input;
+
+/// Fields that both have changed, and what was chosen for each so far.
+#[derive(Debug)]
+pub struct ConflictModal {
+    conflicts: Vec<(Conflict, Option<Side>)>,
+    selected: usize,
+}
+
+impl ConflictModal {
+    /// Nothing is chosen yet.
+    pub fn new(conflicts: Vec<Conflict>) -> Self {
+        let conflicts = conflicts.into_iter().map(|conflict| (conflict, None)).collect();
+        Self { conflicts, selected: 0 }
+    }
+
+    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+        match input {
+            Input::Action(Action::Cancel) => return Flow::CLOSE,
+            Input::Action(Action::Up) => self.selected = self.selected.saturating_sub(1),
+            Input::Action(Action::Down) => {
+                self.selected = (self.selected + 1).min(self.conflicts.len() - 1);
+            }
+            Input::Action(Action::Mine) => self.choose(Side::Mine),
+            Input::Action(Action::Theirs) => self.choose(Side::Theirs),
+            Input::Action(Action::Accept) => return self.save(model),
+            _ => {}
+        }
+        Flow::STAY
+    }
+
+    fn choose(&mut self, side: Side) {
+        if let Some((_, chosen)) = self.conflicts.get_mut(self.selected) {
+            *chosen = Some(side);
+        }
+        let open = self.conflicts.iter().position(|(_, chosen)| chosen.is_none());
+        self.selected = open.unwrap_or(self.selected);
+    }
+
+    fn save(&mut self, model: &mut Model) -> Flow {
+        if let Some(open) = self.conflicts.iter().position(|(_, chosen)| chosen.is_none()) {
+            self.selected = open;
+            model.complain("Choose for each field first: m takes yours, t theirs.");
+            return Flow::STAY;
+        }
+        let sides = self.conflicts.iter();
+        let sides: BTreeMap<_, _> =
+            sides.filter_map(|(conflict, side)| Some((conflict.place.clone(), (*side)?))).collect();
+        model.desk_mut().form.settle(&sides);
+        // What was chosen is shown and confirmed like any other save.
+        Flow::Close(save(model))
+    }
+
+    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
+        let theme = model.theme;
+        let room = reading_room(model);
+        let title = format!("{} was changed meanwhile", model.environment);
+        let mut lines: Vec<(String, Style)> = Vec::new();
+        let mut first = 0;
+        for (index, (conflict, chosen)) in self.conflicts.iter().enumerate() {
+            if index == self.selected {
+                first = lines.len();
+            }
+            let is_selected = index == self.selected;
+            let style = if is_selected { theme.selected() } else { theme.strong() };
+            let mark = if is_selected { theme.text("›") } else { " ".to_owned() };
+            let number = conflict.place.number.as_deref().unwrap_or_default();
+            lines.push((format!("{mark}{} {number}", conflict.place.field.label()), style));
+            for (side, key, words) in [
+                (Side::Mine, "m mine", &conflict.mine),
+                (Side::Theirs, "t theirs", &conflict.theirs),
+            ] {
+                let mark = if *chosen == Some(side) { "[x]" } else { "[ ]" };
+                let text = format!("{mark} {key}: {words}");
+                lines.extend(wrap(&text, room).into_iter().map(|line| (line, Style::new())));
+            }
+        }
+        let shown = usize::from(model.size.1.saturating_sub(4)).max(1);
+        let scroll = (first + 3).saturating_sub(shown);
+        draw_reading(model, &title, &lines, scroll, buffer);
+        None
+    }
+}
