@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
+use crate::domain::sender::Sender;
 use crate::domain::user::UserId;
 use crate::provider::sandbox::fate_table;
 use crate::store::EventKind;
@@ -61,6 +62,9 @@ pub enum Command {
     /// The settings, without the console.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// The From numbers of an environment.
+    #[command(subcommand)]
+    Numbers(NumbersCommand),
     /// Who changed, sent or unlocked what.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -237,6 +241,122 @@ pub enum ConfigCommand {
     Path,
     /// The settings in force, without secrets.
     Show,
+    /// Change one field of an environment, by its name in the config, such as `codes_allowed`,
+    /// `account_sid` or `limits.per_hour`.
+    Set {
+        /// The field.
+        field: String,
+        /// The value; for `auth_token` a - reads it from standard input.
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+        /// Only show what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// What differs between two environments; what only Production has is marked as drift.
+    Diff {
+        /// One.
+        a: Environment,
+        /// The other.
+        b: Environment,
+    },
+    /// Copy fields from one environment to another; a token only if it is named itself.
+    Copy {
+        /// Where from.
+        from: Environment,
+        /// Where to.
+        to: Environment,
+        /// The fields, by their names in the config.
+        #[arg(long, required = true, value_delimiter = ',')]
+        fields: Vec<String>,
+        /// Only show what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// The versions that were in force before, the newest first.
+    History,
+    /// Put a former version back; shows what it changes.
+    Restore {
+        /// Its name, as `history` has it.
+        version: String,
+        /// Only show what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Write the settings of one environment, without secrets.
+    Export,
+    /// Take the settings of one environment from such a text.
+    Import {
+        /// The file, or - for standard input.
+        file: PathBuf,
+        /// Only show what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// `smsdeck numbers`
+#[derive(Debug, Subcommand)]
+pub enum NumbersCommand {
+    /// All of them; * marks the default.
+    List,
+    /// Add a number.
+    Add {
+        /// The number, short code, name or Messaging Service SID.
+        #[arg(value_parser = Sender::parse)]
+        sender: Sender,
+        /// The countries that it serves: CO,US.
+        #[arg(long, value_delimiter = ',')]
+        countries: Vec<Country>,
+        /// Make it the default number.
+        #[arg(long)]
+        default: bool,
+        /// Take countries from other numbers.
+        #[arg(long)]
+        r#move: bool,
+        /// Only show what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Change a number or its countries.
+    Edit {
+        /// The number.
+        #[arg(value_parser = Sender::parse)]
+        sender: Sender,
+        /// Another number in its place.
+        #[arg(long, value_name = "SENDER", value_parser = Sender::parse)]
+        new_sender: Option<Sender>,
+        /// The countries that it serves from now on.
+        #[arg(long, value_delimiter = ',')]
+        countries: Option<Vec<Country>>,
+        /// Take countries from other numbers.
+        #[arg(long)]
+        r#move: bool,
+        /// Only show what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Remove a number.
+    Remove {
+        /// The number.
+        #[arg(value_parser = Sender::parse)]
+        sender: Sender,
+        /// Only show what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Make a number the default for countries that no number claims.
+    Default {
+        /// The number.
+        #[arg(value_parser = Sender::parse, required_unless_present = "none")]
+        sender: Option<Sender>,
+        /// None of them.
+        #[arg(long)]
+        none: bool,
+        /// Only show what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// `smsdeck sandbox`

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::Desk;
 use super::arguments::ConfigCommand;
 use super::failure::Failure;
 use super::output::Output;
+use super::{Desk, change};
 use crate::config::{self, Config, TokenStatus};
 use crate::domain::environment::Environment;
 use crate::engine::{AccountQuery, check_account};
@@ -19,6 +19,19 @@ pub(super) async fn run(desk: &Desk, command: ConfigCommand) -> Result<ExitCode,
     match command {
         ConfigCommand::Path => path(desk),
         ConfigCommand::Show => show(desk),
+        ConfigCommand::Set { field, value, dry_run } => {
+            change::set(desk, &field, &value, dry_run).await
+        }
+        ConfigCommand::Diff { a, b } => change::diff(desk, a, b),
+        ConfigCommand::Copy { from, to, fields, dry_run } => {
+            change::copy(desk, (from, to), &fields, dry_run).await
+        }
+        ConfigCommand::History => change::history(desk),
+        ConfigCommand::Restore { version, dry_run } => {
+            change::restore(desk, &version, dry_run).await
+        }
+        ConfigCommand::Export => change::export(desk),
+        ConfigCommand::Import { file, dry_run } => change::import(desk, &file, dry_run).await,
         ConfigCommand::Check { file, online } => {
             let config = check(desk, file.as_deref())?;
             if online { ask_accounts(desk, &config).await } else { Ok(ExitCode::SUCCESS) }

@@ -40,6 +40,11 @@ impl Failure {
         Self { exit: 2, ..self }
     }
 
+    /// The sentence.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Writes it to standard error and answers the exit code. A reader that went away early
     /// (`smsdeck … | head`) is no failure.
     pub fn report(&self, output: Output) -> ExitCode {

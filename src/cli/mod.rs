@@ -5,9 +5,11 @@
 
 mod arguments;
 mod audit;
+mod change;
 mod config;
 mod failure;
 mod log;
+mod numbers;
 mod output;
 mod prometheus;
 mod quota;
@@ -81,6 +83,7 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
             Command::Quota(command) => quota::run(&desk, command).await,
             Command::Audit(command) => audit::run(&desk, &command).await,
             Command::Config(command) => config::run(&desk, command).await,
+            Command::Numbers(command) => numbers::run(&desk, command).await,
             Command::Sandbox(options) => sandbox::run(&desk, options).await,
         }
     })

@@ -59,6 +59,16 @@ pub enum ConfigError {
         /// What to write instead, if that can be guessed.
         hint: Option<String>,
     },
+    /// A value that was given for a field is not right.
+    #[error("{field}: {message}")]
+    Value {
+        /// The field.
+        field: String,
+        /// What is wrong.
+        message: String,
+        /// What to write instead, if that can be guessed.
+        hint: Option<String>,
+    },
     /// The file was written by a newer smsdeck.
     #[error("{}: this is a config of version {found}, and this smsdeck knows version 1: use a newer smsdeck", .path.display())]
     Newer {
@@ -105,15 +115,33 @@ impl ConfigError {
     /// The way to the field that is wrong.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::Field { field, .. } => Some(field),
+            Self::Field { field, .. } | Self::Value { field, .. } => Some(field),
             _ => None,
         }
+    }
+
+    /// What is wrong, without the place.
+    pub(super) fn message(&self) -> String {
+        match self {
+            Self::Syntax { message, .. }
+            | Self::Field { message, .. }
+            | Self::Value { message, .. } => message.clone(),
+            other => other.to_string(),
+        }
+    }
+
+    /// The same error so many lines further down.
+    pub(super) fn moved(mut self, lines: isize) -> Self {
+        if let Self::Syntax { line, .. } | Self::Field { line, .. } = &mut self {
+            *line = line.saturating_add_signed(lines).max(1);
+        }
+        self
     }
 
     /// What to write instead, if that can be guessed.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Field { hint, .. } => hint.clone(),
+            Self::Field { hint, .. } | Self::Value { hint, .. } => hint.clone(),
             Self::Missing { path } => {
                 Some(format!("To begin with a new one: smsdeck config show > {}", path.display()))
             }
@@ -128,7 +156,7 @@ impl ConfigError {
             Self::Missing { .. } => "config_missing",
             Self::Unreadable { .. } => "config_unreadable",
             Self::NotUtf8 { .. } | Self::Syntax { .. } => "config_syntax",
-            Self::Field { .. } => "config_field",
+            Self::Field { .. } | Self::Value { .. } => "config_field",
             Self::Newer { .. } => "config_newer",
             Self::Conflict { .. } => "config_conflict",
             Self::Unwritable { .. } => "config_unwritable",

@@ -2,6 +2,7 @@
 //!
 //! Reading and writing happen here and nowhere else; what the values mean is the domain's.
 
+mod by_name;
 mod edit;
 mod error;
 mod file;
@@ -16,6 +17,7 @@ mod wire_limits;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use by_name::{copied, exported, imported, with_value};
 pub use error::ConfigError;
 pub use file::{publish, unwritable};
 pub use history::{VERSIONS, Version, versions};

@@ -1,0 +1,303 @@
+//! Commands that change settings: what changes is shown, checked by the same rules as in the
+//! console, and written down in the audit.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::ExitCode;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::Desk;
+use super::failure::Failure;
+use crate::config::{self, Config, ConfigError, Version};
+use crate::domain::difference::{Difference, differences};
+use crate::domain::environment::Environment;
+use crate::domain::secret::Secret;
+
+/// The largest secret or settings that are read from standard input or a file, in bytes.
+const LARGEST: u64 = 1024 * 1024;
+
+/// Changes the config, or with `dry_run` only shows what would change.
+pub(super) async fn apply(
+    desk: &Desk,
+    dry_run: bool,
+    edit: impl FnOnce(&mut Config) -> Result<(), Failure>,
+) -> Result<ExitCode, Failure> {
+    if dry_run {
+        let old = desk.config()?;
+        let mut new = old.clone();
+        edit(&mut new)?;
+        show(desk, &old, &new, true)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    may_write(desk)?;
+    let (old, new) = config::change(&desk.paths, edit)?;
+    show(desk, &old, &new, false)?;
+    audit(desk, &old, &new).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses whoever only looks, or may not write the file.
+pub(super) fn may_write(desk: &Desk) -> Result<(), Failure> {
+    if desk.read_only {
+        let words = "read-only: start without --read-only to do this".to_owned();
+        return Err(Failure::refused("read_only", words));
+    }
+    match config::unwritable(&desk.paths.config) {
+        Some(reason) => Err(Failure::new("config_unwritable", reason)),
+        None => Ok(()),
+    }
+}
+
+fn changes<'a>(
+    old: &'a Config,
+    new: &'a Config,
+) -> impl Iterator<Item = (Environment, Vec<Difference>)> + 'a {
+    let environments = old.environments.iter();
+    environments
+        .map(|(environment, old)| (environment, differences(old, &new.environments[environment])))
+}
+
+fn show(desk: &Desk, old: &Config, new: &Config, dry_run: bool) -> Result<(), Failure> {
+    let mut is_same = true;
+    for (environment, changes) in changes(old, new) {
+        for change in changes {
+            is_same = false;
+            difference(desk, environment, &change, dry_run)?;
+        }
+        let settings = &new.environments[environment];
+        if *settings == old.environments[environment] {
+            continue;
+        }
+        for warning in settings.warnings(environment) {
+            let (field, text) = (warning.field.label(), &warning.text);
+            let object =
+                json!({ "environment": environment.key(), "field": field, "warning": text });
+            desk.output.line(&format!("warning: {environment}, {field}: {text}"), &object)?;
+        }
+    }
+    if is_same && old.deck == new.deck {
+        desk.output.line("Nothing changes.", &json!({ "changed": false }))?;
+    } else if is_same {
+        desk.output.line("Deck-wide settings change.", &json!({ "changed": "deck" }))?;
+    } else if dry_run {
+        desk.output.line("Nothing was written: --dry-run.", &json!({ "dry_run": true }))?;
+    }
+    Ok(())
+}
+
+fn difference(
+    desk: &Desk,
+    environment: Environment,
+    change: &Difference,
+    dry_run: bool,
+) -> Result<(), Failure> {
+    let object = json!({
+        "environment": environment.key(),
+        "field": change.field.label(),
+        "old": change.old,
+        "new": change.new,
+        "dry_run": dry_run,
+    });
+    Ok(desk.output.line(&format!("{environment}: {change}"), &object)?)
+}
+
+/// Writes down what was changed. A store that is out of order must not keep anybody from mending
+/// the settings; that it is not written down is said.
+async fn audit(desk: &Desk, old: &Config, new: &Config) -> Result<(), Failure> {
+    let not_audited =
+        |why: String| Failure::new("audit", format!("saved, but it is not in the audit: {why}"));
+    let engine =
+        desk.engine().await.map_err(|failure| not_audited(failure.message().to_owned()))?;
+    for (environment, before) in old.environments.iter() {
+        let after = &new.environments[environment];
+        let written = engine.audit_save(environment, before, after, false).await;
+        written.map_err(|error| not_audited(error.to_string()))?;
+    }
+    Ok(())
+}
+
+/// `config set`: one field; a token from standard input only.
+pub(super) async fn set(
+    desk: &Desk,
+    field: &str,
+    value: &str,
+    dry_run: bool,
+) -> Result<ExitCode, Failure> {
+    let environment = desk.environment()?;
+    if field != "auth_token" {
+        return apply(desk, dry_run, |config| {
+            *config = config::with_value(config, environment, field, value)?;
+            Ok(())
+        })
+        .await;
+    }
+    let is_source = ["None", "Env(", "File(", "Command("];
+    if is_source.iter().any(|source| value.starts_with(source)) {
+        return apply(desk, dry_run, |config| {
+            *config = config::with_value(config, environment, field, value)?;
+            Ok(())
+        })
+        .await;
+    }
+    if value != "-" {
+        // The value is not repeated: it may be the secret.
+        let words = "a token comes from standard input: config set auth_token - < FILE; or name where it is: Env(\"NAME\"), File(\"/path\"), Command([\"pass\", \"show\", \"x\"]), None";
+        return Err(Failure::usage(words.to_owned()));
+    }
+    let mut typed = zeroize::Zeroizing::new(String::new());
+    std::io::stdin().lock().take(4096).read_to_string(&mut typed)?;
+    let token = Secret::parse(typed.lines().next().unwrap_or_default())
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    if !dry_run {
+        may_write(desk)?;
+    }
+    let exit = apply(desk, dry_run, |config| {
+        *config = config::with_value(config, environment, field, "Stored")?;
+        Ok(())
+    })
+    .await?;
+    if !dry_run {
+        let stored = config::store_token(&desk.paths, environment, &token, Timestamp::now());
+        stored.map_err(|error| Failure::new("secrets", error.to_string()))?;
+        let engine = desk.engine().await?;
+        let settings = engine.settings(environment);
+        engine.audit_save(environment, &settings, &settings, true).await?;
+        desk.output.line("The token is stored.", &json!({ "token": "stored" }))?;
+    }
+    Ok(exit)
+}
+
+/// `config diff A B`: what differs, and what was changed in Production alone.
+pub(super) fn diff(desk: &Desk, a: Environment, b: Environment) -> Result<ExitCode, Failure> {
+    let config = desk.config()?;
+    let found = differences(&config.environments[a], &config.environments[b]);
+    let drift = drift(&config);
+    for change in &found {
+        let is_drift =
+            [a, b].contains(&Environment::Production) && drift.contains(&change.field.label());
+        let object = json!({
+            "field": change.field.label(),
+            a.key(): change.old,
+            b.key(): change.new,
+            "drift": is_drift,
+        });
+        let mark = if is_drift { "  (drift: in Production only)" } else { "" };
+        let Difference { field, old, new } = change;
+        let text = format!("{}: {a} {old} | {b} {new}{mark}", field.label());
+        desk.output.line(&text, &object)?;
+    }
+    if found.is_empty() && !desk.output.is_json() {
+        desk.output.line(&format!("{a} and {b} are the same."), &json!(null))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The fields in which Development and Test agree and Production does not.
+fn drift(config: &Config) -> Vec<&'static str> {
+    let [development, test, production] = Environment::ALL.map(|it| &config.environments[it]);
+    let among: Vec<&str> =
+        differences(development, test).iter().map(|it| it.field.label()).collect();
+    let alone = differences(test, production);
+    alone.iter().map(|it| it.field.label()).filter(|label| !among.contains(label)).collect()
+}
+
+/// `config copy A B --fields …`: never a secret, unless the token is named itself.
+pub(super) async fn copy(
+    desk: &Desk,
+    (from, to): (Environment, Environment),
+    fields: &[String],
+    dry_run: bool,
+) -> Result<ExitCode, Failure> {
+    if from == to {
+        return Err(Failure::usage("an environment cannot be copied to itself".to_owned()));
+    }
+    apply(desk, dry_run, |config| {
+        *config = config::copied(config, (from, to), fields)?;
+        Ok(())
+    })
+    .await
+}
+
+/// `config history`: what was in force before, the newest first.
+pub(super) fn history(desk: &Desk) -> Result<ExitCode, Failure> {
+    let present = desk.config()?;
+    let mut after = present;
+    for version in versions(desk)? {
+        // One that cannot be read any more is listed all the same.
+        let before = config::load(&version.path).ok().flatten();
+        let changed: Vec<String> = before
+            .iter()
+            .flat_map(|before| {
+                changes(before, &after)
+                    .flat_map(|(environment, changes)| {
+                        changes.into_iter().map(move |change| format!("{environment}: {change}"))
+                    })
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        let object = json!({ "version": version.name, "changed_then": changed });
+        let mut text = format!("{}  until then, before:", version.name);
+        for change in &changed {
+            text = format!("{text}\n  {change}");
+        }
+        desk.output.line(&text, &object)?;
+        if let Some(before) = before {
+            after = before;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn versions(desk: &Desk) -> Result<Vec<Version>, Failure> {
+    let found = config::versions(&desk.paths);
+    found.map_err(|error| Failure::new("history", format!("cannot read the history: {error}")))
+}
+
+/// `config restore VERSION`: shows what it changes and puts it back.
+pub(super) async fn restore(desk: &Desk, name: &str, dry_run: bool) -> Result<ExitCode, Failure> {
+    let version = versions(desk)?.into_iter().find(|version| version.name == name);
+    let version = version.ok_or_else(|| {
+        Failure::usage(format!("there is no version {name:?}: `smsdeck config history` has them"))
+    })?;
+    let new = config::load(&version.path)?
+        .ok_or_else(|| ConfigError::Missing { path: version.path.clone() })?;
+    if dry_run {
+        show(desk, &desk.config()?, &new, true)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    may_write(desk)?;
+    let (old, new) = config::restore(&desk.paths, &version)?;
+    show(desk, &old, &new, false)?;
+    audit(desk, &old, &new).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `config export`: the settings of one environment, without secrets.
+pub(super) fn export(desk: &Desk) -> Result<ExitCode, Failure> {
+    let environment = desk.environment()?;
+    let text = config::exported(&desk.config()?, environment).unwrap_or_default();
+    let object = json!({ "environment": environment.key(), "settings": text });
+    desk.output.line(&text, &object)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `config import FILE`: the settings of one environment from such a text.
+pub(super) async fn import(desk: &Desk, file: &Path, dry_run: bool) -> Result<ExitCode, Failure> {
+    let environment = desk.environment()?;
+    let mut text = String::new();
+    let unreadable =
+        |error| Failure::new("import", format!("cannot read {}: {error}", file.display()));
+    if file == Path::new("-") {
+        std::io::stdin().lock().take(LARGEST).read_to_string(&mut text)?;
+    } else {
+        let opened = std::fs::File::open(file).map_err(unreadable)?;
+        opened.take(LARGEST).read_to_string(&mut text).map_err(unreadable)?;
+    }
+    apply(desk, dry_run, |config| {
+        *config = config::imported(config, environment, &text, file)?;
+        Ok(())
+    })
+    .await
+}

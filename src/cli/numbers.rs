@@ -1,0 +1,114 @@
+//! `smsdeck numbers`: the From numbers of one environment.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::Desk;
+use super::arguments::NumbersCommand;
+use super::change::apply;
+use super::failure::Failure;
+use crate::domain::country::Country;
+use crate::domain::from_numbers::{FromNumber, FromNumbers};
+use crate::domain::sender::Sender;
+
+pub(super) async fn run(desk: &Desk, command: NumbersCommand) -> Result<ExitCode, Failure> {
+    match command {
+        NumbersCommand::List => list(desk),
+        NumbersCommand::Add { sender, countries, default, r#move, dry_run } => {
+            change(desk, dry_run, |grid| {
+                if grid.rows().iter().any(|row| row.sender == sender) {
+                    return Err(Failure::usage(format!(
+                        "{sender} is among the From numbers already: use edit"
+                    )));
+                }
+                may_move(grid, None, &countries, r#move)?;
+                let number = FromNumber { sender, countries: countries.into_iter().collect() };
+                grid.with(None, number, default).map_err(wrong)
+            })
+            .await
+        }
+        NumbersCommand::Edit { sender, new_sender, countries, r#move, dry_run } => {
+            change(desk, dry_run, |grid| {
+                let row = known(grid, &sender)?;
+                let countries =
+                    countries.unwrap_or_else(|| row.countries.iter().copied().collect());
+                may_move(grid, Some(&sender), &countries, r#move)?;
+                let number = FromNumber {
+                    sender: new_sender.unwrap_or_else(|| sender.clone()),
+                    countries: countries.into_iter().collect(),
+                };
+                grid.with(Some(&sender), number, grid.is_default(&sender)).map_err(wrong)
+            })
+            .await
+        }
+        NumbersCommand::Remove { sender, dry_run } => {
+            change(desk, dry_run, |grid| grid.without(&sender).map_err(wrong)).await
+        }
+        NumbersCommand::Default { sender, none, dry_run } => {
+            let sender = sender.filter(|_| !none);
+            change(desk, dry_run, |grid| grid.with_default(sender.as_ref()).map_err(wrong)).await
+        }
+    }
+}
+
+fn list(desk: &Desk) -> Result<ExitCode, Failure> {
+    let environment = desk.environment()?;
+    let config = desk.config()?;
+    let grid = &config.environments[environment].from_numbers;
+    for row in grid.rows() {
+        let default = grid.is_default(&row.sender);
+        let codes: Vec<&str> = row.countries.iter().map(|country| country.code()).collect();
+        let mark = if default { "*" } else { " " };
+        let text = format!("{mark} {:<20} {}", row.sender.to_string(), codes.join(" "));
+        let object = json!({ "environment": environment.key(), "sender": row.sender, "countries": codes, "default": default });
+        desk.output.line(text.trim_end(), &object)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn change(
+    desk: &Desk,
+    dry_run: bool,
+    edit: impl FnOnce(&FromNumbers) -> Result<FromNumbers, Failure>,
+) -> Result<ExitCode, Failure> {
+    let environment = desk.environment()?;
+    apply(desk, dry_run, |config| {
+        let grid = &mut config.environments[environment].from_numbers;
+        *grid = edit(grid)?;
+        Ok(())
+    })
+    .await
+}
+
+fn known<'a>(grid: &'a FromNumbers, sender: &Sender) -> Result<&'a FromNumber, Failure> {
+    grid.rows()
+        .iter()
+        .find(|row| row.sender == *sender)
+        .ok_or_else(|| Failure::usage(format!("{sender} is not among the From numbers")))
+}
+
+/// A country leaves another number only on purpose.
+fn may_move(
+    grid: &FromNumbers,
+    own: Option<&Sender>,
+    countries: &[Country],
+    may_move: bool,
+) -> Result<(), Failure> {
+    for country in countries {
+        if let Some(other) = grid.serving(*country).filter(|row| Some(&row.sender) != own)
+            && !may_move
+        {
+            let words = format!(
+                "{country} is on {} already: add --move to take it from there",
+                other.sender
+            );
+            return Err(Failure::usage(words));
+        }
+    }
+    Ok(())
+}
+
+fn wrong(error: impl std::fmt::Display) -> Failure {
+    Failure::usage(error.to_string())
+}

@@ -1,0 +1,142 @@
+//! Settings changed from the command line: by the same rules as in the console, shown beforehand,
+//! written down, and taken back.
+
+mod support;
+
+use std::io::Write;
+use std::process::Stdio;
+
+use support::deck::{Deck, any_file_holds};
+
+const BY_HAND: &str = include_str!("config_by_hand.ron");
+
+fn deck() -> Deck {
+    let deck = Deck::new();
+    deck.configure(BY_HAND);
+    deck
+}
+
+fn text(deck: &Deck) -> String {
+    std::fs::read_to_string(deck.paths().config).unwrap()
+}
+
+#[test]
+fn a_field_is_set_shown_audited_and_can_be_taken_back() {
+    let deck = deck();
+    let set = ["config", "set", "--env", "prod", "codes_allowed", "5"];
+    let tried = deck.run(&[&set[..], &["--dry-run"]].concat());
+    assert_eq!(tried.code(), 0, "{}", tried.err());
+    assert!(tried.out().contains("Production: Number of codes allowed: 3 → 5"), "{}", tried.out());
+    assert_eq!(text(&deck), BY_HAND);
+    assert_eq!(deck.run(&set).code(), 0);
+    assert_eq!(text(&deck), BY_HAND.replace("codes_allowed: 3,\n            request_time_out_minutes: 15,\n            provider: Twilio", "codes_allowed: 5,\n            request_time_out_minutes: 15,\n            provider: Twilio"));
+    let audit = deck.run(&["audit", "list"]).out();
+    assert!(audit.contains("Number of codes allowed: 3 → 5"), "{audit}");
+
+    let history = deck.run(&["config", "history", "--json"]).json();
+    assert_eq!(history.len(), 1);
+    let version = history[0]["version"].as_str().unwrap();
+    let shown = deck.run(&["config", "restore", version, "--dry-run"]);
+    assert!(shown.out().contains("5 → 3"), "{}", shown.out());
+    assert_eq!(deck.run(&["config", "restore", version]).code(), 0);
+    assert_eq!(text(&deck), BY_HAND);
+    assert_eq!(deck.run(&["config", "restore", "yesterday"]).code(), 2);
+    assert!(deck.run(&["audit", "verify"]).code() == 0);
+}
+
+#[test]
+fn what_is_wrong_changes_nothing_and_says_what_is_meant() {
+    let deck = deck();
+    for (field, value, words) in [
+        ("codes_allowed", "99", "from 1 to 20"),
+        ("codes_alowed", "3", "Did you mean codes_allowed?"),
+        ("message", "no code in it", "{code}"),
+        ("auth_token", "topsecret0123456789", "standard input"),
+    ] {
+        let ran = deck.run(&["config", "set", "--env", "prod", field, value]);
+        assert_eq!(ran.code(), 2, "{field}");
+        assert!(ran.err().contains(words), "{}", ran.err());
+        assert!(!ran.err().contains("topsecret"), "{}", ran.err());
+    }
+    let read_only =
+        deck.run(&["--read-only", "config", "set", "--env", "prod", "codes_allowed", "5"]);
+    assert_eq!(read_only.code(), 3);
+    assert_eq!(text(&deck), BY_HAND);
+}
+
+#[test]
+fn a_token_comes_from_standard_input_and_is_in_the_secrets_alone() {
+    let deck = deck();
+    let token = "0123456789abcdef0123456789ab3f9a";
+    let mut child = deck
+        .command(&["config", "set", "--env", "prod", "auth_token", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(token.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(!String::from_utf8_lossy(&output.stdout).contains(token));
+    assert!(std::fs::read_to_string(deck.paths().secrets).unwrap().contains(token));
+    std::fs::remove_file(deck.paths().secrets).unwrap();
+    assert!(!any_file_holds(&deck.path(""), token.as_bytes()));
+}
+
+#[test]
+fn numbers_are_added_edited_moved_and_removed() {
+    let deck = deck();
+    let numbers =
+        |arguments: &[&str]| deck.run(&[&["numbers"], arguments, &["--env", "prod"]].concat());
+    assert_eq!(numbers(&["add", "72404", "--countries", "FR,PE"]).code(), 0);
+    let taken = numbers(&["add", "72405", "--countries", "CO"]);
+    assert_eq!(taken.code(), 2);
+    assert!(taken.err().contains("--move"), "{}", taken.err());
+    assert_eq!(numbers(&["edit", "72404", "--countries", "FR,CO", "--move"]).code(), 0);
+    // The default number keeps its place without a country.
+    assert_eq!(numbers(&["remove", "ACME"]).code(), 0);
+    let list = numbers(&["list"]).out();
+    assert_eq!(
+        list,
+        "* +1 415 555 0100\n  +44 7400 123456      GG JE\n  72404                CO FR\n"
+    );
+    let orphaned = numbers(&["default", "72404"]);
+    assert_eq!(orphaned.code(), 2, "{}", orphaned.out());
+    assert!(text(&deck).contains("// Bogotá, ticket 4711"), "{}", text(&deck));
+}
+
+#[test]
+fn environments_are_compared_copied_and_moved_between_decks() {
+    let deck = deck();
+    let diff = deck.run(&["config", "diff", "test", "prod"]).out();
+    assert!(
+        diff.contains("Code validity period: Test 5 min | Production 10 min  (drift"),
+        "{diff}"
+    );
+    let copy = [
+        "config",
+        "copy",
+        "prod",
+        "test",
+        "--fields",
+        "code_validity_minutes,from_numbers,provider",
+    ];
+    assert_eq!(deck.run(&copy).code(), 0);
+    let diff = deck.run(&["config", "diff", "test", "prod", "--json"]).json();
+    let fields: Vec<&str> = diff.iter().map(|line| line["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["Default country code", "Auth token", "Message text"]);
+
+    let exported = deck.run(&["config", "export", "--env", "prod"]).out();
+    assert!(!exported.contains("auth_token"), "{exported}");
+    let file = deck.path("production.ron");
+    std::fs::write(&file, &exported).unwrap();
+    let other = Deck::new();
+    let import = ["config", "import", "--env", "prod", file.to_str().unwrap()];
+    assert_eq!(other.run(&import).code(), 0);
+    assert_eq!(other.run(&["config", "export", "--env", "prod"]).out(), exported);
+    std::fs::write(&file, exported.replace("codes_allowed: 3", "codes_allowed: 33")).unwrap();
+    let wrong = other.run(&import);
+    assert_eq!(wrong.code(), 2);
+    assert!(wrong.err().contains("production.ron:4:"), "{}", wrong.err());
+}
