@@ -562,3 +562,31 @@ fn changes_of_two_people_are_merged_and_asked_for_where_they_meet() {
     assert_eq!(settings.from_numbers.rows().len(), 2);
     assert_eq!(save.baseline.codes_allowed.get(), 6, "theirs is what is replaced");
 }
+
+#[test]
+fn production_hears_what_a_new_rule_would_have_meant_before_it_is_saved() {
+    let mut console = Console::busy(SIZE);
+    let effects = console.press("Tab Tab Down Down Backspace 1 ^s");
+    let Some(Effect::Rehearse { generation, rule, .. }) = effects.last() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(rule.allowed.get(), 1);
+    shows(&console, "! Number of codes allowed: One lost SMS locks the user out");
+    let news =
+        vec!["Of 9 codes in the last 24 h, 4 would have been refused, for 2 users.".to_owned()];
+    let generation = *generation;
+    console.tell(Message::Rehearsed { generation, news: Ok(news) });
+    shows(&console, "4 would have been refused, for 2 users.");
+    shows(&console, "Type production to save:");
+}
+
+#[test]
+fn the_check_shows_warnings_and_figures_of_what_is_edited() {
+    let mut console = Console::busy(SIZE);
+    console.press("c");
+    shows(&console, "No errors, no warnings.");
+    shows(&console, "at most 288 codes a user and day");
+    console.press("Esc Tab Tab Down Down Backspace 1 Tab c");
+    shows(&console, "! warning: Number of codes allowed: One lost SMS");
+    shows(&console, "at most 96 codes a user and day");
+}

@@ -140,3 +140,36 @@ fn environments_are_compared_copied_and_moved_between_decks() {
     assert_eq!(wrong.code(), 2);
     assert!(wrong.err().contains("production.ron:4:"), "{}", wrong.err());
 }
+
+#[test]
+fn a_change_tells_beforehand_what_it_would_have_meant() {
+    let deck = deck();
+    for _ in 0..3 {
+        let send = ["send", "--env", "dev", "--no-wait", "--user", "jdoe", "+573001234567"];
+        assert_eq!(deck.run(&send).code(), 0);
+    }
+    let set = |value| {
+        let set = ["config", "set", "--env", "dev", "codes_allowed", value, "--dry-run"];
+        deck.run(&set).out()
+    };
+    let stricter = set("2");
+    let words = "Of 3 codes in the last 24 h, 1 would have been refused, for 1 user.";
+    assert!(stricter.contains(words), "{stricter}");
+    let wider = set("4");
+    assert!(
+        wider.contains("none would have been refused. 1 locked user gets open at once."),
+        "{wider}"
+    );
+}
+
+#[test]
+fn the_check_has_the_figures_behind_the_settings() {
+    let deck = Deck::new();
+    deck.configure(&BY_HAND.replace("    ),\n)", "    ),\n    deck: (segment_price: 0.05),\n)"));
+    let check = deck.run(&["config", "check", "--env", "prod"]).out();
+    assert!(check.contains("at most 288 codes a user and day, 1 SMS each"), "{check}");
+    assert!(check.contains("at most 14.40 a user and day, at 0.05 an SMS"), "{check}");
+    assert!(check.contains("of +44 GG JE are on a number, 2 are not: GB IM"), "{check}");
+    let json = deck.run(&["config", "check", "--env", "prod", "--json"]).json();
+    assert_eq!(json.last().unwrap()["codes_per_user_and_day"], 288);
+}

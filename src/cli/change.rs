@@ -29,6 +29,7 @@ pub(super) async fn apply(
         let mut new = old.clone();
         edit(&mut new)?;
         show(desk, &old, &new, true)?;
+        rehearse(desk, &old, &new).await?;
         return Ok(ExitCode::SUCCESS);
     }
     may_write(desk)?;
@@ -36,6 +37,27 @@ pub(super) async fn apply(
     show(desk, &old, &new, false)?;
     audit(desk, &old, &new).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a changed rule would have meant in the last day.
+async fn rehearse(desk: &Desk, old: &Config, new: &Config) -> Result<(), Failure> {
+    for (environment, before) in old.environments.iter() {
+        let rule = new.environments[environment].quota_rule();
+        if rule == before.quota_rule() {
+            continue;
+        }
+        let found = desk.engine().await?.rehearse(environment, rule).await?;
+        let object = json!({
+            "environment": environment.key(),
+            "codes_last_day": found.day.sent,
+            "would_refuse": found.day.refused,
+            "for_users": found.day.users,
+            "locked_users_open": found.opens,
+            "open_users_locked": found.locks,
+        });
+        desk.output.line(&format!("{environment}: {}", found.sentences().join(" ")), &object)?;
+    }
+    Ok(())
 }
 
 /// Refuses whoever only looks, or may not write the file.

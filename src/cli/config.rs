@@ -11,6 +11,8 @@ use super::output::Output;
 use super::{Desk, change};
 use crate::config::{self, Config, TokenStatus};
 use crate::domain::environment::Environment;
+use crate::domain::figures::Figures;
+use crate::domain::settings::Settings;
 use crate::engine::{AccountQuery, check_account};
 use crate::provider::AccountReport;
 use crate::provider::twilio::Visible;
@@ -124,6 +126,12 @@ fn check(desk: &Desk, file: Option<&Path>) -> Result<Config, Failure> {
             }
         }
     }
+    for (environment, settings) in config.environments.iter() {
+        if desk.environment.is_some_and(|only| only != environment) {
+            continue;
+        }
+        figures(desk.output, environment, settings, &config)?;
+    }
     if !desk.output.is_json() {
         let what = match findings {
             0 => "No errors, no warnings".to_owned(),
@@ -133,6 +141,32 @@ fn check(desk: &Desk, file: Option<&Path>) -> Result<Config, Failure> {
         desk.output.line(&format!("{what}: {}", place.display()), &json!(null))?;
     }
     Ok(config)
+}
+
+/// The figures behind the settings.
+fn figures(
+    output: Output,
+    environment: Environment,
+    settings: &Settings,
+    config: &Config,
+) -> Result<(), Failure> {
+    let figures = Figures::of(settings, &config.deck.app_name);
+    let price = config.deck.segment_price;
+    let object = json!({
+        "environment": environment.key(),
+        "codes_per_user_and_day": figures.codes_a_day,
+        "guessing_chance_per_day": figures.guessing_chance,
+        "segments": figures.segments,
+        "cost_per_user_and_day": price.map(|price| f64::from(figures.cost_a_day(price))),
+        "mapped_countries": figures.mapped,
+    });
+    if output.is_json() {
+        return Ok(output.line("", &object)?);
+    }
+    for sentence in figures.sentences(price) {
+        output.line(&format!("figure: {environment}: {sentence}"), &object)?;
+    }
+    Ok(())
 }
 
 /// Asks each account that is set up, or the one of the environment that was named.

@@ -26,6 +26,7 @@ pub use secret_sources::resolve;
 pub use secrets::{SecretsError, TokenStatus, deck_key, remove_token, store_token, token_status};
 
 use crate::domain::environment::{Environment, PerEnvironment};
+use crate::domain::figures::Price;
 use crate::domain::settings::{Bounded, Settings};
 use crate::domain::thresholds::Thresholds;
 use file::{Kept, Lock, replace};
@@ -56,6 +57,8 @@ pub struct DeckSettings {
     pub extra_ca: Option<PathBuf>,
     /// From when on something is worth a warning.
     pub thresholds: Thresholds,
+    /// What one SMS costs, for the figures of `config check`.
+    pub segment_price: Option<Price>,
 }
 
 /// Days that sends and events are kept.
@@ -70,6 +73,7 @@ impl Default for DeckSettings {
             retention_days,
             extra_ca: None,
             thresholds: Thresholds::default(),
+            segment_price: None,
         }
     }
 }

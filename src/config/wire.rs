@@ -12,6 +12,7 @@ use super::wire_limits::WireLimits;
 use super::{Config, DeckSettings, RetentionDays};
 use crate::domain::country::Country;
 use crate::domain::environment::{Environment, PerEnvironment};
+use crate::domain::figures::Price;
 use crate::domain::from_numbers::{FromNumber, FromNumbers, FromNumbersError};
 use crate::domain::message_options::{
     AddressRetention, ContentRetention, MessageOptions, RiskCheck,
@@ -56,6 +57,8 @@ struct WireDeck {
     extra_ca: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     thresholds: Option<Thresholds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segment_price: Option<Price>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -163,6 +166,7 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
         retention_days: deck.retention_days.unwrap_or(built_in.retention_days),
         extra_ca: deck.extra_ca,
         thresholds: deck.thresholds.unwrap_or_default(),
+        segment_price: deck.segment_price,
     };
     Ok(Config { environments, deck })
 }
@@ -269,6 +273,7 @@ pub(super) fn render(config: &Config) -> String {
             retention_days,
             extra_ca: config.deck.extra_ca.clone(),
             thresholds: Some(config.deck.thresholds).filter(|set| *set != built_in.thresholds),
+            segment_price: config.deck.segment_price,
         },
     };
     let pretty = PrettyConfig::new().compact_arrays(true).new_line("\n");

@@ -20,6 +20,7 @@ mod pace;
 mod pause;
 mod plan;
 mod reconcile;
+mod rehearsal;
 mod request;
 mod retry_budget;
 mod verify;
@@ -40,6 +41,7 @@ pub use health::Status;
 pub use operator::{Operator, ReadOnly};
 pub use pace::Pace;
 pub use plan::{Plan, Preview, plan};
+pub use rehearsal::Rehearsal;
 pub use request::{CodeRequest, Submission};
 pub use verify::{CodeAttempt, UnlockRequest};
 

@@ -23,6 +23,7 @@ mod schema;
 mod subject;
 #[cfg(test)]
 mod test_deck;
+mod traces;
 mod traffic;
 mod unlock;
 mod values;
@@ -51,6 +52,7 @@ use crate::domain::environment::Environment;
 use crate::domain::limits::{Limits, OverLimit};
 use crate::domain::passcode::Verdict;
 use crate::domain::quota::QuotaRule;
+use crate::domain::replay::Trace;
 use crate::domain::secret::{DeckKey, LookupKey};
 pub use health::{FailureCount, Fare, HOURS, Health, RouteHealth};
 pub use traffic::{BlockTraffic, CountryTraffic, Destinations};
@@ -204,6 +206,18 @@ impl Store {
         self.worker
             .read(move |connection| quota_rows::of_key(connection, environment, key, rule, now))
             .await
+    }
+
+    /// What has counted for the quotas of an environment since a moment, oldest first.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn traces(
+        &self,
+        environment: Environment,
+        since: Timestamp,
+    ) -> Result<Vec<Trace>, StoreError> {
+        self.worker.read(move |connection| traces::since(connection, environment, since)).await
     }
 
     /// Gives a user codes back or forgives wrong tries, and writes who allowed it and why.

@@ -1,6 +1,7 @@
 //! What `update` wants done: plain data, carried out by the executor.
 
 use crate::domain::environment::Environment;
+use crate::domain::quota::QuotaRule;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Settings;
 use crate::engine::{AccountQuery, CodeAttempt, CodeRequest, UnlockRequest};
@@ -23,6 +24,15 @@ pub enum Effect {
     LoadStatus,
     /// Put a text into the clipboard.
     Copy(String),
+    /// Work out what another rule would have meant in the last day.
+    Rehearse {
+        /// Comes back with the answer.
+        generation: u64,
+        /// Where.
+        environment: Environment,
+        /// The rule.
+        rule: QuotaRule,
+    },
     /// Work out under what a user is found.
     FindUser {
         /// Comes back with the answer.

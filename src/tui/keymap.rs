@@ -114,6 +114,8 @@ pub enum Action {
     Filter,
     /// Show how the environment fares.
     Health,
+    /// Show what is unwise about the settings, and the figures behind them.
+    Check,
     /// Put what identifies it into the clipboard.
     Copy,
     /// Show how many codes may go out at all, and where.
@@ -252,6 +254,7 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Console, '[', A::PreviousEnvironment, "", "Environment before"),
     letter(C::Console, 'h', A::Handset, "handset", "What a phone of the Sandbox has received"),
     letter(C::Console, 'o', A::Health, "health", "Rates, times, failures and countries of the environment"),
+    letter(C::Console, 'c', A::Check, "check", "Warnings about the settings, and the figures behind them"),
     letter(C::Console, 'z', A::Zoom, "zoom", "Show this pane alone, or all again"),
 
     plain(C::Always, KeyCode::F(1), A::Help, "help", "These keys, also while typing"),

@@ -74,6 +74,13 @@ pub enum Message {
     },
     /// How the environments fare.
     Status(PerEnvironment<Option<Box<Status>>>),
+    /// What another rule would have meant.
+    Rehearsed {
+        /// Which question it answers.
+        generation: u64,
+        /// The sentences, or why there are none.
+        news: Result<Vec<String>, String>,
+    },
     /// Under what a user is found.
     KeysFound {
         /// Which question it answers.

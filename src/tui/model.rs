@@ -15,6 +15,7 @@ use super::status_clock::StatusClock;
 use super::theme::Theme;
 use crate::domain::country::Country;
 use crate::domain::environment::{Environment, PerEnvironment};
+use crate::domain::figures::Price;
 use crate::domain::phone::Recipient;
 use crate::domain::settings::Settings;
 use crate::engine::{Severity, Status};
@@ -35,6 +36,8 @@ pub struct Model {
     pub now: Timestamp,
     /// The application's name, for previews of messages.
     pub app_name: String,
+    /// What one SMS costs, if the config says so.
+    pub segment_price: Option<Price>,
     /// Whether the settings are there.
     pub phase: Phase,
     /// Whether codes can be sent.
@@ -128,6 +131,7 @@ impl Model {
             time_zone,
             now,
             app_name: String::new(),
+            segment_price: None,
             phase: Phase::Loading,
             engine: EngineState::Starting,
             environment: Environment::Development,

@@ -121,6 +121,14 @@ fn on_answer(model: &mut Model, answer: Message) -> Vec<Effect> {
                 }
             }
         }
+        Message::Rehearsed { generation, news } => {
+            let news = news.unwrap_or_else(|problem| vec![format!("{problem}.")]);
+            for modal in &mut model.modals {
+                if let Modal::Confirm(modal) = modal {
+                    modal.on_news(generation, &news);
+                }
+            }
+        }
         Message::KeysFound { generation, keys } => {
             for environment in Environment::ALL {
                 model.desks[environment].quota.on_keys(generation, &keys);

@@ -5,7 +5,7 @@ use super::message::LoadedDeck;
 use super::modal::Modal;
 use super::modal::confirm::{ConfirmModal, Confirmed};
 use super::modal::conflict::ConflictModal;
-use super::model::{Model, Phase};
+use super::model::{EngineState, Model, Phase};
 use super::pane::Pane;
 use crate::domain::difference::differences;
 use crate::domain::environment::Environment;
@@ -49,6 +49,8 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
     if token != TokenChange::Keep {
         lines.push("- Auth token: changed".to_owned());
     }
+    let warnings = settings.warnings(environment);
+    let rule = settings.quota_rule();
     let save = Save { environment, baseline, settings, token };
     let is_production = environment == Environment::Production;
     if !is_production && !drops_account {
@@ -57,13 +59,23 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
     if drops_account {
         lines.push("The Twilio account and its stored token go with the change.".to_owned());
     }
+    lines.extend(
+        warnings.iter().map(|warning| format!("! {}: {}", warning.field.label(), warning.text)),
+    );
     let title = if is_production { "Save Production" } else { "Save" };
     let mut modal = ConfirmModal::new(title, lines, Confirmed::Save(Box::new(save)));
     if is_production {
         modal = modal.with_word("production");
     }
     model.modals.push(Modal::Confirm(modal));
-    Vec::new()
+    if model.engine != EngineState::Ready || rule == model.saved_settings().quota_rule() {
+        return Vec::new();
+    }
+    let generation = model.next_generation();
+    if let Some(Modal::Confirm(modal)) = model.modals.last_mut() {
+        modal.expect_news(generation);
+    }
+    vec![Effect::Rehearse { generation, environment, rule }]
 }
 
 /// Sets a save off; another one of the same environment waits until it is back.
@@ -78,6 +90,7 @@ pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck, own: Option<Environ
     let is_first = model.phase != Phase::Ready;
     let mut news = Vec::new();
     model.app_name = deck.config.deck.app_name;
+    model.segment_price = deck.config.deck.segment_price;
     model.unwritable = deck.unwritable;
     let (environments, tokens) = (deck.config.environments, deck.tokens);
     for (environment, settings) in environments.iter() {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::effect::Effect;
 use super::keymap::{self, Action, Context};
 use super::message::Message;
+use super::modal::check::CheckModal;
 use super::modal::confirm::{ConfirmModal, Confirmed};
 use super::modal::handset::HandsetModal;
 use super::modal::health::HealthModal;
@@ -128,6 +129,7 @@ const fn is_console(action: Action) -> bool {
             | Action::VerifyCode
             | Action::Handset
             | Action::Health
+            | Action::Check
     )
 }
 
@@ -148,6 +150,10 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Zoom => model.zoomed = !model.zoomed,
         Action::Health => {
             model.modals.push(Modal::Health(HealthModal::default()));
+            return read_status(model);
+        }
+        Action::Check => {
+            model.modals.push(Modal::Check(CheckModal::default()));
             return read_status(model);
         }
         Action::SendCode | Action::VerifyCode if model.read_only => {

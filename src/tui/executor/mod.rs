@@ -111,6 +111,14 @@ impl Executor {
                         this.tell(Message::KeysFound { generation, keys }).await;
                     }
                 }
+                Effect::Rehearse { generation, environment, rule } => {
+                    if let Some(engine) = this.engine.get() {
+                        let news = engine.rehearse(environment, rule).await;
+                        let news = news.map(|found| found.sentences());
+                        let news = news.map_err(|error| error.to_string());
+                        this.tell(Message::Rehearsed { generation, news }).await;
+                    }
+                }
                 Effect::LoadStory { generation, delivery } => {
                     if let Some(engine) = this.engine.get() {
                         let story = engine.story(delivery).await;

@@ -34,18 +34,32 @@ pub struct ConfirmModal {
     lines: Vec<String>,
     confirmed: Confirmed,
     word: Option<(&'static str, TextField)>,
+    /// Which question to the engine is awaited, whose answer belongs to the lines.
+    awaited: Option<u64>,
 }
 
 impl ConfirmModal {
     /// A question that a yes answers.
     pub fn new(title: &'static str, lines: Vec<String>, confirmed: Confirmed) -> Self {
-        Self { title, lines, confirmed, word: None }
+        Self { title, lines, confirmed, word: None, awaited: None }
     }
 
     /// A question that only a typed word answers.
     pub fn with_word(mut self, word: &'static str) -> Self {
         self.word = Some((word, TextField::new("", 20)));
         self
+    }
+
+    /// Waits for more lines.
+    pub const fn expect_news(&mut self, generation: u64) {
+        self.awaited = Some(generation);
+    }
+
+    /// Takes the lines that it waits for.
+    pub fn on_news(&mut self, generation: u64, news: &[String]) {
+        if self.awaited.take_if(|awaited| *awaited == generation).is_some() {
+            self.lines.extend_from_slice(news);
+        }
     }
 
     /// Whether a word must be typed.

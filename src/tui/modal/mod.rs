@@ -2,6 +2,7 @@
 //! keys, its picture.
 
 pub mod account;
+pub mod check;
 pub mod choice;
 pub mod confirm;
 pub mod conflict;
@@ -65,6 +66,8 @@ pub enum Modal {
     Limits(Box<limits::LimitsModal>),
     /// How the environment fares.
     Health(health::HealthModal),
+    /// What is unwise about the settings.
+    Check(check::CheckModal),
     /// The keys.
     Help(help::HelpModal),
 }
@@ -97,7 +100,7 @@ impl Modal {
             Self::User(_) => vec![Context::User, Context::Reading],
             Self::Delivery(_) => vec![Context::Delivery, Context::Reading],
             Self::Health(_) => vec![Context::Health, Context::Reading],
-            Self::Help(_) => vec![Context::Reading],
+            Self::Help(_) | Self::Check(_) => vec![Context::Reading],
             _ => vec![Context::Fields],
         }
     }
@@ -119,6 +122,7 @@ impl Modal {
             Self::Import(modal) => modal.on_input(model, input),
             Self::Limits(modal) => modal.on_input(model, input),
             Self::Health(modal) => modal.on_input(model, input),
+            Self::Check(modal) => modal.on_input(input),
             Self::Help(modal) => modal.on_input(input),
         }
     }
@@ -158,6 +162,7 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
             Modal::Import(modal) => modal.draw(model, buffer),
             Modal::Limits(modal) => modal.draw(model, buffer),
             Modal::Health(modal) => modal.draw(model, buffer),
+            Modal::Check(modal) => modal.draw(model, buffer),
             Modal::Help(modal) => modal.draw(model, buffer),
         };
     }

@@ -1,0 +1,180 @@
+//! What settings come to, in figures: how many codes one user can get and guess at in a day, what
+//! that costs at most, and which countries the From numbers leave out.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::country::Country;
+use super::message_text::Segments;
+use super::settings::Settings;
+
+/// Minutes of a day.
+const DAY: u32 = 24 * 60;
+
+/// The figures behind settings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figures {
+    /// Codes that one user can get within a day, asking whenever they may.
+    pub codes_a_day: u32,
+    /// The chance of guessing a right code of one user within a day, with all tries used; 0 to 1.
+    pub guessing_chance: f64,
+    /// SMS that one code takes.
+    pub segments: u32,
+    /// Countries that are on some number.
+    pub mapped: BTreeSet<Country>,
+    /// Calling codes of which some countries are on a number and others are not.
+    pub partly_mapped: Vec<PartlyMapped>,
+}
+
+/// A calling code that several countries share, not all of them on a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartlyMapped {
+    /// The calling code.
+    pub calling_code: u16,
+    /// Its countries that are on a number.
+    pub mapped: Vec<Country>,
+    /// Its countries that are on none.
+    pub left_out: Vec<Country>,
+}
+
+impl Figures {
+    /// Works the figures out. `app_name` stands for `{app}` in the message.
+    pub fn of(settings: &Settings, app_name: &str) -> Self {
+        let rounds = DAY.div_ceil(settings.time_out.get().into());
+        let validity = settings.code_validity.get();
+        let text = settings.message.render("123456", validity, app_name);
+        let rows = settings.from_numbers.rows().iter();
+        let mapped: BTreeSet<Country> = rows.flat_map(|row| row.countries.clone()).collect();
+        Self {
+            codes_a_day: rounds * u32::from(settings.codes_allowed.get()),
+            guessing_chance: settings.guessing_chance_per_day(),
+            segments: u32::try_from(Segments::of(&text).count).unwrap_or(u32::MAX),
+            partly_mapped: partly_mapped(&mapped),
+            mapped,
+        }
+    }
+
+    /// What one user can cost in a day, at a price for each SMS.
+    pub const fn cost_a_day(&self, price: Price) -> Price {
+        let codes = self.codes_a_day as u64 * self.segments as u64;
+        Price(price.0.saturating_mul(codes))
+    }
+
+    /// The figures in sentences, without full stops.
+    pub fn sentences(&self, price: Option<Price>) -> Vec<String> {
+        let Self { codes_a_day, segments, .. } = self;
+        let mut lines = vec![
+            format!("at most {codes_a_day} codes a user and day, {segments} SMS each"),
+            format!("chance of guessing a code in a day: {:.3} %", self.guessing_chance * 100.0),
+        ];
+        lines.extend(price.map(|price| {
+            format!("at most {} a user and day, at {price} an SMS", self.cost_a_day(price))
+        }));
+        lines.push(format!(
+            "{} countries on a number, all others on the default",
+            self.mapped.len()
+        ));
+        lines.extend(self.partly_mapped.iter().map(|part| {
+            let PartlyMapped { calling_code, mapped, left_out } = part;
+            let codes = |countries: &[Country]| {
+                let codes: Vec<&str> = countries.iter().map(|country| country.code()).collect();
+                codes.join(" ")
+            };
+            let (mapped, first) = (codes(mapped), codes(&left_out[..left_out.len().min(8)]));
+            let more = if left_out.len() > 8 { " …" } else { "" };
+            format!(
+                "of +{calling_code} {mapped} are on a number, {} are not: {first}{more}",
+                left_out.len()
+            )
+        }));
+        lines
+    }
+}
+
+/// An amount of money, in whatever currency, in millionths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "f64", try_from = "f64")]
+pub struct Price(u64);
+
+/// The number is no price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a price is a number from 0 to 1000")]
+pub struct NoPrice;
+
+impl TryFrom<f64> for Price {
+    type Error = NoPrice;
+
+    fn try_from(amount: f64) -> Result<Self, Self::Error> {
+        if !(0.0..=1000.0).contains(&amount) {
+            return Err(NoPrice);
+        }
+        // Within these bounds nothing is lost but what is below a millionth.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        Ok(Self((amount * 1e6).round() as u64))
+    }
+}
+
+impl From<Price> for f64 {
+    fn from(price: Price) -> Self {
+        #[allow(clippy::cast_precision_loss)]
+        let millionths = price.0 as Self;
+        millionths / 1e6
+    }
+}
+
+/// `0.05`, or `14.40`
+impl fmt::Display for Price {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{}.{:06}", self.0 / 1_000_000, self.0 % 1_000_000);
+        let zeros = text.len() - text.trim_end_matches('0').len();
+        // Two places at least: it is money.
+        f.write_str(&text[..text.len() - zeros.min(4)])
+    }
+}
+
+fn partly_mapped(mapped: &BTreeSet<Country>) -> Vec<PartlyMapped> {
+    let codes: BTreeSet<u16> = mapped.iter().map(|country| country.calling_code()).collect();
+    let of_code = |calling_code| {
+        let all = Country::sharing_calling_code(calling_code).into_iter();
+        let (here, left_out): (Vec<Country>, Vec<Country>) =
+            all.partition(|country| mapped.contains(country));
+        PartlyMapped { calling_code, mapped: here, left_out }
+    };
+    codes.into_iter().map(of_code).filter(|found| !found.left_out.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::environment::Environment;
+    use crate::domain::from_numbers::{FromNumber, FromNumbers};
+    use crate::domain::sender::Sender;
+
+    #[test]
+    fn the_worst_day_of_one_user_is_counted_and_priced() {
+        let settings = Settings::built_in(Environment::Production);
+        let figures = Figures::of(&settings, "Sign-in");
+        // Three codes in each of 96 quarters of an hour.
+        assert_eq!((figures.codes_a_day, figures.segments), (288, 1));
+        let price = Price::try_from(0.05).unwrap();
+        assert_eq!(figures.cost_a_day(price).to_string(), "14.40");
+        assert_eq!(price.to_string(), "0.05");
+        assert!(Price::try_from(-1.0).is_err() && Price::try_from(f64::NAN).is_err());
+    }
+
+    #[test]
+    fn countries_that_share_a_calling_code_are_told_when_some_are_left_out() {
+        let row = FromNumber {
+            sender: Sender::parse("72404").unwrap(),
+            countries: ["GB", "GG", "CO"].map(|code| code.parse().unwrap()).into(),
+        };
+        let from_numbers = FromNumbers::new(vec![row], None).unwrap();
+        let settings = Settings { from_numbers, ..Settings::built_in(Environment::Production) };
+        let figures = Figures::of(&settings, "");
+        assert_eq!(figures.partly_mapped.len(), 1);
+        let words = figures.sentences(None).pop().unwrap();
+        assert_eq!(words, "of +44 GB GG are on a number, 2 are not: IM JE");
+    }
+}

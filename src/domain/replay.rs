@@ -1,0 +1,116 @@
+//! What would have happened under another rule: sends that were made, judged anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::quota::QuotaRule;
+
+/// Something that counts for a quota. Users and numbers are told apart by a number each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trace {
+    /// When it counts from.
+    pub at: Timestamp,
+    /// The user.
+    pub user: i64,
+    /// The number.
+    pub recipient: i64,
+    /// What it is.
+    pub kind: TraceKind,
+}
+
+/// What counts for a quota.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TraceKind {
+    /// A code was sent.
+    Sent,
+    /// A right code or an operator gave all codes back.
+    Reset,
+}
+
+/// What would have been refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Codes that were sent.
+    pub sent: usize,
+    /// Those of them that the rule would have refused.
+    pub refused: usize,
+    /// The users whom it would have refused one.
+    pub users: usize,
+}
+
+/// Judges sends anew by a rule; `traces` must be in the order of time. What lies before `from` has
+/// happened as it did, and only counts.
+pub fn replay(traces: &[Trace], rule: QuotaRule, from: Timestamp) -> Replayed {
+    let mut sends: BTreeMap<i64, Vec<Timestamp>> = BTreeMap::new();
+    let mut refused_users = BTreeSet::new();
+    let mut found = Replayed::default();
+    for trace in traces {
+        let both = BTreeSet::from([trace.user, trace.recipient]);
+        if trace.kind == TraceKind::Reset {
+            for one in both {
+                sends.remove(&one);
+            }
+            continue;
+        }
+        let is_open = |one: &i64| {
+            let before = sends.get(one).map_or(&[][..], Vec::as_slice);
+            rule.judge(before, trace.at).is_open()
+        };
+        let is_new = trace.at >= from;
+        found.sent += usize::from(is_new);
+        if is_new && !both.iter().all(is_open) {
+            found.refused += 1;
+            refused_users.insert(trace.user);
+            continue;
+        }
+        for one in both {
+            let counted = sends.entry(one).or_default();
+            counted.push(trace.at);
+            // No rule looks further back than so many sends.
+            let most = usize::from(rule.allowed.get());
+            if counted.len() > 2 * most {
+                counted.drain(..most);
+            }
+        }
+    }
+    found.users = refused_users.len();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::settings::Bounded;
+
+    fn rule(allowed: u16, minutes: u16) -> QuotaRule {
+        QuotaRule { allowed: Bounded::nearest(allowed), time_out: Bounded::nearest(minutes) }
+    }
+
+    fn trace(minute: i64, user: i64, kind: TraceKind) -> Trace {
+        let at = Timestamp::from_second(minute * 60).unwrap();
+        Trace { at, user, recipient: user + 100, kind }
+    }
+
+    #[test]
+    fn a_stricter_rule_refuses_what_was_sent_and_a_reset_starts_anew() {
+        let sent = |minute, user| trace(minute, user, TraceKind::Sent);
+        let traces = [
+            sent(0, 1),
+            sent(1, 1),
+            sent(2, 1),
+            sent(3, 2),
+            trace(4, 1, TraceKind::Reset),
+            sent(5, 1),
+            sent(6, 1),
+            sent(30, 1),
+        ];
+        let zero = Timestamp::UNIX_EPOCH;
+        assert_eq!(replay(&traces, rule(3, 15), zero), Replayed { sent: 7, refused: 0, users: 0 });
+        assert_eq!(replay(&traces, rule(2, 15), zero), Replayed { sent: 7, refused: 1, users: 1 });
+        assert_eq!(replay(&traces, rule(1, 60), zero), Replayed { sent: 7, refused: 4, users: 1 });
+        // What lies before the day that is asked about only counts.
+        let later = Timestamp::from_second(6 * 60).unwrap();
+        assert_eq!(replay(&traces, rule(1, 60), later), Replayed { sent: 2, refused: 2, users: 1 });
+    }
+}

@@ -1,0 +1,77 @@
+//! What is unwise about the settings of an environment, and the figures behind them.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use ratatui::style::Style;
+
+use super::{Flow, draw_reading, reading_room};
+use crate::domain::country::Country;
+use crate::domain::figures::Figures;
+use crate::tui::fit::wrap;
+use crate::tui::keymap::Action;
+use crate::tui::model::Model;
+use crate::tui::update::Input;
+
+/// The page, scrolled to a line.
+#[derive(Debug, Default)]
+pub struct CheckModal {
+    scroll: usize,
+}
+
+impl CheckModal {
+    pub(super) fn on_input(&mut self, input: &Input) -> Flow {
+        match input {
+            Input::Action(Action::Cancel) => return Flow::CLOSE,
+            Input::Action(Action::Up) => self.scroll = self.scroll.saturating_sub(1),
+            Input::Action(Action::Down) => self.scroll += 1,
+            Input::Action(Action::PageUp) => self.scroll = self.scroll.saturating_sub(10),
+            Input::Action(Action::PageDown) => self.scroll += 10,
+            _ => {}
+        }
+        Flow::STAY
+    }
+
+    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
+        let title = format!("Check · {}", model.environment);
+        draw_reading(model, &title, &lines(model), self.scroll, buffer);
+        None
+    }
+}
+
+fn lines(model: &Model) -> Vec<(String, Style)> {
+    let theme = model.theme;
+    let form = &model.desk().form;
+    let mut found: Vec<(String, Style)> = Vec::new();
+    // What is edited is judged as it would be saved; where it could not be, what is in force.
+    let settings = form.settings().unwrap_or_else(|field| {
+        let error = form.error(field).unwrap_or_default();
+        found.push((format!("!! error: {}: {error}.", field.label()), theme.failure()));
+        form.saved().clone()
+    });
+    for warning in settings.warnings(model.environment) {
+        let text = format!("! warning: {}: {}", warning.field.label(), warning.text);
+        found.push((text, theme.warning()));
+    }
+    if found.is_empty() {
+        found.push(("No errors, no warnings.".to_owned(), theme.good()));
+    }
+    found.push((String::new(), Style::new()));
+    let figures = Figures::of(&settings, &model.app_name);
+    let sentences = figures.sentences(model.segment_price).into_iter();
+    found.extend(sentences.map(|line| (format!("- {line}"), Style::new())));
+    let seen = model.desk().status.iter().flat_map(|status| &status.destinations.countries);
+    let unmapped: Vec<&str> = seen
+        .filter_map(|traffic| traffic.country)
+        .filter(|country| !figures.mapped.contains(country))
+        .map(Country::code)
+        .collect();
+    if !unmapped.is_empty() {
+        let text = format!("- texted in the last day, on no number: {}", unmapped.join(" "));
+        found.push((text, Style::new()));
+    }
+    let room = reading_room(model);
+    let wrapped = |(text, style): (String, Style)| {
+        wrap(&text, room).into_iter().map(move |line| (line, style)).collect::<Vec<_>>()
+    };
+    found.into_iter().flat_map(wrapped).collect()
+}
