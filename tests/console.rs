@@ -590,3 +590,52 @@ fn the_check_shows_warnings_and_figures_of_what_is_edited() {
     shows(&console, "! warning: Number of codes allowed: One lost SMS");
     shows(&console, "at most 96 codes a user and day");
 }
+
+#[test]
+fn the_last_change_is_taken_back_one_by_one() {
+    let mut console = test_console();
+    // Two letters into one field are one change; a number is another one.
+    console.press("Down Down Down Backspace 20 Tab n 72404 Enter ger Enter Enter");
+    shows(&console, "72404");
+    console.press("u");
+    assert!(!console.screen().contains("72404"));
+    shows(&console, "120 min");
+    console.press("u");
+    shows(&console, "15 min");
+    assert!(console.model.unsaved().is_empty());
+    console.press("u");
+    shows(&console, "no change to take back");
+    // What somebody else has saved meanwhile cannot be brought back by it.
+    console.press("n 72404 Enter ger Enter Enter");
+    saved_elsewhere(&mut console, |settings| settings.time_out = 60.try_into().unwrap());
+    console.press("u");
+    shows(&console, "60 min");
+}
+
+#[test]
+fn environments_are_compared_and_single_values_taken_over_but_no_secret() {
+    let mut console = test_console();
+    console.press("Tab =");
+    shows(&console, "Test beside Production");
+    shows(&console, "drift: in Production only");
+    let find = |console: &mut Console, label: &str| {
+        for _ in 0..20 {
+            if console.screen().contains(&format!("›{label}")) {
+                return;
+            }
+            console.press("Down");
+        }
+        panic!("no {label} in\n{}", console.screen());
+    };
+    find(&mut console, "Auth token");
+    console.press("Enter");
+    shows(&console, "Secrets are not copied");
+    find(&mut console, "From numbers");
+    console.press("Enter Esc");
+    shows(&console, "+1 415 555 0100");
+    let effects = console.press("^s");
+    let [save] = saves(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(save.environment, Environment::Test);
+    assert_eq!(save.settings.from_numbers.rows().len(), 1);
+    assert_eq!(save.token, TokenChange::Keep);
+}

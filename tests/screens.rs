@@ -34,8 +34,20 @@ const SCREENS: [(&str, &str); 20] = [
 ];
 
 /// Pop-ups beyond those above, for the drawing at every size.
-const MORE: [&str; 10] =
-    ["?", "r", "b", "o", "/ jdo", "Tab Enter", "] ] h", "Tab Tab Down 1 ^q", "BackTab i", "Enter"];
+const MORE: [&str; 12] = [
+    "?",
+    "=",
+    "c",
+    "r",
+    "b",
+    "o",
+    "/ jdo",
+    "Tab Enter",
+    "] ] h",
+    "Tab Tab Down 1 ^q",
+    "BackTab i",
+    "Enter",
+];
 
 fn after(keys: &str, size: (u16, u16)) -> Console {
     let mut console = Console::busy(size);
@@ -57,6 +69,8 @@ fn every_screen_looks_as_it_should_at_80_by_24_and_120_by_40() {
         ("give_back", "b"),
         ("filter", "/ ruiz"),
         ("delivery", "Tab Enter"),
+        ("compare", "="),
+        ("check", "c"),
     ] {
         insta::assert_snapshot!(name, after(keys, (80, 24)).screen());
     }

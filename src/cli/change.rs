@@ -11,8 +11,8 @@ use serde_json::json;
 use super::Desk;
 use super::failure::Failure;
 use crate::config::{self, Config, ConfigError, Version};
-use crate::domain::difference::{Difference, differences};
-use crate::domain::environment::Environment;
+use crate::domain::difference::{Difference, differences, is_drift};
+use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::secret::Secret;
 
 /// The largest secret or settings that are read from standard input or a file, in bytes.
@@ -195,10 +195,9 @@ pub(super) async fn set(
 pub(super) fn diff(desk: &Desk, a: Environment, b: Environment) -> Result<ExitCode, Failure> {
     let config = desk.config()?;
     let found = differences(&config.environments[a], &config.environments[b]);
-    let drift = drift(&config);
+    let all = PerEnvironment::from_fn(|environment| &config.environments[environment]);
     for change in &found {
-        let is_drift =
-            [a, b].contains(&Environment::Production) && drift.contains(&change.field.label());
+        let is_drift = [a, b].contains(&Environment::Production) && is_drift(change.field, &all);
         let object = json!({
             "field": change.field.label(),
             a.key(): change.old,
@@ -206,7 +205,7 @@ pub(super) fn diff(desk: &Desk, a: Environment, b: Environment) -> Result<ExitCo
             "drift": is_drift,
         });
         let mark = if is_drift { "  (drift: in Production only)" } else { "" };
-        let Difference { field, old, new } = change;
+        let Difference { field, old, new, .. } = change;
         let text = format!("{}: {a} {old} | {b} {new}{mark}", field.label());
         desk.output.line(&text, &object)?;
     }
@@ -214,15 +213,6 @@ pub(super) fn diff(desk: &Desk, a: Environment, b: Environment) -> Result<ExitCo
         desk.output.line(&format!("{a} and {b} are the same."), &json!(null))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The fields in which Development and Test agree and Production does not.
-fn drift(config: &Config) -> Vec<&'static str> {
-    let [development, test, production] = Environment::ALL.map(|it| &config.environments[it]);
-    let among: Vec<&str> =
-        differences(development, test).iter().map(|it| it.field.label()).collect();
-    let alone = differences(test, production);
-    alone.iter().map(|it| it.field.label()).filter(|label| !among.contains(label)).collect()
 }
 
 /// `config copy A B --fields …`: never a secret, unless the token is named itself.

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::environment::PerEnvironment;
 use super::from_numbers::{FromNumber, FromNumbers};
 use super::provider::Provider;
 use super::sender::Sender;
@@ -13,6 +14,8 @@ use super::settings::{Field, Recipients, Settings};
 pub struct Difference {
     /// The field that changes.
     pub field: Field,
+    /// Of the From numbers, the one that changes; `None`: the default mark.
+    pub number: Option<Sender>,
     /// What it was, in words.
     pub old: String,
     /// What it becomes, in words.
@@ -48,17 +51,26 @@ pub fn differences(old: &Settings, new: &Settings) -> Vec<Difference> {
         .into_iter()
         .map(scalar)
         .filter(|(_, old, new)| old != new)
-        .map(|(field, old, new)| Difference { field, old, new })
+        .map(|(field, old, new)| Difference { field, number: None, old, new })
         .collect();
     if old.recipients != new.recipients {
         found.push(Difference {
             field: Field::Recipients,
+            number: None,
             old: recipients(&old.recipients),
             new: recipients(&new.recipients),
         });
     }
     found.extend(number_differences(&old.from_numbers, &new.from_numbers));
     found
+}
+
+/// Whether a field was changed in Production only: Development and Test agree on it.
+pub fn is_drift(field: Field, all: &PerEnvironment<&Settings>) -> bool {
+    let differs = |one: &Settings, other: &Settings| {
+        differences(one, other).iter().any(|it| it.field == field)
+    };
+    !differs(all.development, all.test) && differs(all.test, all.production)
 }
 
 /// The masked numbers, as the lists may differ while their lengths do not.
@@ -127,7 +139,8 @@ fn number_differences(old: &FromNumbers, new: &FromNumbers) -> Vec<Difference> {
             Some(countries) => format!("{sender} for {countries}"),
             None => "none".to_owned(),
         };
-        Difference { field: Field::FromNumbers, old: words(old), new: words(new) }
+        let (old, new) = (words(old), words(new));
+        Difference { field: Field::FromNumbers, number: Some(sender.clone()), old, new }
     };
     let added = new.rows().iter().filter(|row| find(old, &row.sender).is_none());
     let mut found: Vec<Difference> = old
@@ -145,6 +158,7 @@ fn number_differences(old: &FromNumbers, new: &FromNumbers) -> Vec<Difference> {
         };
         found.push(Difference {
             field: Field::FromNumbers,
+            number: None,
             old: words(old.default_number()),
             new: words(new.default_number()),
         });

@@ -158,6 +158,27 @@ impl FromNumbers {
         Self::new(numbers, default)
     }
 
+    /// The grid with one number, or with `None` the default mark, as another grid has it. Countries
+    /// that it has there move to it.
+    ///
+    /// # Errors
+    /// When the outcome would be inconsistent.
+    pub fn with_that_of(
+        &self,
+        other: &Self,
+        number: Option<&Sender>,
+    ) -> Result<Self, FromNumbersError> {
+        let Some(sender) = number else { return self.with_default(other.default_number()) };
+        let here = self.numbers.iter().any(|row| row.sender == *sender);
+        match other.numbers.iter().find(|row| row.sender == *sender) {
+            None => self.without(sender),
+            Some(row) => {
+                let is_default = self.is_default(sender) || row.countries.is_empty();
+                self.with(here.then_some(sender), row.clone(), is_default)
+            }
+        }
+    }
+
     /// Takes a number out of the grid; if it was the default, there is none afterwards.
     ///
     /// # Errors

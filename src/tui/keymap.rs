@@ -41,6 +41,8 @@ pub enum Context {
     Health,
     /// Fields that two people have changed.
     Conflict,
+    /// Two environments side by side.
+    Compare,
 }
 
 /// What a key means in its context.
@@ -116,6 +118,10 @@ pub enum Action {
     Health,
     /// Show what is unwise about the settings, and the figures behind them.
     Check,
+    /// Show another environment beside this one.
+    Compare,
+    /// Take the last change back.
+    Undo,
     /// Put what identifies it into the clipboard.
     Copy,
     /// Show how many codes may go out at all, and where.
@@ -255,6 +261,8 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Console, 'h', A::Handset, "handset", "What a phone of the Sandbox has received"),
     letter(C::Console, 'o', A::Health, "health", "Rates, times, failures and countries of the environment"),
     letter(C::Console, 'c', A::Check, "check", "Warnings about the settings, and the figures behind them"),
+    letter(C::Console, '=', A::Compare, "compare", "Another environment beside this one; values can be taken over"),
+    letter(C::Console, 'u', A::Undo, "undo", "Take the last change of the settings back"),
     letter(C::Console, 'z', A::Zoom, "zoom", "Show this pane alone, or all again"),
 
     plain(C::Always, KeyCode::F(1), A::Help, "help", "These keys, also while typing"),
@@ -294,6 +302,12 @@ pub static BINDINGS: &[Binding] = &[
     plain(C::Conflict, KeyCode::Esc, A::Cancel, "back", "Back to the form; nothing is lost"),
     plain(C::Conflict, KeyCode::Up, A::Up, "", "Field above"),
     plain(C::Conflict, KeyCode::Down, A::Down, "", "Field below"),
+
+    plain(C::Compare, KeyCode::Enter, A::Accept, "take over", "Take this value over into the form; a save can follow"),
+    letter(C::Compare, ']', A::NextEnvironment, "other", "The other environment"),
+    plain(C::Compare, KeyCode::Esc, A::Cancel, "close", "Close"),
+    plain(C::Compare, KeyCode::Up, A::Up, "", "Above"),
+    plain(C::Compare, KeyCode::Down, A::Down, "", "Below"),
 
     plain(C::Question, KeyCode::Enter, A::Accept, "yes", "Yes"),
     letter(C::Question, 'y', A::Accept, "", ""),

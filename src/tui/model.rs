@@ -62,6 +62,8 @@ pub struct Model {
     pub unwritable: Option<String>,
     /// When the status of the environments is read again.
     pub status_clock: StatusClock,
+    /// Counts the changes that were taken back.
+    pub undone: u64,
     /// Counts what pop-ups have asked, so that a late answer is told from the newest.
     pub generation: u64,
 }
@@ -144,6 +146,7 @@ impl Model {
             read_only: false,
             unwritable: None,
             status_clock: StatusClock::default(),
+            undone: 0,
             generation: 0,
         }
     }

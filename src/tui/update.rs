@@ -10,6 +10,7 @@ use super::effect::Effect;
 use super::keymap::{self, Action, Context};
 use super::message::Message;
 use super::modal::check::CheckModal;
+use super::modal::compare::CompareModal;
 use super::modal::confirm::{ConfirmModal, Confirmed};
 use super::modal::handset::HandsetModal;
 use super::modal::health::HealthModal;
@@ -39,8 +40,13 @@ pub enum Input {
 pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect> {
     model.now = now;
     match message {
-        Message::Key(key) => on_key(model, key),
-        Message::Paste(text) => on_input(model, &Input::Paste(text)),
+        Message::Key(key) => {
+            let is_typing = model.modals.is_empty() && model.focus == Pane::Form;
+            remembering(model, is_typing, |model| on_key(model, key))
+        }
+        Message::Paste(text) => {
+            remembering(model, false, |model| on_input(model, &Input::Paste(text)))
+        }
         Message::Resize(columns, rows) => {
             model.size = (columns, rows);
             vec![Effect::Repaint]
@@ -48,6 +54,38 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
         Message::Resumed => vec![Effect::Repaint],
         Message::Tick => on_tick(model),
         report => on_report(model, report),
+    }
+}
+
+/// Handles an input so that what it changes in the settings can be taken back.
+fn remembering(
+    model: &mut Model,
+    is_typing: bool,
+    handle: impl FnOnce(&mut Model) -> Vec<Effect>,
+) -> Vec<Effect> {
+    let environment = model.environment;
+    let before = model.desk().form.draft();
+    let undone = model.undone;
+    let effects = handle(model);
+    // Taking back is no change that could be taken back.
+    if model.undone == undone {
+        model.desks[environment].form.remember(before, is_typing);
+    }
+    effects
+}
+
+fn undo(model: &mut Model) {
+    if let Some(reason) = model.settings_are_locked() {
+        return model.complain(reason);
+    }
+    if model.desk_mut().form.undo() {
+        model.undone += 1;
+        model.say("Taken back.");
+    } else {
+        let environment = model.environment;
+        model.say(format!(
+            "{environment}: no change to take back; `smsdeck config history` has what was saved."
+        ));
     }
 }
 
@@ -130,6 +168,8 @@ const fn is_console(action: Action) -> bool {
             | Action::Handset
             | Action::Health
             | Action::Check
+            | Action::Compare
+            | Action::Undo
     )
 }
 
@@ -151,6 +191,10 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Health => {
             model.modals.push(Modal::Health(HealthModal::default()));
             return read_status(model);
+        }
+        Action::Undo => undo(model),
+        Action::Compare => {
+            model.modals.push(Modal::Compare(CompareModal::new(model.environment)));
         }
         Action::Check => {
             model.modals.push(Modal::Check(CheckModal::default()));

@@ -85,5 +85,6 @@ const fn heading(context: Context) -> &'static str {
         Context::Filter => "Filter of the quota",
         Context::Health => "Health",
         Context::Conflict => "Two changes",
+        Context::Compare => "Two environments",
     }
 }

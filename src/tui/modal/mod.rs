@@ -4,6 +4,7 @@
 pub mod account;
 pub mod check;
 pub mod choice;
+pub mod compare;
 pub mod confirm;
 pub mod conflict;
 pub mod delivery;
@@ -46,6 +47,8 @@ pub enum Modal {
     Text(text::TextModal),
     /// A question before something is done.
     Confirm(confirm::ConfirmModal),
+    /// Two environments side by side.
+    Compare(compare::CompareModal),
     /// Fields that somebody else has changed too.
     Conflict(conflict::ConflictModal),
     /// Send a code.
@@ -96,6 +99,7 @@ impl Modal {
             Self::Choice(_) | Self::Import(_) => vec![Context::Choice],
             Self::Confirm(modal) if !modal.wants_word() => vec![Context::Question],
             Self::Conflict(_) => vec![Context::Conflict],
+            Self::Compare(_) => vec![Context::Compare],
             Self::Handset(modal) if !modal.is_typing() => vec![Context::Handset, Context::Reading],
             Self::User(_) => vec![Context::User, Context::Reading],
             Self::Delivery(_) => vec![Context::Delivery, Context::Reading],
@@ -113,6 +117,7 @@ impl Modal {
             Self::Text(modal) => modal.on_input(model, input),
             Self::Confirm(modal) => modal.on_input(model, input),
             Self::Conflict(modal) => modal.on_input(model, input),
+            Self::Compare(modal) => modal.on_input(model, input),
             Self::Send(modal) => modal.on_input(model, input),
             Self::Verify(modal) => modal.on_input(model, input),
             Self::Handset(modal) => modal.on_input(model, input),
@@ -153,6 +158,7 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
             Modal::Text(modal) => modal.draw(model, buffer),
             Modal::Confirm(modal) => modal.draw(model, buffer),
             Modal::Conflict(modal) => modal.draw(model, buffer),
+            Modal::Compare(modal) => modal.draw(model, buffer),
             Modal::Send(modal) => modal.draw(model, buffer),
             Modal::Verify(modal) => modal.draw(model, buffer),
             Modal::Handset(modal) => modal.draw(model, buffer),

@@ -51,7 +51,27 @@ pub struct Form {
     limits: Limits,
     from_numbers: FromNumbers,
     cursor: usize,
+    undo: Vec<Draft>,
 }
+
+/// What can be edited, as it was before a change. The typed token is left out: it is a secret.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The field that had the cursor, if text was typed into it.
+    typed_into: Option<Field>,
+    texts: [String; 5],
+    account: TwilioAccount,
+    removes_token: bool,
+    on_sandbox: bool,
+    message: MessageTemplate,
+    own_messages: OwnMessages,
+    recipients: Recipients,
+    limits: Limits,
+    from_numbers: FromNumbers,
+}
+
+/// Changes that can be taken back.
+const MOST_UNDO: usize = 100;
 
 impl Form {
     /// A form that shows settings as saved.
@@ -73,6 +93,7 @@ impl Form {
             limits: Limits::default(),
             from_numbers: FromNumbers::default(),
             cursor: 0,
+            undo: Vec::new(),
             base: saved.clone(),
             saved,
         };
@@ -94,6 +115,10 @@ impl Form {
         let unchanged: Vec<Field> =
             all_fields().filter(|&field| !self.is_field_changed(field)).collect();
         let mine = self.from_numbers.clone();
+        if saved != self.saved {
+            // What is older would bring back what somebody else has changed.
+            self.undo.clear();
+        }
         self.saved = saved;
         self.token = token;
         for &field in &unchanged {
@@ -303,6 +328,80 @@ impl Form {
             },
             _ => TokenChange::Keep,
         }
+    }
+
+    /// What is edited now.
+    pub fn draft(&self) -> Draft {
+        let text = |field: &TextField| field.text().to_owned();
+        Draft {
+            typed_into: None,
+            texts: [
+                text(&self.default_country),
+                text(&self.code_validity),
+                text(&self.codes_allowed),
+                text(&self.time_out),
+                text(&self.account_sid),
+            ],
+            account: self.account.clone(),
+            removes_token: self.removes_token,
+            on_sandbox: self.on_sandbox,
+            message: self.message.clone(),
+            own_messages: self.own_messages.clone(),
+            recipients: self.recipients.clone(),
+            limits: self.limits.clone(),
+            from_numbers: self.from_numbers.clone(),
+        }
+    }
+
+    /// Remembers what was edited before an input, if the input has changed it. Letters typed into
+    /// one field are one change.
+    pub fn remember(&mut self, mut before: Draft, is_typing: bool) {
+        if before == self.draft() {
+            return;
+        }
+        before.typed_into = is_typing.then(|| self.field());
+        let goes_on = before.typed_into.is_some()
+            && self.undo.last().is_some_and(|last| last.typed_into == before.typed_into);
+        if !goes_on {
+            self.undo.push(before);
+            let most = self.undo.len().saturating_sub(MOST_UNDO);
+            self.undo.drain(..most);
+        }
+    }
+
+    /// Takes the last change back; whether there was one.
+    pub fn undo(&mut self) -> bool {
+        let Some(draft) = self.undo.pop() else { return false };
+        let fields = [
+            &mut self.default_country,
+            &mut self.code_validity,
+            &mut self.codes_allowed,
+            &mut self.time_out,
+            &mut self.account_sid,
+        ];
+        for (field, text) in fields.into_iter().zip(&draft.texts) {
+            field.set(text);
+        }
+        self.account = draft.account;
+        self.removes_token = draft.removes_token;
+        self.on_sandbox = draft.on_sandbox;
+        self.message = draft.message;
+        self.own_messages = draft.own_messages;
+        self.recipients = draft.recipients;
+        self.limits = draft.limits;
+        self.from_numbers = draft.from_numbers;
+        true
+    }
+
+    /// Takes the value of a field from settings of another environment.
+    pub fn take_over(&mut self, field: Field, theirs: &Settings) {
+        if matches!(
+            field,
+            Field::AccountSid | Field::ApiKey | Field::BaseUrl | Field::MessageOptions
+        ) {
+            self.on_sandbox = theirs.provider == Provider::Sandbox;
+        }
+        self.fill(if field == Field::OwnMessages { Field::Message } else { field }, theirs);
     }
 
     /// Takes back what was changed in a field.
