@@ -273,6 +273,8 @@ pub enum ConfigCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// The shape of the config as a JSON schema.
+    Schema,
     /// The versions that were in force before, the newest first.
     History,
     /// Put a former version back; shows what it changes.

@@ -24,6 +24,11 @@ pub(super) async fn run(desk: &Desk, command: ConfigCommand) -> Result<ExitCode,
         ConfigCommand::Set { field, value, dry_run } => {
             change::set(desk, &field, &value, dry_run).await
         }
+        ConfigCommand::Schema => {
+            let schema = config::schema();
+            desk.output.line(&format!("{schema:#}"), &schema)?;
+            Ok(ExitCode::SUCCESS)
+        }
         ConfigCommand::Diff { a, b } => change::diff(desk, a, b),
         ConfigCommand::Copy { from, to, fields, dry_run } => {
             change::copy(desk, (from, to), &fields, dry_run).await

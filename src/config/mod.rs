@@ -9,6 +9,7 @@ mod file;
 mod history;
 mod paths;
 mod ron_text;
+mod schema;
 mod secret_sources;
 mod secrets;
 mod wire;
@@ -22,6 +23,7 @@ pub use error::ConfigError;
 pub use file::{publish, unwritable};
 pub use history::{VERSIONS, Version, versions};
 pub use paths::Paths;
+pub use schema::schema;
 pub use secret_sources::resolve;
 pub use secrets::{SecretsError, TokenStatus, deck_key, remove_token, store_token, token_status};
 

@@ -98,8 +98,9 @@ impl CompareModal {
             };
             lines.push((format!("{mark}{}{drift}", row.field.label()), style));
             for (environment, words) in [(model.environment, &row.old), (self.other, &row.new)] {
-                let text = format!("  {environment}: {words}");
-                lines.extend(wrap(&text, room).into_iter().map(|line| (line, Style::new())));
+                let text = format!("{environment}: {words}");
+                let wrapped = wrap(&text, room.saturating_sub(2)).into_iter();
+                lines.extend(wrapped.map(|line| (format!("  {line}"), Style::new())));
             }
         }
         let shown = usize::from(model.size.1.saturating_sub(4)).max(1);
