@@ -38,7 +38,7 @@ fn it_knows_every_fate() {
 fn its_commands_are_understood() {
     let commands = README.lines().filter(|line| line.starts_with("smsdeck "));
     for command in commands {
-        let words = command.split('#').next().unwrap().split('<').next().unwrap();
+        let words = command.split(['#', '<', '>']).next().unwrap();
         let mut words: Vec<&str> = words.split_whitespace().skip(1).collect();
         words.push("--help");
         let ran = Deck::new().run(&words);

@@ -209,3 +209,44 @@ fn all_about_a_user_is_one_key_away() {
     terminal.type_text(ENTER);
     terminal.wait_for("jdoe has all codes again");
 }
+
+#[test]
+fn the_config_is_edited_in_an_editor_that_gets_every_key_and_taken_back_checked() {
+    let deck = Deck::new();
+    deck.configure(include_str!("config_by_hand.ron"));
+    // It asks for a line, and puts it in the place of Production's number of codes.
+    let editor = deck.path("editor.sh");
+    let script = "#!/bin/sh\nPATH=/usr/bin:/bin\nprintf 'how many codes? '\nread -r answer\n\
+                  sed -i \"s/codes_allowed: 3,\\$/codes_allowed: $answer,/\" \"$1\"\n";
+    std::fs::write(&editor, script).unwrap();
+    let command = format!("/bin/sh {}", editor.display());
+    let mut terminal =
+        Terminal::start_with(&deck, &["--env", "prod"], &[("EDITOR", command.as_str())]);
+    terminal.wait_for("Nobody has asked for a code lately");
+    terminal.type_text("E");
+    terminal.wait_for("how many codes?");
+    terminal.type_text("17\n");
+    terminal.wait_for("Number of codes allowed: 3 → 17");
+    let text = std::fs::read_to_string(deck.paths().config).unwrap();
+    assert!(text.contains("codes_allowed: 17,") && text.contains("ticket 4711"), "{text}");
+
+    // What is wrong is not taken, and not lost.
+    terminal.type_text("E");
+    terminal.wait_for("how many codes?");
+    terminal.type_text("5\n");
+    terminal.wait_for("Nobody has asked for a code lately");
+    deck.configure(&text.replace("17,", "3,"));
+    terminal.wait_for("17 → 3");
+    terminal.type_text("E");
+    terminal.wait_for("how many codes?");
+    terminal.type_text("99\n");
+    let screen = terminal.wait_for("Your text is in");
+    assert!(screen.contains("nothing was changed"), "{screen}");
+    let now = std::fs::read_to_string(deck.paths().config).unwrap();
+    assert!(!now.contains("99"), "{now}");
+    // The keys are ours again.
+    terminal.type_text("q");
+    assert!(terminal.wait_end().success());
+    assert!(terminal.is_restored());
+    assert!(deck.run(&["audit", "list"]).out().contains("Number of codes allowed: 3 → 17"));
+}

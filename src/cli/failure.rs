@@ -80,7 +80,8 @@ impl From<ConfigError> for Failure {
             ConfigError::NoPlace
             | ConfigError::Unreadable { .. }
             | ConfigError::Unwritable { .. }
-            | ConfigError::Conflict { .. } => 1,
+            | ConfigError::Conflict { .. }
+            | ConfigError::Changed { .. } => 1,
             _ => 2,
         };
         Self { code: error.code(), message: error.to_string(), hint: error.hint(), exit }

@@ -85,6 +85,12 @@ pub enum ConfigError {
         /// The environment.
         environment: Environment,
     },
+    /// Somebody else wrote the file while it was being edited as a text.
+    #[error("{} was changed by somebody else meanwhile", .path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file or its folder cannot be written; the old file is as it was.
     #[error("cannot write {}: {source}; nothing was changed", .path.display())]
     Unwritable {
@@ -158,7 +164,7 @@ impl ConfigError {
             Self::NotUtf8 { .. } | Self::Syntax { .. } => "config_syntax",
             Self::Field { .. } | Self::Value { .. } => "config_field",
             Self::Newer { .. } => "config_newer",
-            Self::Conflict { .. } => "config_conflict",
+            Self::Conflict { .. } | Self::Changed { .. } => "config_conflict",
             Self::Unwritable { .. } => "config_unwritable",
         }
     }

@@ -181,6 +181,41 @@ pub fn change<E: From<ConfigError>>(
     Ok((old, new))
 }
 
+/// The text of the config as it is on disk, or as it would be written.
+///
+/// # Errors
+/// When there is a file that cannot be read.
+pub fn text(path: &Path) -> Result<String, ConfigError> {
+    Ok(read_text(path)?.unwrap_or_else(|| render(&Config::built_in())))
+}
+
+/// Puts a text that somebody has edited in the place of the config, as they wrote it, and answers
+/// the config before and after.
+///
+/// # Errors
+/// When something in it is wrong, with line and column, or the config is no longer what the edit
+/// began with. Nothing is changed then.
+pub fn replace_text(
+    paths: &Paths,
+    before: &str,
+    after: &str,
+) -> Result<(Config, Config), ConfigError> {
+    let path = &paths.config;
+    let unwritable = |source| ConfigError::Unwritable { path: path.clone(), source };
+    let new = parse(after, path)?;
+    let _lock = Lock::take(path).map_err(unwritable)?;
+    let old_text = read_text(path)?;
+    let present = old_text.clone().unwrap_or_else(|| render(&Config::built_in()));
+    if present != before {
+        return Err(ConfigError::Changed { path: path.clone() });
+    }
+    let old = parse(before, path)?;
+    if after != before {
+        put(path, old_text.as_deref(), after).map_err(unwritable)?;
+    }
+    Ok((old, new))
+}
+
 /// Puts a former version back in the place of the config, as it was written, and answers the
 /// config before and after.
 ///

@@ -1,5 +1,6 @@
 //! What `update` wants done: plain data, carried out by the executor.
 
+use crate::config::Config;
 use crate::domain::environment::Environment;
 use crate::domain::quota::QuotaRule;
 use crate::domain::secret::Secret;
@@ -24,6 +25,10 @@ pub enum Effect {
     LoadStatus,
     /// Put a text into the clipboard.
     Copy(String),
+    /// Have the config edited in `$EDITOR`.
+    Edit,
+    /// Take the config as it was edited: before and after.
+    TakeEdited(Box<(Config, Config)>),
     /// Work out what another rule would have meant in the last day.
     Rehearse {
         /// Comes back with the answer.

@@ -122,6 +122,8 @@ pub enum Action {
     Compare,
     /// Take the last change back.
     Undo,
+    /// Edit the config as a text.
+    EditConfig,
     /// Put what identifies it into the clipboard.
     Copy,
     /// Show how many codes may go out at all, and where.
@@ -263,6 +265,7 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Console, 'c', A::Check, "check", "Warnings about the settings, and the figures behind them"),
     letter(C::Console, '=', A::Compare, "compare", "Another environment beside this one; values can be taken over"),
     letter(C::Console, 'u', A::Undo, "undo", "Take the last change of the settings back"),
+    letter(C::Console, 'E', A::EditConfig, "", "Edit config.ron in $EDITOR; it is checked before it counts"),
     letter(C::Console, 'z', A::Zoom, "zoom", "Show this pane alone, or all again"),
 
     plain(C::Always, KeyCode::F(1), A::Help, "help", "These keys, also while typing"),

@@ -74,6 +74,10 @@ pub enum Message {
     },
     /// How the environments fare.
     Status(PerEnvironment<Option<Box<Status>>>),
+    /// The config was edited as a text, and nothing came of it.
+    NotEdited(String),
+    /// The config was edited as a text and is in force.
+    Edited(Box<LoadedDeck>),
     /// What another rule would have meant.
     Rehearsed {
         /// Which question it answers.

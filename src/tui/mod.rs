@@ -5,6 +5,7 @@
 //! [`effect`]s, the [`executor`] has the engine do it, and the outcome is a message again.
 //! The [`view`] only reads.
 
+mod editor;
 pub mod effect;
 pub mod executor;
 pub mod fit;

@@ -63,6 +63,14 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Message::NotEdited(reason) => {
+            model.complain(format!("{reason}."));
+            Vec::new()
+        }
+        Message::Edited(deck) => {
+            take_deck(model, *deck, None);
+            Vec::new()
+        }
         Message::CalledBack(result) => {
             match result {
                 Ok(()) => model.say("Called back; it stays counted."),

@@ -8,15 +8,17 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::ConsoleOptions;
+use super::editor::edit;
 use super::effect::Effect;
 use super::executor::Executor;
-use super::input::{self, Heard};
+use super::input::{self, Gate, Heard};
 use super::message::Message;
 use super::model::Model;
 use super::terminal::Terminal;
 use super::theme::Theme;
 use super::update::update;
 use super::view::view;
+use crate::config::Paths;
 use crate::engine::Clock;
 
 /// Messages that may wait; whoever has more waits, never the screen.
@@ -73,10 +75,12 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     terminal.draw(|frame| view(&model, frame))?;
 
     let (sender, mut heard) = mpsc::channel(WAITING_MESSAGES);
-    input::listen(&sender);
+    let gate = input::listen(&sender);
+    let paths = options.paths.clone();
     let executor = Executor::new(options.paths, clock.clone(), options.operator, sender);
     executor.run(Effect::Load);
-    let end = follow(&mut terminal, &mut model, &clock, &executor, &mut heard, &mut signals).await;
+    let screen = Screen { terminal: &mut terminal, gate: &gate, paths: &paths };
+    let end = follow(screen, &mut model, &clock, &executor, &mut heard, &mut signals).await;
     drop(terminal);
     executor.give_up().await;
     match (end?, model.phase) {
@@ -85,8 +89,31 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     }
 }
 
+/// The terminal, its keys, and what may be edited on it.
+struct Screen<'a> {
+    terminal: &'a mut Terminal,
+    gate: &'a Gate,
+    paths: &'a Paths,
+}
+
+impl Screen<'_> {
+    /// Has the config edited; the outcome is a message or an effect.
+    fn edit(&mut self) -> Result<Effect, Message> {
+        let failed = |reason: String| Message::NotEdited(reason);
+        self.gate.close().map_err(|error| failed(error.to_string()))?;
+        let paths = self.paths;
+        let edited = self.terminal.lend(|| Ok(edit(paths)));
+        self.gate.open();
+        match edited {
+            Ok(Ok(both)) => Ok(Effect::TakeEdited(Box::new(both))),
+            Ok(Err(error)) => Err(failed(error.to_string())),
+            Err(error) => Err(failed(error.to_string())),
+        }
+    }
+}
+
 async fn follow(
-    terminal: &mut Terminal,
+    mut screen: Screen<'_>,
     model: &mut Model,
     clock: &Clock,
     executor: &Executor,
@@ -122,12 +149,19 @@ async fn follow(
             for effect in update(model, clock.now(), message) {
                 match effect {
                     Effect::Quit => return Ok(End::Quit),
+                    Effect::Edit => {
+                        // Other tasks go on meanwhile, on their own thread.
+                        match screen.edit() {
+                            Ok(effect) => executor.run(effect),
+                            Err(failed) => drop(update(model, clock.now(), failed)),
+                        }
+                    }
                     Effect::Suspend => {
-                        terminal.suspend()?;
+                        screen.terminal.suspend()?;
                         update(model, clock.now(), Message::Resumed);
                     }
-                    Effect::Repaint => terminal.repaint()?,
-                    Effect::Copy(text) => terminal.copy(&text)?,
+                    Effect::Repaint => screen.terminal.repaint()?,
+                    Effect::Copy(text) => screen.terminal.copy(&text)?,
                     other => executor.run(other),
                 }
             }
@@ -139,7 +173,7 @@ async fn follow(
         }
         if changed && (urgent || drawn.elapsed() >= FRAME) {
             // A terminal that cannot be written is gone.
-            if terminal.draw(|frame| view(model, frame)).is_err() {
+            if screen.terminal.draw(|frame| view(model, frame)).is_err() {
                 return Ok(End::HungUp);
             }
             drawn = Instant::now();

@@ -111,6 +111,20 @@ impl Terminal {
     }
 }
 
+impl Terminal {
+    /// Has another program use the terminal until it ends; no key may be read meanwhile.
+    ///
+    /// # Errors
+    /// With what the program's run came to, or when the terminal cannot be taken again.
+    pub fn lend<T>(&mut self, run: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        give_back();
+        let ran = run();
+        enter()?;
+        self.repaint()?;
+        ran
+    }
+}
+
 impl Drop for Terminal {
     fn drop(&mut self) {
         give_back();

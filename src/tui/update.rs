@@ -170,6 +170,7 @@ const fn is_console(action: Action) -> bool {
             | Action::Check
             | Action::Compare
             | Action::Undo
+            | Action::EditConfig
     )
 }
 
@@ -193,6 +194,10 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
             return read_status(model);
         }
         Action::Undo => undo(model),
+        Action::EditConfig => match model.settings_are_locked() {
+            Some(reason) => model.complain(reason),
+            None => return vec![Effect::Edit],
+        },
         Action::Compare => {
             model.modals.push(Modal::Compare(CompareModal::new(model.environment)));
         }

@@ -26,6 +26,11 @@ pub struct Terminal {
 
 impl Terminal {
     pub fn start(deck: &Deck, arguments: &[&str]) -> Self {
+        Self::start_with(deck, arguments, &[])
+    }
+
+    /// With more variables in its environment.
+    pub fn start_with(deck: &Deck, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(pty_process::Size::new(24, 80)).unwrap();
         let child = pty_process::blocking::Command::new(SMSDECK)
@@ -36,6 +41,7 @@ impl Terminal {
             .env("LANG", "C.UTF-8")
             .env("TZ", "UTC")
             .env("USER", "ana")
+            .envs(variables.iter().copied())
             .spawn(pts)
             .unwrap();
         let emulator = vt100::Parser::new(24, 80, 0);

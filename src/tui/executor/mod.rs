@@ -119,6 +119,7 @@ impl Executor {
                         this.tell(Message::Rehearsed { generation, news }).await;
                     }
                 }
+                Effect::TakeEdited(both) => this.take_edited(&both.0, &both.1).await,
                 Effect::LoadStory { generation, delivery } => {
                     if let Some(engine) = this.engine.get() {
                         let story = engine.story(delivery).await;
@@ -127,7 +128,11 @@ impl Executor {
                     }
                 }
                 Effect::LoadStatus => this.load_status().await,
-                Effect::Quit | Effect::Suspend | Effect::Repaint | Effect::Copy(_) => {}
+                Effect::Quit
+                | Effect::Suspend
+                | Effect::Repaint
+                | Effect::Edit
+                | Effect::Copy(_) => {}
             }
         });
     }

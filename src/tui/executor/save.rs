@@ -84,6 +84,25 @@ impl Executor {
     }
 }
 
+impl Executor {
+    /// Puts a config that was edited as a text into force, and writes down what was changed.
+    pub(super) async fn take_edited(&self, before: &Config, after: &Config) {
+        let paths = self.paths.clone();
+        let Ok(Ok(deck)) = spawn_blocking(move || read_deck(&paths)).await else { return };
+        if let Some(engine) = self.engine.get() {
+            engine.reconfigure(deck.config.clone()).await;
+            for (environment, old) in before.environments.iter() {
+                let new = &after.environments[environment];
+                if let Err(error) = engine.audit_save(environment, old, new, false).await {
+                    let text = format!("Saved, but it is not in the audit: {error}");
+                    return self.tell(Message::NotEdited(text)).await;
+                }
+            }
+        }
+        self.tell(Message::Edited(Box::new(deck))).await;
+    }
+}
+
 /// Writes a save into the audit: what was changed, and what failed.
 async fn audit(
     engine: &Engine,
