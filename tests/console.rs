@@ -553,7 +553,7 @@ fn changes_of_two_people_are_merged_and_asked_for_where_they_meet() {
     assert!(!console.screen().contains("Time-out between"), "only what both have changed is asked");
     console.press("Enter");
     shows(&console, "Choose for each field first");
-    let effects = console.press("m Enter");
+    let effects = console.press("m Enter Enter");
     let [save] = saves(&effects)[..] else { panic!("{effects:?}") };
     let settings = &save.settings;
     assert_eq!(settings.code_validity.get(), 9);
@@ -633,7 +633,7 @@ fn environments_are_compared_and_single_values_taken_over_but_no_secret() {
     find(&mut console, "From numbers");
     console.press("Enter Esc");
     shows(&console, "+1 415 555 0100");
-    let effects = console.press("^s");
+    let effects = console.press("^s Enter");
     let [save] = saves(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!(save.environment, Environment::Test);
     assert_eq!(save.settings.from_numbers.rows().len(), 1);

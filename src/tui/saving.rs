@@ -10,7 +10,8 @@ use super::pane::Pane;
 use crate::domain::difference::differences;
 use crate::domain::environment::Environment;
 
-/// Saves the environment on screen; Production shows the difference and wants its name.
+/// Saves the environment on screen. The difference is shown first where the quota's rule changes or
+/// something gets unwise; in Production always, and it wants its name.
 pub(super) fn save(model: &mut Model) -> Vec<Effect> {
     if let Some(reason) = model.settings_are_locked() {
         model.complain(reason);
@@ -53,7 +54,11 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
     let rule = settings.quota_rule();
     let save = Save { environment, baseline, settings, token };
     let is_production = environment == Environment::Production;
-    if !is_production && !drops_account {
+    // What nobody needs to think about twice is saved at once.
+    let before = save.baseline.warnings(environment);
+    let is_new = warnings.iter().any(|warning| !before.contains(warning));
+    let changes_rule = rule != save.baseline.quota_rule();
+    if !is_production && !drops_account && !is_new && !changes_rule {
         return start_save(model, save);
     }
     if drops_account {
@@ -68,7 +73,7 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
         modal = modal.with_word("production");
     }
     model.modals.push(Modal::Confirm(modal));
-    if model.engine != EngineState::Ready || rule == model.saved_settings().quota_rule() {
+    if model.engine != EngineState::Ready || !changes_rule {
         return Vec::new();
     }
     let generation = model.next_generation();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::{Mutex, OnceCell, watch};
 use tokio::task::spawn_blocking;
 
 use super::effect::Effect;
@@ -36,13 +36,17 @@ pub struct Executor {
     clock: Clock,
     operator: Operator,
     engine: Arc<OnceCell<Engine>>,
+    /// Held from reading the settings until they are in force and told, so that an older reading
+    /// never comes after a newer one.
+    settings: Arc<Mutex<()>>,
     heard: Sender<Heard>,
 }
 
 impl Executor {
     /// An executor for the deck at these places.
     pub fn new(paths: Paths, clock: Clock, operator: Operator, heard: Sender<Heard>) -> Self {
-        Self { paths, clock, operator, engine: Arc::default(), heard }
+        let (engine, settings) = (Arc::default(), Arc::default());
+        Self { paths, clock, operator, engine, settings, heard }
     }
 
     /// Carries out an effect that is not about the terminal.
@@ -192,6 +196,8 @@ impl Executor {
             let text = format!("Changes of other processes are not seen at once: {error}");
             self.tell(Message::StoreFailed(text)).await;
         }
+        // What was saved after the first reading and before the watch woke nobody.
+        self.reload(engine).await;
         let mut changes = engine.changes();
         // Without a watch these stay silent.
         let (_silent, never) = watch::channel(0);
@@ -239,6 +245,7 @@ impl Executor {
     /// Takes settings that another process has saved. A file that cannot be read, perhaps
     /// because it is half edited, changes nothing but is told.
     async fn reload(&self, engine: &Engine) {
+        let _in_order = self.settings.lock().await;
         let paths = self.paths.clone();
         match spawn_blocking(move || read_deck(&paths)).await {
             Ok(Ok(deck)) => {

@@ -58,6 +58,7 @@ impl Executor {
             };
             return self.tell(Message::Saved { save, deck: None, problem }).await;
         }
+        let _in_order = self.settings.lock().await;
         let work = save.clone();
         let written = spawn_blocking(move || {
             let problem = write(&paths, &work, now).err().map(|error| error.to_string());
@@ -87,6 +88,7 @@ impl Executor {
 impl Executor {
     /// Puts a config that was edited as a text into force, and writes down what was changed.
     pub(super) async fn take_edited(&self, before: &Config, after: &Config) {
+        let _in_order = self.settings.lock().await;
         let paths = self.paths.clone();
         let Ok(Ok(deck)) = spawn_blocking(move || read_deck(&paths)).await else { return };
         if let Some(engine) = self.engine.get() {
