@@ -200,20 +200,32 @@ pub fn replace_text(
     before: &str,
     after: &str,
 ) -> Result<(Config, Config), ConfigError> {
+    let new = parse(after, &paths.config)?;
+    let old = put_text(paths, after, |present| {
+        let is_same = present == before;
+        if is_same { Ok(()) } else { Err(ConfigError::Changed { path: paths.config.clone() }) }
+    })?;
+    Ok((old, new))
+}
+
+/// Puts a text that is right in the place of the config, if the present one may go, and answers
+/// the config before.
+fn put_text(
+    paths: &Paths,
+    new: &str,
+    may_go: impl FnOnce(&str) -> Result<(), ConfigError>,
+) -> Result<Config, ConfigError> {
     let path = &paths.config;
     let unwritable = |source| ConfigError::Unwritable { path: path.clone(), source };
-    let new = parse(after, path)?;
     let _lock = Lock::take(path).map_err(unwritable)?;
-    let old_text = read_text(path)?;
-    let present = old_text.clone().unwrap_or_else(|| render(&Config::built_in()));
-    if present != before {
-        return Err(ConfigError::Changed { path: path.clone() });
+    let old = read_text(path)?;
+    let present = old.clone().unwrap_or_else(|| render(&Config::built_in()));
+    may_go(&present)?;
+    let config = parse(&present, path)?;
+    if present != new {
+        put(path, old.as_deref(), new).map_err(unwritable)?;
     }
-    let old = parse(before, path)?;
-    if after != before {
-        put(path, old_text.as_deref(), after).map_err(unwritable)?;
-    }
-    Ok((old, new))
+    Ok(config)
 }
 
 /// Puts a former version back in the place of the config, as it was written, and answers the
@@ -222,18 +234,10 @@ pub fn replace_text(
 /// # Errors
 /// When either cannot be read, or the config cannot be written. Nothing is changed then.
 pub fn restore(paths: &Paths, version: &Version) -> Result<(Config, Config), ConfigError> {
-    let path = &paths.config;
-    let unwritable = |source| ConfigError::Unwritable { path: path.clone(), source };
-    let _lock = Lock::take(path).map_err(unwritable)?;
-    let old_text = read_text(path)?;
-    let old = match &old_text {
-        Some(text) => parse(text, path)?,
-        None => Config::built_in(),
-    };
     let missing = || ConfigError::Missing { path: version.path.clone() };
     let text = read_text(&version.path)?.ok_or_else(missing)?;
     let new = parse(&text, &version.path)?;
-    put(path, old_text.as_deref(), &text).map_err(unwritable)?;
+    let old = put_text(paths, &text, |_| Ok(()))?;
     Ok((old, new))
 }
 

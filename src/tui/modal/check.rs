@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, draw_reading, reading_room};
+use super::{Flow, Scroll, draw_reading, reading_room};
 use crate::domain::country::Country;
 use crate::domain::figures::Figures;
 use crate::tui::fit::wrap;
@@ -15,25 +15,24 @@ use crate::tui::update::Input;
 /// The page, scrolled to a line.
 #[derive(Debug, Default)]
 pub struct CheckModal {
-    scroll: usize,
+    scroll: Scroll,
 }
 
 impl CheckModal {
-    pub(super) fn on_input(&mut self, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, model: &Model, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
-            Input::Action(Action::Up) => self.scroll = self.scroll.saturating_sub(1),
-            Input::Action(Action::Down) => self.scroll += 1,
-            Input::Action(Action::PageUp) => self.scroll = self.scroll.saturating_sub(10),
-            Input::Action(Action::PageDown) => self.scroll += 10,
-            _ => {}
+            other => {
+                let lines = lines(model).len();
+                self.scroll.on_input(other, lines);
+            }
         }
         Flow::STAY
     }
 
     pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
         let title = format!("Check · {}", model.environment);
-        draw_reading(model, &title, &lines(model), self.scroll, buffer);
+        draw_reading(model, &title, &lines(model), self.scroll.0, buffer);
         None
     }
 }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, draw_reading, reading_room};
+use super::{Flow, Scroll, draw_reading, reading_room};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::sender::Sender;
 use crate::provider::twilio::explanation;
@@ -20,13 +20,13 @@ use crate::tui::update::Input;
 pub struct DeliveryModal {
     story: Vec<Event>,
     generation: u64,
-    scroll: usize,
+    scroll: Scroll,
 }
 
 impl DeliveryModal {
     /// Shows what is known of a story; the rest is to be [asked](Self::ask) for.
-    pub const fn new(story: Vec<Event>) -> Self {
-        Self { story, generation: 0, scroll: 0 }
+    pub fn new(story: Vec<Event>) -> Self {
+        Self { story, generation: 0, scroll: Scroll::default() }
     }
 
     /// Asks for the whole story, if it is that of a delivery.
@@ -59,10 +59,6 @@ impl DeliveryModal {
     pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
-            Input::Action(Action::Up) => self.scroll = self.scroll.saturating_sub(1),
-            Input::Action(Action::Down) => self.scroll += 1,
-            Input::Action(Action::PageUp) => self.scroll = self.scroll.saturating_sub(10),
-            Input::Action(Action::PageDown) => self.scroll += 10,
             Input::Action(Action::Copy) => match self.sid() {
                 Some(sid) => {
                     model.say("The SID is in the clipboard, if your terminal allows it (OSC 52).");
@@ -76,14 +72,17 @@ impl DeliveryModal {
             Input::Action(Action::CallBack) => {
                 return Flow::Close(self.delivery().map(Effect::CallBack).into_iter().collect());
             }
-            _ => {}
+            other => {
+                let lines = self.lines(model, reading_room(model)).len();
+                self.scroll.on_input(other, lines);
+            }
         }
         Flow::STAY
     }
 
     pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
         let lines = self.lines(model, reading_room(model));
-        draw_reading(model, "Delivery", &lines, self.scroll, buffer);
+        draw_reading(model, "Delivery", &lines, self.scroll.0, buffer);
         None
     }
 

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, draw_reading, reading_room};
+use super::{Flow, Scroll, draw_reading, reading_room};
 use crate::domain::country::Country;
 use crate::domain::sender::Sender;
 use crate::engine::{AccountQuery, Severity, Status};
@@ -23,7 +23,7 @@ use crate::tui::update::Input;
 /// The page, scrolled to a line.
 #[derive(Debug, Default)]
 pub struct HealthModal {
-    scroll: usize,
+    scroll: Scroll,
 }
 
 /// A line with its style.
@@ -41,24 +41,26 @@ impl HealthModal {
                 let query = AccountQuery { environment: model.environment, provider, token: None };
                 return Flow::Stay(vec![Effect::CheckAccount(Box::new(query))]);
             }
-            Input::Action(Action::Up) => self.scroll = self.scroll.saturating_sub(1),
-            Input::Action(Action::Down) => self.scroll += 1,
-            Input::Action(Action::PageUp) => self.scroll = self.scroll.saturating_sub(10),
-            Input::Action(Action::PageDown) => self.scroll += 10,
-            _ => {}
+            other => {
+                let lines = page(model).len();
+                self.scroll.on_input(other, lines);
+            }
         }
         Flow::STAY
     }
 
     pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let room = reading_room(model);
-        let lines = match &model.desk().status {
-            None => vec![("Reading…".to_owned(), model.theme.dim())],
-            Some(status) => lines(model, status, room),
-        };
+        let lines = page(model);
         let title = format!("Health · {}", model.environment);
-        draw_reading(model, &title, &lines, self.scroll, buffer);
+        draw_reading(model, &title, &lines, self.scroll.0, buffer);
         None
+    }
+}
+
+fn page(model: &Model) -> Vec<Line> {
+    match &model.desk().status {
+        None => vec![("Reading…".to_owned(), model.theme.dim())],
+        Some(status) => lines(model, status, reading_room(model)),
     }
 }
 

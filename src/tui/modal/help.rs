@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::{Flow, open_box, write};
+use super::{Flow, Scroll, open_box, write};
 use crate::tui::keymap::{Action, BINDINGS, Context};
 use crate::tui::model::Model;
 use crate::tui::update::Input;
@@ -13,25 +13,22 @@ use crate::tui::update::Input;
 #[derive(Debug)]
 pub struct HelpModal {
     contexts: Vec<Context>,
-    scroll: usize,
+    scroll: Scroll,
 }
 
 impl HelpModal {
     /// Explains the keys of these contexts.
-    pub const fn new(contexts: Vec<Context>) -> Self {
-        Self { contexts, scroll: 0 }
+    pub fn new(contexts: Vec<Context>) -> Self {
+        Self { contexts, scroll: Scroll::default() }
     }
 
     pub(super) fn on_input(&mut self, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
-            Input::Action(Action::Up) => self.scroll = self.scroll.saturating_sub(1),
-            Input::Action(Action::Down) => self.scroll = (self.scroll + 1).min(self.lines().len()),
-            Input::Action(Action::PageUp) => self.scroll = self.scroll.saturating_sub(10),
-            Input::Action(Action::PageDown) => {
-                self.scroll = (self.scroll + 10).min(self.lines().len());
+            other => {
+                let lines = self.lines().len();
+                self.scroll.on_input(other, lines);
             }
-            _ => {}
         }
         Flow::STAY
     }
@@ -53,7 +50,7 @@ impl HelpModal {
         let lines = self.lines();
         let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
         let inner = open_box(model, "Keys", (72, rows), buffer);
-        let scroll = self.scroll.min(lines.len().saturating_sub(inner.height.into()));
+        let scroll = self.scroll.0.min(lines.len().saturating_sub(inner.height.into()));
         for ((key, help), row) in lines.iter().skip(scroll).zip(0..inner.height) {
             let style = if help.is_empty() { theme.strong() } else { theme.key() };
             write(inner, row, key, style, theme, buffer);

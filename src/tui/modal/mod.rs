@@ -27,7 +27,7 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
 use super::effect::Effect;
-use super::keymap::Context;
+use super::keymap::{Action, Context};
 use super::layout::centred;
 use super::model::Model;
 use super::text_field::TextField;
@@ -127,7 +127,7 @@ impl Modal {
             Self::Import(modal) => modal.on_input(model, input),
             Self::Limits(modal) => modal.on_input(model, input),
             Self::Health(modal) => modal.on_input(model, input),
-            Self::Check(modal) => modal.on_input(input),
+            Self::Check(modal) => modal.on_input(model, input),
             Self::Help(modal) => modal.on_input(input),
         }
     }
@@ -185,6 +185,27 @@ fn open_box(model: &Model, title: &str, wanted: (u16, u16), buffer: &mut Buffer)
     let inner = block.inner(area);
     block.render(area, buffer);
     Rect { x: inner.x + u16::from(inner.width > 2), width: inner.width.saturating_sub(2), ..inner }
+}
+
+/// How far a page that is only read is scrolled, in lines.
+#[derive(Debug, Clone, Copy, Default)]
+struct Scroll(usize);
+
+/// Lines of a page up or down.
+const PAGE: usize = 10;
+
+impl Scroll {
+    /// Scrolls by a key, never beyond the last of so many lines.
+    fn on_input(&mut self, input: &Input, lines: usize) {
+        let to = match input {
+            Input::Action(Action::Up) => self.0.saturating_sub(1),
+            Input::Action(Action::Down) => self.0 + 1,
+            Input::Action(Action::PageUp) => self.0.saturating_sub(PAGE),
+            Input::Action(Action::PageDown) => self.0 + PAGE,
+            _ => return,
+        };
+        self.0 = to.min(lines.saturating_sub(1));
+    }
 }
 
 /// Columns that a text has in a pop-up that is only read.

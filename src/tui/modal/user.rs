@@ -7,7 +7,7 @@ use ratatui::layout::Position;
 use ratatui::style::Style;
 
 use super::delivery::event_lines;
-use super::{Flow, Modal, draw_reading, reading_room};
+use super::{Flow, Modal, Scroll, draw_reading, reading_room};
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::MOST_WRONG_TRIES;
@@ -29,14 +29,14 @@ pub struct UserModal {
     row: QuotaRow,
     generation: u64,
     story: Option<Result<Vec<Event>, String>>,
-    scroll: usize,
+    scroll: Scroll,
 }
 
 impl UserModal {
     /// Asks for the story of a user.
     pub fn ask(row: QuotaRow, environment: Environment, generation: u64) -> (Self, Vec<Effect>) {
         let effect = Effect::LoadUser { generation, environment, row: Box::new(row.clone()) };
-        (Self { row, generation, story: None, scroll: 0 }, vec![effect])
+        (Self { row, generation, story: None, scroll: Scroll::default() }, vec![effect])
     }
 
     /// Takes the story, if it is the one that this pop-up has asked for.
@@ -68,18 +68,17 @@ impl UserModal {
                 model.modals.push(Modal::Unlock(UnlockModal::one_code(&self.row)));
                 return Flow::CLOSE;
             }
-            Input::Action(Action::Up) => self.scroll = self.scroll.saturating_sub(1),
-            Input::Action(Action::Down) => self.scroll += 1,
-            Input::Action(Action::PageUp) => self.scroll = self.scroll.saturating_sub(10),
-            Input::Action(Action::PageDown) => self.scroll += 10,
-            _ => {}
+            other => {
+                let lines = self.lines(model, reading_room(model)).len();
+                self.scroll.on_input(other, lines);
+            }
         }
         Flow::STAY
     }
 
     pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
         let lines = self.lines(model, reading_room(model));
-        draw_reading(model, "User", &lines, self.scroll, buffer);
+        draw_reading(model, "User", &lines, self.scroll.0, buffer);
         None
     }
 
