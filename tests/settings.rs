@@ -155,6 +155,10 @@ fn a_change_tells_beforehand_what_it_would_have_meant() {
     let stricter = set("2");
     let words = "Of 3 codes in the last 24 h, 1 would have been refused, for 1 user.";
     assert!(stricter.contains(words), "{stricter}");
+    // Peru is on no number, and was texted from the default one.
+    assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", "+51912345678"]).code(), 0);
+    let check = deck.run(&["config", "check", "--log"]).out();
+    assert!(check.contains("Development: texted in the last day, on no number: PE"), "{check}");
     let wider = set("4");
     assert!(
         wider.contains("none would have been refused. 1 locked user gets open at once."),

@@ -236,6 +236,9 @@ pub enum ConfigCommand {
         /// Also ask each account whether it accepts its credentials; sends nothing.
         #[arg(long)]
         online: bool,
+        /// Also look into the store: which countries were texted that are on no number.
+        #[arg(long)]
+        log: bool,
     },
     /// Where the files are.
     Path,

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::{Desk, change};
 use crate::config::{self, Config, TokenStatus};
+use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::figures::Figures;
 use crate::domain::settings::Settings;
@@ -39,8 +40,11 @@ pub(super) async fn run(desk: &Desk, command: ConfigCommand) -> Result<ExitCode,
         }
         ConfigCommand::Export => change::export(desk),
         ConfigCommand::Import { file, dry_run } => change::import(desk, &file, dry_run).await,
-        ConfigCommand::Check { file, online } => {
+        ConfigCommand::Check { file, online, log } => {
             let config = check(desk, file.as_deref())?;
+            if log {
+                unmapped_countries(desk, &config).await?;
+            }
             if online { ask_accounts(desk, &config).await } else { Ok(ExitCode::SUCCESS) }
         }
     }
@@ -170,6 +174,29 @@ fn figures(
     }
     for sentence in figures.sentences(price) {
         output.line(&format!("figure: {environment}: {sentence}"), &object)?;
+    }
+    Ok(())
+}
+
+/// The countries that were texted in the last day and are on no number.
+async fn unmapped_countries(desk: &Desk, config: &Config) -> Result<(), Failure> {
+    let engine = desk.engine().await?;
+    for (environment, settings) in config.environments.iter() {
+        let found = engine.status(environment).await?.destinations.countries;
+        let codes: Vec<&str> = found
+            .iter()
+            .filter_map(|traffic| traffic.country)
+            .filter(|&country| settings.from_numbers.serving(country).is_none())
+            .map(Country::code)
+            .collect();
+        if !codes.is_empty() {
+            let object = json!({ "environment": environment.key(), "texted_on_no_number": codes });
+            let text = format!(
+                "figure: {environment}: texted in the last day, on no number: {}",
+                codes.join(" ")
+            );
+            desk.output.line(&text, &object)?;
+        }
     }
     Ok(())
 }
