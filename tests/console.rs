@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use smsdeck::config::{Config, TokenStatus};
 use smsdeck::domain::environment::{Environment, PerEnvironment};
 use smsdeck::domain::from_numbers::FromNumber;
+use smsdeck::domain::message_text::MessageTemplate;
 use smsdeck::domain::passcode::Verdict;
 use smsdeck::domain::provider::Provider;
 use smsdeck::domain::sender::Sender;
@@ -526,7 +527,7 @@ fn a_clean_form_follows_the_file_and_says_what_has_changed() {
     let mut console = test_console();
     saved_elsewhere(&mut console, |settings| settings.code_validity = 7.try_into().unwrap());
     shows(&console, "Code validity   7 min");
-    shows(&console, "Test was changed elsewhere: Code validity period: 5 min → 7 min.");
+    shows(&console, "Test was changed in the file: Code validity period: 5 min → 7 min.");
     assert!(console.press("^s").is_empty(), "there is nothing to save");
 }
 
@@ -638,4 +639,30 @@ fn environments_are_compared_and_single_values_taken_over_but_no_secret() {
     assert_eq!(save.environment, Environment::Test);
     assert_eq!(save.settings.from_numbers.rows().len(), 1);
     assert_eq!(save.token, TokenChange::Keep);
+}
+
+#[test]
+fn texts_for_languages_that_others_saved_are_not_lost_to_a_new_message() {
+    let mut console = test_console();
+    console.press("Down Down Down Down Down Down Down Enter End _x Enter");
+    saved_elsewhere(&mut console, |settings| {
+        let message = MessageTemplate::parse("{code} es tu clave").unwrap();
+        settings.own_messages.set("es".parse().unwrap(), Some(message));
+    });
+    let effects = console.press("^s");
+    let [save] = saves(&effects)[..] else { panic!("{effects:?}\n{}", console.screen()) };
+    assert!(save.settings.message.as_str().ends_with(" x"), "{:?}", save.settings.message);
+    assert!(!save.settings.own_messages.is_empty(), "somebody else's text is gone");
+}
+
+#[test]
+fn a_choice_between_two_changes_is_asked_again_when_the_file_changes_once_more() {
+    let mut console = test_console();
+    console.press("Down Down Backspace 4");
+    saved_elsewhere(&mut console, |settings| settings.codes_allowed = 6.try_into().unwrap());
+    console.press("^s m");
+    saved_elsewhere(&mut console, |settings| settings.codes_allowed = 8.try_into().unwrap());
+    assert!(saves(&console.press("Enter")).is_empty());
+    shows(&console, "choose again");
+    shows(&console, "t theirs: 8");
 }

@@ -26,6 +26,8 @@ fn a_field_is_set_shown_audited_and_can_be_taken_back() {
     let set = ["config", "set", "--env", "prod", "codes_allowed", "5"];
     let tried = deck.run(&[&set[..], &["--dry-run"]].concat());
     assert_eq!(tried.code(), 0, "{}", tried.err());
+    let paths = deck.paths();
+    assert!(!paths.store.exists() && !paths.secrets.exists(), "a dry run has made a deck");
     assert!(tried.out().contains("Production: Number of codes allowed: 3 → 5"), "{}", tried.out());
     assert_eq!(text(&deck), BY_HAND);
     assert_eq!(deck.run(&set).code(), 0);
@@ -52,6 +54,7 @@ fn what_is_wrong_changes_nothing_and_says_what_is_meant() {
         ("codes_alowed", "3", "Did you mean codes_allowed?"),
         ("message", "no code in it", "{code}"),
         ("auth_token", "topsecret0123456789", "standard input"),
+        ("provider.auth_token", "topsecret0123456789", "standard input"),
     ] {
         let ran = deck.run(&["config", "set", "--env", "prod", field, value]);
         assert_eq!(ran.code(), 2, "{field}");
@@ -176,4 +179,22 @@ fn the_check_has_the_figures_behind_the_settings() {
     assert!(check.contains("of +44 GG JE are on a number, 2 are not: GB IM"), "{check}");
     let json = deck.run(&["config", "check", "--env", "prod", "--json"]).json();
     assert_eq!(json.last().unwrap()["codes_per_user_and_day"], 288);
+}
+
+#[test]
+fn a_stored_token_is_copied_only_where_it_is_named() {
+    let deck = deck();
+    let token = "0123456789abcdef0123456789ab3f9a";
+    let set = ["config", "set", "--env", "prod", "auth_token", "-"];
+    let mut child = deck.command(&set).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(token.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+    let stored = || std::fs::read_to_string(deck.paths().secrets).unwrap().matches(token).count();
+    let copy = |fields: &str| deck.run(&["config", "copy", "prod", "test", "--fields", fields]);
+    assert_eq!((copy("provider").code(), stored()), (0, 1));
+    let copied = copy("auth_token");
+    assert_eq!((copied.code(), stored()), (0, 2), "{}", copied.err());
+    assert!(!copied.out().contains(token));
+    let audit = deck.run(&["audit", "list", "--env", "test"]).out();
+    assert!(audit.contains("Auth token: changed"), "{audit}");
 }

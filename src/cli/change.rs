@@ -13,10 +13,13 @@ use super::failure::Failure;
 use crate::config::{self, Config, ConfigError, Version};
 use crate::domain::difference::{Difference, differences, is_drift};
 use crate::domain::environment::{Environment, PerEnvironment};
-use crate::domain::secret::Secret;
+use crate::domain::secret::{Secret, SecretSource};
 
 /// The largest secret or settings that are read from standard input or a file, in bytes.
 const LARGEST: u64 = 1024 * 1024;
+
+/// A token that comes to an environment with a change.
+type NewToken = (Environment, Secret);
 
 /// Changes the config, or with `dry_run` only shows what would change.
 pub(super) async fn apply(
@@ -24,18 +27,45 @@ pub(super) async fn apply(
     dry_run: bool,
     edit: impl FnOnce(&mut Config) -> Result<(), Failure>,
 ) -> Result<ExitCode, Failure> {
+    apply_with(desk, dry_run, None, edit).await
+}
+
+/// The same with a token, which is stored once the config is saved.
+async fn apply_with(
+    desk: &Desk,
+    dry_run: bool,
+    token: Option<NewToken>,
+    edit: impl FnOnce(&mut Config) -> Result<(), Failure>,
+) -> Result<ExitCode, Failure> {
     if dry_run {
         let old = desk.config()?;
         let mut new = old.clone();
         edit(&mut new)?;
-        show(desk, &old, &new, true)?;
-        rehearse(desk, &old, &new).await?;
-        return Ok(ExitCode::SUCCESS);
+        return preview(desk, &old, &new).await;
     }
     may_write(desk)?;
     let (old, new) = config::change(&desk.paths, edit)?;
     show(desk, &old, &new, false)?;
-    audit(desk, &old, &new).await?;
+    if let Some((environment, token)) = &token {
+        let stored = config::store_token(&desk.paths, *environment, token, Timestamp::now());
+        stored.map_err(|error| {
+            let words = format!("the settings are saved, but the token is not: {error}");
+            Failure::new("secrets", words)
+        })?;
+        let object = json!({ "environment": environment.key(), "token": "stored" });
+        desk.output.line(&format!("{environment}: the token is stored."), &object)?;
+    }
+    audit(desk, &old, &new, token.map(|(environment, _)| environment)).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows what would change and what it would have meant. Writes nothing, so that a deck without a
+/// store gets none by it.
+async fn preview(desk: &Desk, old: &Config, new: &Config) -> Result<ExitCode, Failure> {
+    show(desk, old, new, true)?;
+    if desk.paths.store_of(&old.deck).exists() {
+        rehearse(desk, old, new).await?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -99,10 +129,12 @@ fn show(desk: &Desk, old: &Config, new: &Config, dry_run: bool) -> Result<(), Fa
             desk.output.line(&format!("warning: {environment}, {field}: {text}"), &object)?;
         }
     }
-    if is_same && old.deck == new.deck {
-        desk.output.line("Nothing changes.", &json!({ "changed": false }))?;
-    } else if is_same {
+    if old.deck != new.deck {
+        is_same = false;
         desk.output.line("Deck-wide settings change.", &json!({ "changed": "deck" }))?;
+    }
+    if is_same {
+        desk.output.line("Nothing changes.", &json!({ "changed": false }))?;
     } else if dry_run {
         desk.output.line("Nothing was written: --dry-run.", &json!({ "dry_run": true }))?;
     }
@@ -127,14 +159,23 @@ fn difference(
 
 /// Writes down what was changed. A store that is out of order must not keep anybody from mending
 /// the settings; that it is not written down is said.
-async fn audit(desk: &Desk, old: &Config, new: &Config) -> Result<(), Failure> {
+async fn audit(
+    desk: &Desk,
+    old: &Config,
+    new: &Config,
+    token: Option<Environment>,
+) -> Result<(), Failure> {
+    if old == new && token.is_none() {
+        return Ok(());
+    }
     let not_audited =
         |why: String| Failure::new("audit", format!("saved, but it is not in the audit: {why}"));
     let engine =
         desk.engine().await.map_err(|failure| not_audited(failure.message().to_owned()))?;
     for (environment, before) in old.environments.iter() {
         let after = &new.environments[environment];
-        let written = engine.audit_save(environment, before, after, false).await;
+        let written =
+            engine.audit_save(environment, before, after, token == Some(environment)).await;
         written.map_err(|error| not_audited(error.to_string()))?;
     }
     Ok(())
@@ -148,48 +189,29 @@ pub(super) async fn set(
     dry_run: bool,
 ) -> Result<ExitCode, Failure> {
     let environment = desk.environment()?;
-    if field != "auth_token" {
-        return apply(desk, dry_run, |config| {
-            *config = config::with_value(config, environment, field, value)?;
-            Ok(())
-        })
-        .await;
-    }
-    let is_source = ["None", "Env(", "File(", "Command("];
-    if is_source.iter().any(|source| value.starts_with(source)) {
-        return apply(desk, dry_run, |config| {
-            *config = config::with_value(config, environment, field, value)?;
-            Ok(())
-        })
-        .await;
-    }
-    if value != "-" {
+    let is_token = config::is_token(field);
+    let token = if is_token && value == "-" {
+        let mut typed = zeroize::Zeroizing::new(String::new());
+        std::io::stdin().lock().take(4096).read_to_string(&mut typed)?;
+        let token = Secret::parse(typed.lines().next().unwrap_or_default());
+        Some(token.map_err(|error| Failure::usage(error.to_string()))?)
+    } else if is_token && !TOKEN_SOURCES.iter().any(|source| value.starts_with(source)) {
         // The value is not repeated: it may be the secret.
         let words = "a token comes from standard input: config set auth_token - < FILE; or name where it is: Env(\"NAME\"), File(\"/path\"), Command([\"pass\", \"show\", \"x\"]), None";
         return Err(Failure::usage(words.to_owned()));
-    }
-    let mut typed = zeroize::Zeroizing::new(String::new());
-    std::io::stdin().lock().take(4096).read_to_string(&mut typed)?;
-    let token = Secret::parse(typed.lines().next().unwrap_or_default())
-        .map_err(|error| Failure::usage(error.to_string()))?;
-    if !dry_run {
-        may_write(desk)?;
-    }
-    let exit = apply(desk, dry_run, |config| {
-        *config = config::with_value(config, environment, field, "Stored")?;
+    } else {
+        None
+    };
+    let value = if token.is_some() { "Stored" } else { value };
+    apply_with(desk, dry_run, token.map(|token| (environment, token)), |config| {
+        *config = config::with_value(config, environment, field, value)?;
         Ok(())
     })
-    .await?;
-    if !dry_run {
-        let stored = config::store_token(&desk.paths, environment, &token, Timestamp::now());
-        stored.map_err(|error| Failure::new("secrets", error.to_string()))?;
-        let engine = desk.engine().await?;
-        let settings = engine.settings(environment);
-        engine.audit_save(environment, &settings, &settings, true).await?;
-        desk.output.line("The token is stored.", &json!({ "token": "stored" }))?;
-    }
-    Ok(exit)
+    .await
 }
+
+/// How the places begin that a token can be read from; nothing that looks like a token does.
+const TOKEN_SOURCES: [&str; 4] = ["Env(\"", "File(\"", "Command([", "None"];
 
 /// `config diff A B`: what differs, and what was changed in Production alone.
 pub(super) fn diff(desk: &Desk, a: Environment, b: Environment) -> Result<ExitCode, Failure> {
@@ -225,7 +247,18 @@ pub(super) async fn copy(
     if from == to {
         return Err(Failure::usage("an environment cannot be copied to itself".to_owned()));
     }
-    apply(desk, dry_run, |config| {
+    let config = desk.config()?;
+    let source = config.environments[from].provider.token_source();
+    let copies_token = fields.iter().any(|field| config::is_token(field));
+    // Where it is not in `secrets.ron`, both read it from the same place.
+    let token = match source.filter(|source| copies_token && **source == SecretSource::Stored) {
+        Some(source) => Some(
+            config::resolve(&desk.paths, from, source)
+                .map_err(|error| Failure::new("secrets", error.to_string()))?,
+        ),
+        None => None,
+    };
+    apply_with(desk, dry_run, token.map(|token| (to, token)), |config| {
         *config = config::copied(config, (from, to), fields)?;
         Ok(())
     })
@@ -234,8 +267,7 @@ pub(super) async fn copy(
 
 /// `config history`: what was in force before, the newest first.
 pub(super) fn history(desk: &Desk) -> Result<ExitCode, Failure> {
-    let present = desk.config()?;
-    let mut after = present;
+    let mut after = desk.config()?;
     for version in versions(desk)? {
         // One that cannot be read any more is listed all the same.
         let before = config::load(&version.path).ok().flatten();
@@ -250,7 +282,7 @@ pub(super) fn history(desk: &Desk) -> Result<ExitCode, Failure> {
             })
             .collect();
         let object = json!({ "version": version.name, "changed_then": changed });
-        let mut text = format!("{}  until then, before:", version.name);
+        let mut text = format!("{}  in force until then; what changed then:", version.name);
         for change in &changed {
             text = format!("{text}\n  {change}");
         }
@@ -276,13 +308,12 @@ pub(super) async fn restore(desk: &Desk, name: &str, dry_run: bool) -> Result<Ex
     let new = config::load(&version.path)?
         .ok_or_else(|| ConfigError::Missing { path: version.path.clone() })?;
     if dry_run {
-        show(desk, &desk.config()?, &new, true)?;
-        return Ok(ExitCode::SUCCESS);
+        return preview(desk, &desk.config()?, &new).await;
     }
     may_write(desk)?;
     let (old, new) = config::restore(&desk.paths, &version)?;
     show(desk, &old, &new, false)?;
-    audit(desk, &old, &new).await?;
+    audit(desk, &old, &new, None).await?;
     Ok(ExitCode::SUCCESS)
 }
 

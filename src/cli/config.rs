@@ -75,10 +75,8 @@ fn show(desk: &Desk) -> Result<ExitCode, Failure> {
         desk.output.line(config::render(&config).trim_end(), &json!(null))?;
         return Ok(ExitCode::SUCCESS);
     }
-    for (environment, settings) in config.environments.iter() {
-        if desk.environment.is_some_and(|only| only != environment) {
-            continue;
-        }
+    for environment in desk.environments() {
+        let settings = &config.environments[environment];
         let numbers: Vec<_> = settings
             .from_numbers
             .rows()
@@ -113,7 +111,8 @@ fn check(desk: &Desk, file: Option<&Path>) -> Result<Config, Failure> {
         None => Config::built_in(),
     };
     let mut findings = 0;
-    for (environment, settings) in config.environments.iter() {
+    for environment in desk.environments() {
+        let settings = &config.environments[environment];
         for warning in settings.warnings(environment) {
             let field = warning.field.label();
             finding(desk.output, environment, field, &warning.text)?;
@@ -135,11 +134,8 @@ fn check(desk: &Desk, file: Option<&Path>) -> Result<Config, Failure> {
             }
         }
     }
-    for (environment, settings) in config.environments.iter() {
-        if desk.environment.is_some_and(|only| only != environment) {
-            continue;
-        }
-        figures(desk.output, environment, settings, &config)?;
+    for environment in desk.environments() {
+        figures(desk.output, environment, &config.environments[environment], &config)?;
     }
     if !desk.output.is_json() {
         let what = match findings {
@@ -181,7 +177,8 @@ fn figures(
 /// The countries that were texted in the last day and are on no number.
 async fn unmapped_countries(desk: &Desk, config: &Config) -> Result<(), Failure> {
     let engine = desk.engine().await?;
-    for (environment, settings) in config.environments.iter() {
+    for environment in desk.environments() {
+        let settings = &config.environments[environment];
         let found = engine.status(environment).await?.destinations.countries;
         let codes: Vec<&str> = found
             .iter()

@@ -147,6 +147,12 @@ impl Desk {
         })
     }
 
+    /// The environments that were asked for: the named one, or all.
+    fn environments(&self) -> impl Iterator<Item = Environment> {
+        let only = self.environment;
+        Environment::ALL.into_iter().filter(move |one| only.is_none_or(|only| only == *one))
+    }
+
     /// The settings: those of the file, or the built-in ones.
     fn config(&self) -> Result<Config, Failure> {
         Ok(crate::config::load(&self.paths.config)?.unwrap_or_else(Config::built_in))

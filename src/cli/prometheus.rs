@@ -33,13 +33,13 @@ pub(super) fn render(all: &[(Environment, Status)], now: Timestamp) -> String {
 }
 
 /// The file where nothing can be read: all that is known is that it is critical.
-pub(super) fn dead(environments: &[Environment]) -> String {
+pub(super) fn dead(environments: impl Iterator<Item = Environment>) -> String {
     let mut text =
         "# HELP smsdeck_status 0 fine, 1 warning, 2 critical.\n# TYPE smsdeck_status gauge\n"
             .to_owned();
     for environment in environments {
         // A string takes all that is written to it.
-        let _ = writeln!(text, "smsdeck_status{{{}}} 2", label(*environment));
+        let _ = writeln!(text, "smsdeck_status{{{}}} 2", label(environment));
     }
     text
 }

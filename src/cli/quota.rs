@@ -29,9 +29,7 @@ pub(super) async fn run(desk: &Desk, command: QuotaCommand) -> Result<ExitCode, 
 
 async fn list(desk: &Desk) -> Result<ExitCode, Failure> {
     let engine = desk.engine().await?;
-    let wanted =
-        |environment: &Environment| desk.environment.is_none_or(|only| only == *environment);
-    for environment in Environment::ALL.into_iter().filter(wanted) {
+    for environment in desk.environments() {
         for row in engine.quota_rows(environment).await? {
             show(desk, &engine, environment, &row)?;
         }

@@ -26,7 +26,7 @@ pub(super) async fn run(desk: &Desk, options: &StatusOptions) -> Result<ExitCode
     let dead = |failure: Failure| {
         // Whoever reads the file only must not go on believing the old one.
         if let Some(file) = &options.prometheus {
-            let _ = config::publish(file, &prometheus::dead(&wanted(desk)));
+            let _ = config::publish(file, &prometheus::dead(desk.environments()));
         }
         failure.critical()
     };
@@ -76,17 +76,10 @@ pub(super) async fn run(desk: &Desk, options: &StatusOptions) -> Result<ExitCode
 
 async fn read(desk: &Desk, engine: &Engine) -> Result<Vec<(Environment, Status)>, Failure> {
     let mut all = Vec::new();
-    for environment in wanted(desk) {
+    for environment in desk.environments() {
         all.push((environment, engine.status(environment).await?));
     }
     Ok(all)
-}
-
-/// The environments that were asked for.
-fn wanted(desk: &Desk) -> Vec<Environment> {
-    let is_wanted =
-        |environment: &Environment| desk.environment.is_none_or(|only| only == *environment);
-    Environment::ALL.into_iter().filter(is_wanted).collect()
 }
 
 fn exit_code(all: &[(Environment, Status)]) -> ExitCode {

@@ -22,6 +22,11 @@ const OF_ACCOUNT: [&str; 7] = [
     "address_retention",
 ];
 
+/// Whether a field, as somebody names it, is where the token is.
+pub fn is_token(field: &str) -> bool {
+    field.strip_prefix("provider.").unwrap_or(field) == "auth_token"
+}
+
 /// The config with another value of one field of an environment, such as `codes_allowed`,
 /// `account_sid` or `limits.per_hour`. The value is RON, or a text without its quotes.
 ///

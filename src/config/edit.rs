@@ -93,7 +93,10 @@ impl Editor<'_> {
             }) {
                 continue;
             }
-            let last = fields.last().map(|last| (last.start, last.value.end));
+            let stays = |field: &&Field| {
+                named(new, &field.name).is_some() || named(old, &field.name).is_none()
+            };
+            let last = fields.iter().rfind(stays).map(|last| (last.start, last.value.end));
             let name = format!("{}: ", missing.name);
             self.add(inside, last, &name, &missing.value)?;
         }

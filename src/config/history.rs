@@ -32,6 +32,8 @@ pub fn versions(paths: &Paths) -> io::Result<Vec<Version>> {
 
 /// Beside the config, under its name, as several configs may share a folder.
 fn folder(config: &Path) -> PathBuf {
+    // Whoever reads by way of a link and whoever does not must find the same versions.
+    let config = config.canonicalize().unwrap_or_else(|_| config.to_owned());
     let mut name = config.file_name().unwrap_or_default().to_owned();
     name.push(".history");
     config.with_file_name(name)
@@ -60,7 +62,6 @@ fn of_folder(folder: &Path) -> io::Result<Vec<Version>> {
 /// Keeps the text that a config has now, with the mode of its file, and forgets the oldest. To be
 /// called by whoever has the lock.
 pub(super) fn keep(config: &Path, text: &str) -> io::Result<()> {
-    let config = &config.canonicalize().unwrap_or_else(|_| config.to_owned());
     let folder = folder(config);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
     let kept = of_folder(&folder)?;

@@ -18,7 +18,7 @@ mod wire_limits;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use by_name::{copied, exported, imported, with_value};
+pub use by_name::{copied, exported, imported, is_token, with_value};
 pub use error::ConfigError;
 pub use file::{publish, unwritable};
 pub use history::{VERSIONS, Version, versions};
@@ -170,7 +170,7 @@ pub fn change<E: From<ConfigError>>(
     };
     let mut new = old.clone();
     edit(&mut new)?;
-    if new == old && old_text.is_some() {
+    if new == old {
         return Ok((old, new));
     }
     let text = match &old_text {
@@ -380,6 +380,20 @@ mod tests {
     }
 
     #[test]
+    fn a_field_that_goes_and_one_that_comes_leave_the_comments_alone() {
+        let text = saved_by_hand(|settings| {
+            if let crate::domain::provider::Provider::Twilio(account) = &mut settings.provider {
+                account.auth_token = None;
+                account.base_url =
+                    Some(crate::domain::provider::BaseUrl::parse("https://sms.example/").unwrap());
+            }
+        });
+        assert!(text.contains("// The subaccount, not the main one."), "{text}");
+        assert!(text.contains("base_url: \"https://sms.example/\""), "{text}");
+        assert!(!text.contains("TWILIO_TOKEN"), "{text}");
+    }
+
+    #[test]
     fn a_setting_that_was_left_out_is_added_and_taken_out_again() {
         let limited = saved_by_hand(|settings| settings.limits.record_only = true);
         assert!(limited.contains("// whom it may text\n"), "{limited}");
@@ -410,6 +424,9 @@ mod tests {
         }
         let kept = versions(&paths).unwrap();
         assert_eq!(kept.len(), VERSIONS);
+        let link = Paths { config: paths.config.with_file_name("link.ron"), ..paths.clone() };
+        std::os::unix::fs::symlink(&paths.config, &link.config).unwrap();
+        assert_eq!(versions(&link).unwrap().len(), VERSIONS, "not found by way of a link");
         assert!(kept.windows(2).all(|pair| pair[0].name > pair[1].name), "the newest comes first");
         let mode = fs::metadata(&kept[0].path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o640);

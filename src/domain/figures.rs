@@ -110,15 +110,18 @@ impl TryFrom<f64> for Price {
         if !(0.0..=1000.0).contains(&amount) {
             return Err(NoPrice);
         }
-        // Within these bounds nothing is lost but what is below a millionth.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within these bounds nothing is lost but what is below a millionth"
+        )]
         Ok(Self((amount * 1e6).round() as u64))
     }
 }
 
 impl From<Price> for f64 {
     fn from(price: Price) -> Self {
-        #[allow(clippy::cast_precision_loss)]
+        #[expect(clippy::cast_precision_loss, reason = "exact up to nine thousand million")]
         let millionths = price.0 as Self;
         millionths / 1e6
     }

@@ -59,6 +59,8 @@ pub enum EventKind {
     ExpiredCode,
     /// An operator has unlocked a user.
     Unlocked,
+    /// An operator has forgiven wrong tries; no code came back with it.
+    ForgaveTries,
     /// An operator has given one code back.
     GaveBack,
     /// A code was sent that a limit would have refused, had it not been only recorded.
@@ -66,11 +68,12 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const WITHOUT_STATUS: [Self; 6] = [
+    const WITHOUT_STATUS: [Self; 7] = [
         Self::Verified,
         Self::WrongCode,
         Self::ExpiredCode,
         Self::Unlocked,
+        Self::ForgaveTries,
         Self::GaveBack,
         Self::WouldRefuse,
     ];
@@ -83,6 +86,7 @@ impl EventKind {
             Self::WrongCode => "wrong_code",
             Self::ExpiredCode => "expired_code",
             Self::Unlocked => "unlocked",
+            Self::ForgaveTries => "forgave_tries",
             Self::GaveBack => "gave_back",
             Self::WouldRefuse => "would_refuse",
         }
@@ -109,6 +113,7 @@ impl fmt::Display for EventKind {
             Self::Delivery(status) => status.fmt(f),
             Self::WrongCode => f.pad("wrong code"),
             Self::ExpiredCode => f.pad("expired code"),
+            Self::ForgaveTries => f.pad("forgiven"),
             Self::GaveBack => f.pad("gave back"),
             Self::WouldRefuse => f.pad("over limit"),
             Self::Verified | Self::Unlocked => f.pad(self.key()),
@@ -389,13 +394,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_found_by_its_key() {
-        let others = [
-            EventKind::Verified,
-            EventKind::WrongCode,
-            EventKind::ExpiredCode,
-            EventKind::Unlocked,
-        ];
-        for kind in DeliveryStatus::ALL.map(EventKind::Delivery).into_iter().chain(others) {
+        for kind in EventKind::all() {
             assert_eq!(EventKind::from_key(kind.key()), Some(kind));
         }
         assert_eq!(EventKind::from_key("teleported"), None);

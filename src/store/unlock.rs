@@ -24,7 +24,8 @@ pub enum Relief {
 impl Relief {
     const fn event(self) -> EventKind {
         match self {
-            Self::AllCodes | Self::WrongTries => EventKind::Unlocked,
+            Self::AllCodes => EventKind::Unlocked,
+            Self::WrongTries => EventKind::ForgaveTries,
             Self::OneCode => EventKind::GaveBack,
         }
     }

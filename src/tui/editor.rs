@@ -55,8 +55,10 @@ pub fn edit(paths: &Paths) -> Result<(config::Config, config::Config), EditError
     if !ended.success() {
         return Err(failed(ended.to_string()));
     }
-    let after = std::fs::read_to_string(&copy)?;
-    config::replace_text(paths, &before, &after).map_err(|error| EditError::Refused {
+    let taken = std::fs::read_to_string(&copy)
+        .map_err(|source| ConfigError::Unreadable { path: copy, source })
+        .and_then(|after| config::replace_text(paths, &before, &after));
+    taken.map_err(|error| EditError::Refused {
         error: Box::new(error),
         // What was typed must outlive this.
         kept: folder.keep().join("config.ron"),

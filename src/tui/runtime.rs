@@ -155,6 +155,8 @@ async fn follow(
                             Ok(effect) => executor.run(effect),
                             Err(failed) => drop(update(model, clock.now(), failed)),
                         }
+                        // A Ctrl-C there was meant for the editor.
+                        signals.interrupt = signal(SignalKind::interrupt())?;
                     }
                     Effect::Suspend => {
                         screen.terminal.suspend()?;

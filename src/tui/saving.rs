@@ -116,7 +116,7 @@ pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck, own: Option<Environ
             } else {
                 " You have changed the same: ^S asks which holds."
             };
-            news.push(format!("{environment} was changed elsewhere: {first}{more}.{ask}"));
+            news.push(format!("{environment} was changed in the file: {first}{more}.{ask}"));
         }
     }
     if !news.is_empty() {

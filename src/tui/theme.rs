@@ -130,6 +130,7 @@ impl Theme {
             EventKind::WrongCode
             | EventKind::ExpiredCode
             | EventKind::Unlocked
+            | EventKind::ForgaveTries
             | EventKind::GaveBack
             | EventKind::WouldRefuse
             | EventKind::Delivery(DeliveryStatus::Unknown) => self.warning(),

@@ -83,14 +83,16 @@ impl Executor {
         }
         self.tell(Message::Saved { save, deck: deck.map(Box::new), problem }).await;
     }
-}
 
-impl Executor {
     /// Puts a config that was edited as a text into force, and writes down what was changed.
     pub(super) async fn take_edited(&self, before: &Config, after: &Config) {
         let _in_order = self.settings.lock().await;
         let paths = self.paths.clone();
-        let Ok(Ok(deck)) = spawn_blocking(move || read_deck(&paths)).await else { return };
+        let deck = match spawn_blocking(move || read_deck(&paths)).await {
+            Ok(Ok(deck)) => deck,
+            Ok(Err(error)) => return self.tell(Message::NotEdited(error.to_string())).await,
+            Err(_) => return,
+        };
         if let Some(engine) = self.engine.get() {
             engine.reconfigure(deck.config.clone()).await;
             for (environment, old) in before.environments.iter() {

@@ -52,6 +52,13 @@ impl ConflictModal {
     }
 
     fn save(&mut self, model: &mut Model) -> Flow {
+        let present = model.desk().form.conflicts();
+        if !self.conflicts.iter().map(|(conflict, _)| conflict).eq(&present) && !present.is_empty()
+        {
+            *self = Self::new(present);
+            model.complain("The file has changed once more: choose again.");
+            return Flow::STAY;
+        }
         if let Some(open) = self.conflicts.iter().position(|(_, chosen)| chosen.is_none()) {
             self.selected = open;
             model.complain("Choose for each field first: m takes yours, t theirs.");

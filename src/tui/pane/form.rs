@@ -371,7 +371,11 @@ impl Form {
 
     /// Takes the last change back; whether there was one.
     pub fn undo(&mut self) -> bool {
-        let Some(draft) = self.undo.pop() else { return false };
+        // A field that was taken back meanwhile is as it was before already.
+        let present = self.draft();
+        let is_other = |draft: &Draft| Draft { typed_into: None, ..draft.clone() } != present;
+        let draft = std::iter::from_fn(|| self.undo.pop()).find(is_other);
+        let Some(draft) = draft else { return false };
         let fields = [
             &mut self.default_country,
             &mut self.code_validity,
@@ -401,13 +405,27 @@ impl Form {
         ) {
             self.on_sandbox = theirs.provider == Provider::Sandbox;
         }
-        self.fill(if field == Field::OwnMessages { Field::Message } else { field }, theirs);
+        self.fill(field, theirs);
     }
 
     /// Takes back what was changed in a field.
     pub fn revert(&mut self, field: Field) {
         let saved = self.saved.clone();
         self.fill(field, &saved);
+    }
+
+    /// Takes back what was changed in the line of a field: that of the message has two.
+    pub fn revert_line(&mut self, field: Field) {
+        self.revert(field);
+        if field == Field::Message {
+            self.revert(Field::OwnMessages);
+        }
+    }
+
+    /// Whether the line of a field differs from what is saved.
+    pub fn is_line_changed(&self, field: Field) -> bool {
+        self.is_field_changed(field)
+            || (field == Field::Message && self.is_field_changed(Field::OwnMessages))
     }
 
     /// Puts what settings say into a field.
@@ -433,12 +451,8 @@ impl Form {
                 self.new_token.set("");
                 self.removes_token = false;
             }
-            Field::Message => {
-                self.message = settings.message.clone();
-                self.own_messages = settings.own_messages.clone();
-            }
-            // They share the line of the message.
-            Field::OwnMessages => {}
+            Field::Message => self.message = settings.message.clone(),
+            Field::OwnMessages => self.own_messages = settings.own_messages.clone(),
             Field::Recipients => self.recipients = settings.recipients.clone(),
             Field::Limits => self.limits = settings.limits.clone(),
             Field::FromNumbers => self.from_numbers = settings.from_numbers.clone(),
@@ -470,9 +484,8 @@ impl Form {
                 self.account_sid.text().trim() != sid.as_ref().map_or("", AccountSid::as_str)
             }
             Field::AuthToken => !self.new_token.is_empty() || self.removes_token,
-            Field::Message | Field::OwnMessages => {
-                self.message != saved.message || self.own_messages != saved.own_messages
-            }
+            Field::Message => self.message != saved.message,
+            Field::OwnMessages => self.own_messages != saved.own_messages,
             Field::Recipients => self.recipients != saved.recipients,
             Field::Limits => self.limits != saved.limits,
             Field::FromNumbers => self.from_numbers != saved.from_numbers,
@@ -576,8 +589,14 @@ impl Form {
 }
 
 fn all_fields() -> impl Iterator<Item = Field> {
-    let without_line =
-        [Field::FromNumbers, Field::ApiKey, Field::BaseUrl, Field::MessageOptions, Field::Limits];
+    let without_line = [
+        Field::OwnMessages,
+        Field::FromNumbers,
+        Field::ApiKey,
+        Field::BaseUrl,
+        Field::MessageOptions,
+        Field::Limits,
+    ];
     FIELDS.into_iter().chain(without_line)
 }
 

@@ -32,7 +32,7 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
     match input {
         Input::Action(Action::Up) => model.desk_mut().form.step(false),
         Input::Action(Action::Down) => model.desk_mut().form.step(true),
-        Input::Action(Action::Cancel) => model.desk_mut().form.revert(field),
+        Input::Action(Action::Cancel) => model.desk_mut().form.revert_line(field),
         Input::Action(Action::Accept) => open(model, field),
         Input::Action(Action::AccountDetails) if model.desk().form.is_on_sandbox() => {
             model.say("The Sandbox needs no account.");
@@ -205,7 +205,7 @@ fn draw_mark(
     if line.width < 2 {
         return;
     }
-    if form.is_field_changed(field) {
+    if form.is_line_changed(field) {
         buffer.set_stringn(line.x + 1, line.y, theme.text("•"), 1, theme.warning());
     } else if warned {
         buffer.set_stringn(line.x + 1, line.y, "!", 1, theme.warning());
