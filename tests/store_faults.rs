@@ -99,6 +99,7 @@ fn a_store_that_is_mended_is_opened_without_a_restart() {
     terminal.wait_for("cannot open the store");
     std::fs::remove_dir(&store).unwrap();
     std::fs::write(&store, kept).unwrap();
+    terminal.wait_for("The store answers again");
     terminal.wait_for("Twilio · saved");
     terminal.wait_for("refused");
 }

@@ -26,6 +26,9 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::EngineReady => {
+            if matches!(model.engine, EngineState::Failed(_)) {
+                model.say("The store answers again: codes can be sent.");
+            }
             model.engine = EngineState::Ready;
             let mut effects = ask_again(model);
             effects.extend(model.status_clock.on_event(model.now));

@@ -94,33 +94,18 @@ fn draw_broken(model: &Model, reason: &str, screen: Rect, buffer: &mut Buffer) {
 fn draw_tabs(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
     let narrow = area.width < 60;
-    let name = if narrow { "" } else { " smsdeck " };
-    let (mut x, _) = buffer.set_stringn(area.x, area.y, name, area.width.into(), theme.dim());
-    for environment in Environment::ALL {
-        let here = environment == model.environment;
-        let trouble = trouble(model, environment);
-        let name = if narrow { environment.short_name() } else { environment.name() };
-        let label = match (&trouble, narrow && !here) {
-            (Some(word), false) => format!("{name} {word}"),
-            (Some(_), true) => format!("{name} !"),
-            (None, _) => name.to_owned(),
-        };
-        let text = if here { format!(" [{label}]") } else { format!("  {label} ") };
-        let style = match (here, &trouble) {
-            (true, _) => theme.strong(),
-            (false, Some(_)) => theme.warning(),
-            (false, None) => Style::new(),
-        };
-        (x, _) = buffer.set_stringn(
-            x,
-            area.y,
-            theme.text(&text),
-            area.right().saturating_sub(x).into(),
-            style,
-        );
-    }
+    let tabs = Environment::ALL.map(|environment| tab(model, environment, narrow));
     let state = theme.text(&state(model));
     let width = u16::try_from(state.chars().count() + 1).unwrap_or(u16::MAX);
+    let name = " smsdeck ";
+    let whole = name.len() + tabs.iter().map(|(text, _)| text.chars().count()).sum::<usize>();
+    // Everybody knows what runs here, and not how it fares.
+    let name = if narrow || whole + usize::from(width) >= area.width.into() { "" } else { name };
+    let (mut x, _) = buffer.set_stringn(area.x, area.y, name, area.width.into(), theme.dim());
+    for (text, style) in tabs {
+        let room = area.right().saturating_sub(x).into();
+        (x, _) = buffer.set_stringn(x, area.y, theme.text(&text), room, style);
+    }
     if area.right().saturating_sub(x) > width + 1 {
         let style = if matches!(model.engine, EngineState::Failed(_)) {
             theme.failure()
@@ -129,6 +114,25 @@ fn draw_tabs(model: &Model, area: Rect, buffer: &mut Buffer) {
         };
         buffer.set_stringn(area.right() - width, area.y, state, width.into(), style);
     }
+}
+
+/// What stands for an environment in the row of tabs.
+fn tab(model: &Model, environment: Environment, narrow: bool) -> (String, Style) {
+    let here = environment == model.environment;
+    let trouble = trouble(model, environment);
+    let name = if narrow { environment.short_name() } else { environment.name() };
+    let label = match (&trouble, narrow && !here) {
+        (Some(word), false) => format!("{name} {word}"),
+        (Some(_), true) => format!("{name} !"),
+        (None, _) => name.to_owned(),
+    };
+    let text = if here { format!(" [{label}]") } else { format!("  {label} ") };
+    let style = match (here, trouble) {
+        (true, _) => model.theme.strong(),
+        (false, Some(_)) => model.theme.warning(),
+        (false, None) => Style::new(),
+    };
+    (text, style)
 }
 
 /// The word beside a tab, if something there wants attention.
