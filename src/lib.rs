@@ -6,4 +6,5 @@ pub mod domain;
 pub mod engine;
 pub mod provider;
 pub mod store;
+pub mod surroundings;
 pub mod tui;

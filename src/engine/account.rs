@@ -10,6 +10,7 @@ use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 use crate::domain::secret::Secret;
 use crate::provider::{AccessError, AccountReport, OfferedSender, Patience, TwilioClient};
+use crate::surroundings::Surroundings;
 
 /// Which account is asked.
 #[derive(Debug, Clone)]
@@ -84,7 +85,8 @@ async fn client(
     query: AccountQuery,
 ) -> Result<(Clients, TwilioClient), NotReady> {
     let (_, config) = tokio::sync::watch::channel(Arc::new(config.clone()));
-    let clients = Clients::new(paths.clone(), config, Patience::default());
+    let surroundings = Surroundings::of_this_machine();
+    let clients = Clients::new(paths.clone(), config, Patience::default(), surroundings);
     let client = clients.client_with(query.environment, &query.provider, query.token).await?;
     Ok((clients, client))
 }

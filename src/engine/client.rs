@@ -13,6 +13,7 @@ use crate::domain::provider::{BaseUrl, Provider, TwilioAccount};
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
 use crate::provider::{Credentials, Patience, Sandbox, TwilioClient, http_client, loopback_client};
+use crate::surroundings::Surroundings;
 
 /// Makes and keeps clients. The Sandboxes live as long as the deck, so that a change of
 /// settings does not lose what their phones have received.
@@ -20,6 +21,7 @@ pub(super) struct Clients {
     paths: Paths,
     config: watch::Receiver<Arc<Config>>,
     patience: Patience,
+    surroundings: Surroundings,
     http: Mutex<Option<Trusting>>,
     loopback: OnceCell<reqwest::Client>,
     sandboxes: PerEnvironment<OnceCell<Sandbox>>,
@@ -43,11 +45,13 @@ impl Clients {
         paths: Paths,
         config: watch::Receiver<Arc<Config>>,
         patience: Patience,
+        surroundings: Surroundings,
     ) -> Self {
         Self {
             paths,
             config,
             patience,
+            surroundings,
             http: Mutex::new(None),
             loopback: OnceCell::new(),
             sandboxes: PerEnvironment::from_fn(|_| OnceCell::new()),
@@ -128,7 +132,7 @@ impl Clients {
     }
 
     async fn sandbox(&self, environment: Environment) -> Result<&Sandbox, NotReady> {
-        let start = || Sandbox::start(([127, 0, 0, 1], 0).into());
+        let start = || Sandbox::start_in(([127, 0, 0, 1], 0).into(), &self.surroundings);
         Ok(self.sandboxes[environment].get_or_try_init(start).await?)
     }
 

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -83,6 +84,8 @@ impl Engine {
 struct Followed {
     order: Order,
     asked: usize,
+    /// When it is asked about by the engine's clock, which may stand still meanwhile.
+    due: Timestamp,
 }
 
 /// The one scheduler of a process.
@@ -165,6 +168,7 @@ impl Schedule {
             && entry.key().0.max(self.paused_until) <= Instant::now()
         {
             let followed = entry.remove();
+            self.desk.clock.reach(followed.due);
             let desk = self.desk.clone();
             self.in_flight.spawn(async move {
                 let answer = desk.ask(&followed.order).await;
@@ -190,7 +194,7 @@ impl Schedule {
             Answer::After(wait) => self.schedule_in(wait, followed),
             Answer::Found(sid) => {
                 let order = Order { sid: Some(sid), ..followed.order };
-                self.schedule(Followed { order, asked: 0 });
+                self.schedule(Followed { order, asked: 0, ..followed });
             }
             Answer::Pause(pause) => {
                 self.paused_until = self.paused_until.max(Instant::now() + pause);
@@ -205,7 +209,8 @@ impl Schedule {
         }
         // A process that was stopped for long may take over what it follows already.
         if self.held.insert(order.delivery) {
-            self.schedule(Followed { order, asked: 0 });
+            let due = self.desk.clock.now();
+            self.schedule(Followed { order, asked: 0, due });
         }
     }
 
@@ -214,7 +219,8 @@ impl Schedule {
         self.schedule_in(Duration::from_secs(seconds), followed);
     }
 
-    fn schedule_in(&mut self, wait: Duration, followed: Followed) {
+    fn schedule_in(&mut self, wait: Duration, mut followed: Followed) {
+        followed.due = self.desk.clock.now().checked_add(wait).unwrap_or(Timestamp::MAX);
         self.due.insert((Instant::now() + wait, followed.order.delivery), followed);
     }
 

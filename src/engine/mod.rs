@@ -7,7 +7,6 @@ mod account;
 mod audit;
 mod call_back;
 mod client;
-mod clock;
 mod desk;
 mod error;
 mod file_watch;
@@ -33,7 +32,6 @@ use tokio::sync::watch;
 
 pub use account::{AccountProblem, AccountQuery, check_account, offered_senders};
 pub use call_back::CallBackError;
-pub use clock::Clock;
 pub use error::{EngineError, NotReady, RequestError};
 pub use file_watch::FileWatch;
 pub use findings::{Finding, Severity};
@@ -50,6 +48,8 @@ use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::secret::DeckKey;
 use crate::domain::settings::Settings;
 use crate::store::{DeliveryId, Event, EventId, QuotaRow, Store};
+pub use crate::surroundings::Clock;
+use crate::surroundings::{Chance, Surroundings};
 use client::Clients;
 use desk::{Desk, Tenure};
 use follow::Follower;
@@ -68,6 +68,8 @@ struct Inner {
     store_path: PathBuf,
     key: DeckKey,
     clock: Clock,
+    // Where codes are drawn from.
+    chance: Chance,
     operator: Operator,
     config: watch::Sender<Arc<Config>>,
     clients: Arc<Clients>,
@@ -86,9 +88,9 @@ impl Engine {
         paths: Paths,
         config: Config,
         operator: impl Into<Operator>,
-        clock: Clock,
+        surroundings: impl Into<Surroundings>,
     ) -> Result<Self, EngineError> {
-        Self::open_with(paths, config, operator, clock, Pace::default()).await
+        Self::open_with(paths, config, operator, surroundings, Pace::default()).await
     }
 
     /// Opens the deck with other waits than the usual ones.
@@ -99,16 +101,20 @@ impl Engine {
         paths: Paths,
         config: Config,
         operator: impl Into<Operator>,
-        clock: Clock,
+        surroundings: impl Into<Surroundings>,
         pace: Pace,
     ) -> Result<Self, EngineError> {
+        let surroundings = surroundings.into();
         let key_paths = paths.clone();
         let key = tokio::task::spawn_blocking(move || config::deck_key(&key_paths)).await??;
         let store_path = paths.store_of(&config.deck);
         let store = Store::open(&store_path, key.clone()).await?;
         let (config, _) = watch::channel(Arc::new(config));
         let (changes, _) = watch::channel(0);
-        let clients = Arc::new(Clients::new(paths.clone(), config.subscribe(), pace.patience));
+        let clients =
+            Clients::new(paths.clone(), config.subscribe(), pace.patience, surroundings.clone());
+        let clients = Arc::new(clients);
+        let Surroundings { clock, chance } = surroundings;
         let owner = getrandom::u64().map_err(|_| EngineError::NoEntropy)?.cast_signed();
         let tenure = Tenure { owner, lease: pace.lease };
         let follower = Follower::start(Desk {
@@ -127,6 +133,7 @@ impl Engine {
             store_path,
             key,
             clock,
+            chance,
             operator: operator.into(),
             config,
             clients,

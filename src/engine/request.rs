@@ -105,7 +105,8 @@ impl Engine {
             }
         };
 
-        let code = Passcode::draw(getrandom::u32).map_err(|_| RequestError::NoEntropy)?;
+        let code =
+            Passcode::draw(|| self.inner.chance.u32()).map_err(|_| RequestError::NoEntropy)?;
         let digits = Zeroizing::new(String::from_utf8_lossy(code.digits()).into_owned());
         let validity = settings.code_validity.get();
         let message = settings.message_for(number.country());

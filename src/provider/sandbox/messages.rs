@@ -9,6 +9,7 @@ use url::Url;
 
 use super::fates::Fate;
 use crate::domain::delivery::DeliveryStatus;
+use crate::surroundings::Clock;
 
 /// Messages kept; the oldest is forgotten first.
 const MOST_MESSAGES: usize = 10_000;
@@ -33,6 +34,7 @@ pub(super) struct Message {
     pub fate: Fate,
     pub canceled: bool,
     pub accepted_at: Instant,
+    clock: Clock,
 }
 
 /// What is not kept of a message; the handset has it all.
@@ -63,13 +65,22 @@ pub(super) struct Messages {
     created: u64,
     /// Told apart from the messages of every other Sandbox.
     origin: u64,
+    clock: Clock,
     told_busy: HashMap<String, u32>,
 }
 
 impl Message {
+    fn age(&self) -> Duration {
+        if self.clock.runs_by_itself() {
+            // Nobody sets this one back.
+            return self.accepted_at.elapsed();
+        }
+        Duration::try_from(self.clock.now().duration_since(self.created)).unwrap_or_default()
+    }
+
     /// Where it stands now, by its age.
     pub fn status(&self) -> DeliveryStatus {
-        let age = self.accepted_at.elapsed();
+        let age = self.age();
         if self.canceled {
             return DeliveryStatus::Canceled;
         }
@@ -108,7 +119,7 @@ impl Message {
 
     /// When it left for the carrier, if it has.
     pub fn sent_at(&self) -> Option<Timestamp> {
-        let left = !self.canceled && self.accepted_at.elapsed() >= SENT;
+        let left = !self.canceled && self.age() >= SENT;
         left.then(|| self.created + SENT)
     }
 
@@ -116,7 +127,7 @@ impl Message {
     pub fn arrived_at(&self) -> Option<Timestamp> {
         let arrived = match self.fate {
             Fate::Undelivered(_) => false,
-            _ => !self.canceled && self.accepted_at.elapsed() >= ARRIVED,
+            _ => !self.canceled && self.age() >= ARRIVED,
         };
         arrived.then(|| self.created + ARRIVED)
     }
@@ -124,14 +135,14 @@ impl Message {
 
 impl Messages {
     /// No messages yet. `origin` goes into their SIDs.
-    pub fn new(origin: u64) -> Self {
-        Self { all: VecDeque::new(), created: 0, origin, told_busy: HashMap::new() }
+    pub fn new(origin: u64, clock: Clock) -> Self {
+        Self { all: VecDeque::new(), created: 0, origin, clock, told_busy: HashMap::new() }
     }
 
     /// Takes a message and gives it its SID.
     pub fn accept(&mut self, draft: Draft) -> Message {
         self.created += 1;
-        let now = now();
+        let now = self.clock.now();
         let message = Message {
             sid: format!("SM{:016x}{:016x}", self.origin, self.created),
             to: draft.to,
@@ -144,6 +155,7 @@ impl Messages {
             fate: draft.fate,
             canceled: false,
             accepted_at: Instant::now(),
+            clock: self.clock.clone(),
         };
         self.all.push_back(message.clone());
         if self.all.len() > MOST_MESSAGES {
@@ -163,12 +175,13 @@ impl Messages {
 
     /// Calls a message back, if it has not left yet; whether it could be.
     pub fn cancel(&mut self, sid: &str) -> bool {
+        let now = self.clock.now();
         let message = self.all.iter_mut().find(|message| message.sid == sid);
         message.is_some_and(|message| {
             let waiting =
                 matches!(message.status(), DeliveryStatus::Queued | DeliveryStatus::Accepted);
             message.canceled |= waiting;
-            message.updated = now();
+            message.updated = now;
             waiting
         })
     }
@@ -177,7 +190,7 @@ impl Messages {
     pub fn redact(&mut self, sid: &str) {
         if let Some(message) = self.all.iter_mut().find(|message| message.sid == sid) {
             message.body.clear();
-            message.updated = now();
+            message.updated = self.clock.now();
         }
     }
 
@@ -198,11 +211,6 @@ impl Messages {
 
     /// Forgets everything.
     pub fn reset(&mut self) {
-        *self = Self { created: self.created, ..Self::new(self.origin) };
+        *self = Self { created: self.created, ..Self::new(self.origin, self.clock.clone()) };
     }
-}
-
-fn now() -> Timestamp {
-    let millisecond = Timestamp::now().as_millisecond();
-    Timestamp::from_millisecond(millisecond).unwrap_or_default()
 }

@@ -29,6 +29,7 @@ use super::{Credentials, FetchError};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::provider::{AccountSid, BaseUrl};
 use crate::domain::secret::Secret;
+use crate::surroundings::Surroundings;
 use messages::Messages;
 
 /// The Sandbox's account. Made up: it exists nowhere else.
@@ -71,6 +72,17 @@ impl Sandbox {
     /// # Errors
     /// When the address is not loopback, or is in use.
     pub async fn start(listen: SocketAddr) -> Result<Self, SandboxError> {
+        Self::start_in(listen, &Surroundings::of_this_machine()).await
+    }
+
+    /// Starts a Sandbox where time and chance are others than this machine's.
+    ///
+    /// # Errors
+    /// As of [`Sandbox::start`].
+    pub async fn start_in(
+        listen: SocketAddr,
+        surroundings: &Surroundings,
+    ) -> Result<Self, SandboxError> {
         if !listen.ip().is_loopback() {
             return Err(SandboxError::NotLoopback(listen));
         }
@@ -78,8 +90,9 @@ impl Sandbox {
         let listener = TcpListener::bind(listen).await.map_err(error)?;
         let address = listener.local_addr().map_err(error)?;
         let base_url = BaseUrl::parse(&format!("http://{address}"))?;
-        let origin = getrandom::u64().unwrap_or_default();
-        let messages = Arc::new(Mutex::new(Messages::new(origin)));
+        let origin = surroundings.chance.u64().unwrap_or_default();
+        let messages = Messages::new(origin, surroundings.clock.clone());
+        let messages = Arc::new(Mutex::new(messages));
         let server = tokio::spawn(server::serve(listener, messages));
         Ok(Self { base_url, address, server })
     }
