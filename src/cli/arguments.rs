@@ -40,6 +40,10 @@ pub struct Arguments {
     /// Only look: nothing is sent, verified, unlocked or saved.
     #[arg(long, global = true)]
     pub read_only: bool,
+
+    /// Show the console on a deck made up for demonstrations: nobody is texted, nothing is kept.
+    #[arg(long, conflicts_with_all = ["config", "json"])]
+    pub demo: bool,
 }
 
 /// The commands.

@@ -23,10 +23,13 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use jiff::tz::TimeZone;
 
 use crate::config::{Config, ConfigError, Paths};
+use crate::demo::Demo;
 use crate::domain::environment::Environment;
 use crate::engine::{Clock, Engine, Operator};
+use crate::surroundings::Surroundings;
 use crate::tui::{self, ConsoleOptions};
 use arguments::{Arguments, Command};
 use failure::Failure;
@@ -66,10 +69,13 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
     if let Some(path) = arguments.config.as_ref().filter(|path| !path.exists()) {
         return Err(ConfigError::Missing { path: path.clone() }.into());
     }
-    let Some(command) = arguments.command else {
-        return console(paths, arguments.environment, arguments.read_only);
+    let Arguments { command, environment, read_only, demo, .. } = arguments;
+    let Some(command) = command else {
+        return console(paths, environment, read_only, demo);
     };
-    let Arguments { environment, read_only, .. } = arguments;
+    if demo {
+        return Err(Failure::usage("--demo is for the console: leave the command out".to_owned()));
+    }
     let desk = Desk { paths, environment, output, read_only };
     // One thread is enough to wait for one answer; the store has its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -93,20 +99,37 @@ fn console(
     paths: Paths,
     environment: Option<Environment>,
     read_only: bool,
+    demo: bool,
 ) -> Result<ExitCode, Failure> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         let help = Arguments::command().render_help();
         return Err(Failure::usage(format!("the console needs a terminal\n\n{help}")));
     }
-    let options = ConsoleOptions {
-        paths,
-        environment: environment.unwrap_or(Environment::Development),
-        operator: Operator { asked_by: asked_by("console"), read_only },
-    };
     // The screen has the main thread; a slow terminal must not hold up what is sent.
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let ended = runtime.block_on(tui::run(options));
+    let environment = environment.unwrap_or(Environment::Development);
+    let ended = if demo {
+        runtime.block_on(async {
+            let demo = Demo::set_up(read_only).await?;
+            let options = ConsoleOptions {
+                paths: demo.paths.clone(),
+                environment,
+                operator: demo.operator.clone(),
+                surroundings: demo.surroundings.clone(),
+                time_zone: TimeZone::UTC,
+            };
+            tui::run(options).await
+        })
+    } else {
+        runtime.block_on(tui::run(ConsoleOptions {
+            paths,
+            environment,
+            operator: Operator { asked_by: asked_by("console"), read_only },
+            surroundings: Surroundings::of_this_machine(),
+            time_zone: TimeZone::system(),
+        }))
+    };
     // A thread may still wait for a key that never comes.
     runtime.shutdown_background();
     ended.map(|()| ExitCode::SUCCESS).map_err(|error| Failure::new("console", error.to_string()))

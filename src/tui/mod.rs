@@ -29,6 +29,7 @@ pub mod view;
 use crate::config::Paths;
 use crate::domain::environment::Environment;
 use crate::engine::Operator;
+use crate::surroundings::Surroundings;
 
 pub use runtime::run;
 
@@ -41,4 +42,8 @@ pub struct ConsoleOptions {
     pub environment: Environment,
     /// Who sits in front of it.
     pub operator: Operator,
+    /// The time and the chance of its deck.
+    pub surroundings: Surroundings,
+    /// In which times are shown.
+    pub time_zone: jiff::tz::TimeZone,
 }

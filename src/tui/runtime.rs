@@ -27,6 +27,27 @@ const WAITING_MESSAGES: usize = 256;
 /// Time between frames that nobody pressed a key for: 30 a second.
 const FRAME: Duration = Duration::from_millis(33);
 
+/// What a keystroke takes where the time does not go by itself.
+const KEYSTROKE: jiff::SignedDuration = jiff::SignedDuration::from_millis(250);
+
+/// Silence after which a demonstration draws: what follows from one key is one picture, however
+/// fast this machine is.
+const SETTLED: Duration = Duration::from_millis(40);
+
+/// When the screen was drawn, and whether it is to be drawn again.
+struct Frames {
+    drawn: Instant,
+    heard: Instant,
+    changed: bool,
+}
+
+impl Frames {
+    /// When what has changed is drawn, if nothing is urgent.
+    fn due(&self, clock: &Clock) -> Instant {
+        if clock.runs_by_itself() { self.drawn + FRAME } else { self.heard + SETTLED }
+    }
+}
+
 /// How the console ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -67,9 +88,9 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     // From here on a signal is a message; the terminal must not be ours before that.
     let mut signals = Signals::new()?;
     let mut terminal = Terminal::take()?;
-    let clock = Clock::System;
+    let clock = options.surroundings.clock.clone();
     let theme = Theme::from_environment(|name| std::env::var(name).ok());
-    let mut model = Model::new(Terminal::size()?, theme, jiff::tz::TimeZone::system(), clock.now());
+    let mut model = Model::new(Terminal::size()?, theme, options.time_zone, clock.now());
     model.environment = options.environment;
     model.read_only = options.operator.read_only;
     terminal.draw(|frame| view(&model, frame))?;
@@ -77,7 +98,7 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     let (sender, mut heard) = mpsc::channel(WAITING_MESSAGES);
     let gate = input::listen(&sender);
     let paths = options.paths.clone();
-    let executor = Executor::new(options.paths, clock.clone(), options.operator, sender);
+    let executor = Executor::new(options.paths, options.surroundings, options.operator, sender);
     executor.run(Effect::Load);
     let screen = Screen { terminal: &mut terminal, gate: &gate, paths: &paths };
     let end = follow(screen, &mut model, &clock, &executor, &mut heard, &mut signals).await;
@@ -112,6 +133,13 @@ impl Screen<'_> {
     }
 }
 
+/// Lets a clock that stands still go on by a keystroke, and answers whether anything on the screen
+/// has waited for that.
+fn pass_time(model: &Model, clock: &Clock) -> bool {
+    clock.advance(KEYSTROKE);
+    !clock.runs_by_itself() && model.next_change().is_some_and(|at| at <= clock.now())
+}
+
 async fn follow(
     mut screen: Screen<'_>,
     model: &mut Model,
@@ -120,14 +148,13 @@ async fn follow(
     heard: &mut mpsc::Receiver<Heard>,
     signals: &mut Signals,
 ) -> anyhow::Result<End> {
-    let mut drawn = Instant::now();
-    let mut changed = false;
+    let mut frames = Frames { drawn: Instant::now(), heard: Instant::now(), changed: false };
     loop {
-        let next = model.next_change().map(|at| {
+        let next = model.next_change().filter(|_| clock.runs_by_itself()).map(|at| {
             let wait = at.duration_since(clock.now());
             Instant::now() + Duration::try_from(wait).unwrap_or_default()
         });
-        let frame = changed.then_some(drawn + FRAME);
+        let frame = frames.changed.then(|| frames.due(clock));
         let wake = next.into_iter().chain(frame).min();
         let mut urgent = false;
         let message = tokio::select! {
@@ -145,8 +172,14 @@ async fn follow(
         // Everything that has piled up goes into one frame.
         while let Some(message) = waiting.take() {
             urgent |= matches!(message, Message::Key(_) | Message::Paste(_) | Message::Resize(..));
-            changed = true;
-            for effect in update(model, clock.now(), message) {
+            frames.changed = true;
+            frames.heard = Instant::now();
+            let mut effects = Vec::new();
+            if matches!(message, Message::Key(_) | Message::Paste(_)) && pass_time(model, clock) {
+                effects = update(model, clock.now(), Message::Tick);
+            }
+            effects.extend(update(model, clock.now(), message));
+            for effect in effects {
                 match effect {
                     Effect::Quit => return Ok(End::Quit),
                     Effect::Edit => {
@@ -173,13 +206,14 @@ async fn follow(
                 Err(_) => None,
             };
         }
-        if changed && (urgent || drawn.elapsed() >= FRAME) {
+        let urgent = urgent && clock.runs_by_itself();
+        if frames.changed && (urgent || frames.due(clock) <= Instant::now()) {
             // A terminal that cannot be written is gone.
             if screen.terminal.draw(|frame| view(model, frame)).is_err() {
                 return Ok(End::HungUp);
             }
-            drawn = Instant::now();
-            changed = false;
+            frames.drawn = Instant::now();
+            frames.changed = false;
         }
     }
 }

@@ -15,10 +15,9 @@ use super::message::{LoadedDeck, Message};
 use crate::config::{self, Config, ConfigError, Paths};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::phone::load_metadata;
-use crate::engine::{
-    AccountProblem, Clock, CodeRequest, Engine, EngineError, Operator, offered_senders,
-};
+use crate::engine::{AccountProblem, CodeRequest, Engine, EngineError, Operator, offered_senders};
 use crate::store::EventId;
+use crate::surroundings::Surroundings;
 
 /// Events read from the store for an environment at the start, and at once later.
 const EVENTS_AT_ONCE: usize = 1_000;
@@ -33,7 +32,7 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 #[derive(Clone)]
 pub struct Executor {
     paths: Paths,
-    clock: Clock,
+    surroundings: Surroundings,
     operator: Operator,
     engine: Arc<OnceCell<Engine>>,
     /// Held from reading the settings until they are in force and told, so that an older reading
@@ -44,9 +43,14 @@ pub struct Executor {
 
 impl Executor {
     /// An executor for the deck at these places.
-    pub fn new(paths: Paths, clock: Clock, operator: Operator, heard: Sender<Heard>) -> Self {
+    pub fn new(
+        paths: Paths,
+        surroundings: Surroundings,
+        operator: Operator,
+        heard: Sender<Heard>,
+    ) -> Self {
         let (engine, settings) = (Arc::default(), Arc::default());
-        Self { paths, clock, operator, engine, settings, heard }
+        Self { paths, surroundings, operator, engine, settings, heard }
     }
 
     /// Carries out an effect that is not about the terminal.
@@ -164,7 +168,8 @@ impl Executor {
         let mut said = None;
         let engine = loop {
             let (paths, config) = (self.paths.clone(), config.clone());
-            match Engine::open(paths, config, self.operator.clone(), self.clock.clone()).await {
+            let surroundings = self.surroundings.clone();
+            match Engine::open(paths, config, self.operator.clone(), surroundings).await {
                 Ok(engine) => break self.engine.get_or_init(|| async { engine }).await,
                 Err(error) => {
                     let words = error.to_string();

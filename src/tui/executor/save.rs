@@ -42,7 +42,7 @@ impl Executor {
 
     pub(super) async fn save(&self, save: Save) {
         let paths = self.paths.clone();
-        let now = self.clock.now();
+        let now = self.surroundings.clock.now();
         let save = Box::new(save);
         if let Some(refused) = self.refused_token(&save).await {
             let problem = Some(format!("Not saved: {refused}."));

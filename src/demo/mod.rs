@@ -1,0 +1,107 @@
+//! The demonstration: a deck in a folder that goes away with it, where it is always the same
+//! Monday, and the same chance. It texts nobody: every account is a Sandbox of this process.
+
+mod story;
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+use tempfile::TempDir;
+
+use crate::config::{self, Config, ConfigError, Paths, SecretsError};
+use crate::domain::environment::Environment;
+use crate::domain::provider::Provider;
+use crate::domain::secret::{Secret, SecretError};
+use crate::engine::Operator;
+use crate::provider::sandbox::{AUTH_TOKEN, Sandbox, SandboxError};
+use crate::store::{Store, StoreError};
+use crate::surroundings::{Chance, Clock, Surroundings};
+
+/// 2026-03-02, 12:05:00 UTC: when every demonstration begins, in seconds since 1970.
+const BEGINNING: i64 = 1_772_453_100;
+
+/// What the demonstration's chance follows from.
+const SEED: u64 = 0x5a4d;
+
+/// How old the stored token of Production is.
+const TOKEN_AGE: SignedDuration = SignedDuration::from_hours(12 * 24);
+
+/// A deck that tells a story. Its files go away when this is dropped.
+pub struct Demo {
+    /// Where its files are.
+    pub paths: Paths,
+    /// Its time and its chance.
+    pub surroundings: Surroundings,
+    /// Who works with it.
+    pub operator: Operator,
+    _folder: TempDir,
+    _account: Sandbox,
+}
+
+/// The demonstration cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// No folder for its files.
+    #[error("the demonstration finds no folder for its files: {0}")]
+    Folder(#[from] std::io::Error),
+    /// Its settings cannot be written.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Its key or its token cannot be written.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// Its token is none.
+    #[error(transparent)]
+    Token(#[from] SecretError),
+    /// Its store cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its account cannot be reached.
+    #[error(transparent)]
+    Account(#[from] SandboxError),
+}
+
+impl Demo {
+    /// Sets it up. Needs a tokio runtime, where its Sandbox goes on.
+    ///
+    /// # Errors
+    /// When this machine has no room for its files, or no port for its Sandbox.
+    pub async fn set_up(read_only: bool) -> Result<Self, DemoError> {
+        let beginning = Timestamp::from_second(BEGINNING).unwrap_or_default();
+        let surroundings =
+            Surroundings { clock: Clock::manual(beginning), chance: Chance::repeated(SEED) };
+        let folder = tempfile::Builder::new().prefix("smsdeck-demo").tempdir()?;
+        let paths = paths_in(folder.path());
+        let account = Sandbox::start_in(([127, 0, 0, 1], 0).into(), &surroundings).await?;
+        let config = save_config(&paths, &account)?;
+        let since = beginning.saturating_sub(TOKEN_AGE).unwrap_or_default();
+        let token = Secret::parse(AUTH_TOKEN)?;
+        config::store_token(&paths, Environment::Production, &token, since)?;
+        let key = config::deck_key(&paths)?;
+        let store = Store::open(&paths.store, key.clone()).await?;
+        story::tell(&store, &key, &config, beginning).await?;
+        let operator = Operator { asked_by: "console by ana on demo".to_owned(), read_only };
+        Ok(Self { paths, surroundings, operator, _folder: folder, _account: account })
+    }
+}
+
+fn paths_in(folder: &Path) -> Paths {
+    Paths {
+        config: folder.join("config.ron"),
+        secrets: folder.join("secrets.ron"),
+        store: folder.join("deck.db"),
+    }
+}
+
+/// Writes the settings, with Production's account at the Sandbox that plays it.
+fn save_config(paths: &Paths, account: &Sandbox) -> Result<Config, ConfigError> {
+    let mut config = config::parse(include_str!("config.ron"), &paths.config)?;
+    if let Provider::Twilio(twilio) = &mut config.environments.production.provider {
+        twilio.base_url = Some(account.base_url().clone());
+    }
+    let (_, config) = config::change(paths, |present| {
+        *present = config;
+        Ok::<_, ConfigError>(())
+    })?;
+    Ok(config)
+}
