@@ -666,3 +666,19 @@ fn a_choice_between_two_changes_is_asked_again_when_the_file_changes_once_more()
     shows(&console, "choose again");
     shows(&console, "t theirs: 8");
 }
+
+#[test]
+fn the_palette_does_by_name_what_keys_do() {
+    let mut console = Console::busy(SIZE);
+    console.press("^p phone Enter");
+    shows(&console, "only the Sandbox has a handset");
+    console.press(": test Enter");
+    shows(&console, "[Test");
+    console.press(": dev Enter");
+    shows(&console, "[Development");
+    console.press(": new Enter");
+    shows(&console, "New From number");
+    // Above a pop-up there is only what it can, and what works everywhere.
+    console.press("^p verify");
+    shows(&console, "Nothing has such a name.");
+}

@@ -34,9 +34,10 @@ const SCREENS: [(&str, &str); 20] = [
 ];
 
 /// Pop-ups beyond those above, for the drawing at every size.
-const MORE: [&str; 12] = [
+const MORE: [&str; 13] = [
     "?",
     "=",
+    ":",
     "c",
     "r",
     "b",
@@ -70,6 +71,7 @@ fn every_screen_looks_as_it_should_at_80_by_24_and_120_by_40() {
         ("filter", "/ ruiz"),
         ("delivery", "Tab Enter"),
         ("compare", "="),
+        ("palette", ": unlo"),
         ("check", "c"),
     ] {
         insta::assert_snapshot!(name, after(keys, (80, 24)).screen());

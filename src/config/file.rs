@@ -123,7 +123,10 @@ fn owner(file: &File) -> io::Result<(u32, u32)> {
 }
 
 /// Reads a file of at most `largest` bytes.
-pub(super) fn read(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// When it cannot be read, or is larger.
+pub fn read(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(largest + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > largest {

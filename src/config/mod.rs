@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 pub use by_name::{copied, exported, imported, is_token, with_value};
 pub use error::ConfigError;
-pub use file::{publish, unwritable};
+pub use file::{publish, read, unwritable};
 pub use history::{VERSIONS, Version, versions};
 pub use paths::Paths;
 pub use schema::schema;

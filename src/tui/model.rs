@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::keymap::Context;
+use super::keymap::{Context, Keys};
 use super::layout::{Arrangement, arrangement};
 use super::modal::Modal;
 use super::pane::Pane;
@@ -30,6 +30,8 @@ pub struct Model {
     pub size: (u16, u16),
     /// What the terminal can show.
     pub theme: Theme,
+    /// The keys in force.
+    pub keys: Keys,
     /// In which times are shown.
     pub time_zone: TimeZone,
     /// The moment of the latest message.
@@ -130,6 +132,7 @@ impl Model {
         Self {
             size,
             theme,
+            keys: Keys::default(),
             time_zone,
             now,
             app_name: String::new(),

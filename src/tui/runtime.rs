@@ -12,6 +12,7 @@ use super::editor::edit;
 use super::effect::Effect;
 use super::executor::Executor;
 use super::input::{self, Gate, Heard};
+use super::keymap;
 use super::message::Message;
 use super::model::Model;
 use super::terminal::Terminal;
@@ -91,6 +92,10 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     let clock = options.surroundings.clock.clone();
     let theme = Theme::from_environment(|name| std::env::var(name).ok());
     let mut model = Model::new(Terminal::size()?, theme, options.time_zone, clock.now());
+    match keymap::read(&options.paths.config.with_file_name("keys.ron")) {
+        Ok(keys) => model.keys = keys,
+        Err(error) => model.complain(format!("{error}. The built-in keys hold.")),
+    }
     model.environment = options.environment;
     model.read_only = options.operator.read_only;
     terminal.draw(|frame| view(&model, frame))?;

@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use jiff::Timestamp;
 
 use super::effect::Effect;
-use super::keymap::{self, Action, Context};
+use super::keymap::{Action, Context};
 use super::message::Message;
 use super::modal::check::CheckModal;
 use super::modal::compare::CompareModal;
@@ -15,6 +15,7 @@ use super::modal::confirm::{ConfirmModal, Confirmed};
 use super::modal::handset::HandsetModal;
 use super::modal::health::HealthModal;
 use super::modal::help::HelpModal;
+use super::modal::palette::PaletteModal;
 use super::modal::send::SendModal;
 use super::modal::verify::VerifyModal;
 use super::modal::{self, Modal};
@@ -91,14 +92,21 @@ fn undo(model: &mut Model) {
 
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.notice.take_if(|notice| notice.bad);
-    let input = keymap::action(&model.contexts(), key).map_or(Input::Key(key), Input::Action);
-    // These work above any pop-up too.
-    if let Some(action @ (Action::Quit | Action::Suspend | Action::Repaint | Action::Help)) =
-        keymap::action(&[Context::Always], key)
-    {
+    let above = model.keys.action(&[Context::Always], key);
+    if let Some(action) = above.filter(|action| action.works_above_pop_ups()) {
         return on_console(model, action);
     }
+    let action = model.keys.action(&model.contexts(), key);
+    let input = action.map_or(Input::Key(key), Input::Action);
     on_input(model, &input)
+}
+
+/// Does what a key would do, without the key.
+pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+    if action.works_above_pop_ups() {
+        return on_console(model, action);
+    }
+    on_input(model, &Input::Action(action))
 }
 
 /// Hands an input to the topmost pop-up, or the console, or the focused pane.
@@ -157,6 +165,7 @@ const fn is_console(action: Action) -> bool {
             | Action::Suspend
             | Action::Repaint
             | Action::Help
+            | Action::Palette
             | Action::Save
             | Action::NextPane
             | Action::PreviousPane
@@ -183,6 +192,10 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Help if !matches!(model.modals.last(), Some(Modal::Help(_))) => {
             let contexts = model.contexts();
             model.modals.push(Modal::Help(HelpModal::new(contexts)));
+        }
+        Action::Palette if !matches!(model.modals.last(), Some(Modal::Palette(_))) => {
+            let palette = PaletteModal::new(model);
+            model.modals.push(Modal::Palette(palette));
         }
         Action::NextPane => model.focus = model.focus.next(),
         Action::PreviousPane => model.focus = model.focus.previous(),
@@ -236,7 +249,12 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn step_environment(model: &mut Model, by: usize) {
     let at = Environment::ALL.iter().position(|&other| other == model.environment).unwrap_or(0);
-    model.environment = Environment::ALL[(at + by) % Environment::ALL.len()];
+    show_environment(model, Environment::ALL[(at + by) % Environment::ALL.len()]);
+}
+
+/// Puts another environment on the screen.
+pub(super) fn show_environment(model: &mut Model, environment: Environment) {
+    model.environment = environment;
     // It was about the environment that is left.
     model.notice = None;
 }

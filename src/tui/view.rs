@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
 use super::fit::{cut, wrap};
-use super::keymap::{self, Action, BINDINGS, Binding};
+use super::keymap::{Action, Binding};
 use super::layout::SMALLEST;
 use super::modal;
 use super::model::{EngineState, Model, Phase};
@@ -254,7 +254,8 @@ fn draw_hint(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
     let contexts = model.contexts();
     let mut x = area.x + 1;
-    let bound = BINDINGS
+    let bound = model
+        .keys
         .iter()
         .filter(|binding| contexts.contains(&binding.context) && !binding.hint.is_empty());
     let width_of = |binding: &Binding| {
@@ -262,7 +263,7 @@ fn draw_hint(model: &Model, area: Rect, buffer: &mut Buffer) {
         u16::try_from(letters + 3).unwrap_or(u16::MAX)
     };
     let is_meant =
-        |binding: &Binding| keymap::action(&contexts, binding.event()) == Some(binding.action);
+        |binding: &Binding| model.keys.action(&contexts, binding.event()) == Some(binding.action);
     let help = bound.clone().find(|binding| binding.action == Action::Help && is_meant(binding));
     let mut reserved = help.map_or(0, width_of);
     let mut shown: Vec<&str> = Vec::new();

@@ -15,6 +15,7 @@ pub mod import;
 pub mod limits;
 pub mod number;
 pub mod number_view;
+pub mod palette;
 pub mod send;
 pub mod text;
 pub mod unlock;
@@ -73,6 +74,8 @@ pub enum Modal {
     Check(check::CheckModal),
     /// The keys.
     Help(help::HelpModal),
+    /// Actions by name.
+    Palette(palette::PaletteModal),
 }
 
 /// What becomes of a pop-up after an input.
@@ -96,7 +99,7 @@ impl Modal {
     pub fn contexts(&self) -> Vec<Context> {
         match self {
             Self::Number(modal) => modal.contexts(),
-            Self::Choice(_) | Self::Import(_) => vec![Context::Choice],
+            Self::Choice(_) | Self::Import(_) | Self::Palette(_) => vec![Context::Choice],
             Self::Confirm(modal) if !modal.wants_word() => vec![Context::Question],
             Self::Conflict(_) => vec![Context::Conflict],
             Self::Compare(_) => vec![Context::Compare],
@@ -128,7 +131,8 @@ impl Modal {
             Self::Limits(modal) => modal.on_input(model, input),
             Self::Health(modal) => modal.on_input(model, input),
             Self::Check(modal) => modal.on_input(model, input),
-            Self::Help(modal) => modal.on_input(input),
+            Self::Help(modal) => modal.on_input(model, input),
+            Self::Palette(modal) => modal.on_input(model, input),
         }
     }
 }
@@ -170,6 +174,7 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
             Modal::Health(modal) => modal.draw(model, buffer),
             Modal::Check(modal) => modal.draw(model, buffer),
             Modal::Help(modal) => modal.draw(model, buffer),
+            Modal::Palette(modal) => modal.draw(model, buffer),
         };
     }
     cursor

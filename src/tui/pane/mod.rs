@@ -14,6 +14,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::fit::wrap;
+use super::keymap::Context;
 use super::theme::Theme;
 
 /// A pane.
@@ -40,6 +41,16 @@ impl Pane {
             Self::Numbers => Self::Quota,
             Self::Quota => Self::Log,
             Self::Log => Self::Form,
+        }
+    }
+
+    /// Where its keys hold.
+    pub const fn context(self) -> Context {
+        match self {
+            Self::Form => Context::Form,
+            Self::Numbers => Context::Numbers,
+            Self::Quota => Context::Quota,
+            Self::Log => Context::Log,
         }
     }
 

@@ -1,161 +1,8 @@
-//! The one table of keys. What a key does, the hint bar and the help all come from here.
+//! The keys as they are built in.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyModifiers};
 
-/// Where a key is pressed. Several contexts are active at once, the innermost first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Context {
-    /// Everywhere but in a pop-up, also while text is typed.
-    Always,
-    /// Wherever no text is typed and no pop-up is open.
-    Console,
-    /// The settings form.
-    Form,
-    /// The From numbers.
-    Numbers,
-    /// The quota.
-    Quota,
-    /// The delivery log.
-    Log,
-    /// A pop-up with fields to fill in.
-    Fields,
-    /// The countries of a number that is being edited.
-    Chosen,
-    /// The list that countries are picked from.
-    Countries,
-    /// A pop-up with one list to choose from.
-    Choice,
-    /// A question.
-    Question,
-    /// A pop-up that is only read.
-    Reading,
-    /// The phone of the Sandbox.
-    Handset,
-    /// The story of a delivery.
-    Delivery,
-    /// All about one user.
-    User,
-    /// The line that filters the quota.
-    Filter,
-    /// How an environment fares.
-    Health,
-    /// Fields that two people have changed.
-    Conflict,
-    /// Two environments side by side.
-    Compare,
-}
-
-/// What a key means in its context.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// Leave the console.
-    Quit,
-    /// Give the terminal back for a while.
-    Suspend,
-    /// Paint everything anew.
-    Repaint,
-    /// Show the keys.
-    Help,
-    /// Save this environment's settings.
-    Save,
-    /// Go to the next pane.
-    NextPane,
-    /// Go to the pane before.
-    PreviousPane,
-    /// Go to the next environment.
-    NextEnvironment,
-    /// Go to the environment before.
-    PreviousEnvironment,
-    /// Show the focused pane alone, or all of them again.
-    Zoom,
-    /// Ask for a number and send a code.
-    SendCode,
-    /// Ask for a code and check it.
-    VerifyCode,
-    /// Show what a phone has received.
-    Handset,
-    /// Ask the account whether it accepts its credentials.
-    TestAccount,
-    /// Ask the account for its senders.
-    Import,
-    /// Call a message back.
-    CallBack,
-    /// Show what an account has besides SID and token.
-    AccountDetails,
-    /// One up.
-    Up,
-    /// One down.
-    Down,
-    /// A page up.
-    PageUp,
-    /// A page down.
-    PageDown,
-    /// To the first.
-    First,
-    /// To the last.
-    Last,
-    /// To the left.
-    Left,
-    /// To the right.
-    Right,
-    /// Open, choose or accept.
-    Accept,
-    /// Leave, or take back.
-    Cancel,
-    /// Begin a new number.
-    New,
-    /// Take away.
-    Remove,
-    /// Make a number the default.
-    MakeDefault,
-    /// Give a user all codes back, or forgive wrong tries.
-    Unlock,
-    /// Give a user one code back.
-    GiveBack,
-    /// Show only some.
-    Filter,
-    /// Show how the environment fares.
-    Health,
-    /// Show what is unwise about the settings, and the figures behind them.
-    Check,
-    /// Show another environment beside this one.
-    Compare,
-    /// Take the last change back.
-    Undo,
-    /// Edit the config as a text.
-    EditConfig,
-    /// Put what identifies it into the clipboard.
-    Copy,
-    /// Show how many codes may go out at all, and where.
-    Limits,
-    /// What was changed here holds.
-    Mine,
-    /// What somebody else has saved holds.
-    Theirs,
-    /// To the next field of a pop-up.
-    NextField,
-    /// To the field before.
-    PreviousField,
-    /// Add the country.
-    Add,
-}
-
-/// One row of the table.
-#[derive(Debug)]
-pub struct Binding {
-    /// Where it holds.
-    pub context: Context,
-    /// The key.
-    pub key: KeyCode,
-    /// With Control or not; Shift is part of the character.
-    pub modifiers: KeyModifiers,
-    /// What it does.
-    pub action: Action,
-    /// Its name in the hint bar; empty where the hint bar leaves it out.
-    pub hint: &'static str,
-    /// What the help says; empty for a second key of the same action.
-    pub help: &'static str,
-}
+use super::{Action as A, Action, Binding, Context as C, Context};
 
 const fn plain(
     context: Context,
@@ -187,9 +34,6 @@ const fn control(
     let key = KeyCode::Char(key);
     Binding { context, key, modifiers: KeyModifiers::CONTROL, action, hint, help }
 }
-
-use Action as A;
-use Context as C;
 
 /// The table. Digits are never bound: people type phone numbers. The hint bar shows what fits,
 /// in this order.
@@ -258,6 +102,7 @@ pub static BINDINGS: &[Binding] = &[
     control(C::Always, 's', A::Save, "save", "Save this environment's settings"),
     letter(C::Console, '?', A::Help, "help", "These keys"),
     letter(C::Console, 'q', A::Quit, "quit", "Quit"),
+    letter(C::Console, ':', A::Palette, "find", "Find an action, a pane or an environment by its name"),
     letter(C::Console, ']', A::NextEnvironment, "next env", "Next environment"),
     letter(C::Console, '[', A::PreviousEnvironment, "", "Environment before"),
     letter(C::Console, 'h', A::Handset, "handset", "What a phone of the Sandbox has received"),
@@ -269,6 +114,7 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Console, 'z', A::Zoom, "zoom", "Show this pane alone, or all again"),
 
     plain(C::Always, KeyCode::F(1), A::Help, "help", "These keys, also while typing"),
+    control(C::Always, 'p', A::Palette, "find", "Find an action by its name, also while typing"),
     control(C::Always, 'q', A::Quit, "quit", "Quit, also while typing"),
     control(C::Always, 'c', A::Quit, "", ""),
     control(C::Always, 'e', A::NextEnvironment, "next env", "Next environment, also while typing"),
@@ -337,90 +183,3 @@ pub static BINDINGS: &[Binding] = &[
     plain(C::Reading, KeyCode::PageUp, A::PageUp, "", "A page up"),
     plain(C::Reading, KeyCode::PageDown, A::PageDown, "", "A page down"),
 ];
-
-/// Finds what a key means, in the innermost context that binds it.
-pub fn action(contexts: &[Context], key: KeyEvent) -> Option<Action> {
-    contexts.iter().find_map(|&context| {
-        BINDINGS
-            .iter()
-            .find(|binding| binding.context == context && binding.matches(key))
-            .map(|binding| binding.action)
-    })
-}
-
-impl Binding {
-    fn matches(&self, key: KeyEvent) -> bool {
-        // Terminals disagree about reporting Shift beside a capital letter or Shift-Tab.
-        self.key == key.code && self.modifiers == key.modifiers.difference(KeyModifiers::SHIFT)
-    }
-
-    /// The key as it is pressed.
-    pub const fn event(&self) -> KeyEvent {
-        KeyEvent::new(self.key, self.modifiers)
-    }
-
-    /// The key as people write it: `s`, `^S`, `Tab`.
-    pub fn key_name(&self) -> String {
-        let name = match self.key {
-            KeyCode::Char(letter) if self.modifiers.contains(KeyModifiers::CONTROL) => {
-                return format!("^{}", letter.to_ascii_uppercase());
-            }
-            KeyCode::Char(letter) => return letter.to_string(),
-            KeyCode::F(number) => return format!("F{number}"),
-            KeyCode::BackTab => "Shift-Tab",
-            KeyCode::PageUp => "PgUp",
-            KeyCode::PageDown => "PgDn",
-            KeyCode::Up => "Up",
-            KeyCode::Down => "Down",
-            KeyCode::Left => "Left",
-            KeyCode::Right => "Right",
-            KeyCode::Home => "Home",
-            KeyCode::End => "End",
-            KeyCode::Tab => "Tab",
-            KeyCode::Enter => "Enter",
-            KeyCode::Esc => "Esc",
-            KeyCode::Delete => "Del",
-            KeyCode::Backspace => "Backspace",
-            _ => "?",
-        };
-        name.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_context_binds_a_key_twice() {
-        for (index, binding) in BINDINGS.iter().enumerate() {
-            let twice = BINDINGS[..index].iter().any(|other| {
-                (other.context, other.key, other.modifiers)
-                    == (binding.context, binding.key, binding.modifiers)
-            });
-            assert!(!twice, "{binding:?}");
-        }
-    }
-
-    #[test]
-    fn digits_are_never_bound() {
-        let digit = |binding: &Binding| matches!(binding.key, KeyCode::Char('0'..='9'));
-        assert!(!BINDINGS.iter().any(digit));
-    }
-
-    #[test]
-    fn the_innermost_context_wins() {
-        let tab = KeyEvent::new(KeyCode::Tab, KeyModifiers::NONE);
-        assert_eq!(action(&[C::Fields, C::Always], tab), Some(A::NextField));
-        assert_eq!(action(&[C::Always], tab), Some(A::NextPane));
-        assert_eq!(action(&[C::Question], tab), None);
-    }
-
-    #[test]
-    fn shift_is_part_of_the_character() {
-        let capital = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
-        assert_eq!(action(&[C::Log], capital), Some(A::Last));
-        let back = KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT);
-        assert_eq!(action(&[C::Always], back), Some(A::PreviousPane));
-    }
-}

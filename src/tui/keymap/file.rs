@@ -1,0 +1,267 @@
+//! `keys.ron`: an operator's own keys in the place of built-in ones.
+//!
+//! ```ron
+//! {
+//!     console: { send_code: ["t", "F5"] },
+//!     log: { filter: ["/", "^F"] },
+//! }
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Action, BINDINGS, Binding, Context, Keys, key, name_in_file};
+
+/// Bytes of the file that are read at most.
+const LARGEST: u64 = 64 * 1024;
+
+/// Contexts whose keys hold at the same time, the innermost first.
+const TOGETHER: [&[Context]; 11] = [
+    &[Context::Form, Context::Console, Context::Always],
+    &[Context::Numbers, Context::Console, Context::Always],
+    &[Context::Quota, Context::Console, Context::Always],
+    &[Context::Log, Context::Console, Context::Always],
+    &[Context::Filter, Context::Always],
+    &[Context::Chosen, Context::Fields],
+    &[Context::Countries, Context::Fields],
+    &[Context::Handset, Context::Reading],
+    &[Context::User, Context::Reading],
+    &[Context::Delivery, Context::Reading],
+    &[Context::Health, Context::Reading],
+];
+
+/// Contexts in which letters are text.
+const TYPING: [Context; 6] = [
+    Context::Always,
+    Context::Form,
+    Context::Filter,
+    Context::Fields,
+    Context::Countries,
+    Context::Choice,
+];
+
+/// The file of keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// It cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is no RON, or has a name that means nothing.
+    #[error("{path}:{line}:{column}: {reason}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A key cannot be bound so.
+    #[error("{path}: {reason}")]
+    Rule {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and with which action.
+        reason: String,
+    },
+}
+
+/// Reads the keys: the built-in ones where there is no file.
+///
+/// # Errors
+/// When there is a file, and anything in it is wrong. It counts as a whole or not at all.
+pub fn read(path: &Path) -> Result<Keys, KeysError> {
+    let unreadable = |source| KeysError::Unreadable { path: path.to_owned(), source };
+    let bytes = match crate::config::read(path, LARGEST) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Keys::default()),
+        read => read.map_err(unreadable)?,
+    };
+    let text = String::from_utf8(bytes);
+    let no_text = |_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"));
+    parse(&text.map_err(no_text)?, path)
+}
+
+fn parse(text: &str, path: &Path) -> Result<Keys, KeysError> {
+    type Written = BTreeMap<Context, BTreeMap<Action, Vec<String>>>;
+    let written: Written = ron::from_str(text).map_err(|error| KeysError::Syntax {
+        path: path.to_owned(),
+        line: error.span.start.line,
+        column: error.span.start.col,
+        reason: error.code.to_string(),
+    })?;
+    let rule = |reason| KeysError::Rule { path: path.to_owned(), reason };
+    let mut bindings = BINDINGS.to_vec();
+    for (context, actions) in written {
+        for (action, names) in actions {
+            replace(&mut bindings, context, action, &names).map_err(rule)?;
+        }
+    }
+    check(&bindings).map_err(rule)?;
+    Ok(Keys(bindings))
+}
+
+/// Puts the named keys in the place of those that an action has.
+fn replace(
+    bindings: &mut Vec<Binding>,
+    context: Context,
+    action: Action,
+    names: &[String],
+) -> Result<(), String> {
+    let is_it = |binding: &Binding| (binding.context, binding.action) == (context, action);
+    let Some(at) = bindings.iter().position(is_it) else {
+        let known = BINDINGS.iter().filter(|binding| binding.context == context);
+        let mut known: Vec<_> = known.map(|binding| name_in_file(binding.action)).collect();
+        known.dedup();
+        return Err(format!(
+            "{} has no {}; it has {}",
+            name_in_file(context),
+            name_in_file(action),
+            known.join(", ")
+        ));
+    };
+    let first = bindings[at].clone();
+    if names.is_empty() {
+        return Err(format!("{first}: name one key at least, as nobody could reach it"));
+    }
+    let mut new = Vec::new();
+    for (nth, name) in names.iter().enumerate() {
+        let (key, modifiers) = key::parse(name).map_err(|why| format!("{first}: {name}: {why}"))?;
+        let (hint, help) = if nth == 0 { (first.hint, first.help) } else { ("", "") };
+        new.push(Binding { key, modifiers, hint, help, ..first.clone() });
+    }
+    bindings.retain(|binding| !is_it(binding));
+    let at = at.min(bindings.len());
+    bindings.splice(at..at, new);
+    Ok(())
+}
+
+/// Whether a binding is one of the built-in ones.
+fn is_built_in(binding: &Binding) -> bool {
+    BINDINGS.iter().any(|built_in| {
+        (built_in.context, built_in.action, built_in.key, built_in.modifiers)
+            == (binding.context, binding.action, binding.key, binding.modifiers)
+    })
+}
+
+/// Refuses letters where people type, and keys that mean two things at once. What is built in is
+/// meant so.
+fn check(bindings: &[Binding]) -> Result<(), String> {
+    for (nth, binding) in bindings.iter().enumerate() {
+        let is_letter = binding.event().modifiers.is_empty()
+            && matches!(binding.key, crossterm::event::KeyCode::Char(_));
+        if is_letter && TYPING.contains(&binding.context) && !is_built_in(binding) {
+            return Err(format!(
+                "{binding}: {} is text there; take it with ^, or an F key",
+                binding.key_name()
+            ));
+        }
+        for other in &bindings[..nth] {
+            let is_same = (other.key, other.modifiers) == (binding.key, binding.modifiers);
+            let is_meant = is_built_in(binding) && is_built_in(other);
+            if is_same && !is_meant && hold_together(binding, other) {
+                return Err(format!("{} is both {other} and {binding}", binding.key_name()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether two bindings hold at the same time somewhere.
+fn hold_together(one: &Binding, other: &Binding) -> bool {
+    let above_all = |binding: &Binding| {
+        binding.context == Context::Always && binding.action.works_above_pop_ups()
+    };
+    one.context == other.context
+        || above_all(one)
+        || above_all(other)
+        || TOGETHER.iter().any(|all| all.contains(&one.context) && all.contains(&other.context))
+}
+
+/// The built-in keys in the shape of the file, to begin with.
+pub fn template() -> String {
+    let mut text = "// Keys of the console: keep the lines that you change, drop the others.\n\
+                    // Each line names all keys of an action: \"s\", \"^S\", \"F5\", \"Tab\".\n{\n"
+        .to_owned();
+    let mut by_context: Vec<(Context, Vec<&Binding>)> = Vec::new();
+    for binding in BINDINGS {
+        match by_context.iter_mut().find(|(context, _)| *context == binding.context) {
+            Some((_, bound)) => bound.push(binding),
+            None => by_context.push((binding.context, vec![binding])),
+        }
+    }
+    for (context, bound) in by_context {
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "    // {}\n    {}: {{", context.heading(), name_in_file(context));
+        let mut written: Vec<Action> = Vec::new();
+        for binding in &bound {
+            if written.contains(&binding.action) {
+                continue;
+            }
+            written.push(binding.action);
+            let same = bound.iter().filter(|other| other.action == binding.action);
+            let names: Vec<String> = same.map(|other| format!("{:?}", other.key_name())).collect();
+            let name = name_in_file(binding.action);
+            let _ = writeln!(text, "        {name}: [{}],", names.join(", "));
+        }
+        text.push_str("    },\n");
+    }
+    text.push_str("}\n");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Keys, String> {
+        parse(text, Path::new("keys.ron")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_template_changes_nothing() {
+        let keys = parsed(&template()).unwrap();
+        for binding in BINDINGS {
+            assert_eq!(keys.action(&[binding.context], binding.event()), Some(binding.action));
+        }
+    }
+
+    #[test]
+    fn an_action_moves_to_the_keys_that_are_named() {
+        let keys = parsed(r#"{ console: { send_code: ["t", "F5"] } }"#).unwrap();
+        assert_eq!(keys.name(Context::Console, Action::SendCode), "t");
+        let at = |name: &str| {
+            let (key, modifiers) = key::parse(name).unwrap();
+            keys.action(&[Context::Console], crossterm::event::KeyEvent::new(key, modifiers))
+        };
+        assert_eq!(at("t"), Some(Action::SendCode));
+        assert_eq!(at("F5"), Some(Action::SendCode));
+        assert_eq!(at("s"), None);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_its_names() {
+        for (text, words) in [
+            (r#"{ console: { send_code: ["v"] } }"#, "v is both console.send_code and console.ver"),
+            (r#"{ console: { send_code: ["r"] } }"#, "r is both quota.unlock and console.send_cod"),
+            (r#"{ always: { save: ["s"] } }"#, "always.save: s is text there"),
+            (r#"{ delivery: { copy: ["^Q"] } }"#, "^Q is both always.quit and delivery.copy"),
+            (r#"{ console: { send_code: ["5"] } }"#, "console.send_code: 5: digits stay free"),
+            ("{ console: { send_code: [] } }", "console.send_code: name one key at least"),
+            (r#"{ console: { unlock: ["x"] } }"#, "console has no unlock; it has send_code, ver"),
+            ("{ console: { teleport: [\"x\"] } }", "keys.ron:1:14:"),
+            ("{ console: 5 }", "keys.ron:1:"),
+        ] {
+            let error = parsed(text).unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Every action by name, filtered as one types, with its key: what is chosen is done as if the key
+//! had been pressed in its place.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::{Flow, open_box, write, write_field};
+use crate::domain::environment::Environment;
+use crate::tui::effect::Effect;
+use crate::tui::fit::cut;
+use crate::tui::keymap::{Action, Binding, Context, Keys};
+use crate::tui::model::Model;
+use crate::tui::pane::{Pane, first_row};
+use crate::tui::text_field::TextField;
+use crate::tui::update::{Input, perform, show_environment};
+
+/// Characters that can be typed.
+const LONGEST: usize = 40;
+
+/// Rows of the list at most.
+const ROWS: u16 = 15;
+
+/// What choosing an entry does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    /// An action, in a pane or wherever one is.
+    Act(Option<Pane>, Action),
+    /// Another environment is shown.
+    Show(Environment),
+    /// Another pane gets the keys.
+    Focus(Pane),
+}
+
+/// A line of the list.
+#[derive(Debug, Clone)]
+struct Entry {
+    deed: Deed,
+    name: String,
+    /// Its name in the hint bar, by which it is found too.
+    hint: &'static str,
+    place: &'static str,
+    keys: String,
+}
+
+impl Entry {
+    /// How well it fits what was typed, less being better; `None` unless every word is somewhere
+    /// in it. At the beginning of the name is better than at that of another word, and that is
+    /// better than anywhere else.
+    fn distance(&self, typed: &str) -> Option<usize> {
+        let (typed, name) = (typed.to_lowercase(), self.name.to_lowercase());
+        let name = format!("{name} {}", self.hint);
+        let place = self.place.to_lowercase();
+        let distance = |word: &str| {
+            let begins = |text: &str| text.split_whitespace().any(|other| other.starts_with(word));
+            match () {
+                () if name.starts_with(word) => Some(0),
+                () if begins(&name) => Some(1),
+                () if begins(&place) => Some(2),
+                () => (name.contains(word) || place.contains(word)).then_some(3),
+            }
+        };
+        typed.split_whitespace().map(distance).sum()
+    }
+}
+
+/// The list of everything that can be done from here.
+#[derive(Debug)]
+pub struct PaletteModal {
+    filter: TextField,
+    entries: Vec<Entry>,
+    selected: usize,
+}
+
+impl PaletteModal {
+    /// Everything that can be done now. Above a pop-up that is what the pop-up can.
+    pub fn new(model: &Model) -> Self {
+        let mut entries: Vec<Entry> = Vec::new();
+        for context in model.contexts() {
+            add(&mut entries, &model.keys, context, None);
+        }
+        if model.modals.is_empty() {
+            for environment in Environment::ALL {
+                entries.push(Entry {
+                    deed: Deed::Show(environment),
+                    name: format!("Go to {environment}"),
+                    hint: "",
+                    place: "Environment",
+                    keys: String::new(),
+                });
+            }
+            for pane in Pane::ALL {
+                entries.push(Entry {
+                    deed: Deed::Focus(pane),
+                    name: format!("Go to {}", pane.context().heading()),
+                    hint: "",
+                    place: "Pane",
+                    keys: String::new(),
+                });
+            }
+            for pane in Pane::ALL.into_iter().filter(|&pane| pane != model.focus) {
+                add(&mut entries, &model.keys, pane.context(), Some(pane));
+            }
+            // A form that is being typed in leaves these out.
+            add(&mut entries, &model.keys, Context::Console, None);
+        } else {
+            add(&mut entries, &model.keys, Context::Always, None);
+            entries.retain(|entry| match entry.deed {
+                Deed::Act(_, action) if entry.place == Context::Always.heading() => {
+                    action.works_above_pop_ups()
+                }
+                _ => true,
+            });
+        }
+        // Whoever moves about has keys for it.
+        let is_movement =
+            |entry: &Entry| matches!(entry.deed, Deed::Act(_, action) if action.is_movement());
+        entries.sort_by_key(is_movement);
+        Self { filter: TextField::new("", LONGEST), entries, selected: 0 }
+    }
+
+    /// What fits, the best first.
+    fn shown(&self) -> Vec<&Entry> {
+        let typed = self.filter.text();
+        let fits = |entry| Entry::distance(entry, typed).map(|distance| (distance, entry));
+        let mut shown: Vec<(usize, &Entry)> = self.entries.iter().filter_map(fits).collect();
+        shown.sort_by_key(|(distance, _)| *distance);
+        shown.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+        let last = self.shown().len().saturating_sub(1);
+        match input {
+            Input::Action(Action::Cancel) => return Flow::CLOSE,
+            Input::Action(Action::Accept) => {
+                let chosen = self.shown().get(self.selected).map(|entry| entry.deed);
+                return chosen.map_or(Flow::STAY, |deed| Flow::Close(carry_out(model, deed)));
+            }
+            Input::Action(Action::Up) => self.selected = self.selected.saturating_sub(1),
+            Input::Action(Action::Down) => self.selected = (self.selected + 1).min(last),
+            Input::Action(Action::PageUp) => {
+                self.selected = self.selected.saturating_sub(ROWS.into());
+            }
+            Input::Action(Action::PageDown) => {
+                self.selected = (self.selected + usize::from(ROWS)).min(last);
+            }
+            Input::Key(key) => {
+                if self.filter.on_key(*key) {
+                    self.selected = 0;
+                }
+            }
+            Input::Paste(text) => match self.filter.paste(text) {
+                Ok(()) => self.selected = 0,
+                Err(refused) => model.complain(format!("{refused}.")),
+            },
+            Input::Action(_) => {}
+        }
+        Flow::STAY
+    }
+
+    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
+        let theme = model.theme;
+        let inner = open_box(model, "Find an action", (74, ROWS + 4), buffer);
+        let cursor = write_field(inner, 0, ("> ", 2), (&self.filter, true), model, buffer);
+        let height = inner.height.saturating_sub(2);
+        let list = Rect { y: inner.y + 2.min(inner.height), height, ..inner };
+        let shown = self.shown();
+        let count = shown.len();
+        if count == 0 {
+            write(list, 0, "Nothing has such a name.", theme.dim(), theme, buffer);
+        }
+        // The keys stand at the right; their place goes where the name needs the room.
+        let room = usize::from(list.width.saturating_sub(14));
+        let first = first_row(self.selected, height.into(), 0, count);
+        for ((index, entry), row) in shown.into_iter().enumerate().skip(first).zip(0..height) {
+            let is_selected = index == self.selected;
+            let mark = if is_selected { "›" } else { " " };
+            let style = if is_selected { theme.selected() } else { Style::new() };
+            let place = Rect { y: list.y + row, height: 1, ..list };
+            buffer.set_style(place, style);
+            let name = format!("{mark} {}: {}", entry.place, entry.name);
+            let name = if entry.place == Context::Always.heading()
+                || entry.place == Context::Console.heading()
+            {
+                format!("{mark} {}", entry.name)
+            } else {
+                name
+            };
+            write(place, 0, &cut(&name, room), style, theme, buffer);
+            let at = list.width.saturating_sub(12);
+            let keys = Rect { x: list.x + at, width: list.width - at, ..place };
+            let style = if is_selected { style } else { theme.key() };
+            write(keys, 0, &entry.keys, style, theme, buffer);
+        }
+        cursor
+    }
+}
+
+/// Adds the actions of a context that are not there yet.
+fn add(entries: &mut Vec<Entry>, keys: &Keys, context: Context, pane: Option<Pane>) {
+    for binding in keys.of(context).filter(|binding| !binding.help.is_empty()) {
+        let deed = Deed::Act(pane, binding.action);
+        if entries.iter().any(|entry| entry.deed == deed) {
+            continue;
+        }
+        let all = keys.of(context).filter(|other| other.action == binding.action);
+        entries.push(Entry {
+            deed,
+            name: binding.help.to_owned(),
+            hint: binding.hint,
+            place: context.heading(),
+            keys: all.map(Binding::key_name).collect::<Vec<_>>().join(" "),
+        });
+    }
+}
+
+fn carry_out(model: &mut Model, deed: Deed) -> Vec<Effect> {
+    match deed {
+        Deed::Act(pane, action) => {
+            model.focus = pane.unwrap_or(model.focus);
+            perform(model, action)
+        }
+        Deed::Show(environment) => {
+            show_environment(model, environment);
+            Vec::new()
+        }
+        Deed::Focus(pane) => {
+            model.focus = pane;
+            Vec::new()
+        }
+    }
+}
