@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::ron_text::{Field, Shape, root, shape};
+use super::ron_text::{Field, Shape, after_space, root, shape};
 
 /// The text of a file with what differs between two configs as rendered. `None` where the text is
 /// built in a way that cannot be changed in part.
@@ -46,17 +46,23 @@ impl Editor<'_> {
                 Shape::Struct { name: old_name, fields: old, .. },
                 Shape::Struct { name: new_name, fields: new, .. },
             ) if name == new_name && old_name == new_name => {
-                self.fields(&inside, &fields, &old, &new)
+                let so_far = self.changes.len();
+                self.fields(&inside, &fields, &old, &new).or_else(|| {
+                    // Nothing stays for what is new to stand behind.
+                    self.changes.truncate(so_far);
+                    self.replace(file, after)
+                })
             }
             (
                 Shape::List { inside, items },
                 Shape::List { items: old, .. },
                 Shape::List { items: new, .. },
             ) if items.len() == old.len() && !items.is_empty() && !new.is_empty() => {
-                if let Some(kept) = self.kept(&old, &new) {
-                    self.items(&inside, &items, &old, &new, &kept)
-                } else {
-                    self.replace(file, after)
+                let as_in_file = self.as_in_file(&items, &old);
+                let kept = as_in_file.and_then(|old| Some((self.kept(&old, &new)?, old)));
+                match kept {
+                    Some((kept, old)) => self.items(&inside, &items, &old, &new, &kept),
+                    None => self.replace(file, after),
                 }
             }
             _ => self.replace(file, after),
@@ -101,6 +107,22 @@ impl Editor<'_> {
             self.add(inside, last, &name, &missing.value)?;
         }
         Some(())
+    }
+
+    /// The items before the change in the order of the file, where they are plain values: a set is
+    /// rendered in its own order. `None` where the file has others.
+    fn as_in_file(
+        &self,
+        items: &[Range<usize>],
+        old: &[Range<usize>],
+    ) -> Option<Vec<Range<usize>>> {
+        let is_plain = |item: &Range<usize>| shape(self.file, item) == Shape::Plain;
+        if !items.iter().all(is_plain) {
+            return Some(old.to_vec());
+        }
+        let text = |item: &Range<usize>| self.file.get(item.clone());
+        let same = |item| old.iter().find(|old| self.before.get((*old).clone()) == text(item));
+        items.iter().map(|item| same(item).cloned()).collect()
     }
 
     /// The place after the change of every item before it; `None` where items change places.
@@ -151,10 +173,10 @@ impl Editor<'_> {
     /// Takes a field or an item out, with its comma, and with its line where it has one alone.
     fn take_out(&mut self, place: &Range<usize>) {
         let mut end = place.end;
-        let after = &self.file[end..];
-        let comma = after.trim_start();
-        if comma.starts_with(',') {
-            end += after.len() - comma.len() + 1;
+        // What is said of it before its comma goes with it.
+        let comma = after_space(self.file, end);
+        if self.file[comma..].starts_with(',') {
+            end = comma + 1;
         }
         let before = &self.file[..place.start];
         let line = before.rfind('\n').map_or(0, |newline| newline + 1);

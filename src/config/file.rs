@@ -2,7 +2,9 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{
+    DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown, fchown,
+};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -32,7 +34,11 @@ impl Lock {
             .truncate(false)
             .write(true)
             .mode(0o600)
-            .open(path.with_file_name(name))?;
+            .open(path.with_file_name(&name))?;
+        if let Some(folder) = path.parent() {
+            let like = fs::metadata(path).or_else(|_| fs::metadata(folder))?;
+            give(&path.with_file_name(&name), &like)?;
+        }
         let end = Instant::now() + LONGEST_WAIT;
         loop {
             match file.try_lock() {
@@ -60,6 +66,10 @@ pub fn unwritable(path: &Path) -> Option<String> {
     if path.exists() && !may_write(path) {
         return Some(format!("{} may not be written by you", path.display()));
     }
+    let versions = super::history::folder(path);
+    if versions.exists() && !may_write(&versions) {
+        return Some(format!("{} may not be written by you", versions.display()));
+    }
     // Folders that are missing would be made in the nearest one that is there.
     let folder = path.ancestors().skip(1).find(|folder| folder.exists())?;
     (!may_write(folder)).then(|| format!("{} may not be written by you", folder.display()))
@@ -71,6 +81,23 @@ pub fn unwritable(path: &Path) -> Option<String> {
 /// When its folder cannot be written.
 pub fn publish(path: &Path, text: &str) -> io::Result<()> {
     replace(path, Kept::OrMode(0o644), |file| file.write_all(text.as_bytes()))
+}
+
+/// Gives a new file or folder to whoever something else belongs to: what root makes must not keep
+/// out the user whose deck it is. Others cannot give files away; theirs stay their own.
+pub(super) fn give(path: &Path, like: &fs::Metadata) -> io::Result<()> {
+    let found = fs::metadata(path)?;
+    if (found.uid(), found.gid()) == (like.uid(), like.gid()) {
+        return Ok(());
+    }
+    may_fail_for_others(chown(path, Some(like.uid()), Some(like.gid())))
+}
+
+fn may_fail_for_others(given: io::Result<()>) -> io::Result<()> {
+    given.or_else(|error| {
+        // Only root may give files away; a file that is ours now is still right.
+        if error.kind() == io::ErrorKind::PermissionDenied { Ok(()) } else { Err(error) }
+    })
 }
 
 /// What becomes of the mode of a file that is replaced.
@@ -104,13 +131,10 @@ pub(super) fn replace(
     };
     let mut new = tempfile::Builder::new().prefix(".smsdeck-").tempfile_in(&folder)?;
     write(new.as_file_mut())?;
-    if let Some(old) = old
-        && (old.uid(), old.gid()) != owner(new.as_file())?
-    {
-        fchown(new.as_file(), Some(old.uid()), Some(old.gid())).or_else(|error| {
-            // Only root may give files away; a file that is ours now is still right.
-            if error.kind() == io::ErrorKind::PermissionDenied { Ok(()) } else { Err(error) }
-        })?;
+    // A new one belongs to whoever the folder belongs to.
+    let like = old.map_or_else(|| fs::metadata(&folder), Ok)?;
+    if (like.uid(), like.gid()) != owner(new.as_file())? {
+        may_fail_for_others(fchown(new.as_file(), Some(like.uid()), Some(like.gid())))?;
     }
     new.as_file().set_permissions(fs::Permissions::from_mode(bits))?;
     new.as_file().sync_all()?;

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::file::{Kept, replace};
+use super::file::{Kept, give, replace};
 use super::paths::Paths;
 
 /// Versions that are kept.
@@ -31,7 +31,7 @@ pub fn versions(paths: &Paths) -> io::Result<Vec<Version>> {
 }
 
 /// Beside the config, under its name, as several configs may share a folder.
-fn folder(config: &Path) -> PathBuf {
+pub(super) fn folder(config: &Path) -> PathBuf {
     // Whoever reads by way of a link and whoever does not must find the same versions.
     let config = config.canonicalize().unwrap_or_else(|_| config.to_owned());
     let mut name = config.file_name().unwrap_or_default().to_owned();
@@ -49,7 +49,7 @@ fn of_folder(folder: &Path) -> io::Result<Vec<Version>> {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str());
         if let Some(name) = name.and_then(|name| name.strip_suffix(".ron"))
-            && name.ends_with('Z')
+            && moment(name).is_some()
         {
             versions.push(Version { name: name.to_owned(), path });
         }
@@ -59,22 +59,34 @@ fn of_folder(folder: &Path) -> io::Result<Vec<Version>> {
     Ok(versions)
 }
 
+/// How a version is named: by the time, in UTC.
+const NAME: &str = "%Y%m%dT%H%M%S.%3fZ";
+
+/// The time in the name of a version; `None` where that is no such name.
+fn moment(name: &str) -> Option<Timestamp> {
+    let time = name.strip_suffix('Z')?;
+    let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%S%.f", time).ok()?;
+    Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+}
+
 /// Keeps the text that a config has now, with the mode of its file, and forgets the oldest. To be
 /// called by whoever has the lock.
 pub(super) fn keep(config: &Path, text: &str) -> io::Result<()> {
     let folder = folder(config);
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    let owner = fs::metadata(config)?;
+    if !folder.exists() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        give(&folder, &owner)?;
+    }
     let kept = of_folder(&folder)?;
-    let path = (0..)
-        .map_while(|later| {
-            Timestamp::now().checked_add(jiff::SignedDuration::from_millis(later)).ok()
-        })
-        .map(|at| folder.join(format!("{}.ron", at.strftime("%Y%m%dT%H%M%S.%3fZ"))))
-        .find(|path| !path.exists() && kept.first().is_none_or(|newest| newest.path < *path))
-        .ok_or_else(|| io::Error::other("no name is left for the former version"))?;
-    let mode = fs::metadata(config)?.permissions();
+    // After the newest, also where the clock was set back since.
+    let after = kept.first().and_then(|newest| moment(&newest.name));
+    let after = after.and_then(|newest| newest.checked_add(SignedDuration::from_millis(1)).ok());
+    let at = Timestamp::now().max(after.unwrap_or(Timestamp::MIN));
+    let path = folder.join(format!("{}.ron", at.strftime(NAME)));
     replace(&path, Kept::Never(0o600), |file| file.write_all(text.as_bytes()))?;
-    fs::set_permissions(&path, mode)?;
+    fs::set_permissions(&path, owner.permissions())?;
+    give(&path, &owner)?;
     for old in kept.iter().skip(VERSIONS - 1) {
         fs::remove_file(&old.path)?;
     }

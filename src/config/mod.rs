@@ -221,11 +221,20 @@ fn put_text(
     let old = read_text(path)?;
     let present = old.clone().unwrap_or_else(|| render(&Config::built_in()));
     may_go(&present)?;
-    let config = parse(&present, path)?;
+    // A config that is out of order may be mended so; what changes is told from the last good one.
+    let config = parse(&present, path).unwrap_or_else(|_| last_good(paths));
     if present != new {
         put(path, old.as_deref(), new).map_err(unwritable)?;
     }
     Ok(config)
+}
+
+/// The newest version that can be read, or the built-in config: what a config that is out of order
+/// is compared with.
+pub fn last_good(paths: &Paths) -> Config {
+    let versions = versions(paths).unwrap_or_default();
+    let good = versions.iter().find_map(|version| load(&version.path).ok().flatten());
+    good.unwrap_or_else(Config::built_in)
 }
 
 /// Puts a former version back in the place of the config, as it was written, and answers the
@@ -262,6 +271,8 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::domain::from_numbers::FromNumber;
+    use crate::domain::provider::{AccountSid, Provider, TwilioAccount};
     use crate::domain::settings::Bounded;
 
     fn deck() -> (tempfile::TempDir, Paths) {
@@ -391,6 +402,76 @@ mod tests {
         assert!(text.contains("// The subaccount, not the main one."), "{text}");
         assert!(text.contains("base_url: \"https://sms.example/\""), "{text}");
         assert!(!text.contains("TWILIO_TOKEN"), "{text}");
+    }
+
+    #[test]
+    fn comments_outlive_countries_in_another_order_and_the_first_field_of_an_account() {
+        let by_hand = |rows: &str, provider: &str| {
+            include_str!("../../tests/config_by_hand.ron")
+                .replace("(sender: \"ACME\", countries: [\"AT\", \"DE\"]),", rows)
+                .replace("request_time_out_minutes: 15, provider: Sandbox,", provider)
+        };
+        let sandbox = "request_time_out_minutes: 15, provider: Sandbox,";
+        let rows = "(sender: \"ACME\", countries: [\"DE\", \"AT\"]) /* sales */,";
+        let change = |text: &str, edit: &dyn Fn(&mut Config)| {
+            let old = parse(text, Path::new("")).unwrap();
+            let mut new = old.clone();
+            edit(&mut new);
+            assert_ne!(old, new);
+            changed_text(text, &old, &new)
+        };
+        let acme = crate::domain::sender::Sender::parse("ACME").unwrap();
+        let text = change(&by_hand(rows, sandbox), &|config| {
+            let grid = &mut config.environments.production.from_numbers;
+            let countries = ["DE".parse().unwrap()].into();
+            let row = FromNumber { sender: acme.clone(), countries };
+            *grid = grid.with(Some(&acme), row, false).unwrap();
+        });
+        assert!(!text.contains("\"AT\"") && text.contains("/* sales */"), "{text}");
+        let text = change(&by_hand(rows, sandbox), &|config| {
+            let grid = &mut config.environments.production.from_numbers;
+            *grid = grid.without(&acme).unwrap();
+        });
+        assert!(!text.contains("sales") && text.contains("// only the islands"), "{text}");
+        let empty = "request_time_out_minutes: 15, provider: Twilio(),";
+        let text = change(&by_hand(rows, empty), &|config| {
+            let account = AccountSid::parse("AC0123456789abcdef0123456789abcdef").unwrap();
+            let account = TwilioAccount { account_sid: Some(account), ..TwilioAccount::default() };
+            config.environments.development.provider = Provider::Twilio(Box::new(account));
+        });
+        assert!(text.contains("Ask ops before"), "{text}");
+        assert!(text.contains("// only the islands"), "{text}");
+    }
+
+    #[test]
+    fn a_former_version_from_the_future_holds_up_nobody() {
+        let (_folder, paths) = deck();
+        save(&paths, Environment::Test, 2).unwrap();
+        let history = history::folder(&paths.config);
+        fs::create_dir_all(&history).unwrap();
+        for name in ["29990101T000000.000Z.ron", "notes-Z.ron"] {
+            fs::write(history.join(name), "").unwrap();
+        }
+        save(&paths, Environment::Test, 3).unwrap();
+        let names: Vec<String> =
+            versions(&paths).unwrap().into_iter().map(|version| version.name).collect();
+        assert_eq!(names, ["29990101T000000.001Z", "29990101T000000.000Z"]);
+    }
+
+    #[test]
+    fn a_config_that_is_out_of_order_can_be_mended() {
+        let (_folder, paths) = deck();
+        save(&paths, Environment::Test, 2).unwrap();
+        save(&paths, Environment::Test, 3).unwrap();
+        let good = fs::read_to_string(&paths.config).unwrap();
+        fs::write(&paths.config, "(version: 1,").unwrap();
+        let version = versions(&paths).unwrap().remove(0);
+        let (_, new) = restore(&paths, &version).unwrap();
+        assert_eq!(new.environments.test.code_validity.get(), 2);
+        fs::write(&paths.config, "(version: 1,").unwrap();
+        let (old, new) = replace_text(&paths, "(version: 1,", &good).unwrap();
+        assert_eq!(new.environments.test.code_validity.get(), 3);
+        assert_eq!(old.environments.test.code_validity.get(), 2, "the last good one");
     }
 
     #[test]

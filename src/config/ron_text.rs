@@ -48,6 +48,13 @@ pub(super) fn root(text: &str) -> Option<Range<usize>> {
     cursor.value()
 }
 
+/// The next place that is neither white space nor comment.
+pub(super) fn after_space(text: &str, at: usize) -> usize {
+    let mut cursor = Cursor { text, at };
+    cursor.skip_space();
+    cursor.at
+}
+
 /// Looks into a value.
 pub(super) fn shape(text: &str, value: &Range<usize>) -> Shape {
     look_into(text, value).unwrap_or(Shape::Plain)

@@ -31,7 +31,7 @@ impl fmt::Display for Difference {
 
 /// Lists what changes, field by field; From numbers are compared number by number.
 pub fn differences(old: &Settings, new: &Settings) -> Vec<Difference> {
-    let scalar = |field| (field, value(old, field), value(new, field));
+    let scalar = |field| (field, words(old, new, field));
     let fields = [
         Field::DefaultCountry,
         Field::CodeValidity,
@@ -49,9 +49,9 @@ pub fn differences(old: &Settings, new: &Settings) -> Vec<Difference> {
     ];
     let mut found: Vec<Difference> = fields
         .into_iter()
+        .filter(|&field| !is_same(old, new, field))
         .map(scalar)
-        .filter(|(_, old, new)| old != new)
-        .map(|(field, old, new)| Difference { field, number: None, old, new })
+        .map(|(field, (old, new))| Difference { field, number: None, old, new })
         .collect();
     if old.recipients != new.recipients {
         found.push(Difference {
@@ -63,6 +63,28 @@ pub fn differences(old: &Settings, new: &Settings) -> Vec<Difference> {
     }
     found.extend(number_differences(&old.from_numbers, &new.from_numbers));
     found
+}
+
+/// Whether two settings have the same value in a field. What words leave out (the program that
+/// prints a token) counts too.
+fn is_same(one: &Settings, other: &Settings, field: Field) -> bool {
+    let account = |settings: &Settings| match &settings.provider {
+        Provider::Twilio(account) => Some((**account).clone()),
+        Provider::Sandbox => None,
+    };
+    let token = |settings: &Settings| account(settings).and_then(|account| account.auth_token);
+    match field {
+        Field::AuthToken => token(one) == token(other),
+        Field::Limits => one.limits == other.limits,
+        field => value(one, field) == value(other, field),
+    }
+}
+
+/// The words of a field before and after, told apart also where the words leave out what differs.
+fn words(old: &Settings, new: &Settings, field: Field) -> (String, String) {
+    let (old, new) = (value(old, field), value(new, field));
+    let new = if old == new { format!("{new}, changed") } else { new };
+    (old, new)
 }
 
 /// Whether a field was changed in Production only: Development and Test agree on it.
@@ -137,7 +159,7 @@ fn number_differences(old: &FromNumbers, new: &FromNumbers) -> Vec<Difference> {
     let change = |sender: &Sender, old: Option<String>, new: Option<String>| {
         let words = |side: Option<String>| match side {
             Some(countries) => format!("{sender} for {countries}"),
-            None => "none".to_owned(),
+            None => format!("no {sender}"),
         };
         let (old, new) = (words(old), words(new));
         Difference { field: Field::FromNumbers, number: Some(sender.clone()), old, new }
@@ -178,6 +200,8 @@ pub(super) fn countries(number: &FromNumber) -> String {
 mod tests {
     use super::*;
     use crate::domain::environment::Environment;
+    use crate::domain::provider::TwilioAccount;
+    use crate::domain::secret::SecretSource;
 
     #[test]
     fn only_what_changes_is_listed() {
@@ -202,10 +226,26 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "From numbers: none → ACME for DE",
+                "From numbers: no ACME → ACME for DE",
                 "From numbers: default +1 500 555 0006 → default ACME"
             ]
         );
+    }
+
+    #[test]
+    fn what_words_leave_out_is_a_change_too() {
+        let settings = |program: &str| {
+            let command = vec!["pass".to_owned(), program.to_owned()];
+            let account = TwilioAccount {
+                auth_token: Some(SecretSource::Command(command)),
+                ..TwilioAccount::default()
+            };
+            let provider = Provider::Twilio(Box::new(account));
+            Settings { provider, ..Settings::built_in(Environment::Test) }
+        };
+        let changes = differences(&settings("one"), &settings("other"));
+        assert_eq!(changes.len(), 1);
+        assert!(changes[0].to_string().ends_with(", changed"), "{}", changes[0]);
     }
 
     #[test]
