@@ -40,7 +40,9 @@ fn a_field_is_set_shown_audited_and_can_be_taken_back() {
     let version = history[0]["version"].as_str().unwrap();
     let shown = deck.run(&["config", "restore", version, "--dry-run"]);
     assert!(shown.out().contains("5 → 3"), "{}", shown.out());
-    assert_eq!(deck.run(&["config", "restore", version]).code(), 0);
+    let unasked = deck.run(&["config", "restore", version]);
+    assert!(unasked.code() == 2 && unasked.err().contains("--yes"), "{}", unasked.err());
+    assert_eq!(deck.run(&["config", "restore", version, "--yes"]).code(), 0);
     assert_eq!(text(&deck), BY_HAND);
     assert_eq!(deck.run(&["config", "restore", "yesterday"]).code(), 2);
     assert!(deck.run(&["audit", "verify"]).code() == 0);
@@ -197,4 +199,57 @@ fn a_stored_token_is_copied_only_where_it_is_named() {
     assert!(!copied.out().contains(token));
     let audit = deck.run(&["audit", "list", "--env", "test"]).out();
     assert!(audit.contains("Auth token: changed"), "{audit}");
+}
+
+#[test]
+fn a_change_is_audited_also_where_nobody_reads_what_is_printed() {
+    let deck = deck();
+    let set = ["config", "set", "--env", "test", "codes_allowed", "5"];
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let status = deck.command(&set).stdout(full).stderr(Stdio::null()).status().unwrap();
+    assert_eq!(status.code(), Some(1));
+    let audit = deck.run(&["audit", "list"]).out();
+    assert!(audit.contains("Number of codes allowed: 3 → 5"), "{audit}");
+}
+
+#[test]
+fn a_config_that_is_out_of_order_is_found_and_a_version_put_back_for_the_whole_deck() {
+    let deck = deck();
+    deck.configure(&BY_HAND.replace("    ),\n)", "    ),\n    deck: (retention_days: 60),\n)"));
+    assert_eq!(deck.run(&["config", "set", "--env", "dev", "codes_allowed", "5"]).code(), 0);
+    deck.configure("(version: 1,");
+    assert_eq!(deck.run(&["config", "path"]).code(), 0);
+    let history = deck.run(&["config", "history", "--json"]).json();
+    let version = history[0]["version"].as_str().unwrap();
+    let restore = ["config", "restore", version, "--yes"];
+    assert_eq!(deck.run(&[&restore[..], &["--env", "dev"]].concat()).code(), 2);
+    let restored = deck.run(&restore);
+    assert_eq!(restored.code(), 0, "{}", restored.err());
+    deck.configure(&text(&deck).replace("retention_days: 60", "retention_days: 90"));
+    let restored = deck.run(&restore);
+    assert!(restored.out().contains("Whole deck: retention_days: 90 → 60"), "{}", restored.out());
+    let audit = deck.run(&["audit", "list"]).out();
+    assert!(audit.contains("retention_days: 90 → 60"), "{audit}");
+}
+
+#[test]
+fn single_numbers_are_copied_and_a_token_is_never_brought_along() {
+    let deck = deck();
+    let copy = ["config", "copy", "prod", "dev", "--numbers", "ACME"];
+    assert_eq!(deck.run(&copy).code(), 0);
+    let list = deck.run(&["numbers", "list", "--env", "dev"]).out();
+    assert_eq!(list, "* +1 500 555 0006      CO US\n  ACME                 AT DE\n");
+    let none = deck.run(&["config", "copy", "prod", "test", "--numbers", "72404"]);
+    assert!(none.code() == 2 && none.err().contains("no From number of Production"));
+
+    let exported = deck.run(&["config", "export", "--env", "prod"]).out();
+    let foreign = exported.replace("account_sid:", "auth_token: Command([\"evil\"]), account_sid:");
+    assert_ne!(foreign, exported);
+    let file = deck.path("production.ron");
+    std::fs::write(&file, foreign).unwrap();
+    let import = ["config", "import", "--env", "test", file.to_str().unwrap()];
+    assert_eq!(deck.run(&import).code(), 0);
+    assert!(!text(&deck).contains("evil"), "{}", text(&deck));
+    let check = deck.run(&["config", "copy", "dev", "prod", "--fields", "provider", "--dry-run"]);
+    assert!(check.out().contains("The Sandbox texts nobody"), "{}", check.out());
 }

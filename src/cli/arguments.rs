@@ -267,15 +267,19 @@ pub enum ConfigCommand {
         /// The other.
         b: Environment,
     },
-    /// Copy fields from one environment to another; a token only if it is named itself.
+    /// Copy fields or From numbers from one environment to another; a token only if it is named itself.
     Copy {
         /// Where from.
         from: Environment,
         /// Where to.
         to: Environment,
-        /// The fields, by their names in the config.
-        #[arg(long, required = true, value_delimiter = ',')]
+        /// The fields, by their names in the config, with commas between them. `from_numbers` is
+        /// the whole grid with its default.
+        #[arg(long, required_unless_present = "numbers", value_delimiter = ',')]
         fields: Vec<String>,
+        /// Single From numbers with their countries, which move to them.
+        #[arg(long, value_delimiter = ',', value_parser = Sender::parse)]
+        numbers: Vec<Sender>,
         /// Only show what would change.
         #[arg(long)]
         dry_run: bool,
@@ -284,10 +288,14 @@ pub enum ConfigCommand {
     Schema,
     /// The versions that were in force before, the newest first.
     History,
-    /// Put a former version back; shows what it changes.
+    /// Put a former version of the whole file back, with all environments; shows what it changes,
+    /// and asks.
     Restore {
         /// Its name, as `history` has it.
         version: String,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
         /// Only show what would change.
         #[arg(long)]
         dry_run: bool,

@@ -1,7 +1,7 @@
 //! Commands that change settings: what changes is shown, checked by the same rules as in the
 //! console, and written down in the audit.
 
-use std::io::Read;
+use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -14,6 +14,7 @@ use crate::config::{self, Config, ConfigError, Version};
 use crate::domain::difference::{Difference, differences, is_drift};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::secret::{Secret, SecretSource};
+use crate::domain::sender::Sender;
 
 /// The largest secret or settings that are read from standard input or a file, in bytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -37,33 +38,40 @@ async fn apply_with(
     token: Option<NewToken>,
     edit: impl FnOnce(&mut Config) -> Result<(), Failure>,
 ) -> Result<ExitCode, Failure> {
+    let of_token = token.as_ref().map(|(environment, _)| *environment);
     if dry_run {
         let old = desk.config()?;
         let mut new = old.clone();
         edit(&mut new)?;
-        return preview(desk, &old, &new).await;
+        return preview(desk, &old, &new, of_token).await;
     }
     may_write(desk)?;
     let (old, new) = config::change(&desk.paths, edit)?;
-    show(desk, &old, &new, false)?;
-    if let Some((environment, token)) = &token {
-        let stored = config::store_token(&desk.paths, *environment, token, Timestamp::now());
-        stored.map_err(|error| {
-            let words = format!("the settings are saved, but the token is not: {error}");
-            Failure::new("secrets", words)
-        })?;
-        let object = json!({ "environment": environment.key(), "token": "stored" });
-        desk.output.line(&format!("{environment}: the token is stored."), &object)?;
-    }
-    audit(desk, &old, &new, token.map(|(environment, _)| environment)).await?;
+    let stored = token.map_or(Ok(()), |(environment, token)| {
+        config::store_token(&desk.paths, environment, &token, Timestamp::now())
+    });
+    let stored = stored.map_err(|error| {
+        let words = format!("the settings are saved, but the token is not: {error}");
+        Failure::new("secrets", words)
+    });
+    // Written down before anything is printed: whoever reads the output may be gone.
+    let of_token = of_token.filter(|_| stored.is_ok());
+    let audited = audit(desk, &old, &new, of_token).await;
+    show(desk, &old, &new, of_token, false)?;
+    stored.and(audited)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Shows what would change and what it would have meant. Writes nothing, so that a deck without a
 /// store gets none by it.
-async fn preview(desk: &Desk, old: &Config, new: &Config) -> Result<ExitCode, Failure> {
-    show(desk, old, new, true)?;
-    if desk.paths.store_of(&old.deck).exists() {
+async fn preview(
+    desk: &Desk,
+    old: &Config,
+    new: &Config,
+    token: Option<Environment>,
+) -> Result<ExitCode, Failure> {
+    show(desk, old, new, token, true)?;
+    if desk.paths.store_of(&old.deck).exists() && desk.paths.secrets.exists() {
         rehearse(desk, old, new).await?;
     }
     Ok(ExitCode::SUCCESS)
@@ -111,8 +119,14 @@ fn changes<'a>(
         .map(|(environment, old)| (environment, differences(old, &new.environments[environment])))
 }
 
-fn show(desk: &Desk, old: &Config, new: &Config, dry_run: bool) -> Result<(), Failure> {
-    let mut is_same = true;
+fn show(
+    desk: &Desk,
+    old: &Config,
+    new: &Config,
+    token: Option<Environment>,
+    dry_run: bool,
+) -> Result<(), Failure> {
+    let mut is_same = token.is_none();
     for (environment, changes) in changes(old, new) {
         for change in changes {
             is_same = false;
@@ -129,9 +143,15 @@ fn show(desk: &Desk, old: &Config, new: &Config, dry_run: bool) -> Result<(), Fa
             desk.output.line(&format!("warning: {environment}, {field}: {text}"), &object)?;
         }
     }
-    if old.deck != new.deck {
+    for change in old.deck.differences(&new.deck) {
         is_same = false;
-        desk.output.line("Deck-wide settings change.", &json!({ "changed": "deck" }))?;
+        let object = json!({ "deck": change, "dry_run": dry_run });
+        desk.output.line(&format!("Whole deck: {change}"), &object)?;
+    }
+    if let Some(environment) = token {
+        let stored = if dry_run { "would be stored" } else { "is stored" };
+        let object = json!({ "environment": environment.key(), "token": stored });
+        desk.output.line(&format!("{environment}: the token {stored}."), &object)?;
     }
     if is_same {
         desk.output.line("Nothing changes.", &json!({ "changed": false }))?;
@@ -172,13 +192,8 @@ async fn audit(
         |why: String| Failure::new("audit", format!("saved, but it is not in the audit: {why}"));
     let engine =
         desk.engine().await.map_err(|failure| not_audited(failure.message().to_owned()))?;
-    for (environment, before) in old.environments.iter() {
-        let after = &new.environments[environment];
-        let written =
-            engine.audit_save(environment, before, after, token == Some(environment)).await;
-        written.map_err(|error| not_audited(error.to_string()))?;
-    }
-    Ok(())
+    let written = engine.audit_config(old, new, token).await;
+    written.map_err(|error| not_audited(error.to_string()))
 }
 
 /// `config set`: one field; a token from standard input only.
@@ -195,7 +210,10 @@ pub(super) async fn set(
         std::io::stdin().lock().take(4096).read_to_string(&mut typed)?;
         let token = Secret::parse(typed.lines().next().unwrap_or_default());
         Some(token.map_err(|error| Failure::usage(error.to_string()))?)
-    } else if is_token && !TOKEN_SOURCES.iter().any(|source| value.starts_with(source)) {
+    } else if is_token
+        && value != "None"
+        && !TOKEN_SOURCES.iter().any(|source| value.starts_with(source))
+    {
         // The value is not repeated: it may be the secret.
         let words = "a token comes from standard input: config set auth_token - < FILE; or name where it is: Env(\"NAME\"), File(\"/path\"), Command([\"pass\", \"show\", \"x\"]), None";
         return Err(Failure::usage(words.to_owned()));
@@ -211,7 +229,7 @@ pub(super) async fn set(
 }
 
 /// How the places begin that a token can be read from; nothing that looks like a token does.
-const TOKEN_SOURCES: [&str; 4] = ["Env(\"", "File(\"", "Command([", "None"];
+const TOKEN_SOURCES: [&str; 3] = ["Env(\"", "File(\"", "Command(["];
 
 /// `config diff A B`: what differs, and what was changed in Production alone.
 pub(super) fn diff(desk: &Desk, a: Environment, b: Environment) -> Result<ExitCode, Failure> {
@@ -237,11 +255,11 @@ pub(super) fn diff(desk: &Desk, a: Environment, b: Environment) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// `config copy A B --fields …`: never a secret, unless the token is named itself.
+/// `config copy A B --fields … --numbers …`: never a secret, unless the token is named itself.
 pub(super) async fn copy(
     desk: &Desk,
     (from, to): (Environment, Environment),
-    fields: &[String],
+    (fields, numbers): (&[String], &[Sender]),
     dry_run: bool,
 ) -> Result<ExitCode, Failure> {
     if from == to {
@@ -260,6 +278,16 @@ pub(super) async fn copy(
     };
     apply_with(desk, dry_run, token.map(|token| (to, token)), |config| {
         *config = config::copied(config, (from, to), fields)?;
+        let source = config.environments[from].from_numbers.clone();
+        let target = &mut config.environments[to].from_numbers;
+        for number in numbers {
+            if !source.rows().iter().any(|row| row.sender == *number) {
+                return Err(Failure::usage(format!("{number} is no From number of {from}")));
+            }
+            *target = target
+                .with_that_of(&source, Some(number))
+                .map_err(|error| Failure::usage(error.to_string()))?;
+        }
         Ok(())
     })
     .await
@@ -267,31 +295,43 @@ pub(super) async fn copy(
 
 /// `config history`: what was in force before, the newest first.
 pub(super) fn history(desk: &Desk) -> Result<ExitCode, Failure> {
-    let mut after = desk.config()?;
+    let mut after = present(desk);
+    let mut any = false;
     for version in versions(desk)? {
         // One that cannot be read any more is listed all the same.
         let before = config::load(&version.path).ok().flatten();
         let changed: Vec<String> = before
             .iter()
             .flat_map(|before| {
+                let deck = before.deck.differences(&after.deck);
                 changes(before, &after)
                     .flat_map(|(environment, changes)| {
                         changes.into_iter().map(move |change| format!("{environment}: {change}"))
                     })
+                    .chain(deck.into_iter().map(|change| format!("Whole deck: {change}")))
                     .collect::<Vec<_>>()
             })
             .collect();
         let object = json!({ "version": version.name, "changed_then": changed });
-        let mut text = format!("{}  in force until then; what changed then:", version.name);
+        let mut text = format!("{}  what was changed when it was replaced:", version.name);
         for change in &changed {
             text = format!("{text}\n  {change}");
         }
         desk.output.line(&text, &object)?;
+        any = true;
         if let Some(before) = before {
             after = before;
         }
     }
+    if !any && !desk.output.is_json() {
+        desk.output.line("No save yet, so there is no former version.", &json!(null))?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The config, or where that is out of order, the last good one: it can be mended all the same.
+pub(super) fn present(desk: &Desk) -> Config {
+    desk.config().unwrap_or_else(|_| config::last_good(&desk.paths))
 }
 
 fn versions(desk: &Desk) -> Result<Vec<Version>, Failure> {
@@ -299,22 +339,55 @@ fn versions(desk: &Desk) -> Result<Vec<Version>, Failure> {
     found.map_err(|error| Failure::new("history", format!("cannot read the history: {error}")))
 }
 
-/// `config restore VERSION`: shows what it changes and puts it back.
-pub(super) async fn restore(desk: &Desk, name: &str, dry_run: bool) -> Result<ExitCode, Failure> {
+/// `config restore VERSION`: shows what it changes, asks, and puts it back. A version is the whole
+/// file, so it concerns every environment.
+pub(super) async fn restore(
+    desk: &Desk,
+    name: &str,
+    dry_run: bool,
+    yes: bool,
+) -> Result<ExitCode, Failure> {
+    if desk.environment.is_some() {
+        let words = "a version is the whole file, with all environments: leave --env out";
+        return Err(Failure::usage(words.to_owned()));
+    }
     let version = versions(desk)?.into_iter().find(|version| version.name == name);
     let version = version.ok_or_else(|| {
         Failure::usage(format!("there is no version {name:?}: `smsdeck config history` has them"))
     })?;
     let new = config::load(&version.path)?
         .ok_or_else(|| ConfigError::Missing { path: version.path.clone() })?;
+    let shown = present(desk);
     if dry_run {
-        return preview(desk, &desk.config()?, &new).await;
+        return preview(desk, &shown, &new, None).await;
     }
     may_write(desk)?;
-    let (old, new) = config::restore(&desk.paths, &version)?;
-    show(desk, &old, &new, false)?;
-    audit(desk, &old, &new, None).await?;
-    Ok(ExitCode::SUCCESS)
+    if !yes {
+        show(desk, &shown, &new, None, false)?;
+        if !confirmed("Put this version back? [y/N] ")? {
+            return Err(Failure::new("not_confirmed", "nothing was changed".to_owned()));
+        }
+    }
+    let (old, new) = config::restore(&desk.paths, &version, |present| *present == shown)?;
+    let audited = audit(desk, &old, &new, None).await;
+    if yes {
+        show(desk, &old, &new, None, false)?;
+    }
+    audited.map(|()| ExitCode::SUCCESS)
+}
+
+/// Asks whoever sits at the terminal; without one somebody must have said `--yes`.
+fn confirmed(question: &str) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() {
+        let words = "there is nobody to ask: add --yes, or --dry-run to only look";
+        return Err(Failure::usage(words.to_owned()));
+    }
+    let mut terminal = std::io::stderr();
+    write!(terminal, "{question}")?;
+    terminal.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// `config export`: the settings of one environment, without secrets.

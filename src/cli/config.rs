@@ -31,12 +31,12 @@ pub(super) async fn run(desk: &Desk, command: ConfigCommand) -> Result<ExitCode,
             Ok(ExitCode::SUCCESS)
         }
         ConfigCommand::Diff { a, b } => change::diff(desk, a, b),
-        ConfigCommand::Copy { from, to, fields, dry_run } => {
-            change::copy(desk, (from, to), &fields, dry_run).await
+        ConfigCommand::Copy { from, to, fields, numbers, dry_run } => {
+            change::copy(desk, (from, to), (&fields, &numbers), dry_run).await
         }
         ConfigCommand::History => change::history(desk),
-        ConfigCommand::Restore { version, dry_run } => {
-            change::restore(desk, &version, dry_run).await
+        ConfigCommand::Restore { version, yes, dry_run } => {
+            change::restore(desk, &version, dry_run, yes).await
         }
         ConfigCommand::Export => change::export(desk),
         ConfigCommand::Import { file, dry_run } => change::import(desk, &file, dry_run).await,
@@ -51,7 +51,8 @@ pub(super) async fn run(desk: &Desk, command: ConfigCommand) -> Result<ExitCode,
 }
 
 fn path(desk: &Desk) -> Result<ExitCode, Failure> {
-    let config = desk.config()?;
+    // Also of a config that is out of order: whoever mends it must find it.
+    let config = change::present(desk);
     let paths = &desk.paths;
     let store = &paths.store_of(&config.deck);
     let there = |path: &Path| if path.exists() { "" } else { "  (not there yet)" };

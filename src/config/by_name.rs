@@ -134,10 +134,12 @@ pub fn imported(
         .map_err(|error| error.moved(own.cast_signed() - there.cast_signed()))?;
     let before = &config.environments[environment].provider;
     let after = &mut imported.environments[environment];
-    if before.account().is_some() && before.account() == after.provider.account() {
-        let token = before.token_source().cloned();
-        set_token(after, token);
-    }
+    // Where a token comes from is nobody's to bring along: a command would be run, and a stored
+    // token go to whatever address the text names.
+    let is_same = before.account().is_some()
+        && before.account() == after.provider.account()
+        && before.base_url() == after.provider.base_url();
+    set_token(after, before.token_source().filter(|_| is_same).cloned());
     Ok(imported)
 }
 

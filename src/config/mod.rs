@@ -80,6 +80,34 @@ impl Default for DeckSettings {
     }
 }
 
+impl DeckSettings {
+    /// What changes to other settings of the deck, in words: `retention_days: 30 → 60`.
+    pub fn differences(&self, new: &Self) -> Vec<String> {
+        let path = |path: &Option<PathBuf>| {
+            path.as_ref().map_or_else(|| "not set".to_owned(), |path| path.display().to_string())
+        };
+        let price = |price: Option<Price>| {
+            price.map_or_else(|| "not set".to_owned(), |price| price.to_string())
+        };
+        let values = |deck: &Self| {
+            [
+                ("app_name", deck.app_name.clone()),
+                ("store", path(&deck.store)),
+                ("retention_days", deck.retention_days.get().to_string()),
+                ("extra_ca", path(&deck.extra_ca)),
+                ("segment_price", price(deck.segment_price)),
+            ]
+        };
+        let changed = values(self).into_iter().zip(values(new)).filter(|(old, new)| old != new);
+        let mut lines: Vec<String> =
+            changed.map(|((name, old), (_, new))| format!("{name}: {old} → {new}")).collect();
+        if self.thresholds != new.thresholds {
+            lines.push("thresholds: changed".to_owned());
+        }
+        lines
+    }
+}
+
 impl Config {
     /// What applies where there is no file: Development can send to the Sandbox at once.
     pub fn built_in() -> Self {
@@ -241,12 +269,21 @@ pub fn last_good(paths: &Paths) -> Config {
 /// config before and after.
 ///
 /// # Errors
-/// When either cannot be read, or the config cannot be written. Nothing is changed then.
-pub fn restore(paths: &Paths, version: &Version) -> Result<(Config, Config), ConfigError> {
+/// When either cannot be read, the present config may not go, as `may_go` has it, or it cannot be
+/// written. Nothing is changed then.
+pub fn restore(
+    paths: &Paths,
+    version: &Version,
+    may_go: impl FnOnce(&Config) -> bool,
+) -> Result<(Config, Config), ConfigError> {
     let missing = || ConfigError::Missing { path: version.path.clone() };
     let text = read_text(&version.path)?.ok_or_else(missing)?;
     let new = parse(&text, &version.path)?;
-    let old = put_text(paths, &text, |_| Ok(()))?;
+    let changed = || ConfigError::Changed { path: paths.config.clone() };
+    let old = put_text(paths, &text, |present| {
+        let present = parse(present, &paths.config).unwrap_or_else(|_| last_good(paths));
+        may_go(&present).then_some(()).ok_or_else(changed)
+    })?;
     Ok((old, new))
 }
 
@@ -466,7 +503,7 @@ mod tests {
         let good = fs::read_to_string(&paths.config).unwrap();
         fs::write(&paths.config, "(version: 1,").unwrap();
         let version = versions(&paths).unwrap().remove(0);
-        let (_, new) = restore(&paths, &version).unwrap();
+        let (_, new) = restore(&paths, &version, |_| true).unwrap();
         assert_eq!(new.environments.test.code_validity.get(), 2);
         fs::write(&paths.config, "(version: 1,").unwrap();
         let (old, new) = replace_text(&paths, "(version: 1,", &good).unwrap();
@@ -512,7 +549,7 @@ mod tests {
         let mode = fs::metadata(&kept[0].path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o640);
         let wanted = fs::read_to_string(&kept[2].path).unwrap();
-        let (before, after) = restore(&paths, &kept[2]).unwrap();
+        let (before, after) = restore(&paths, &kept[2], |_| true).unwrap();
         assert_eq!(fs::read_to_string(&paths.config).unwrap(), wanted);
         assert_ne!(before, after);
         // What was put aside for it is a version too.

@@ -190,6 +190,14 @@ impl Provider {
         matches!(self, Self::Twilio(_))
     }
 
+    /// Another address than the provider's usual one.
+    pub fn base_url(&self) -> Option<&BaseUrl> {
+        match self {
+            Self::Twilio(account) => account.base_url.as_ref(),
+            Self::Sandbox => None,
+        }
+    }
+
     /// Who holds the messages: tells an account from any other one, also on another server.
     /// `None` while no account is set.
     pub fn account(&self) -> Option<String> {

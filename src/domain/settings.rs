@@ -246,6 +246,10 @@ impl Settings {
     pub fn warnings(&self, environment: Environment) -> Vec<Warning> {
         let mut warnings = Vec::new();
         let mut warn = |field, text: String| warnings.push(Warning { field, text });
+        if environment == Environment::Production && self.provider == Provider::Sandbox {
+            let text = "The Sandbox texts nobody: no user gets a code.".to_owned();
+            warn(Field::Provider, text);
+        }
         if self.time_out.get() < self.code_validity.get() {
             warn(
                 Field::TimeOut,

@@ -1,6 +1,7 @@
 //! Who did what: writing it down, reading it, checking it.
 
 use super::{Engine, EngineError};
+use crate::config::Config;
 use crate::domain::difference::differences;
 use crate::domain::environment::Environment;
 use crate::domain::settings::Settings;
@@ -25,7 +26,28 @@ impl Engine {
             changes.push("Auth token: changed".to_owned());
         }
         for change in changes {
-            self.audit(environment, AuditAction::Change, change).await?;
+            self.audit(Some(environment), AuditAction::Change, change).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes everything into the audit that changes from one config to another; `token` is where a
+    /// token was changed too.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn audit_config(
+        &self,
+        before: &Config,
+        after: &Config,
+        token: Option<Environment>,
+    ) -> Result<(), EngineError> {
+        for (environment, old) in before.environments.iter() {
+            let new = &after.environments[environment];
+            self.audit_save(environment, old, new, token == Some(environment)).await?;
+        }
+        for change in before.deck.differences(&after.deck) {
+            self.audit(None, AuditAction::Change, change).await?;
         }
         Ok(())
     }
@@ -39,17 +61,17 @@ impl Engine {
         environment: Environment,
         problem: &str,
     ) -> Result<(), EngineError> {
-        self.audit(environment, AuditAction::FailedSave, problem.to_owned()).await
+        self.audit(Some(environment), AuditAction::FailedSave, problem.to_owned()).await
     }
 
     pub(super) async fn audit(
         &self,
-        environment: Environment,
+        environment: Option<Environment>,
         action: AuditAction,
         detail: String,
     ) -> Result<(), EngineError> {
         let (at, operator) = (self.now(), self.inner.operator.asked_by.clone());
-        let entry = AuditEntry { at, operator, environment: Some(environment), action, detail };
+        let entry = AuditEntry { at, operator, environment, action, detail };
         Ok(self.inner.store.audit(entry).await?)
     }
 

@@ -67,7 +67,7 @@ impl Engine {
             return Err(CallBackError::TooLate(status));
         }
         let detail = format!("delivery {} ({sid})", delivery.0);
-        let audited = self.audit(open.environment, AuditAction::CallBack, detail).await;
+        let audited = self.audit(Some(open.environment), AuditAction::CallBack, detail).await;
         audited.map_err(CallBackError::Unaudited)
     }
 }
