@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use smsdeck::config::{Config, TokenStatus};
 use smsdeck::domain::environment::{Environment, PerEnvironment};
 use smsdeck::domain::from_numbers::FromNumber;
+use smsdeck::domain::limits::Cap;
 use smsdeck::domain::message_text::MessageTemplate;
 use smsdeck::domain::passcode::Verdict;
 use smsdeck::domain::provider::Provider;
@@ -14,7 +15,7 @@ use smsdeck::domain::sender::Sender;
 use smsdeck::domain::settings::{Field, Settings};
 use smsdeck::store::{DeliveryId, Event, EventId, EventKind, Relief};
 use smsdeck::tui::effect::{Effect, Save, TokenChange};
-use smsdeck::tui::message::{LoadedDeck, Message};
+use smsdeck::tui::message::{LoadedDeck, Message, SaveOutcome};
 use smsdeck::tui::model::EngineState;
 use smsdeck::tui::pane::Pane;
 use support::screen::{Console, busy_config};
@@ -106,7 +107,8 @@ fn a_failed_save_keeps_what_was_typed() {
     let effects = console.press("Tab Tab Down Backspace 9 ^s");
     let Some(Effect::Save(save)) = effects.into_iter().last() else { panic!("no save") };
     let problem = Some("Not saved: the disk is full.".to_owned());
-    console.tell(Message::Saved { save, deck: None, problem });
+    let outcome = SaveOutcome { problem, ..SaveOutcome::default() };
+    console.tell(Message::Saved { save, outcome });
     shows(&console, "the disk is full");
     assert_eq!(saves(&console.press("^s"))[0].settings.code_validity.get(), 9);
 }
@@ -681,4 +683,77 @@ fn the_palette_does_by_name_what_keys_do() {
     // Above a pop-up there is only what it can, and what works everywhere.
     console.press("^p verify");
     shows(&console, "Nothing has such a name.");
+}
+
+/// Settings of Production as somebody else has saved them.
+fn changed(change: impl FnOnce(&mut Settings)) -> Message {
+    let mut config = busy_config();
+    change(&mut config.environments.production);
+    let tokens = PerEnvironment::from_fn(|_| TokenStatus::NotSet);
+    Message::Loaded(Box::new(LoadedDeck { config, tokens, unwritable: None }))
+}
+
+#[test]
+fn what_is_saved_while_a_pop_up_is_open_is_not_overwritten_by_it() {
+    let mut console = Console::busy(SIZE);
+    console.press("Tab Tab ^g 500");
+    console.tell(changed(|settings| settings.limits.environment.day = Cap::new(77)));
+    console.press("Enter ^s");
+    shows(&console, "was changed meanwhile");
+    console.press("t Enter");
+    assert_eq!(console.model.desk().form.limits().environment.day, Cap::new(77));
+    assert_eq!(console.model.desk().form.limits().environment.hour, None);
+}
+
+#[test]
+fn a_conflict_that_is_mended_by_hand_keeps_what_somebody_else_has_saved() {
+    let mut console = Console::busy(SIZE);
+    console.press("Tab Tab Down Backspace 9");
+    console.tell(changed(|settings| {
+        settings.code_validity = 7.try_into().unwrap();
+        settings.codes_allowed = 6.try_into().unwrap();
+    }));
+    shows(&console, "conflict");
+    // Back to what it was when the edit began: no change of ours is left.
+    console.press("Backspace 5 Up Backspace Backspace pe ^s");
+    let effects = console.press("production Enter");
+    let saved = saves(&effects);
+    let settings = &saved[0].settings;
+    assert_eq!((settings.code_validity.get(), settings.codes_allowed.get()), (7, 6));
+}
+
+#[test]
+fn typing_on_while_a_save_is_under_way_is_no_conflict_with_oneself() {
+    let mut console = Console::fresh(SIZE);
+    let effects = console.press("Tab Tab Down Backspace 9 ^s");
+    let Some(Effect::Save(save)) = effects.into_iter().last() else { panic!("no save") };
+    console.press("Backspace 8");
+    let mut config = Config::built_in();
+    config.environments.development = save.settings.clone();
+    let tokens = PerEnvironment::from_fn(|_| TokenStatus::NotSet);
+    let deck = Some(Box::new(LoadedDeck { config, tokens, unwritable: None }));
+    let outcome = SaveOutcome { is_saved: true, has_token: true, deck, problem: None };
+    console.tell(Message::Saved { save, outcome });
+    shows(&console, "Development saved. u takes it back");
+    let saved = console.press("^s");
+    assert_eq!(saves(&saved)[0].settings.code_validity.get(), 8, "{}", console.screen());
+    assert_eq!(saves(&saved)[0].baseline.code_validity.get(), 9);
+}
+
+#[test]
+fn a_long_question_is_read_to_its_end() {
+    let mut console = Console::busy((80, 24));
+    console.press("Tab Tab Down Backspace 9 Down Backspace 20 Down Backspace Backspace 2");
+    console.press("BackTab BackTab");
+    console.model.size = (50, 16);
+    console.press("^s");
+    console.press("Esc");
+    console.model.size = (40, 10);
+    console.press("^s");
+    shows(&console, "more lines: Down");
+    console.press("Down Down Down Down Down Down Down Down Down Down");
+    assert!(!console.screen().contains("more lines"), "{}", console.screen());
+    shows(&console, "Type production to save");
+    console.press("prod Enter");
+    shows(&console, "Type the word production in full");
 }

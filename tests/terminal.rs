@@ -226,7 +226,12 @@ fn the_config_is_edited_in_an_editor_that_gets_every_key_and_taken_back_checked(
     terminal.type_text("E");
     terminal.wait_for("how many codes?");
     terminal.type_text("17\n");
-    terminal.wait_for("Number of codes allowed: 3 → 17");
+    let screen = terminal.wait_for("Number of codes allowed: 3 → 17");
+    assert!(screen.contains("Production will change"), "{screen}");
+    let text = std::fs::read_to_string(deck.paths().config).unwrap();
+    assert!(!text.contains("17"), "Production was changed unasked: {text}");
+    terminal.type_text("production\r");
+    terminal.wait_for("What you have edited is in force");
     let text = std::fs::read_to_string(deck.paths().config).unwrap();
     assert!(text.contains("codes_allowed: 17,") && text.contains("ticket 4711"), "{text}");
 
@@ -241,7 +246,7 @@ fn the_config_is_edited_in_an_editor_that_gets_every_key_and_taken_back_checked(
     terminal.wait_for("how many codes?");
     terminal.type_text("99\n");
     let screen = terminal.wait_for("Your text is in");
-    assert!(screen.contains("nothing was changed"), "{screen}");
+    assert!(screen.contains("from 1 to 20"), "{screen}");
     let now = std::fs::read_to_string(deck.paths().config).unwrap();
     assert!(!now.contains("99"), "{now}");
     // The keys are ours again.

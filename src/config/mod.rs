@@ -25,7 +25,9 @@ pub use history::{VERSIONS, Version, versions};
 pub use paths::Paths;
 pub use schema::schema;
 pub use secret_sources::resolve;
-pub use secrets::{SecretsError, TokenStatus, deck_key, remove_token, store_token, token_status};
+pub use secrets::{
+    SecretsError, TokenStatus, deck_key, remove_token, replace_token, store_token, token_status,
+};
 
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::figures::Price;

@@ -68,6 +68,14 @@ pub enum SecretsError {
         /// What is wrong.
         reason: String,
     },
+    /// Somebody else has stored another token since the edit began.
+    #[error(
+        "{environment}: somebody else has stored another token meanwhile; save again to put yours in its place"
+    )]
+    Changed {
+        /// Whose token it is.
+        environment: Environment,
+    },
     /// The operating system gave no random numbers.
     #[error("the operating system gives no random numbers for the deck's key")]
     NoEntropy,
@@ -147,6 +155,33 @@ pub fn store_token(
     })
 }
 
+/// Stores a token in place of the one that is known, unless there is another one by now.
+///
+/// # Errors
+/// When somebody else has stored one meanwhile, or as of [`store_token`].
+pub fn replace_token(
+    paths: &Paths,
+    environment: Environment,
+    known: &TokenStatus,
+    token: &Secret,
+    at: Timestamp,
+) -> Result<(), SecretsError> {
+    let known = match known {
+        TokenStatus::Stored { since, .. } => Some(*since),
+        _ => None,
+    };
+    let auth_token = Zeroizing::new(token.expose().to_owned());
+    try_change(&paths.secrets, |file| {
+        let present = file.tokens.get(&environment).map(|stored| stored.since);
+        // One that was not known to be there is nobody's: no setting names it.
+        if known.is_some() && present.is_some() && present != known {
+            return Err(SecretsError::Changed { environment });
+        }
+        file.tokens.insert(environment, StoredToken { auth_token, since: at });
+        Ok(())
+    })
+}
+
 /// Takes an environment's stored token away.
 ///
 /// # Errors
@@ -214,10 +249,21 @@ fn read(path: &Path) -> Result<SecretsFile, SecretsError> {
 
 /// Changes the file under its lock, reading it anew.
 fn change(path: &Path, edit: impl FnOnce(&mut SecretsFile)) -> Result<(), SecretsError> {
+    try_change(path, |file| {
+        edit(file);
+        Ok(())
+    })
+}
+
+/// The same with a change that may be refused.
+fn try_change(
+    path: &Path,
+    edit: impl FnOnce(&mut SecretsFile) -> Result<(), SecretsError>,
+) -> Result<(), SecretsError> {
     let unwritable = |source| SecretsError::Unwritable { path: path.to_owned(), source };
     let _lock = Lock::take(path).map_err(unwritable)?;
     let mut file = read(path)?;
-    edit(&mut file);
+    edit(&mut file)?;
     let text =
         wire::options().to_string_pretty(&file, ron::ser::PrettyConfig::new().new_line("\n"));
     let text =

@@ -24,9 +24,12 @@ pub enum Side {
 pub struct Place {
     /// The field.
     pub field: Field,
-    /// The number; `None` for the default mark, and for the grid as a whole.
+    /// The number, or [`WHOLE_GRID`]; `None` for the default mark.
     pub number: Option<String>,
 }
+
+/// Stands for all numbers at once, where two changes do not fit together. No sender is that long.
+pub const WHOLE_GRID: &str = "(all numbers)";
 
 /// Both have changed the same thing, differently.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +116,14 @@ impl Merger<'_> {
             Provider::Sandbox => None,
         };
         if self.sides.iter().any(|settings| account(settings).is_none()) {
-            return self.pick(Field::Provider, |it| it.provider.clone());
+            let words = |settings: &Settings| match account(settings) {
+                Some(_) => format!("Twilio, {}", value(settings, Field::AccountSid)),
+                None => value(settings, Field::Provider),
+            };
+            let [base, mine, theirs] = self.sides;
+            let words = (words(mine), words(theirs));
+            let sides = (base.provider.clone(), mine.provider.clone(), theirs.provider.clone());
+            return self.decide(sides, Place { field: Field::Provider, number: None }, words);
         }
         let part = |it: &Settings| account(it).unwrap_or_default();
         let options = self.pick(Field::MessageOptions, |it| -> MessageOptions { part(it).options });
@@ -163,6 +173,7 @@ impl Merger<'_> {
         // Changes that are right each by itself may not fit together: one country on two numbers.
         FromNumbers::new(rows, default).unwrap_or_else(|_| {
             self.conflicts.truncate(before);
+            let place = Place { number: Some(WHOLE_GRID.to_owned()), ..place };
             let side = self.chosen.get(&place).copied();
             let words = |grid: &FromNumbers| {
                 let rows = grid.rows().iter();
@@ -201,6 +212,24 @@ mod tests {
     fn base() -> Settings {
         let base = Settings::built_in(Environment::Production);
         with(&base, vec![number("72404", &["CO"]), number("72405", &["US"])])
+    }
+
+    #[test]
+    fn choices_that_do_not_fit_together_are_asked_for_as_a_whole() {
+        let base = base();
+        let base = with(&base, vec![number("72404", &["US"]), number("72405", &["CA", "CO"])]);
+        let mine = with(&base, vec![number("72404", &["US", "CA"]), number("72405", &["CO"])]);
+        let theirs =
+            with(&base, vec![number("72404", &["US", "MX"]), number("72405", &["CA", "CO", "PE"])]);
+        let place =
+            |sender: &str| Place { field: Field::FromNumbers, number: Some(sender.to_owned()) };
+        let mut sides =
+            BTreeMap::from([(place("72404"), Side::Mine), (place("72405"), Side::Theirs)]);
+        let merged = merge(&base, &mine, &theirs, &sides);
+        assert_eq!(merged.conflicts.len(), 1);
+        assert_eq!(merged.conflicts[0].place, place(WHOLE_GRID));
+        sides.insert(place(WHOLE_GRID), Side::Mine);
+        assert_eq!(merge(&base, &mine, &theirs, &sides).settings, mine);
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! The config in the editor of whoever sits here: a copy is edited, checked, and taken back.
+//! The config in the editor of whoever sits here: a copy is edited and checked.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::message::EditedText;
 use crate::config::{self, ConfigError, Paths};
 
 /// What becomes of an edit.
@@ -20,28 +21,56 @@ pub enum EditError {
         /// Why.
         reason: String,
     },
-    /// What was edited cannot be taken.
-    #[error("nothing was changed: {error}. Your text is in {}", .kept.display())]
-    Refused {
-        /// Why.
-        error: Box<ConfigError>,
-        /// Where the edited text is.
+    /// The same, and something was typed before.
+    #[error("{error}. What was typed is in {}", .kept.display())]
+    Kept {
+        /// What happened.
+        error: Box<Self>,
+        /// Where the text is.
         kept: PathBuf,
     },
-    /// The config cannot be read to begin with.
-    #[error("the config cannot be edited here: {0}")]
+    /// The editor was left without a change.
+    #[error("nothing was changed in the editor")]
+    Unchanged,
+    /// The config cannot be read, before or after.
+    #[error(transparent)]
     Config(#[from] ConfigError),
 }
 
-/// Has the config edited and takes it back. Answers it before and after.
+/// Has the config edited, and checks it. Nothing is put into force here.
 ///
 /// # Errors
-/// When anything goes wrong; the config is as it was then, and what was typed is kept.
-pub fn edit(paths: &Paths) -> Result<(config::Config, config::Config), EditError> {
+/// When anything goes wrong, or nothing was changed; what was typed is kept.
+pub fn edit(paths: &Paths) -> Result<EditedText, EditError> {
     let before = config::text(&paths.config)?;
     let folder = tempfile::Builder::new().prefix("smsdeck-").tempdir()?;
     let copy = folder.path().join("config.ron");
     std::fs::write(&copy, &before)?;
+    let ended = run_editor(&copy);
+    let after = std::fs::read_to_string(&copy);
+    if ended.is_ok() && matches!(&after, Ok(after) if *after == before) {
+        return Err(EditError::Unchanged);
+    }
+    let read = |after: String| -> Result<EditedText, EditError> {
+        let new = config::parse(&after, &copy)?;
+        let old = config::parse(&before, &paths.config);
+        let old = old.unwrap_or_else(|_| config::last_good(paths));
+        Ok(EditedText { before: before.clone(), after, old, new, kept: copy.clone() })
+    };
+    let is_typed = !matches!(&after, Ok(after) if *after == before);
+    let edited = ended.and_then(|()| read(after?));
+    match edited {
+        Err(error) if !is_typed => Err(error),
+        // What was typed must outlive this.
+        Err(error) => {
+            let kept = folder.keep().join("config.ron");
+            Err(EditError::Kept { error: Box::new(error), kept })
+        }
+        Ok(edited) => Ok(EditedText { kept: folder.keep().join("config.ron"), ..edited }),
+    }
+}
+
+fn run_editor(copy: &Path) -> Result<(), EditError> {
     let line = ["VISUAL", "EDITOR"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
@@ -50,17 +79,7 @@ pub fn edit(paths: &Paths) -> Result<(config::Config, config::Config), EditError
     // Such variables hold a program with its arguments: `code --wait`.
     let mut words = line.split_whitespace();
     let program = words.next().unwrap_or("vi");
-    let ended = Command::new(program).args(words).arg(&copy).status();
+    let ended = Command::new(program).args(words).arg(copy).status();
     let ended = ended.map_err(|error| failed(error.to_string()))?;
-    if !ended.success() {
-        return Err(failed(ended.to_string()));
-    }
-    let taken = std::fs::read_to_string(&copy)
-        .map_err(|source| ConfigError::Unreadable { path: copy, source })
-        .and_then(|after| config::replace_text(paths, &before, &after));
-    taken.map_err(|error| EditError::Refused {
-        error: Box::new(error),
-        // What was typed must outlive this.
-        kept: folder.keep().join("config.ron"),
-    })
+    if ended.success() { Ok(()) } else { Err(failed(ended.to_string())) }
 }

@@ -1,6 +1,7 @@
 //! What `update` wants done: plain data, carried out by the executor.
 
-use crate::config::Config;
+use super::message::EditedText;
+use crate::config::TokenStatus;
 use crate::domain::environment::Environment;
 use crate::domain::quota::QuotaRule;
 use crate::domain::secret::Secret;
@@ -27,8 +28,8 @@ pub enum Effect {
     Copy(String),
     /// Have the config edited in `$EDITOR`.
     Edit,
-    /// Take the config as it was edited: before and after.
-    TakeEdited(Box<(Config, Config)>),
+    /// Put a text that was edited in the place of the config.
+    TakeEdited(Box<EditedText>),
     /// Work out what another rule would have meant in the last day.
     Rehearse {
         /// Comes back with the answer.
@@ -116,6 +117,8 @@ pub struct Save {
     pub settings: Settings,
     /// What becomes of the stored token.
     pub token: TokenChange,
+    /// What was known of the stored token; if there is another one by now, it stays.
+    pub known_token: TokenStatus,
 }
 
 /// What a save does to the stored token.

@@ -1,5 +1,7 @@
 //! Everything that can happen to the console.
 
+use std::path::PathBuf;
+
 use crossterm::event::KeyEvent;
 
 use super::effect::Save;
@@ -58,10 +60,8 @@ pub enum Message {
     Saved {
         /// What was to be saved.
         save: Box<Save>,
-        /// The config as it is now with the token's state; `None` where it cannot be read.
-        deck: Option<Box<LoadedDeck>>,
-        /// What went wrong, if anything did.
-        problem: Option<String>,
+        /// What became of it.
+        outcome: SaveOutcome,
     },
     /// A user was helped, or not.
     Unlocked {
@@ -76,8 +76,10 @@ pub enum Message {
     Status(PerEnvironment<Option<Box<Status>>>),
     /// The config was edited as a text, and nothing came of it.
     NotEdited(String),
-    /// The config was edited as a text and is in force.
-    Edited(Box<LoadedDeck>),
+    /// The config was edited as a text, in which nothing is wrong.
+    Edited(Box<EditedText>),
+    /// The edited text is in force.
+    EditTaken(Box<LoadedDeck>),
     /// What another rule would have meant.
     Rehearsed {
         /// Which question it answers.
@@ -129,6 +131,34 @@ pub enum Message {
         /// The messages, or why they cannot be read.
         received: Result<Vec<HandsetMessage>, String>,
     },
+}
+
+/// What became of a save.
+#[derive(Debug, Default)]
+pub struct SaveOutcome {
+    /// Whether the settings are in the file.
+    pub is_saved: bool,
+    /// Whether the token is as wanted too.
+    pub has_token: bool,
+    /// The config as it is now with the token's state; `None` where it cannot be read.
+    pub deck: Option<Box<LoadedDeck>>,
+    /// What went wrong, if anything did; also of settings that are saved.
+    pub problem: Option<String>,
+}
+
+/// A config that was edited as a text.
+#[derive(Debug, Clone)]
+pub struct EditedText {
+    /// The text that the edit began with.
+    pub before: String,
+    /// The text as edited.
+    pub after: String,
+    /// What the former says, or the last good version where that is out of order.
+    pub old: Config,
+    /// What the latter says.
+    pub new: Config,
+    /// Where the edited text is kept until it is taken.
+    pub kept: PathBuf,
 }
 
 /// The config as read, with what the form shows of the tokens.

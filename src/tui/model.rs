@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::keymap::{Context, Keys};
 use super::layout::{Arrangement, arrangement};
+use super::message::LoadedDeck;
 use super::modal::Modal;
 use super::pane::Pane;
 use super::pane::form::Form;
@@ -58,6 +59,8 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// Requests for codes that have not come back yet.
     pub in_flight: usize,
+    /// Settings that were read while a pop-up is open in which they are edited.
+    pub waiting_deck: Option<Box<LoadedDeck>>,
     /// Whether whoever sits here may only look.
     pub read_only: bool,
     /// Why settings cannot be saved here, if they cannot.
@@ -146,6 +149,7 @@ impl Model {
             modals: Vec::new(),
             notice: None,
             in_flight: 0,
+            waiting_deck: None,
             read_only: false,
             unwritable: None,
             status_clock: StatusClock::default(),
@@ -169,8 +173,10 @@ impl Model {
         if let Some(modal) = self.modals.last() {
             return modal.contexts();
         }
-        if self.phase != Phase::Ready {
-            return vec![Context::Console, Context::Always];
+        match self.phase {
+            Phase::Ready => {}
+            Phase::Loading => return vec![Context::Console, Context::Always],
+            Phase::Broken(_) => return vec![Context::Broken],
         }
         let pane = match self.focus {
             Pane::Form if self.desk().form.takes_text() => {
@@ -240,6 +246,21 @@ impl Model {
         let day = |moment: Timestamp| moment.to_zoned(self.time_zone.clone()).date();
         let (date, time) = (day(moment), self.clock(moment));
         if date == day(self.now) { time } else { format!("{} {time}", date.strftime("%m-%d")) }
+    }
+
+    /// Whether a pop-up is open that began with settings and will change them.
+    pub fn edits_in_a_pop_up(&self) -> bool {
+        self.modals.iter().any(|modal| {
+            matches!(
+                modal,
+                Modal::Number(_)
+                    | Modal::Account(_)
+                    | Modal::Limits(_)
+                    | Modal::Text(_)
+                    | Modal::Choice(_)
+                    | Modal::Confirm(_)
+            )
+        })
     }
 
     /// The environments with changes that are not saved.

@@ -4,7 +4,7 @@ use super::effect::Effect;
 use super::message::Message;
 use super::modal::Modal;
 use super::model::{EngineState, Model, Phase};
-use super::saving::{on_saved, take_deck};
+use super::saving::{on_edited, on_saved, take_deck};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::Verdict;
@@ -17,7 +17,7 @@ use crate::store::{Event, EventKind, Relief};
 pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
     match report {
         Message::Loaded(deck) => {
-            take_deck(model, *deck, None);
+            take_deck(model, *deck);
             model.phase = Phase::Ready;
             Vec::new()
         }
@@ -54,7 +54,7 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
         }
         Message::Sent(result) => on_sent(model, result),
         Message::Verified { generation, result } => on_verified(model, generation, result),
-        Message::Saved { save, deck, problem } => on_saved(model, &save, deck, problem),
+        Message::Saved { save, outcome } => on_saved(model, &save, outcome),
         Message::Unlocked { user, relief, result } => {
             on_unlocked(model, &user, relief, result);
             Vec::new()
@@ -70,9 +70,13 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
             model.complain(format!("{reason}."));
             Vec::new()
         }
-        Message::Edited(deck) => {
-            take_deck(model, *deck, None);
-            Vec::new()
+        Message::Edited(edited) => on_edited(model, *edited),
+        Message::EditTaken(deck) => {
+            let was_broken = matches!(model.phase, Phase::Broken(_));
+            take_deck(model, *deck);
+            model.say("What you have edited is in force.");
+            model.phase = Phase::Ready;
+            if was_broken { vec![Effect::Load] } else { Vec::new() }
         }
         Message::CalledBack(result) => {
             match result {

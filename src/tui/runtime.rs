@@ -1,5 +1,6 @@
 //! The loop: wait for something, update, carry out, draw if anything changed.
 
+use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
@@ -108,6 +109,7 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     let screen = Screen { terminal: &mut terminal, gate: &gate, paths: &paths };
     let end = follow(screen, &mut model, &clock, &executor, &mut heard, &mut signals).await;
     drop(terminal);
+    executor.finish_saves().await;
     executor.give_up().await;
     match (end?, model.phase) {
         (End::Quit, super::model::Phase::Broken(reason)) => anyhow::bail!(reason),
@@ -123,17 +125,18 @@ struct Screen<'a> {
 }
 
 impl Screen<'_> {
-    /// Has the config edited; the outcome is a message or an effect.
-    fn edit(&mut self) -> Result<Effect, Message> {
-        let failed = |reason: String| Message::NotEdited(reason);
-        self.gate.close().map_err(|error| failed(error.to_string()))?;
+    /// Has the config edited, and answers what came of it.
+    fn edit(&mut self) -> Message {
+        if let Err(error) = self.gate.close() {
+            return Message::NotEdited(error.to_string());
+        }
         let paths = self.paths;
         let edited = self.terminal.lend(|| Ok(edit(paths)));
         self.gate.open();
         match edited {
-            Ok(Ok(both)) => Ok(Effect::TakeEdited(Box::new(both))),
-            Ok(Err(error)) => Err(failed(error.to_string())),
-            Err(error) => Err(failed(error.to_string())),
+            Ok(Ok(edited)) => Message::Edited(Box::new(edited)),
+            Ok(Err(error)) => Message::NotEdited(error.to_string()),
+            Err(error) => Message::NotEdited(error.to_string()),
         }
     }
 }
@@ -179,20 +182,18 @@ async fn follow(
             urgent |= matches!(message, Message::Key(_) | Message::Paste(_) | Message::Resize(..));
             frames.changed = true;
             frames.heard = Instant::now();
-            let mut effects = Vec::new();
+            let mut effects = VecDeque::new();
             if matches!(message, Message::Key(_) | Message::Paste(_)) && pass_time(model, clock) {
-                effects = update(model, clock.now(), Message::Tick);
+                effects.extend(update(model, clock.now(), Message::Tick));
             }
             effects.extend(update(model, clock.now(), message));
-            for effect in effects {
+            while let Some(effect) = effects.pop_front() {
                 match effect {
                     Effect::Quit => return Ok(End::Quit),
                     Effect::Edit => {
                         // Other tasks go on meanwhile, on their own thread.
-                        match screen.edit() {
-                            Ok(effect) => executor.run(effect),
-                            Err(failed) => drop(update(model, clock.now(), failed)),
-                        }
+                        let edited = screen.edit();
+                        effects.extend(update(model, clock.now(), edited));
                         // A Ctrl-C there was meant for the editor.
                         signals.interrupt = signal(SignalKind::interrupt())?;
                     }

@@ -1,7 +1,9 @@
 //! Saving an environment: from the key to the outcome.
 
+use std::collections::BTreeMap;
+
 use super::effect::{Effect, Save, TokenChange};
-use super::message::LoadedDeck;
+use super::message::{EditedText, LoadedDeck, SaveOutcome};
 use super::modal::Modal;
 use super::modal::confirm::{ConfirmModal, Confirmed};
 use super::modal::conflict::ConflictModal;
@@ -9,6 +11,7 @@ use super::model::{EngineState, Model, Phase};
 use super::pane::Pane;
 use crate::domain::difference::differences;
 use crate::domain::environment::Environment;
+use crate::domain::settings::Warning;
 
 /// Saves the environment on screen. The difference is shown first where the quota's rule changes or
 /// something gets unwise; in Production always, and it wants its name.
@@ -18,6 +21,11 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let environment = model.environment;
+    let form = &mut model.desk_mut().form;
+    if form.has_news() && form.conflicts().is_empty() {
+        // What nobody disputes is taken from both sides, and shown so.
+        form.settle(&BTreeMap::new());
+    }
     let form = &model.desk().form;
     let settings = match form.settings() {
         Ok(settings) => settings,
@@ -52,7 +60,8 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
     }
     let warnings = settings.warnings(environment);
     let rule = settings.quota_rule();
-    let save = Save { environment, baseline, settings, token };
+    let known_token = form.token().clone();
+    let save = Save { environment, baseline, settings, token, known_token };
     let is_production = environment == Environment::Production;
     // What nobody needs to think about twice is saved at once.
     let before = save.baseline.warnings(environment);
@@ -89,9 +98,13 @@ pub(super) fn start_save(model: &mut Model, save: Save) -> Vec<Effect> {
     vec![Effect::Save(Box::new(save))]
 }
 
-/// Takes newly read settings; says what somebody else has changed in them. `own` is the environment
-/// that this console has just saved.
-pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck, own: Option<Environment>) {
+/// Takes newly read settings; says what somebody else has changed in them.
+pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
+    if model.edits_in_a_pop_up() {
+        // What the pop-up began with must not change beneath it; it is compared afterwards.
+        model.waiting_deck = Some(Box::new(deck));
+        return;
+    }
     let is_first = model.phase != Phase::Ready;
     let mut news = Vec::new();
     model.app_name = deck.config.deck.app_name;
@@ -105,7 +118,6 @@ pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck, own: Option<Environ
         form.refresh(settings.clone(), token);
         if let Some(first) = changes.first()
             && !is_first
-            && own != Some(environment)
         {
             let more = match changes.len() - 1 {
                 0 => String::new(),
@@ -126,23 +138,74 @@ pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck, own: Option<Environ
 
 /// Takes the outcome of a save. Also after a failure the form goes on from what is in the file
 /// by then, and keeps what was typed.
-pub(super) fn on_saved(
-    model: &mut Model,
-    save: &Save,
-    deck: Option<Box<LoadedDeck>>,
-    problem: Option<String>,
-) -> Vec<Effect> {
+pub(super) fn on_saved(model: &mut Model, save: &Save, outcome: SaveOutcome) -> Vec<Effect> {
     let environment = save.environment;
-    model.desks[environment].is_saving = false;
+    let SaveOutcome { deck, is_saved, has_token, problem } = outcome;
+    let desk = &mut model.desks[environment];
+    desk.is_saving = false;
+    if is_saved {
+        desk.form.was_saved(&save.settings);
+        if has_token {
+            desk.form.accept_token(&save.token);
+        }
+        desk.refused = None;
+        model.say(format!("{environment} saved. u takes it back into the form."));
+    }
     if let Some(deck) = deck {
-        take_deck(model, *deck, problem.is_none().then_some(environment));
+        take_deck(model, *deck);
     }
     if let Some(problem) = problem {
         model.complain(problem);
-    } else {
-        model.desks[environment].form.accept_token(&save.token);
-        model.desks[environment].refused = None;
-        model.say(format!("{environment} saved."));
     }
     Vec::new()
+}
+
+/// Shows what an edited text changes, and asks before it is put into force; for Production by its
+/// name, as any other save.
+pub(super) fn on_edited(model: &mut Model, edited: EditedText) -> Vec<Effect> {
+    let mut lines = Vec::new();
+    let mut rehearsed = None;
+    let mut changes_production = false;
+    // Production first: it is what matters most, and must not stand below the edge.
+    for environment in Environment::ALL.into_iter().rev() {
+        let (old, new) =
+            (&edited.old.environments[environment], &edited.new.environments[environment]);
+        if old == new {
+            continue;
+        }
+        changes_production |= environment == Environment::Production;
+        if old.quota_rule() != new.quota_rule() {
+            rehearsed = Some((environment, new.quota_rule()));
+        }
+        lines.push(format!("{environment} will change:"));
+        lines.extend(differences(old, new).iter().map(|change| format!("- {change}")));
+        let before = old.warnings(environment);
+        let warnings = new.warnings(environment).into_iter();
+        let is_new = |warning: &Warning| !before.contains(warning);
+        lines.extend(
+            warnings
+                .filter(is_new)
+                .map(|warning| format!("! {}: {}", warning.field.label(), warning.text)),
+        );
+    }
+    let deck = edited.old.deck.differences(&edited.new.deck);
+    lines.extend(deck.into_iter().map(|change| format!("- whole deck: {change}")));
+    if lines.is_empty() {
+        lines.push("No setting changes: only what surrounds them.".to_owned());
+    }
+    let kept = format!("Not taken; what you have typed is in {}.", edited.kept.display());
+    let confirmed = Confirmed::Effect(Box::new(Effect::TakeEdited(Box::new(edited))));
+    let mut modal = ConfirmModal::new("Take the edited config", lines, confirmed).or_say(kept);
+    if changes_production {
+        modal = modal.with_word("production");
+    }
+    model.modals.push(Modal::Confirm(modal));
+    let Some((environment, rule)) = rehearsed.filter(|_| model.engine == EngineState::Ready) else {
+        return Vec::new();
+    };
+    let generation = model.next_generation();
+    if let Some(Modal::Confirm(modal)) = model.modals.last_mut() {
+        modal.expect_news(generation);
+    }
+    vec![Effect::Rehearse { generation, environment, rule }]
 }

@@ -22,7 +22,7 @@ use super::modal::{self, Modal};
 use super::model::{EngineState, Model, Phase};
 use super::pane::{Pane, form_view, log, numbers, quota};
 use super::reports::on_report;
-use super::saving::save;
+use super::saving::{save, take_deck};
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 
@@ -40,9 +40,20 @@ pub enum Input {
 /// Changes the model by one message at the moment `now`, and answers what is to be done.
 pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect> {
     model.now = now;
+    let effects = take(model, message);
+    if !model.edits_in_a_pop_up()
+        && let Some(deck) = model.waiting_deck.take()
+    {
+        take_deck(model, *deck);
+    }
+    effects
+}
+
+fn take(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(key) => {
-            let is_typing = model.modals.is_empty() && model.focus == Pane::Form;
+            let is_action = model.keys.action(&model.contexts(), key).is_some();
+            let is_typing = model.modals.is_empty() && model.focus == Pane::Form && !is_action;
             remembering(model, is_typing, |model| on_key(model, key))
         }
         Message::Paste(text) => {
@@ -117,6 +128,7 @@ fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
     if model.phase != Phase::Ready {
         return match input {
             Input::Action(Action::Quit) => vec![Effect::Quit],
+            Input::Action(action @ Action::EditConfig) => on_console(model, *action),
             _ => Vec::new(),
         };
     }

@@ -84,7 +84,10 @@ fn draw_broken(model: &Model, reason: &str, screen: Rect, buffer: &mut Buffer) {
         buffer,
     );
     let room = usize::from(screen.width.saturating_sub(2)).max(1);
-    let lines = reason.lines().flat_map(|line| wrap(line, room));
+    let advice = "\n\nE opens it in your editor. `smsdeck config history` has the former versions, \
+                  and `smsdeck config restore` puts one of them back.";
+    let text = format!("{reason}{advice}");
+    let lines = text.lines().flat_map(|line| wrap(line, room));
     for (line, row) in lines.zip(4..screen.height.saturating_sub(2)) {
         put(model, screen, row, &format!(" {line}"), Style::new(), buffer);
     }

@@ -2,12 +2,12 @@
 
 mod save;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 use tokio::sync::{Mutex, OnceCell, watch};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::effect::Effect;
 use super::input::Heard;
@@ -25,6 +25,9 @@ const EVENTS_AT_ONCE: usize = 1_000;
 /// Time between two tries to open or read a store that fails.
 const STORE_RETRY: Duration = Duration::from_secs(5);
 
+/// How long the end of the console waits for saves.
+const LONGEST_SAVE: Duration = Duration::from_secs(5);
+
 /// How long the end of the console waits for the store.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
@@ -38,6 +41,8 @@ pub struct Executor {
     /// Held from reading the settings until they are in force and told, so that an older reading
     /// never comes after a newer one.
     settings: Arc<Mutex<()>>,
+    /// Saves under way.
+    saves: Arc<std::sync::Mutex<Vec<JoinHandle<()>>>>,
     heard: Sender<Heard>,
 }
 
@@ -49,14 +54,15 @@ impl Executor {
         operator: Operator,
         heard: Sender<Heard>,
     ) -> Self {
-        let (engine, settings) = (Arc::default(), Arc::default());
-        Self { paths, surroundings, operator, engine, settings, heard }
+        let (engine, settings, saves) = <_>::default();
+        Self { paths, surroundings, operator, engine, settings, saves, heard }
     }
 
     /// Carries out an effect that is not about the terminal.
     pub fn run(&self, effect: Effect) {
         let this = self.clone();
-        tokio::spawn(async move {
+        let must_end = matches!(effect, Effect::Save(_) | Effect::TakeEdited(_));
+        let task = tokio::spawn(async move {
             match effect {
                 Effect::Load => this.load().await,
                 Effect::LoadQuota => this.load_quota().await,
@@ -127,7 +133,7 @@ impl Executor {
                         this.tell(Message::Rehearsed { generation, news }).await;
                     }
                 }
-                Effect::TakeEdited(both) => this.take_edited(&both.0, &both.1).await,
+                Effect::TakeEdited(edited) => this.take_edited(*edited).await,
                 Effect::LoadStory { generation, delivery } => {
                     if let Some(engine) = this.engine.get() {
                         let story = engine.story(delivery).await;
@@ -143,6 +149,24 @@ impl Executor {
                 | Effect::Copy(_) => {}
             }
         });
+        if must_end {
+            let mut saves = self.saves.lock().unwrap_or_else(PoisonError::into_inner);
+            saves.retain(|save| !save.is_finished());
+            saves.push(task);
+        }
+    }
+
+    /// Waits for the saves under way, so that what is saved is also written down.
+    pub async fn finish_saves(&self) {
+        let saves = std::mem::take(&mut *self.saves.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = async {
+            for save in saves {
+                // One that has failed has said so.
+                let _ = save.await;
+            }
+        };
+        // A network that does not answer must not keep anybody here.
+        let _ = tokio::time::timeout(LONGEST_SAVE, all).await;
     }
 
     async fn tell(&self, message: Message) {
@@ -350,12 +374,20 @@ impl Executor {
 }
 
 fn read_deck(paths: &Paths) -> Result<LoadedDeck, ConfigError> {
-    let config = config::load(&paths.config)?.unwrap_or_else(Config::built_in);
+    Ok(with_tokens(paths, read_config(paths)?))
+}
+
+fn read_config(paths: &Paths) -> Result<Config, ConfigError> {
+    Ok(config::load(&paths.config)?.unwrap_or_else(Config::built_in))
+}
+
+/// The config with what the screen shows beside it.
+fn with_tokens(paths: &Paths, config: Config) -> LoadedDeck {
     let tokens = PerEnvironment::from_fn(|environment| {
         let source = config.environments[environment].provider.token_source();
         // An unreadable secrets file is reported by the engine, which needs it too.
         config::token_status(paths, environment, source).unwrap_or(config::TokenStatus::NotSet)
     });
     let unwritable = config::unwritable(&paths.config);
-    Ok(LoadedDeck { config, tokens, unwritable })
+    LoadedDeck { config, tokens, unwritable }
 }

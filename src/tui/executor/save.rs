@@ -2,19 +2,19 @@
 
 use tokio::task::spawn_blocking;
 
-use super::{Executor, read_deck};
+use super::{Executor, read_config, with_tokens};
 use crate::config::{self, Config, ConfigError, Paths, SecretsError};
 use crate::engine::{AccountProblem, AccountQuery, Engine, EngineError, check_account};
 use crate::provider::AccountReport;
 use crate::tui::effect::{Save, TokenChange};
-use crate::tui::message::Message;
+use crate::tui::message::{EditedText, Message, SaveOutcome};
 
 /// Why a save did not go through.
 #[derive(Debug, thiserror::Error)]
 enum SaveError {
     #[error("Not saved: {0}")]
     Config(#[from] ConfigError),
-    #[error("The settings were saved, but the token was not: {0}")]
+    #[error("The settings were saved, but the token was not: {0}.")]
     Token(#[from] SecretsError),
 }
 
@@ -45,66 +45,83 @@ impl Executor {
         let now = self.surroundings.clock.now();
         let save = Box::new(save);
         if let Some(refused) = self.refused_token(&save).await {
-            let problem = Some(format!("Not saved: {refused}."));
-            let audited = match self.engine.get() {
-                Some(engine) => audit(engine, &save, false, problem.as_deref()).await.err(),
-                None => None,
-            };
-            let problem = match (problem, audited) {
-                (Some(said), Some(error)) => {
-                    Some(format!("{said} It is not in the audit: {error}."))
-                }
-                (problem, _) => problem,
-            };
-            return self.tell(Message::Saved { save, deck: None, problem }).await;
+            let problem = format!("Not saved: {refused}.");
+            let audited = self.audit(&save, false, Some(&problem)).await;
+            let outcome = SaveOutcome { problem: joined(Some(problem), audited), ..<_>::default() };
+            return self.tell(Message::Saved { save, outcome }).await;
         }
         let _in_order = self.settings.lock().await;
         let work = save.clone();
         let written = spawn_blocking(move || {
-            let problem = write(&paths, &work, now).err().map(|error| error.to_string());
-            (read_deck(&paths).ok(), problem)
+            let (config, problem) = write(&paths, &work, now);
+            let is_saved = config.is_some();
+            let deck = config.map_or_else(|| read_config(&paths), Ok);
+            let deck = deck.ok().map(|config| with_tokens(&paths, config));
+            let has_token = is_saved && problem.is_none();
+            (is_saved, has_token, deck, problem.map(|error| error.to_string()))
         });
-        let (deck, problem) = written.await.unwrap_or_else(|_| {
-            (None, Some("Not saved: a background task stopped, start again.".to_owned()))
-        });
-        let mut problem = problem;
+        let stopped = "Not saved: a background task stopped, start again.".to_owned();
+        let (is_saved, has_token, deck, problem) =
+            written.await.unwrap_or((false, false, None, Some(stopped)));
         if let (Some(deck), Some(engine)) = (&deck, self.engine.get()) {
             engine.reconfigure(deck.config.clone()).await;
         }
-        // Settings may have been saved although their token was not.
-        let is_saved = deck
-            .as_ref()
-            .is_some_and(|deck| deck.config.environments[save.environment] == save.settings);
-        if let Some(engine) = self.engine.get()
-            && let Err(error) = audit(engine, &save, is_saved, problem.as_deref()).await
-        {
-            let said = problem.unwrap_or_else(|| "Saved".to_owned());
-            problem = Some(format!("{said}, but it is not in the audit: {error}"));
-        }
-        self.tell(Message::Saved { save, deck: deck.map(Box::new), problem }).await;
+        let audited = self.audit(&save, is_saved, problem.as_deref()).await;
+        let problem = joined(problem, audited);
+        let outcome = SaveOutcome { is_saved, has_token, deck: deck.map(Box::new), problem };
+        self.tell(Message::Saved { save, outcome }).await;
     }
 
-    /// Puts a config that was edited as a text into force, and writes down what was changed.
-    pub(super) async fn take_edited(&self, before: &Config, after: &Config) {
+    /// Writes a save into the audit: what was changed, and what failed. Answers why it could not.
+    async fn audit(&self, save: &Save, is_saved: bool, problem: Option<&str>) -> Option<String> {
+        let Some(engine) = self.engine.get() else { return Some(NO_STORE.to_owned()) };
+        audit(engine, save, is_saved, problem).await.err().map(|error| error.to_string())
+    }
+
+    /// Puts a text that was edited in the place of the config, and writes down what was changed.
+    pub(super) async fn take_edited(&self, edited: EditedText) {
         let _in_order = self.settings.lock().await;
-        let paths = self.paths.clone();
-        let deck = match spawn_blocking(move || read_deck(&paths)).await {
-            Ok(Ok(deck)) => deck,
-            Ok(Err(error)) => return self.tell(Message::NotEdited(error.to_string())).await,
+        let (paths, text) = (self.paths.clone(), edited.clone());
+        let taken = spawn_blocking(move || {
+            let (old, new) = config::replace_text(&paths, &text.before, &text.after)?;
+            let deck = with_tokens(&paths, new.clone());
+            Ok::<_, ConfigError>((old, new, deck))
+        });
+        let kept = edited.kept.display();
+        let (old, new, deck) = match taken.await {
+            Ok(Ok(taken)) => taken,
+            Ok(Err(error)) => {
+                let text = format!("Not taken: {error}. What was typed is in {kept}");
+                return self.tell(Message::NotEdited(text)).await;
+            }
             Err(_) => return,
         };
-        if let Some(engine) = self.engine.get() {
-            engine.reconfigure(deck.config.clone()).await;
-            for (environment, old) in before.environments.iter() {
-                let new = &after.environments[environment];
-                if let Err(error) = engine.audit_save(environment, old, new, false).await {
-                    let text = format!("Saved, but it is not in the audit: {error}");
-                    return self.tell(Message::NotEdited(text)).await;
-                }
+        // It is in its place now; a copy that stays does no harm.
+        let _ = edited.kept.parent().map(std::fs::remove_dir_all);
+        let audited = match self.engine.get() {
+            None => Some(NO_STORE.to_owned()),
+            Some(engine) => {
+                engine.reconfigure(new.clone()).await;
+                let audited = engine.audit_config(&old, &new, None).await;
+                audited.err().map(|error| error.to_string())
             }
+        };
+        self.tell(Message::EditTaken(Box::new(deck))).await;
+        if let Some(why) = audited {
+            let text = format!("It is in force, but it is not in the audit: {why}");
+            self.tell(Message::NotEdited(text)).await;
         }
-        self.tell(Message::Edited(Box::new(deck))).await;
     }
+}
+
+/// Why there is no audit.
+const NO_STORE: &str = "the store cannot be used";
+
+/// What went wrong, with what could not be written down of it.
+fn joined(problem: Option<String>, not_audited: Option<String>) -> Option<String> {
+    let Some(why) = not_audited else { return problem };
+    let said = problem.unwrap_or_else(|| "Saved.".to_owned());
+    Some(format!("{said} It is not in the audit: {why}."))
 }
 
 /// Writes a save into the audit: what was changed, and what failed.
@@ -125,14 +142,21 @@ async fn audit(
     }
 }
 
-/// Saves the settings first: they may be refused, and then the token stays as it was too.
-fn write(paths: &Paths, save: &Save, now: jiff::Timestamp) -> Result<(), SaveError> {
+/// Saves the settings first: they may be refused, and then the token stays as it was too. Answers
+/// the config as it is now, if they are saved.
+fn write(paths: &Paths, save: &Save, now: jiff::Timestamp) -> (Option<Config>, Option<SaveError>) {
     let environment = save.environment;
-    config::save_environment(paths, environment, &save.baseline, &save.settings)?;
-    match &save.token {
-        TokenChange::Keep => {}
-        TokenChange::Replace(token) => config::store_token(paths, environment, token, now)?,
-        TokenChange::Remove => config::remove_token(paths, environment)?,
-    }
-    Ok(())
+    let config = match config::save_environment(paths, environment, &save.baseline, &save.settings)
+    {
+        Ok(config) => config,
+        Err(error) => return (None, Some(error.into())),
+    };
+    let token = match &save.token {
+        TokenChange::Keep => Ok(()),
+        TokenChange::Replace(token) => {
+            config::replace_token(paths, environment, &save.known_token, token, now)
+        }
+        TokenChange::Remove => config::remove_token(paths, environment),
+    };
+    (Some(config), token.err().map(SaveError::from))
 }

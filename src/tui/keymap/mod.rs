@@ -55,6 +55,8 @@ pub enum Context {
     Conflict,
     /// Two environments side by side.
     Compare,
+    /// Settings that cannot be read.
+    Broken,
 }
 
 /// What a key means in its context.
@@ -255,6 +257,7 @@ impl Context {
             Self::Health => "Health",
             Self::Conflict => "Two changes",
             Self::Compare => "Two environments",
+            Self::Broken => "Settings that cannot be read",
         }
     }
 }

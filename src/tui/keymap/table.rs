@@ -162,12 +162,17 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Question, 'y', A::Accept, "", ""),
     plain(C::Question, KeyCode::Esc, A::Cancel, "no", "No"),
     letter(C::Question, 'n', A::Cancel, "", ""),
+    plain(C::Question, KeyCode::Up, A::Up, "", "Up, where there is more than fits"),
+    plain(C::Question, KeyCode::Down, A::Down, "", "Down"),
 
     plain(C::Handset, KeyCode::Enter, A::VerifyCode, "verify", "Check the code"),
     letter(C::Handset, 'v', A::VerifyCode, "", ""),
 
     letter(C::User, 'r', A::Unlock, "unlock", "Give the user all codes back, with a reason"),
     letter(C::User, 'b', A::GiveBack, "one back", "Give the user one code back, with a reason"),
+
+    letter(C::Broken, 'E', A::EditConfig, "edit config.ron", "Edit config.ron in $EDITOR; it is checked before it counts"),
+    letter(C::Broken, 'q', A::Quit, "quit", "Quit"),
 
     letter(C::Delivery, 'c', A::Copy, "copy SID", "Put the SID into the clipboard of your terminal"),
     letter(C::Delivery, 'x', A::CallBack, "call back", "Call the message back, if it has not left yet"),

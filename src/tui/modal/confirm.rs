@@ -1,10 +1,11 @@
 //! A question before something is done. It holds what it would release.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget};
 
-use super::{Flow, open_box, write, write_field};
+use super::{Flow, Scroll, open_box, write, write_field};
 use crate::domain::sender::Sender;
 use crate::tui::effect::{Effect, Save};
 use crate::tui::fit::wrap;
@@ -36,17 +37,34 @@ pub struct ConfirmModal {
     word: Option<(&'static str, TextField)>,
     /// Which question to the engine is awaited, whose answer belongs to the lines.
     awaited: Option<u64>,
+    /// What is said after a no.
+    otherwise: Option<String>,
+    scroll: Scroll,
 }
 
 impl ConfirmModal {
     /// A question that a yes answers.
     pub fn new(title: &'static str, lines: Vec<String>, confirmed: Confirmed) -> Self {
-        Self { title, lines, confirmed, word: None, awaited: None }
+        Self {
+            title,
+            lines,
+            confirmed,
+            word: None,
+            awaited: None,
+            otherwise: None,
+            scroll: Scroll::default(),
+        }
     }
 
     /// A question that only a typed word answers.
     pub fn with_word(mut self, word: &'static str) -> Self {
         self.word = Some((word, TextField::new("", 20)));
+        self
+    }
+
+    /// Says something after a no.
+    pub fn or_say(mut self, otherwise: String) -> Self {
+        self.otherwise = Some(otherwise);
         self
     }
 
@@ -69,20 +87,35 @@ impl ConfirmModal {
 
     pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
         match input {
-            Input::Action(Action::Cancel) => return Flow::CLOSE,
+            Input::Action(Action::Cancel) => {
+                if let Some(otherwise) = self.otherwise.take() {
+                    model.complain(otherwise);
+                }
+                return Flow::CLOSE;
+            }
             Input::Action(Action::Accept) => {
-                let typed =
-                    self.word.as_ref().is_none_or(|(word, field)| field.text().trim() == *word);
-                return if typed { Flow::Close(self.release(model)) } else { Flow::STAY };
+                let wanted = self.word.as_ref().map(|(word, field)| (*word, field.text().trim()));
+                if let Some((word, typed)) = wanted
+                    && typed != word
+                {
+                    model.complain(format!("Type the word {word} in full, or Esc."));
+                    return Flow::STAY;
+                }
+                return Flow::Close(self.release(model));
             }
             Input::Key(key) => {
                 if let Some((_, field)) = &mut self.word {
                     field.on_key(*key);
                 }
             }
-            _ => {}
+            other => self.scroll.on_input(other, self.wrapped(model).len()),
         }
         Flow::STAY
+    }
+
+    fn wrapped(&self, model: &Model) -> Vec<String> {
+        let room = usize::from(model.size.0.saturating_sub(6)).clamp(1, 68);
+        self.lines.iter().flat_map(|line| wrap(line, room)).collect()
     }
 
     fn release(&self, model: &mut Model) -> Vec<Effect> {
@@ -107,15 +140,23 @@ impl ConfirmModal {
     }
 
     pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let room = usize::from(model.size.0.saturating_sub(6)).min(68);
-        let lines: Vec<String> = self.lines.iter().flat_map(|line| wrap(line, room)).collect();
+        let lines = self.wrapped(model);
         let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
         let rows = count.saturating_add(if self.wants_word() { 4 } else { 2 });
         let inner = open_box(model, self.title, (72, rows), buffer);
         // The question for the word stays in sight however long the text is.
         let shown = if self.wants_word() { inner.height.saturating_sub(2) } else { inner.height };
-        for (line, row) in lines.iter().zip(0..shown) {
+        let below = lines.len().saturating_sub(shown.into());
+        let first = self.scroll.0.min(below);
+        for (line, row) in lines.iter().skip(first).zip(0..shown) {
             write(inner, row, line, Style::new(), model.theme, buffer);
+        }
+        if first < below && shown > 0 {
+            // Nobody is to say yes to what they have not seen.
+            let more = format!("{} more lines: Down", below - first + 1);
+            let place = Rect { y: inner.y + shown - 1, height: 1, ..inner };
+            Clear.render(place, buffer);
+            write(place, 0, &more, model.theme.warning(), model.theme, buffer);
         }
         let (word, field) = self.word.as_ref()?;
         let prompt = format!("Type {word} to save: ");

@@ -53,8 +53,9 @@ impl ConflictModal {
 
     fn save(&mut self, model: &mut Model) -> Flow {
         let present = model.desk().form.conflicts();
-        if !self.conflicts.iter().map(|(conflict, _)| conflict).eq(&present) && !present.is_empty()
-        {
+        let is_known =
+            |present: &Conflict| self.conflicts.iter().any(|(conflict, _)| conflict == present);
+        if !present.iter().all(is_known) {
             *self = Self::new(present);
             model.complain("The file has changed once more: choose again.");
             return Flow::STAY;
@@ -67,7 +68,13 @@ impl ConflictModal {
         let sides = self.conflicts.iter();
         let sides: BTreeMap<_, _> =
             sides.filter_map(|(conflict, side)| Some((conflict.place.clone(), (*side)?))).collect();
-        model.desk_mut().form.settle(&sides);
+        let open = model.desk_mut().form.settle(&sides);
+        if !open.is_empty() {
+            self.selected = self.conflicts.len();
+            self.conflicts.extend(open.into_iter().map(|conflict| (conflict, None)));
+            model.complain("These do not fit together: choose for them as a whole.");
+            return Flow::STAY;
+        }
         // What was chosen is shown and confirmed like any other save.
         Flow::Close(save(model))
     }

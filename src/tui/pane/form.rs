@@ -6,7 +6,7 @@ use crate::config::TokenStatus;
 use crate::domain::country::Country;
 use crate::domain::from_numbers::FromNumbers;
 use crate::domain::limits::Limits;
-use crate::domain::merge::{Conflict, Place, Side, merge};
+use crate::domain::merge::{Conflict, Merged, Place, Side, merge};
 use crate::domain::message_text::{MessageTemplate, Segments};
 use crate::domain::own_messages::{Audience, OwnMessages};
 use crate::domain::provider::{AccountSid, Provider, TwilioAccount};
@@ -149,22 +149,57 @@ impl Form {
     /// What was changed here and, differently, by somebody else. Nothing is told of it while a field
     /// is wrong.
     pub fn conflicts(&self) -> Vec<Conflict> {
-        if self.base == self.saved {
-            return Vec::new();
-        }
-        let mine = self.settings();
-        mine.map(|mine| merge(&self.base, &mine, &self.saved, &BTreeMap::new()).conflicts)
-            .unwrap_or_default()
+        self.merged(&BTreeMap::new()).map_or_else(Vec::new, |merged| merged.conflicts)
     }
 
-    /// Settles what is in conflict as chosen.
-    pub fn settle(&mut self, sides: &BTreeMap<Place, Side>) {
-        let Ok(mine) = self.settings() else { return };
-        let settled = merge(&self.base, &mine, &self.saved, sides).settings;
-        self.base = self.saved.clone();
-        for field in all_fields().filter(|&field| field != Field::AuthToken) {
-            self.fill(field, &settled);
+    /// Both changes together, where somebody else has saved something since the edits began.
+    fn merged(&self, sides: &BTreeMap<Place, Side>) -> Option<Merged> {
+        let mine = (self.base != self.saved).then(|| self.settings().ok()).flatten()?;
+        let mut merged = merge(&self.base, &mine, &self.saved, sides);
+        let place = Place { field: Field::AuthToken, number: None };
+        let source = |settings: &Settings| saved_account(settings).auth_token;
+        // Another token from the same place as before: settings do not show that.
+        if self.token_change() != TokenChange::Keep
+            && source(&self.base) != source(&self.saved)
+            && !self.on_sandbox
+            && merged.conflicts.iter().all(|conflict| conflict.place != place)
+        {
+            let theirs = source(&self.saved);
+            let theirs = theirs.map_or_else(|| "not set".to_owned(), |source| source.to_string());
+            merged.conflicts.push(Conflict { place, mine: "a new token".to_owned(), theirs });
         }
+        Some(merged)
+    }
+
+    /// Whether somebody else has saved something since the edits began.
+    pub fn has_news(&self) -> bool {
+        self.base != self.saved
+    }
+
+    /// Settles what is in conflict as chosen. Where choices do not fit together nothing is settled,
+    /// and what must be chosen besides comes back.
+    pub fn settle(&mut self, sides: &BTreeMap<Place, Side>) -> Vec<Conflict> {
+        let Some(merged) = self.merged(sides) else { return Vec::new() };
+        let is_open = |conflict: &Conflict| !sides.contains_key(&conflict.place);
+        let open: Vec<Conflict> = merged.conflicts.into_iter().filter(is_open).collect();
+        if !open.is_empty() {
+            return open;
+        }
+        // What is older would bring back what somebody else has changed.
+        self.undo.clear();
+        self.base = self.saved.clone();
+        let token = Place { field: Field::AuthToken, number: None };
+        let keeps_token = sides.get(&token) != Some(&Side::Theirs);
+        for field in all_fields().filter(|&field| field != Field::AuthToken || !keeps_token) {
+            self.fill(field, &merged.settings);
+        }
+        Vec::new()
+    }
+
+    /// Goes on from what was saved here: what was typed since then is a change of its own.
+    pub fn was_saved(&mut self, settings: &Settings) {
+        self.saved = settings.clone();
+        self.base = settings.clone();
     }
 
     /// Forgets the typed token, if it is the one that has just been stored.
@@ -403,7 +438,8 @@ impl Form {
             field,
             Field::AccountSid | Field::ApiKey | Field::BaseUrl | Field::MessageOptions
         ) {
-            self.on_sandbox = theirs.provider == Provider::Sandbox;
+            // The Sandbox has no account; taking over that there is none is no change of provider.
+            self.on_sandbox &= theirs.provider == Provider::Sandbox;
         }
         self.fill(field, theirs);
     }
@@ -466,6 +502,16 @@ impl Form {
     pub fn is_field_changed(&self, field: Field) -> bool {
         let saved = &self.saved;
         match field {
+            // The Sandbox has none of these.
+            Field::AccountSid
+            | Field::AuthToken
+            | Field::ApiKey
+            | Field::BaseUrl
+            | Field::MessageOptions
+                if self.on_sandbox =>
+            {
+                false
+            }
             Field::DefaultCountry => {
                 let typed = self.default_country.text().trim();
                 self.country() != saved.default_country
