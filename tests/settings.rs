@@ -163,12 +163,19 @@ fn a_change_tells_beforehand_what_it_would_have_meant() {
     // Peru is on no number, and was texted from the default one.
     assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", "+51912345678"]).code(), 0);
     let check = deck.run(&["config", "check", "--log"]).out();
-    assert!(check.contains("Development: texted in the last day, on no number: PE"), "{check}");
+    assert!(check.contains("Development: asked for in the last day, on no number: PE"), "{check}");
+    // A request that was refused, and a country that nobody serves.
+    let again = ["send", "--env", "dev", "--no-wait", "--user", "jdoe", "+573001234567"];
+    assert_eq!(deck.run(&again).code(), 3);
     let wider = set("4");
-    assert!(
-        wider.contains("none would have been refused. 1 locked user gets open at once."),
-        "{wider}"
-    );
+    let words = "none would have been refused. 1 request that was refused then would have been \
+                 sent. 1 locked user gets open at once.";
+    assert!(wider.contains(words), "{wider}");
+    assert_eq!(deck.run(&["numbers", "default", "--none", "--env", "dev"]).code(), 0);
+    assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", "+4915123456789"]).code(), 3);
+    let check = deck.run(&["config", "check", "--log"]).out();
+    assert!(check.contains("on no number: DE PE"), "{check}");
+    assert!(check.contains("2 countries on a number, no other is texted"), "{check}");
 }
 
 #[test]

@@ -245,7 +245,7 @@ fn the_config_is_edited_in_an_editor_that_gets_every_key_and_taken_back_checked(
     terminal.type_text("E");
     terminal.wait_for("how many codes?");
     terminal.type_text("99\n");
-    let screen = terminal.wait_for("Your text is in");
+    let screen = terminal.wait_for("What was typed is in");
     assert!(screen.contains("from 1 to 20"), "{screen}");
     let now = std::fs::read_to_string(deck.paths().config).unwrap();
     assert!(!now.contains("99"), "{now}");

@@ -90,6 +90,7 @@ async fn rehearse(desk: &Desk, old: &Config, new: &Config) -> Result<(), Failure
             "codes_last_day": found.day.sent,
             "would_refuse": found.day.refused,
             "for_users": found.day.users,
+            "would_pass": found.day.passed,
             "locked_users_open": found.opens,
             "open_users_locked": found.locks,
         });

@@ -10,7 +10,6 @@ use super::failure::Failure;
 use super::output::Output;
 use super::{Desk, change};
 use crate::config::{self, Config, TokenStatus};
-use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::figures::Figures;
 use crate::domain::settings::Settings;
@@ -177,20 +176,20 @@ fn figures(
 
 /// The countries that were texted in the last day and are on no number.
 async fn unmapped_countries(desk: &Desk, config: &Config) -> Result<(), Failure> {
+    if !desk.paths.store_of(&config.deck).exists() {
+        // Nobody was texted; a look must not make a store.
+        return Ok(());
+    }
     let engine = desk.engine().await?;
     for environment in desk.environments() {
         let settings = &config.environments[environment];
-        let found = engine.status(environment).await?.destinations.countries;
-        let codes: Vec<&str> = found
-            .iter()
-            .filter_map(|traffic| traffic.country)
-            .filter(|&country| settings.from_numbers.serving(country).is_none())
-            .map(Country::code)
-            .collect();
+        let found = engine.status(environment).await?.destinations;
+        let found = found.on_no_number(&settings.from_numbers);
+        let codes: Vec<&str> = found.iter().map(|country| country.code()).collect();
         if !codes.is_empty() {
             let object = json!({ "environment": environment.key(), "texted_on_no_number": codes });
             let text = format!(
-                "figure: {environment}: texted in the last day, on no number: {}",
+                "figure: {environment}: asked for in the last day, on no number: {}",
                 codes.join(" ")
             );
             desk.output.line(&text, &object)?;

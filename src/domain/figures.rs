@@ -24,6 +24,8 @@ pub struct Figures {
     pub segments: u32,
     /// Countries that are on some number.
     pub mapped: BTreeSet<Country>,
+    /// Whether a default number sends to all others.
+    pub has_default: bool,
     /// Calling codes of which some countries are on a number and others are not.
     pub partly_mapped: Vec<PartlyMapped>,
 }
@@ -44,13 +46,20 @@ impl Figures {
     pub fn of(settings: &Settings, app_name: &str) -> Self {
         let rounds = DAY.div_ceil(settings.time_out.get().into());
         let validity = settings.code_validity.get();
-        let text = settings.message.render("123456", validity, app_name);
+        let texts = settings.own_messages.iter().map(|(_, message)| message);
+        let texts = texts.chain([&settings.message]);
+        // The longest of them, as anybody may ask.
+        let segments = texts
+            .map(|message| Segments::of(&message.render("123456", validity, app_name)).count)
+            .max()
+            .unwrap_or_default();
         let rows = settings.from_numbers.rows().iter();
         let mapped: BTreeSet<Country> = rows.flat_map(|row| row.countries.clone()).collect();
         Self {
             codes_a_day: rounds * u32::from(settings.codes_allowed.get()),
             guessing_chance: settings.guessing_chance_per_day(),
-            segments: u32::try_from(Segments::of(&text).count).unwrap_or(u32::MAX),
+            segments: u32::try_from(segments).unwrap_or(u32::MAX),
+            has_default: settings.from_numbers.default_number().is_some(),
             partly_mapped: partly_mapped(&mapped),
             mapped,
         }
@@ -66,16 +75,20 @@ impl Figures {
     pub fn sentences(&self, price: Option<Price>) -> Vec<String> {
         let Self { codes_a_day, segments, .. } = self;
         let mut lines = vec![
-            format!("at most {codes_a_day} codes a user and day, {segments} SMS each"),
+            format!(
+                "at most {codes_a_day} codes a user and day, {segments} SMS each, with no right code in between"
+            ),
             format!("chance of guessing a code in a day: {:.3} %", self.guessing_chance * 100.0),
         ];
         lines.extend(price.map(|price| {
             format!("at most {} a user and day, at {price} an SMS", self.cost_a_day(price))
         }));
-        lines.push(format!(
-            "{} countries on a number, all others on the default",
-            self.mapped.len()
-        ));
+        let others =
+            if self.has_default { "all others on the default" } else { "no other is texted" };
+        lines.push(match self.mapped.len() {
+            1 => format!("1 country on a number, {others}"),
+            count => format!("{count} countries on a number, {others}"),
+        });
         lines.extend(self.partly_mapped.iter().map(|part| {
             let PartlyMapped { calling_code, mapped, left_out } = part;
             let codes = |countries: &[Country]| {

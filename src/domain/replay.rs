@@ -26,6 +26,8 @@ pub enum TraceKind {
     Sent,
     /// A right code or an operator gave all codes back.
     Reset,
+    /// A code was asked for, and refused as all were used.
+    Refused,
 }
 
 /// What would have been refused.
@@ -37,6 +39,8 @@ pub struct Replayed {
     pub refused: usize,
     /// The users whom it would have refused one.
     pub users: usize,
+    /// Codes that were refused, and that the rule would have let pass.
+    pub passed: usize,
 }
 
 /// Judges sends anew by a rule; `traces` must be in the order of time. What lies before `from` has
@@ -58,11 +62,18 @@ pub fn replay(traces: &[Trace], rule: QuotaRule, from: Timestamp) -> Replayed {
             rule.judge(before, trace.at).is_open()
         };
         let is_new = trace.at >= from;
-        found.sent += usize::from(is_new);
-        if is_new && !both.iter().all(is_open) {
-            found.refused += 1;
-            refused_users.insert(trace.user);
-            continue;
+        let passes = both.iter().all(is_open);
+        match trace.kind {
+            TraceKind::Refused if !is_new || !passes => continue,
+            TraceKind::Refused => found.passed += 1,
+            _ => {
+                found.sent += usize::from(is_new);
+                if is_new && !passes {
+                    found.refused += 1;
+                    refused_users.insert(trace.user);
+                    continue;
+                }
+            }
         }
         for one in both {
             let counted = sends.entry(one).or_default();
@@ -106,11 +117,17 @@ mod tests {
             sent(30, 1),
         ];
         let zero = Timestamp::UNIX_EPOCH;
-        assert_eq!(replay(&traces, rule(3, 15), zero), Replayed { sent: 7, refused: 0, users: 0 });
-        assert_eq!(replay(&traces, rule(2, 15), zero), Replayed { sent: 7, refused: 1, users: 1 });
-        assert_eq!(replay(&traces, rule(1, 60), zero), Replayed { sent: 7, refused: 4, users: 1 });
+        assert_eq!(replay(&traces, rule(3, 15), zero), Replayed { sent: 7, ..Replayed::default() });
+        let some = |sent, refused| Replayed { sent, refused, users: 1, passed: 0 };
+        assert_eq!(replay(&traces, rule(2, 15), zero), some(7, 1));
+        assert_eq!(replay(&traces, rule(1, 60), zero), some(7, 4));
+        // What was refused then would have passed under a wider rule, and counts from there.
+        let refused = |minute| trace(minute, 2, TraceKind::Refused);
+        let locked = [sent(0, 2), sent(1, 2), refused(2), refused(3)];
+        let wider = replay(&locked, rule(3, 15), zero);
+        assert_eq!(wider, Replayed { sent: 2, passed: 1, ..Replayed::default() });
         // What lies before the day that is asked about only counts.
         let later = Timestamp::from_second(6 * 60).unwrap();
-        assert_eq!(replay(&traces, rule(1, 60), later), Replayed { sent: 2, refused: 2, users: 1 });
+        assert_eq!(replay(&traces, rule(1, 60), later), some(2, 2));
     }
 }

@@ -89,6 +89,16 @@ impl fmt::Display for RouteReason {
     }
 }
 
+/// The country in the words of a refusal, as the log keeps them; `None` for other words.
+pub fn refused_country(words: &str) -> Option<Country> {
+    let rest = words.strip_prefix(REFUSED)?;
+    let (_, code) = rest.split_once('(')?;
+    code.split(')').next().and_then(Country::from_code)
+}
+
+/// How the words of a refusal begin.
+pub const REFUSED: &str = "no From number serves ";
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -236,7 +236,7 @@ impl Settings {
         let allowed = f64::from(self.codes_allowed.get());
         let time_out = f64::from(self.time_out.get());
         let bursts_at_once = (f64::from(self.code_validity.get()) / time_out).ceil();
-        let codes_a_day = allowed * (1440.0 / time_out);
+        let codes_a_day = allowed * (1440.0 / time_out).ceil();
         let guesses =
             (codes_a_day * f64::from(TRIES_PER_CHALLENGE)).min(f64::from(MOST_WRONG_TRIES));
         guesses * allowed * bursts_at_once / 1_000_000.0

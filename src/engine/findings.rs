@@ -198,7 +198,7 @@ mod tests {
             vec![CountryTraffic { country, day: 20, usual: 0, settled: 0, unverified: 0 }];
         for has_history in [true, false] {
             let found =
-                Destinations { countries: countries.clone(), blocks: Vec::new(), has_history };
+                Destinations { countries: countries.clone(), has_history, ..<_>::default() };
             let findings = of_destinations(&found, Thresholds::default());
             assert_eq!(findings.len(), usize::from(has_history));
         }
@@ -226,7 +226,7 @@ mod tests {
         let seen = |codes, usual| BlockTraffic { block, country, codes, usual, numbers: 30 };
         let blocks = vec![seen(31, 2), seen(40, 30)];
         let found = of_destinations(
-            &Destinations { countries, blocks, has_history: true },
+            &Destinations { countries, blocks, has_history: true, ..<_>::default() },
             Thresholds::default(),
         );
         assert_eq!(

@@ -24,7 +24,7 @@ pub struct Rehearsal {
 impl Rehearsal {
     /// The same in sentences.
     pub fn sentences(&self) -> Vec<String> {
-        let Self { day: Replayed { sent, refused, users }, opens, locks } = *self;
+        let Self { day: Replayed { sent, refused, users, passed }, opens, locks } = *self;
         let plural = |count: usize, one: &str, many: &str| {
             format!("{count} {}", if count == 1 { one } else { many })
         };
@@ -40,6 +40,12 @@ impl Rehearsal {
                 plural(users, "user", "users")
             ),
         }];
+        if passed > 0 {
+            lines.push(format!(
+                "{} refused then would have been sent.",
+                plural(passed, "request that was", "requests that were")
+            ));
+        }
         if opens > 0 {
             lines.push(format!(
                 "{} open at once.",

@@ -7,10 +7,10 @@ use super::values::{Millis, whole_number};
 use crate::domain::environment::Environment;
 use crate::domain::replay::{Trace, TraceKind};
 
-/// Sends and resets that are read, the newest.
+/// Sends, resets and refusals that are read, the newest.
 const MOST: usize = 200_000;
 
-/// Reads the sends that count and the resets of an environment since a moment, oldest first.
+/// Reads the sends that count, the resets and the refusals of an environment since a moment, oldest first.
 pub(super) fn since(
     connection: &Connection,
     environment: Environment,
@@ -18,24 +18,29 @@ pub(super) fn since(
 ) -> Result<Vec<Trace>> {
     let mut traces: Vec<Trace> = connection
         .prepare_cached(
-            "SELECT counted_at AS at, user, number, 0 AS is_reset, id FROM deliveries
+            "SELECT counted_at AS at, user, number, 0 AS what, id FROM deliveries
              WHERE environment = ?1 AND counted_at > ?2
              UNION ALL
-             SELECT at, users.id, numbers.id, 1, events.id FROM events
+             SELECT at, users.id, numbers.id, iif(kind = 'refused', 2, 1), events.id FROM events
              JOIN subjects AS users
                   ON users.environment = ?1 AND users.key = events.user_key
              JOIN subjects AS numbers
                   ON numbers.environment = ?1 AND numbers.key = events.number_key
-             WHERE events.environment = ?1 AND at > ?2 AND kind IN ('verified', 'unlocked')
-             ORDER BY at DESC, is_reset DESC, id DESC LIMIT ?3",
+             WHERE events.environment = ?1 AND at > ?2
+                   AND (kind IN ('verified', 'unlocked')
+                        OR kind = 'refused' AND delivery IS NULL AND detail LIKE '%codes used')
+             ORDER BY at DESC, what DESC, id DESC LIMIT ?3",
         )?
         .query_map((environment, Millis(since), whole_number(MOST)), |row| {
-            let is_reset: bool = row.get("is_reset")?;
             Ok(Trace {
                 at: row.get::<_, Millis>("at")?.0,
                 user: row.get("user")?,
                 recipient: row.get("number")?,
-                kind: if is_reset { TraceKind::Reset } else { TraceKind::Sent },
+                kind: match row.get("what")? {
+                    0 => TraceKind::Sent,
+                    1 => TraceKind::Reset,
+                    _ => TraceKind::Refused,
+                },
             })
         })?
         .collect::<Result<_>>()?;

@@ -1,12 +1,16 @@
 //! Where codes go, and how many of them are never entered: what tells people who sign in from an
 //! abuser who makes money with every message.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Result};
 
 use super::values::{Millis, whole_number};
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
+use crate::domain::from_numbers::FromNumbers;
+use crate::domain::routing::{REFUSED, refused_country};
 use crate::domain::secret::LookupKey;
 
 /// Blocks that are listed, those with the most numbers.
@@ -25,6 +29,8 @@ pub struct Destinations {
     pub countries: Vec<CountryTraffic>,
     /// Blocks of 1,000 numbers of which several had codes, those with the most numbers first.
     pub blocks: Vec<BlockTraffic>,
+    /// Countries to which no code could go, as no From number serves them.
+    pub refused: BTreeSet<Country>,
     /// Whether there were codes before the last day, so that there is something usual.
     pub has_history: bool,
 }
@@ -72,6 +78,33 @@ impl BlockTraffic {
     pub fn name(&self) -> String {
         format!("{:02x}{:02x}", self.block.0[0], self.block.0[1])
     }
+}
+
+impl Destinations {
+    /// The countries that were asked for in the last day and are on none of these numbers: sent to
+    /// from the default number, or refused.
+    pub fn on_no_number(&self, numbers: &FromNumbers) -> BTreeSet<Country> {
+        let texted = self.countries.iter().filter_map(|traffic| traffic.country);
+        let asked = texted.chain(self.refused.iter().copied());
+        asked.filter(|&country| numbers.serving(country).is_none()).collect()
+    }
+}
+
+/// Countries that a From number was missing for since a moment.
+fn refused(
+    connection: &Connection,
+    environment: Environment,
+    since: Millis,
+) -> Result<BTreeSet<Country>> {
+    let words: Vec<String> = connection
+        .prepare_cached(
+            "SELECT DISTINCT detail FROM events
+             WHERE environment = ?1 AND at >= ?2 AND kind = 'refused' AND delivery IS NULL
+                   AND detail LIKE ?3 || '%'",
+        )?
+        .query_map((environment, since, REFUSED), |row| row.get(0))?
+        .collect::<Result<_>>()?;
+    Ok(words.iter().filter_map(|words| refused_country(words)).collect())
 }
 
 /// Reads where the codes went.
@@ -141,7 +174,8 @@ pub(super) fn destinations(
             },
         )?
         .collect::<Result<_>>()?;
-    Ok(Destinations { countries, blocks, has_history })
+    let refused = refused(connection, environment, ago(1))?;
+    Ok(Destinations { countries, blocks, refused, has_history })
 }
 
 #[cfg(test)]

@@ -296,6 +296,7 @@ fn status() -> Status {
             numbers: 30,
         }],
         has_history: true,
+        ..Destinations::default()
     };
     let finding =
         |severity, error_code, text: &str| Finding { severity, error_code, text: text.to_owned() };

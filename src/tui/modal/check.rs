@@ -5,7 +5,6 @@ use ratatui::layout::Position;
 use ratatui::style::Style;
 
 use super::{Flow, Scroll, draw_reading, reading_room};
-use crate::domain::country::Country;
 use crate::domain::figures::Figures;
 use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
@@ -58,14 +57,12 @@ fn lines(model: &Model) -> Vec<(String, Style)> {
     let figures = Figures::of(&settings, &model.app_name);
     let sentences = figures.sentences(model.segment_price).into_iter();
     found.extend(sentences.map(|line| (format!("- {line}"), Style::new())));
-    let seen = model.desk().status.iter().flat_map(|status| &status.destinations.countries);
-    let unmapped: Vec<&str> = seen
-        .filter_map(|traffic| traffic.country)
-        .filter(|country| !figures.mapped.contains(country))
-        .map(Country::code)
-        .collect();
+    let status = model.desk().status.as_ref();
+    let unmapped = status.map(|status| status.destinations.on_no_number(&settings.from_numbers));
+    let unmapped = unmapped.unwrap_or_default();
     if !unmapped.is_empty() {
-        let text = format!("- texted in the last day, on no number: {}", unmapped.join(" "));
+        let codes: Vec<&str> = unmapped.iter().map(|country| country.code()).collect();
+        let text = format!("- asked for in the last day, on no number: {}", codes.join(" "));
         found.push((text, Style::new()));
     }
     let room = reading_room(model);
