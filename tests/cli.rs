@@ -5,6 +5,7 @@ mod support;
 use std::io::Write;
 use std::process::Stdio;
 
+use smsdeck::config::{Config, render};
 use smsdeck::provider::Sandbox;
 use support::deck::{Deck, any_file_holds};
 use support::wire::{Wire, response};
@@ -384,4 +385,32 @@ fn the_log_follows_what_another_process_does() {
     assert!(line.contains("wrong code"), "{line}");
     log.kill().unwrap();
     log.wait().unwrap();
+}
+
+#[test]
+fn own_keys_are_checked_and_the_built_in_ones_printed_to_begin_with() {
+    let deck = Deck::new();
+    let printed = deck.run(&["config", "keys"]);
+    deck.configure(&render(&Config::built_in()));
+    let keys = deck.paths().config.with_file_name("keys.ron");
+    std::fs::write(&keys, printed.out()).unwrap();
+    assert_eq!(deck.run(&["config", "check"]).code(), 0);
+    std::fs::write(&keys, "{ console: { send_code: [\"v\"] } }").unwrap();
+    let refused = deck.run(&["config", "check"]);
+    assert_eq!(refused.code(), 2);
+    assert!(refused.err().contains("v is both console.send_code and console.verify_code"));
+}
+
+#[test]
+fn the_manual_and_the_completions_name_every_command() {
+    let deck = Deck::new();
+    for arguments in
+        [&["man"][..], &["completions", "bash"], &["completions", "zsh"], &["completions", "fish"]]
+    {
+        let ran = deck.run(arguments);
+        assert_eq!(ran.code(), 0);
+        for command in ["send", "verify", "quota", "numbers", "sandbox", "completions"] {
+            assert!(ran.out().contains(command), "{arguments:?} leaves {command} out");
+        }
+    }
 }

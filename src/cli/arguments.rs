@@ -75,6 +75,13 @@ pub enum Command {
     /// Run the Twilio-compatible Sandbox alone, on this machine only.
     #[command(after_long_help = fate_table())]
     Sandbox(SandboxOptions),
+    /// The manual page, for man(1): smsdeck man | man -l -
+    Man,
+    /// Completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
 }
 
 /// `smsdeck send`
@@ -286,6 +293,9 @@ pub enum ConfigCommand {
     },
     /// The shape of the config as a JSON schema.
     Schema,
+    /// The keys of the console as they are built in, in the shape of `keys.ron`: a beginning for
+    /// keys of your own, beside the config.
+    Keys,
     /// The versions that were in force before, the newest first.
     History,
     /// Put a former version of the whole file back, with all environments; shows what it changes,

@@ -16,6 +16,7 @@ use crate::domain::settings::Settings;
 use crate::engine::{AccountQuery, check_account};
 use crate::provider::AccountReport;
 use crate::provider::twilio::Visible;
+use crate::tui::keymap;
 
 pub(super) async fn run(desk: &Desk, command: ConfigCommand) -> Result<ExitCode, Failure> {
     match command {
@@ -27,6 +28,11 @@ pub(super) async fn run(desk: &Desk, command: ConfigCommand) -> Result<ExitCode,
         ConfigCommand::Schema => {
             let schema = config::schema();
             desk.output.line(&format!("{schema:#}"), &schema)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        ConfigCommand::Keys => {
+            let text = keymap::template();
+            desk.output.line(text.trim_end(), &json!({ "keys": text }))?;
             Ok(ExitCode::SUCCESS)
         }
         ConfigCommand::Diff { a, b } => change::diff(desk, a, b),
@@ -41,6 +47,8 @@ pub(super) async fn run(desk: &Desk, command: ConfigCommand) -> Result<ExitCode,
         ConfigCommand::Import { file, dry_run } => change::import(desk, &file, dry_run).await,
         ConfigCommand::Check { file, online, log } => {
             let config = check(desk, file.as_deref())?;
+            keymap::read(&keymap::file_beside(&desk.paths.config))
+                .map_err(|error| Failure::usage(error.to_string()))?;
             if log {
                 unmapped_countries(desk, &config).await?;
             }

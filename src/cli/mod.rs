@@ -19,7 +19,7 @@ mod send;
 mod status;
 mod verify;
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -76,6 +76,11 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
     if demo {
         return Err(Failure::usage("--demo is for the console: leave the command out".to_owned()));
     }
+    match &command {
+        Command::Man => return manual(),
+        Command::Completions { shell } => return Ok(completions(*shell)),
+        _ => {}
+    }
     let desk = Desk { paths, environment, output, read_only };
     // One thread is enough to wait for one answer; the store has its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -91,8 +96,26 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
             Command::Config(command) => config::run(&desk, command).await,
             Command::Numbers(command) => numbers::run(&desk, command).await,
             Command::Sandbox(options) => sandbox::run(&desk, options).await,
+            // They need no deck, and are done already.
+            Command::Man | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
         }
     })
+}
+
+/// Prints the manual page: of the program, then of each command.
+fn manual() -> Result<ExitCode, Failure> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
+    io::stdout().write_all(&page)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn completions(shell: clap_complete::Shell) -> ExitCode {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "smsdeck", &mut script);
+    // As with any output: nobody is left to be told if nobody reads it.
+    let _ = io::stdout().write_all(&script);
+    ExitCode::SUCCESS
 }
 
 fn console(

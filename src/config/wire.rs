@@ -214,6 +214,10 @@ fn sentence(error: &ron::Error) -> (String, Option<String>) {
         ron::Error::NoSuchStructField { expected, found, .. } => {
             (format!("there is no field {found:?}"), known(found, expected))
         }
+        // What stands in the place of a token may be the token itself.
+        ron::Error::NoSuchEnumVariant { expected, .. } if expected.contains(&"Stored") => {
+            ("this is no place for a token".to_owned(), known("", expected))
+        }
         ron::Error::NoSuchEnumVariant { expected, found, .. } => {
             (format!("there is no {found:?}"), known(found, expected))
         }

@@ -93,7 +93,7 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     let clock = options.surroundings.clock.clone();
     let theme = Theme::from_environment(|name| std::env::var(name).ok());
     let mut model = Model::new(Terminal::size()?, theme, options.time_zone, clock.now());
-    match keymap::read(&options.paths.config.with_file_name("keys.ron")) {
+    match keymap::read(&keymap::file_beside(&options.paths.config)) {
         Ok(keys) => model.keys = keys,
         Err(error) => model.complain(format!("{error}. The built-in keys hold.")),
     }

@@ -103,6 +103,25 @@ impl Terminal {
         }
     }
 
+    /// The picture with this text on it: text, colours and cursor, as bytes, between two frames.
+    pub fn picture(&self, text: &str) -> Vec<u8> {
+        let last = |bytes: &[u8], mark: &[u8]| {
+            bytes.windows(mark.len()).rposition(|window| window == mark)
+        };
+        loop {
+            self.wait_for(text);
+            let shown = self.shown.0.lock().unwrap();
+            // Each frame is a synchronized update.
+            let (begun, ended) =
+                (last(&shown.bytes, b"\x1b[?2026h"), last(&shown.bytes, b"\x1b[?2026l"));
+            let screen = shown.emulator.screen();
+            if begun < ended && screen.contents().contains(text) {
+                return screen.contents_formatted();
+            }
+            drop(self.shown.1.wait_timeout(shown, PATIENCE).unwrap());
+        }
+    }
+
     /// All bytes that the program has written so far.
     pub fn written(&self) -> Vec<u8> {
         self.shown.0.lock().unwrap().bytes.clone()

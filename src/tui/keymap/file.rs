@@ -75,6 +75,11 @@ pub enum KeysError {
     },
 }
 
+/// Where the file of keys is: beside the config.
+pub fn file_beside(config: &Path) -> PathBuf {
+    config.with_file_name("keys.ron")
+}
+
 /// Reads the keys: the built-in ones where there is no file.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use std::fmt;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde::{Deserialize, Serialize};
 
-pub use file::{KeysError, read, template};
+pub use file::{KeysError, file_beside, read, template};
 pub use table::BINDINGS;
 
 /// Where a key is pressed. Several contexts are active at once, the innermost first.

@@ -1,0 +1,52 @@
+//! The demonstration: the same story with the same pictures each time, and nothing of it stays.
+
+mod support;
+
+use support::deck::Deck;
+use support::terminal::Terminal;
+
+/// What is typed, and what is waited for before the picture is taken.
+const STORY: [(&str, &str); 9] = [
+    ("", "jdoe         +57 ••• ••• 4567     3 of 3   LOCKED"),
+    ("\x1b[Z", "Sender"),
+    ("n+447400123456\r", "Add  >"),
+    ("irel\r", "Ireland (IE) added"),
+    ("\r", "+44 7400 123456"),
+    ("s3001112233", "open, 3 of 3 left"),
+    ("\r", "delivered  +57 ••• ••• 2233"),
+    ("h", "is your sign-in code"),
+    ("\r", "Verify a code"),
+];
+
+/// The pictures of one run.
+fn pictures() -> Vec<Vec<u8>> {
+    let deck = Deck::new();
+    let mut terminal = Terminal::start(&deck, &["--demo"]);
+    let mut pictures = Vec::new();
+    for (keys, awaited) in STORY {
+        terminal.type_text(keys);
+        pictures.push(terminal.picture(awaited));
+    }
+    terminal.type_text("\x11");
+    terminal.wait_for("Quit all the same?");
+    terminal.type_text("y");
+    assert!(terminal.wait_end().success());
+    let left = std::fs::read_dir(deck.home.path()).unwrap().count();
+    assert_eq!(left, 0, "the demonstration leaves files");
+    pictures
+}
+
+#[test]
+fn two_runs_give_the_same_pictures_byte_for_byte() {
+    let (one, other) = (pictures(), pictures());
+    for ((keys, _), (one, other)) in STORY.iter().zip(one.iter().zip(&other)) {
+        let (one, other) = (String::from_utf8_lossy(one), String::from_utf8_lossy(other));
+        assert_eq!(one, other, "after {keys:?}");
+    }
+}
+
+#[test]
+fn a_demonstration_is_no_command() {
+    let ran = Deck::new().run(&["--demo", "status"]);
+    assert!(ran.code() == 2 && ran.err().contains("--demo is for the console"), "{}", ran.err());
+}
