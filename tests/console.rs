@@ -757,3 +757,14 @@ fn a_long_question_is_read_to_its_end() {
     console.press("prod Enter");
     shows(&console, "Type the word production in full");
 }
+
+#[test]
+fn a_config_that_breaks_meanwhile_stays_told_until_it_is_mended() {
+    let mut console = Console::busy(SIZE);
+    console.tell(Message::ConfigUnusable("config.ron:7:30: Expected comma".to_owned()));
+    shows(&console, "config.ron:7:30:");
+    console.press("Tab");
+    shows(&console, "! file broken");
+    console.tell(changed(|_| ()));
+    shows(&console, "Twilio · saved");
+}

@@ -104,7 +104,9 @@ async fn found(
 ) -> Result<Vec<QuotaRow>, Failure> {
     let rows = engine.find_users(environment, typed).await?;
     if rows.is_empty() {
-        let words = "no such user has codes that still matter: nothing is locked".to_owned();
+        let words = format!(
+            "nobody with this id or whole number has asked for a code in {environment} lately; part of a number, or a masked one, finds nobody"
+        );
         return Err(Failure::new("no_such_user", words));
     }
     Ok(rows)

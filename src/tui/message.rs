@@ -38,6 +38,8 @@ pub enum Message {
     Events(Vec<Event>),
     /// Who has used how many codes.
     Quota(PerEnvironment<Vec<QuotaRow>>),
+    /// The config has changed and cannot be read; what was read before stays in force.
+    ConfigUnusable(String),
     /// The store could not be read.
     StoreFailed(String),
     /// What a send would do. Answers the preview of the same generation.

@@ -59,6 +59,8 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// Requests for codes that have not come back yet.
     pub in_flight: usize,
+    /// Whether the config cannot be read any more; what was read before is in force.
+    pub is_config_unusable: bool,
     /// Settings that were read while a pop-up is open in which they are edited.
     pub waiting_deck: Option<Box<LoadedDeck>>,
     /// Whether whoever sits here may only look.
@@ -149,6 +151,7 @@ impl Model {
             modals: Vec::new(),
             notice: None,
             in_flight: 0,
+            is_config_unusable: false,
             waiting_deck: None,
             read_only: false,
             unwritable: None,

@@ -47,6 +47,13 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Message::ConfigUnusable(reason) => {
+            model.complain(format!(
+                "The settings on disk are not usable, the old ones stay: {reason}."
+            ));
+            model.is_config_unusable = true;
+            Vec::new()
+        }
         Message::StoreFailed(reason) => {
             model.status_clock.on_answer();
             model.complain(format!("{reason}."));

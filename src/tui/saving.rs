@@ -100,6 +100,7 @@ pub(super) fn start_save(model: &mut Model, save: Save) -> Vec<Effect> {
 
 /// Takes newly read settings; says what somebody else has changed in them.
 pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
+    model.is_config_unusable = false;
     if model.edits_in_a_pop_up() {
         // What the pop-up began with must not change beneath it; it is compared afterwards.
         model.waiting_deck = Some(Box::new(deck));

@@ -179,6 +179,7 @@ fn state(model: &Model) -> String {
         (_, EngineState::Ready) => {}
     }
     let saved = match model.desk().form.is_changed() {
+        _ if model.is_config_unusable => "! file broken",
         _ if model.settings_are_locked().is_some() => "read-only",
         true => "unsaved",
         false => "saved",

@@ -282,11 +282,7 @@ impl Executor {
                 engine.reconfigure(deck.config.clone()).await;
                 self.tell(Message::Loaded(Box::new(deck))).await;
             }
-            Ok(Err(error)) => {
-                let text =
-                    format!("The settings on disk are not usable, the old ones stay: {error}");
-                self.tell(Message::StoreFailed(text)).await;
-            }
+            Ok(Err(error)) => self.tell(Message::ConfigUnusable(error.to_string())).await,
             Err(_) => {}
         }
     }

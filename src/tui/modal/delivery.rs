@@ -115,7 +115,11 @@ impl DeliveryModal {
             _ => None,
         });
         if let Some(status) = status {
-            let words = wrap(status.meaning(), room).into_iter();
+            // What belongs to no delivery never came to the provider.
+            let is_ours = status == DeliveryStatus::Refused && self.delivery().is_none();
+            let ours = "smsdeck refused it: the provider was not asked, and nothing is counted.";
+            let words = if is_ours { ours } else { status.meaning() };
+            let words = wrap(words, room).into_iter();
             lines.extend(words.map(|line| (line, theme.event(EventKind::Delivery(status)))));
         }
         lines.push(plain(String::new()));
