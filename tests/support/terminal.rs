@@ -17,6 +17,38 @@ struct Shown {
     ended: bool,
 }
 
+/// What somebody sees: a blank is a blank, whether it was written or never was.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The text, line by line.
+    pub text: String,
+    /// Row by row what each place shows, and how.
+    cells: Vec<String>,
+    cursor: Option<(u16, u16)>,
+}
+
+impl Picture {
+    fn of(screen: &vt100::Screen) -> Self {
+        let (rows, columns) = screen.size();
+        let cell = |row, column| {
+            let cell = screen.cell(row, column).unwrap();
+            let shown = if cell.contents().trim().is_empty() { " " } else { cell.contents() };
+            let (front, back) = (cell.fgcolor(), cell.bgcolor());
+            // Of a blank nobody sees the colour of its letter, nor whether it is bold.
+            let is_blank = shown == " " && !cell.inverse() && !cell.underline();
+            let letter = (front, cell.bold(), cell.dim());
+            let letter = (!is_blank).then_some(letter);
+            format!("{shown:?} {letter:?} {back:?} {} {}", cell.inverse(), cell.underline())
+        };
+        let row = |row| (0..columns).map(|column| cell(row, column)).collect::<Vec<_>>().join("\n");
+        Self {
+            text: screen.contents().lines().map(str::trim_end).collect::<Vec<_>>().join("\n"),
+            cells: (0..rows).map(row).collect(),
+            cursor: (!screen.hide_cursor()).then(|| screen.cursor_position()),
+        }
+    }
+}
+
 /// A program in a pseudo-terminal of 80 by 24.
 pub struct Terminal {
     pty: Arc<pty_process::blocking::Pty>,
@@ -103,8 +135,8 @@ impl Terminal {
         }
     }
 
-    /// The picture with this text on it: text, colours and cursor, as bytes, between two frames.
-    pub fn picture(&self, text: &str) -> Vec<u8> {
+    /// The picture with this text on it, between two frames.
+    pub fn picture(&self, text: &str) -> Picture {
         let last = |bytes: &[u8], mark: &[u8]| {
             bytes.windows(mark.len()).rposition(|window| window == mark)
         };
@@ -116,7 +148,7 @@ impl Terminal {
                 (last(&shown.bytes, b"\x1b[?2026h"), last(&shown.bytes, b"\x1b[?2026l"));
             let screen = shown.emulator.screen();
             if begun < ended && screen.contents().contains(text) {
-                return screen.contents_formatted();
+                return Picture::of(screen);
             }
             drop(self.shown.1.wait_timeout(shown, PATIENCE).unwrap());
         }
