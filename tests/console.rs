@@ -3,6 +3,7 @@
 mod support;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use smsdeck::config::{Config, TokenStatus};
 use smsdeck::domain::environment::{Environment, PerEnvironment};
@@ -16,9 +17,10 @@ use smsdeck::domain::settings::{Field, Settings};
 use smsdeck::store::{DeliveryId, Event, EventId, EventKind, Relief};
 use smsdeck::tui::effect::{Effect, Save, TokenChange};
 use smsdeck::tui::message::{LoadedDeck, Message, SaveOutcome};
-use smsdeck::tui::model::EngineState;
+use smsdeck::tui::model::{EngineState, Model};
 use smsdeck::tui::pane::Pane;
-use support::screen::{Console, busy_config};
+use smsdeck::tui::theme::Theme;
+use support::screen::{Console, busy_config, noon};
 
 const SIZE: (u16, u16) = (80, 24);
 
@@ -265,6 +267,38 @@ fn nothing_is_sent_while_the_store_is_not_open() {
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Send(_))));
     shows(&console, "nothing can be sent");
     assert_eq!(console.model.engine, EngineState::Failed("the disk is full".to_owned()));
+}
+
+#[test]
+fn what_is_typed_before_the_console_is_ready_is_done_once_it_is() {
+    let theme = Theme { colour: true, unicode: true };
+    let model = Model::new(SIZE, theme, TimeZone::UTC, noon());
+    let mut console = Console { model, now: noon() };
+    assert!(console.press("s +573001234567 Enter").is_empty());
+    let tokens = PerEnvironment::from_fn(|_| TokenStatus::NotSet);
+    let deck = LoadedDeck { config: Config::built_in(), tokens, unwritable: None };
+    assert!(console.tell(Message::Loaded(Box::new(deck))).is_empty());
+    let effects = console.tell(Message::EngineReady);
+    let sent = effects.iter().filter(|effect| matches!(effect, Effect::Send(_))).count();
+    assert_eq!(sent, 1, "{effects:?}");
+    // Whoever wants to leave need not wait.
+    let model = Model::new(SIZE, theme, TimeZone::UTC, noon());
+    let mut console = Console { model, now: noon() };
+    assert!(matches!(console.press("q")[..], [Effect::Quit]));
+}
+
+#[test]
+fn escape_and_a_key_that_arrive_together_are_two_keys() {
+    let alt = |letter| KeyEvent::new(KeyCode::Char(letter), KeyModifiers::ALT);
+    let mut console = Console::fresh(SIZE);
+    console.press("?");
+    console.tell(Message::Key(alt('s')));
+    shows(&console, "Send a code");
+    // In a text Alt-b goes back a word; what means nothing there closes it.
+    console.tell(Message::Key(alt('b')));
+    shows(&console, "Send a code");
+    console.tell(Message::Key(alt('v')));
+    shows(&console, "Verify a code");
 }
 
 #[test]

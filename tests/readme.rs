@@ -6,6 +6,7 @@ use std::path::Path;
 
 use smsdeck::config::parse;
 use smsdeck::provider::sandbox::fate_table;
+use smsdeck::tui::keymap;
 use support::deck::Deck;
 use support::screen::Console;
 
@@ -21,8 +22,21 @@ fn its_picture_is_the_screen() {
 
 #[test]
 fn its_config_is_valid() {
-    let config = README.split("```ron\n").nth(1).unwrap().split("```").next().unwrap();
-    parse(config, Path::new("README.md")).unwrap();
+    parse(&block("version: 1"), Path::new("README.md")).unwrap();
+}
+
+#[test]
+fn its_keys_are_keys() {
+    let deck = Deck::new();
+    let file = deck.path("keys.ron");
+    std::fs::write(&file, block("send_code")).unwrap();
+    keymap::read(&file).unwrap();
+}
+
+/// The RON in which these words are.
+fn block(words: &str) -> String {
+    let mut blocks = README.split("```ron\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks.find(|block| block.contains(words)).unwrap().to_owned()
 }
 
 #[test]

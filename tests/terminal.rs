@@ -158,6 +158,32 @@ fn a_thousand_pasted_characters_with_line_breaks_change_nothing() {
 }
 
 #[test]
+fn keys_typed_ahead_and_keys_in_pieces_are_neither_lost_nor_misread() {
+    let deck = Deck::new();
+    // All of it is in the line before the program reads its first byte.
+    let mut terminal = Terminal::start(&deck, &[]);
+    terminal.type_text("s+573001234567\r");
+    terminal.wait_for("delivered  +57");
+    // Escape and a letter in one packet.
+    terminal.type_text("?");
+    terminal.wait_for("Everywhere but while typing");
+    terminal.type_text("\x1bz");
+    let screen = terminal.wait_for("Quota");
+    assert!(!screen.contains("Delivery log"), "z was lost: {screen}");
+    terminal.type_text("z");
+    terminal.wait_for("Delivery log");
+    // An arrow whose first byte comes by itself: `[` alone would change the environment.
+    terminal.type_text("\t");
+    terminal.wait_for("details");
+    terminal.type_text("\x1b");
+    terminal.type_text("[A");
+    let screen = terminal.wait_for("End follows");
+    assert!(screen.contains("[Development"), "{screen}");
+    terminal.type_text("q");
+    assert!(terminal.wait_end().success());
+}
+
+#[test]
 fn two_consoles_on_one_deck_see_each_others_sends_and_settings() {
     let deck = Deck::new();
     let ours = Terminal::start(&deck, &[]);

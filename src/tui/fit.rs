@@ -1,29 +1,58 @@
-//! Text that is made to fit its place: cut, or broken into lines.
+//! Text that is made to fit its place: cut, filled up, or broken into lines. Room is counted in
+//! columns of the terminal: a wide character takes two, a combining one none.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// Columns that a text takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
 
 /// The beginning of a text, with an ellipsis where something is missing.
 pub fn cut(text: &str, room: usize) -> String {
-    if text.chars().count() <= room {
+    if width(text) <= room {
         return text.to_owned();
     }
-    text.chars().take(room.saturating_sub(1)).chain(['…']).collect()
+    let mut kept = within(text.graphemes(true), room.saturating_sub(1));
+    kept.push("…");
+    kept.concat()
 }
 
 /// The end of a text, with an ellipsis where something is missing.
 pub fn cut_front(text: &str, room: usize) -> String {
-    let length = text.chars().count();
-    if length <= room {
+    if width(text) <= room {
         return text.to_owned();
     }
-    let missing = length - room.saturating_sub(1).min(length);
-    ['…'].into_iter().chain(text.chars().skip(missing)).collect()
+    let mut kept = within(text.graphemes(true).rev(), room.saturating_sub(1));
+    kept.push("…");
+    kept.reverse();
+    kept.concat()
+}
+
+/// As many of the letters, from the first on, as there is room for.
+fn within<'a>(letters: impl Iterator<Item = &'a str>, room: usize) -> Vec<&'a str> {
+    let mut used = 0;
+    let fits = |letter: &&str| {
+        used += width(letter);
+        used <= room
+    };
+    letters.take_while(fits).collect()
+}
+
+/// A text in a column of a table: cut, or filled up with spaces.
+pub fn column(text: &str, room: usize) -> String {
+    let text = cut(text, room);
+    let missing = room.saturating_sub(width(&text));
+    format!("{text}{:missing$}", "")
 }
 
 /// Breaks a text into lines of at most `room` columns, between words where it can.
 pub fn wrap(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
-        let length = word.chars().count();
-        let used = lines.last().map_or(0, |line| line.chars().count());
+        let length = width(word);
+        let used = lines.last().map_or(0, |line| width(line));
         if used > 0 && used + 1 + length > room {
             lines.push(String::new());
         } else if used > 0
@@ -40,6 +69,8 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -56,5 +87,23 @@ mod tests {
             (cut_front("four", 4).as_str(), cut_front("longer", 4).as_str()),
             ("four", "…ger")
         );
+    }
+
+    #[test]
+    fn wide_and_combining_characters_take_the_columns_that_they_show_in() {
+        assert_eq!(column("田中太郎", 6), "田中… ");
+        assert_eq!(column("田中太郎", 10), "田中太郎  ");
+        // Each letter here is a letter and an accent.
+        assert_eq!(column("a\u{301}o\u{308}u\u{308}", 4), "a\u{301}o\u{308}u\u{308} ");
+        assert_eq!(cut("a\u{301}o\u{308}u\u{308}", 2), "a\u{301}…");
+        assert_eq!(cut_front("田中太郎", 6), "…太郎");
+    }
+
+    proptest! {
+        #[test]
+        fn a_column_has_its_width_whatever_is_in_it(text in "\\PC{0,20}", room in 1_usize..30) {
+            prop_assert_eq!(width(&column(&text, room)), room);
+            prop_assert!(width(&cut_front(&text, room)) <= room);
+        }
     }
 }

@@ -5,11 +5,12 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crossterm::event::{Event, KeyEventKind, read};
+use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::mpsc::Sender;
 
 use super::message::Message;
+use super::pieces::{PATIENCE, Pieces};
 
 /// What the input can say.
 #[derive(Debug)]
@@ -92,22 +93,45 @@ pub fn listen(heard: &Sender<Heard>) -> Arc<Gate> {
 }
 
 fn read_events(heard: &Sender<Heard>, gate: &Gate) {
+    let mut pieces = Pieces::default();
     loop {
         gate.pass();
-        let said = match read() {
-            Ok(Event::Key(key)) if key.kind != KeyEventKind::Release => {
-                Heard::Message(Message::Key(key))
-            }
-            Ok(Event::Paste(text)) => Heard::Message(Message::Paste(text)),
-            Ok(Event::Resize(columns, rows)) => Heard::Message(Message::Resize(columns, rows)),
-            Ok(_) => continue,
-            Err(_) => Heard::HungUp,
-        };
-        let over = matches!(said, Heard::HungUp);
-        if heard.blocking_send(said).is_err() || over {
+        let Ok(events) = next_events(&mut pieces) else {
+            // Nobody is left to be told if this fails.
+            let _ = heard.blocking_send(Heard::HungUp);
             return;
+        };
+        for said in events.into_iter().filter_map(message) {
+            if heard.blocking_send(Heard::Message(said)).is_err() {
+                return;
+            }
         }
     }
+}
+
+/// Waits for what comes next, and answers what is whole by then.
+fn next_events(pieces: &mut Pieces) -> io::Result<Vec<Event>> {
+    if pieces.are_waited_for() && !event::poll(PATIENCE)? {
+        return Ok(pieces.give_up());
+    }
+    Ok(pieces.push(event::read()?))
+}
+
+/// What an event says, if it says anything.
+fn message(event: Event) -> Option<Message> {
+    match event {
+        Event::Key(key) if key.kind != KeyEventKind::Release => Some(Message::Key(as_meant(key))),
+        Event::Paste(text) => Some(Message::Paste(text)),
+        Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
+        _ => None,
+    }
+}
+
+/// An Enter that was pressed before the terminal was ours has become a line feed on its way
+/// (`ICRNL`, termios(3)), which reads as Ctrl-J.
+fn as_meant(key: KeyEvent) -> KeyEvent {
+    let line_feed = KeyEvent::new(KeyCode::Char('j'), KeyModifiers::CONTROL);
+    if key == line_feed { KeyCode::Enter.into() } else { key }
 }
 
 /// Sleeps until the terminal is gone. The reader alone would not notice: it takes the end of

@@ -16,6 +16,7 @@ pub mod message;
 pub mod modal;
 pub mod model;
 pub mod pane;
+mod pieces;
 mod reports;
 mod runtime;
 mod saving;

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::keymap::{Context, Keys};
 use super::layout::{Arrangement, arrangement};
-use super::message::LoadedDeck;
+use super::message::{LoadedDeck, Message};
 use super::modal::Modal;
 use super::pane::Pane;
 use super::pane::form::Form;
@@ -57,6 +57,8 @@ pub struct Model {
     pub modals: Vec<Modal>,
     /// What just happened.
     pub notice: Option<Notice>,
+    /// Keys and pastes that came before there was anything to type into.
+    pub typed_ahead: Vec<Message>,
     /// Requests for codes that have not come back yet.
     pub in_flight: usize,
     /// Whether the config cannot be read any more; what was read before is in force.
@@ -150,6 +152,7 @@ impl Model {
             desks: PerEnvironment::from_fn(|_| Desk::default()),
             modals: Vec::new(),
             notice: None,
+            typed_ahead: Vec::new(),
             in_flight: 0,
             is_config_unusable: false,
             waiting_deck: None,
@@ -197,6 +200,22 @@ impl Model {
             Pane::Log => Context::Log,
         };
         vec![pane, Context::Console, Context::Always]
+    }
+
+    /// Whether what the keys are about is still being read.
+    pub fn is_starting(&self) -> bool {
+        self.phase == Phase::Loading
+            || self.phase == Phase::Ready && self.engine == EngineState::Starting
+    }
+
+    /// Whether letters are text here.
+    pub fn takes_text(&self) -> bool {
+        let contexts = self.contexts();
+        let is_text = |context| {
+            use Context::{Choice, Countries, Fields, Filter, Form};
+            matches!(context, Form | Filter | Fields | Countries | Choice)
+        };
+        contexts.iter().any(|&context| is_text(context)) && !contexts.contains(&Context::Console)
     }
 
     /// The mark of a new question to the engine, which comes back with its answer.

@@ -36,6 +36,14 @@ pub struct PasteRefused {
     pub longest: usize,
 }
 
+/// Whether a text field has a meaning for a key that is pressed with Alt.
+pub const fn is_alt_key(key: KeyEvent) -> bool {
+    matches!(
+        key.code,
+        KeyCode::Char('b' | 'f' | 'd') | KeyCode::Backspace | KeyCode::Left | KeyCode::Right
+    )
+}
+
 impl TextField {
     /// A field with a first text, the cursor at its end, for `longest` characters at most.
     pub fn new(text: &str, longest: usize) -> Self {

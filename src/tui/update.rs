@@ -3,7 +3,7 @@
 //! No clock, no channel, no terminal: the moment is an argument, and what is to be done
 //! outside comes back as data.
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 
 use super::effect::Effect;
@@ -23,8 +23,12 @@ use super::model::{EngineState, Model, Phase};
 use super::pane::{Pane, form_view, log, numbers, quota};
 use super::reports::on_report;
 use super::saving::{save, take_deck};
+use super::text_field::is_alt_key;
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
+
+/// Keys that are kept while the console starts: more than anybody types meanwhile.
+const MOST_TYPED_AHEAD: usize = 1_024;
 
 /// What reaches a part: a key that means something there, any other key, or a paste.
 #[derive(Debug, Clone)]
@@ -51,11 +55,18 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
 
 fn take(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
-        Message::Key(key) => {
-            let is_action = model.keys.action(&model.contexts(), key).is_some();
-            let is_typing = model.modals.is_empty() && model.focus == Pane::Form && !is_action;
-            remembering(model, is_typing, |model| on_key(model, key))
+        Message::Key(_) | Message::Paste(_) if waits(model, &message) => {
+            model.typed_ahead.push(message);
+            Vec::new()
         }
+        Message::Key(key) => separate(model, key)
+            .into_iter()
+            .flat_map(|key| {
+                let is_action = model.keys.action(&model.contexts(), key).is_some();
+                let is_typing = model.modals.is_empty() && model.focus == Pane::Form && !is_action;
+                remembering(model, is_typing, |model| on_key(model, key))
+            })
+            .collect(),
         Message::Paste(text) => {
             remembering(model, false, |model| on_input(model, &Input::Paste(text)))
         }
@@ -65,8 +76,40 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Resumed => vec![Effect::Repaint],
         Message::Tick => on_tick(model),
-        report => on_report(model, report),
+        report => {
+            let mut effects = on_report(model, report);
+            if !model.is_starting() {
+                for typed in std::mem::take(&mut model.typed_ahead) {
+                    effects.extend(take(model, typed));
+                }
+            }
+            effects
+        }
     }
+}
+
+/// Whether an input is for later: it was typed before there was anything to type into. What only
+/// wants to leave does not wait.
+fn waits(model: &Model, input: &Message) -> bool {
+    let leaves = |key: KeyEvent| {
+        let always = model.keys.action(&[Context::Always], key) == Some(Action::Quit);
+        let first = model.typed_ahead.is_empty();
+        always || first && model.keys.action(&model.contexts(), key) == Some(Action::Quit)
+    };
+    model.is_starting()
+        && model.typed_ahead.len() < MOST_TYPED_AHEAD
+        && !matches!(input, Message::Key(key) if leaves(*key))
+}
+
+/// Terminals send Alt and a key as Escape and the key. So do people who type ahead over a slow
+/// line, and Alt means something only to a text field.
+fn separate(model: &Model, key: KeyEvent) -> Vec<KeyEvent> {
+    let has_alt = key.modifiers.contains(KeyModifiers::ALT);
+    if !has_alt || model.takes_text() && is_alt_key(key) {
+        return vec![key];
+    }
+    let rest = KeyEvent { modifiers: key.modifiers.difference(KeyModifiers::ALT), ..key };
+    vec![KeyCode::Esc.into(), rest]
 }
 
 /// Handles an input so that what it changes in the settings can be taken back.

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
-use super::fit::{cut, wrap};
+use super::fit::{cut, width, wrap};
 use super::keymap::{Action, Binding};
 use super::layout::SMALLEST;
 use super::modal;
@@ -99,23 +99,23 @@ fn draw_tabs(model: &Model, area: Rect, buffer: &mut Buffer) {
     let narrow = area.width < 60;
     let tabs = Environment::ALL.map(|environment| tab(model, environment, narrow));
     let state = theme.text(&state(model));
-    let width = u16::try_from(state.chars().count() + 1).unwrap_or(u16::MAX);
+    let taken = u16::try_from(width(&state) + 1).unwrap_or(u16::MAX);
     let name = " smsdeck ";
-    let whole = name.len() + tabs.iter().map(|(text, _)| text.chars().count()).sum::<usize>();
+    let whole = name.len() + tabs.iter().map(|(text, _)| width(text)).sum::<usize>();
     // Everybody knows what runs here, and not how it fares.
-    let name = if narrow || whole + usize::from(width) >= area.width.into() { "" } else { name };
+    let name = if narrow || whole + usize::from(taken) >= area.width.into() { "" } else { name };
     let (mut x, _) = buffer.set_stringn(area.x, area.y, name, area.width.into(), theme.dim());
     for (text, style) in tabs {
         let room = area.right().saturating_sub(x).into();
         (x, _) = buffer.set_stringn(x, area.y, theme.text(&text), room, style);
     }
-    if area.right().saturating_sub(x) > width + 1 {
+    if area.right().saturating_sub(x) > taken + 1 {
         let style = if matches!(model.engine, EngineState::Failed(_)) {
             theme.failure()
         } else {
             theme.dim()
         };
-        buffer.set_stringn(area.right() - width, area.y, state, width.into(), style);
+        buffer.set_stringn(area.right() - taken, area.y, state, taken.into(), style);
     }
 }
 

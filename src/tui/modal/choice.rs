@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::{Flow, open_box, write, write_field};
 use crate::domain::country::Country;
+use crate::tui::fit::column;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::pane::first_row;
@@ -133,5 +134,5 @@ fn draw_list(model: &Model, choices: &[Choice], selected: usize, area: Rect, buf
 
 /// `DE  Germany                   +49`
 pub fn country_line(country: Country) -> String {
-    format!("{}  {:<32} +{}", country.code(), country.name(), country.calling_code())
+    format!("{}  {} +{}", country.code(), column(country.name(), 32), country.calling_code())
 }

@@ -10,7 +10,7 @@ use crate::domain::sender::Sender;
 use crate::provider::twilio::explanation;
 use crate::store::{DeliveryId, Event, EventKind};
 use crate::tui::effect::Effect;
-use crate::tui::fit::wrap;
+use crate::tui::fit::{width, wrap};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::update::Input;
@@ -156,8 +156,8 @@ const fn is_reserved(event: &Event) -> bool {
 
 /// Wraps the last column of a table under itself.
 fn wrap_keeping(head: &str, text: &str, room: usize) -> Vec<String> {
-    let indent = head.chars().count();
-    if indent + text.chars().count() <= room || room <= indent + 10 {
+    let indent = width(head);
+    if indent + width(text) <= room || room <= indent + 10 {
         return vec![format!("{head}{text}").trim_end().to_owned()];
     }
     let lines = wrap(text, room - indent);

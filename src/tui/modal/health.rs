@@ -14,7 +14,7 @@ use crate::engine::{AccountQuery, Severity, Status};
 use crate::provider::twilio::refuses_credentials;
 use crate::store::{Fare, RouteHealth};
 use crate::tui::effect::Effect;
-use crate::tui::fit::{cut, wrap};
+use crate::tui::fit::{column, wrap};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::theme::Theme;
@@ -165,7 +165,7 @@ fn countries(status: &Status) -> Table {
         let share = share.unwrap_or_else(|| "-".to_owned());
         let name = traffic.country.map_or("no country", Country::name);
         let (day, usual) = (traffic.day, traffic.usual);
-        let row = format!("{:<18} {day:>5}  {usual:>7}  {share:>13}", cut(name, 18));
+        let row = format!("{} {day:>5}  {usual:>7}  {share:>13}", column(name, 18));
         table.rows.push((row, Style::new()));
         let sentence = format!("{name}: {day} a day, usually {usual}, {share} never entered");
         table.sentences.push((sentence, Style::new()));
@@ -254,8 +254,8 @@ fn of_route(model: &Model, route: &RouteHealth, in_words: bool) -> Line {
     let text = if in_words {
         format!("{country} from {sender}: {codes}, delivered {delivered}, failed {failed}{error}")
     } else {
-        let sender = cut(&sender, 20);
-        format!("{country} {sender:<20} {codes:>6}  {delivered:>9}  {failed:>8}{error}")
+        let sender = column(&sender, 20);
+        format!("{country} {sender} {codes:>6}  {delivered:>9}  {failed:>8}{error}")
     };
     let failed_last = route.last_failed > route.last_delivered;
     (text, if failed_last { model.theme.warning() } else { Style::new() })

@@ -8,7 +8,7 @@ use super::choice::country_line;
 use super::number::{NumberModal, Part};
 use super::{open_box, write, write_field};
 use crate::domain::sender::Sender;
-use crate::tui::fit::wrap;
+use crate::tui::fit::{width, wrap};
 use crate::tui::model::Model;
 use crate::tui::pane::first_row;
 
@@ -80,8 +80,8 @@ fn draw_chosen(modal: &NumberModal, model: &Model, area: Rect, buffer: &mut Buff
         .iter()
         .map(|country| format!("{} {}", country.code(), country.name()))
         .collect();
-    let fits = names.iter().map(|name| name.chars().count() + 3).sum::<usize>()
-        <= usize::from(area.width) + 3;
+    let fits =
+        names.iter().map(|name| width(name) + 3).sum::<usize>() <= usize::from(area.width) + 3;
     let mut x = area.x;
     let skip = if fits || !focused { 0 } else { modal.chosen.saturating_sub(1) };
     if skip > 0 {

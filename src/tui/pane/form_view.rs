@@ -15,6 +15,7 @@ use crate::domain::secret::SecretSource;
 use crate::domain::settings::{CodesAllowed, Field, TimeOut, Warning};
 use crate::engine::AccountQuery;
 use crate::tui::effect::{Effect, TokenChange};
+use crate::tui::fit::width;
 use crate::tui::keymap::Action;
 use crate::tui::layout::WIDE;
 use crate::tui::modal::Modal;
@@ -242,7 +243,7 @@ fn draw_value(
 
 /// Leaves out the last parts of a value that do not fit.
 fn fitting(mut value: String, room: usize) -> String {
-    while value.chars().count() > room
+    while width(&value) > room
         && let Some(cut) = value.rfind(" · ")
     {
         value.truncate(cut);

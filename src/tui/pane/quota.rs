@@ -14,7 +14,7 @@ use crate::domain::secret::LookupKey;
 use crate::domain::text::masked_digits;
 use crate::store::QuotaRow;
 use crate::tui::effect::Effect;
-use crate::tui::fit::{cut, cut_front};
+use crate::tui::fit::{column, cut_front, width};
 use crate::tui::keymap::Action;
 use crate::tui::modal::Modal;
 use crate::tui::modal::unlock::UnlockModal;
@@ -283,10 +283,10 @@ fn draw_row(
     let who = if row.user.label == row.number.label {
         theme.text(&row.user.label)
     } else {
-        theme.text(&format!("{:<12} {}", cut(&row.user.label, 12), row.number.label))
+        theme.text(&format!("{} {}", column(&row.user.label, 12), row.number.label))
     };
     let used = format!("{} of {allowed}", row.quota.used());
-    let left = format!("{mark}{:<33} {used:<8} ", cut(&who, 33));
+    let left = format!("{mark}{} {used:<8} ", column(&who, 33));
     write_row((&left, &state), line, buffer, (style, style.patch(state_style)));
 }
 
@@ -313,11 +313,11 @@ fn draw_narrow_row(
         Quota::Open { used, left } => (format!("{used} of {allowed}, {left} left"), theme.good()),
     };
     let mark = if marked { theme.text("›") } else { " ".to_owned() };
-    let room = usize::from(line.width).saturating_sub(state.chars().count() + 2);
+    let room = usize::from(line.width).saturating_sub(width(&state) + 2);
     // Of a masked number, the end is what tells it.
     let label = &row.user.label;
-    let who = if *label == row.number.label { cut_front(label, room) } else { cut(label, room) };
-    let left = format!("{mark}{:<room$} ", theme.text(&who));
+    let who = if *label == row.number.label { &cut_front(label, room) } else { label };
+    let left = format!("{mark}{} ", column(&theme.text(who), room));
     write_row((&left, &state), line, buffer, (style, style.patch(state_style)));
 }
 
