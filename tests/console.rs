@@ -271,7 +271,7 @@ fn nothing_is_sent_while_the_store_is_not_open() {
 
 #[test]
 fn what_is_typed_before_the_console_is_ready_is_done_once_it_is() {
-    let theme = Theme { colour: true, unicode: true };
+    let theme = Theme { colour: true, unicode: true, plain: false };
     let model = Model::new(SIZE, theme, TimeZone::UTC, noon());
     let mut console = Console { model, now: noon() };
     assert!(console.press("s +573001234567 Enter").is_empty());

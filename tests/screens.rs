@@ -6,6 +6,7 @@ mod support;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use smsdeck::tui::keymap::BINDINGS;
+use smsdeck::tui::plain::{self, Announcer};
 use smsdeck::tui::view::draw;
 use support::screen::Console;
 
@@ -18,7 +19,7 @@ const SCREENS: [(&str, &str); 20] = [
     ("log", "Tab Up Up"),
     ("zoomed", "z"),
     ("new_number", "BackTab n"),
-    ("pick_country", "BackTab n +49 Tab Tab ger"),
+    ("pick_country", "BackTab n +491512345678 Tab ger"),
     ("edit_number", "BackTab Down e Tab Right"),
     ("delete_number", "BackTab d"),
     ("default_country", "Tab Tab Enter col"),
@@ -118,6 +119,19 @@ fn nothing_is_told_by_colour_or_lines_alone() {
     let screen = console.screen();
     assert!(screen.lines().all(|line| line.trim_matches('"').is_ascii()), "{screen}");
     insta::assert_snapshot!("plain_80x24", screen);
+}
+
+#[test]
+fn every_screen_can_be_read_out_without_a_mark() {
+    for (name, keys) in SCREENS {
+        let mut console = after("", plain::SIZE);
+        console.model.theme.plain = true;
+        let mut announcer = Announcer::default();
+        announcer.announce(&console.model, 80);
+        console.press(keys);
+        let said = announcer.announce(&console.model, 80);
+        assert!(!said.contains(['│', '┃', '─', '━', '›', '•', '·', '↑', '→']), "{name}: {said}");
+    }
 }
 
 #[test]

@@ -184,6 +184,30 @@ fn keys_typed_ahead_and_keys_in_pieces_are_neither_lost_nor_misread() {
 }
 
 #[test]
+fn every_kind_of_terminal_shows_what_it_can() {
+    let colour = |text: &str| text.contains("\u{1b}[38;5");
+    for (kind, has_colour) in
+        [("xterm", true), ("screen-256color", true), ("linux", true), ("vt100", false)]
+    {
+        let deck = Deck::new();
+        let mut terminal = Terminal::start_with(&deck, &[], &[("TERM", kind)]);
+        terminal.wait_for("Nobody has asked for a code lately");
+        // Arrows as in the keypad's application mode, Home and End as of a VT220.
+        terminal.type_text("\t\x1bOA\x1b[1~\x1b[4~");
+        terminal.wait_for("details");
+        terminal.type_text("q");
+        assert!(terminal.wait_end().success(), "{kind}");
+        assert!(terminal.is_restored(), "{kind}");
+        let written = String::from_utf8(terminal.written()).unwrap();
+        assert_eq!(colour(&written), has_colour, "{kind}: {written:?}");
+    }
+    let deck = Deck::new();
+    let mut terminal = Terminal::start_with(&deck, &[], &[("TERM", "dumb")]);
+    assert_eq!(terminal.wait_end().code(), Some(2));
+    assert!(String::from_utf8(terminal.written()).unwrap().contains("add --plain"));
+}
+
+#[test]
 fn two_consoles_on_one_deck_see_each_others_sends_and_settings() {
     let deck = Deck::new();
     let ours = Terminal::start(&deck, &[]);

@@ -41,9 +41,21 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub read_only: bool,
 
+    /// How the console is shown.
+    #[command(flatten)]
+    pub show: ShowOptions,
+}
+
+/// How the console is shown.
+#[derive(Debug, Args)]
+pub struct ShowOptions {
     /// Show the console on a deck made up for demonstrations: nobody is texted, nothing is kept.
     #[arg(long, conflicts_with_all = ["config", "json"])]
     pub demo: bool,
+
+    /// Show the console line by line, for screen readers: no borders, one pane at a time.
+    #[arg(long)]
+    pub plain: bool,
 }
 
 /// The commands.

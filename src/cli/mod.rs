@@ -31,7 +31,7 @@ use crate::domain::environment::Environment;
 use crate::engine::{Clock, Engine, Operator};
 use crate::surroundings::Surroundings;
 use crate::tui::{self, ConsoleOptions};
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, ShowOptions};
 use failure::Failure;
 use output::Output;
 
@@ -69,12 +69,15 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
     if let Some(path) = arguments.config.as_ref().filter(|path| !path.exists()) {
         return Err(ConfigError::Missing { path: path.clone() }.into());
     }
-    let Arguments { command, environment, read_only, demo, .. } = arguments;
+    let Arguments { command, environment, read_only, show, .. } = arguments;
     let Some(command) = command else {
-        return console(paths, environment, read_only, demo);
+        return console(paths, environment, read_only, &show);
     };
-    if demo {
-        return Err(Failure::usage("--demo is for the console: leave the command out".to_owned()));
+    if let Some(way) =
+        [(show.demo, "--demo"), (show.plain, "--plain")].iter().find(|(is_set, _)| *is_set)
+    {
+        let text = format!("{} is for the console: leave the command out", way.1);
+        return Err(Failure::usage(text));
     }
     match &command {
         Command::Man => return manual(),
@@ -122,23 +125,28 @@ fn console(
     paths: Paths,
     environment: Option<Environment>,
     read_only: bool,
-    demo: bool,
+    show: &ShowOptions,
 ) -> Result<ExitCode, Failure> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         let help = Arguments::command().render_help();
         return Err(Failure::usage(format!("the console needs a terminal\n\n{help}")));
     }
+    if !show.plain && std::env::var_os("TERM").is_some_and(|kind| kind == "dumb") {
+        let text = "this terminal (TERM=dumb) cannot place text: add --plain, or use a command";
+        return Err(Failure::usage(text.to_owned()));
+    }
     // The screen has the main thread; a slow terminal must not hold up what is sent.
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let environment = environment.unwrap_or(Environment::Development);
-    let ended = if demo {
+    let ended = if show.demo {
         runtime.block_on(async {
             let demo = Demo::set_up(read_only).await?;
             let options = ConsoleOptions {
                 paths: demo.paths.clone(),
                 environment,
                 operator: demo.operator.clone(),
+                plain: show.plain,
                 surroundings: demo.surroundings.clone(),
                 time_zone: TimeZone::UTC,
             };
@@ -149,6 +157,7 @@ fn console(
             paths,
             environment,
             operator: Operator { asked_by: asked_by("console"), read_only },
+            plain: show.plain,
             surroundings: Surroundings::of_this_machine(),
             time_zone: TimeZone::system(),
         }))

@@ -5,6 +5,7 @@
 //! [`effect`]s, the [`executor`] has the engine do it, and the outcome is a message again.
 //! The [`view`] only reads.
 
+mod display;
 mod editor;
 pub mod effect;
 pub mod executor;
@@ -17,6 +18,7 @@ pub mod modal;
 pub mod model;
 pub mod pane;
 mod pieces;
+pub mod plain;
 mod reports;
 mod runtime;
 mod saving;
@@ -43,6 +45,8 @@ pub struct ConsoleOptions {
     pub environment: Environment,
     /// Who sits in front of it.
     pub operator: Operator,
+    /// Whether it is read out line by line.
+    pub plain: bool,
     /// The time and the chance of its deck.
     pub surroundings: Surroundings,
     /// In which times are shown.

@@ -226,7 +226,7 @@ impl Model {
 
     /// What is where on the screen.
     pub fn arrangement(&self) -> Arrangement {
-        arrangement(self.size, self.focus, self.zoomed)
+        arrangement(self.size, self.focus, self.zoomed || self.theme.plain)
     }
 
     /// Says what just happened.
@@ -312,6 +312,8 @@ impl Model {
     pub fn next_change(&self) -> Option<Timestamp> {
         let notice = self.notice.as_ref().filter(|notice| !notice.bad).map(|notice| notice.until);
         let counting = match self.modals.last() {
+            // A countdown would be read out every second.
+            _ if self.theme.plain => false,
             None => {
                 self.phase == Phase::Ready
                     && self.arrangement().quota.is_some()

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::ConsoleOptions;
+use super::display::Display;
 use super::editor::edit;
 use super::effect::Effect;
 use super::executor::Executor;
@@ -16,10 +17,8 @@ use super::input::{self, Gate, Heard};
 use super::keymap;
 use super::message::Message;
 use super::model::Model;
-use super::terminal::Terminal;
 use super::theme::Theme;
 use super::update::update;
-use super::view::view;
 use crate::config::Paths;
 use crate::engine::Clock;
 
@@ -89,26 +88,27 @@ impl Signals {
 pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     // From here on a signal is a message; the terminal must not be ours before that.
     let mut signals = Signals::new()?;
-    let mut terminal = Terminal::take()?;
+    let (mut display, size) = Display::take(options.plain)?;
     let clock = options.surroundings.clock.clone();
     let theme = Theme::from_environment(|name| std::env::var(name).ok());
-    let mut model = Model::new(Terminal::size()?, theme, options.time_zone, clock.now());
+    let theme = Theme { plain: options.plain, ..theme };
+    let mut model = Model::new(size, theme, options.time_zone, clock.now());
     match keymap::read(&keymap::file_beside(&options.paths.config)) {
         Ok(keys) => model.keys = keys,
         Err(error) => model.complain(format!("{error}. The built-in keys hold.")),
     }
     model.environment = options.environment;
     model.read_only = options.operator.read_only;
-    terminal.draw(|frame| view(&model, frame))?;
+    display.show(&model)?;
 
     let (sender, mut heard) = mpsc::channel(WAITING_MESSAGES);
     let gate = input::listen(&sender);
     let paths = options.paths.clone();
     let executor = Executor::new(options.paths, options.surroundings, options.operator, sender);
     executor.run(Effect::Load);
-    let screen = Screen { terminal: &mut terminal, gate: &gate, paths: &paths };
+    let screen = Screen { display: &mut display, gate: &gate, paths: &paths };
     let end = follow(screen, &mut model, &clock, &executor, &mut heard, &mut signals).await;
-    drop(terminal);
+    drop(display);
     executor.finish_saves().await;
     executor.give_up().await;
     match (end?, model.phase) {
@@ -119,7 +119,7 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
 
 /// The terminal, its keys, and what may be edited on it.
 struct Screen<'a> {
-    terminal: &'a mut Terminal,
+    display: &'a mut Display,
     gate: &'a Gate,
     paths: &'a Paths,
 }
@@ -131,8 +131,9 @@ impl Screen<'_> {
             return Message::NotEdited(error.to_string());
         }
         let paths = self.paths;
-        let edited = self.terminal.lend(|| Ok(edit(paths)));
+        let edited = self.display.terminal.lend(|| Ok(edit(paths)));
         self.gate.open();
+        let edited = edited.and_then(|edited| self.display.repaint().map(|()| edited));
         match edited {
             Ok(Ok(edited)) => Message::Edited(Box::new(edited)),
             Ok(Err(error)) => Message::NotEdited(error.to_string()),
@@ -178,7 +179,7 @@ async fn follow(
         };
         let mut waiting = message;
         // Everything that has piled up goes into one frame.
-        while let Some(message) = waiting.take() {
+        while let Some(message) = waiting.take().and_then(|said| screen.display.adapt(said)) {
             urgent |= matches!(message, Message::Key(_) | Message::Paste(_) | Message::Resize(..));
             frames.changed = true;
             frames.heard = Instant::now();
@@ -198,11 +199,11 @@ async fn follow(
                         signals.interrupt = signal(SignalKind::interrupt())?;
                     }
                     Effect::Suspend => {
-                        screen.terminal.suspend()?;
+                        screen.display.terminal.suspend()?;
                         update(model, clock.now(), Message::Resumed);
                     }
-                    Effect::Repaint => screen.terminal.repaint()?,
-                    Effect::Copy(text) => screen.terminal.copy(&text)?,
+                    Effect::Repaint => screen.display.repaint()?,
+                    Effect::Copy(text) => screen.display.terminal.copy(&text)?,
                     other => executor.run(other),
                 }
             }
@@ -215,7 +216,7 @@ async fn follow(
         let urgent = urgent && clock.runs_by_itself();
         if frames.changed && (urgent || frames.due(clock) <= Instant::now()) {
             // A terminal that cannot be written is gone.
-            if screen.terminal.draw(|frame| view(model, frame)).is_err() {
+            if screen.display.show(model).is_err() {
                 return Ok(End::HungUp);
             }
             frames.drawn = Instant::now();

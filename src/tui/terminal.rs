@@ -1,11 +1,12 @@
 //! The terminal as a resource: taken once, given back exactly once, whatever happens.
 
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::Print;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode, size,
@@ -14,8 +15,21 @@ use crossterm::{execute, queue};
 use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
 
-/// Whether the terminal is ours now, so that nobody gives it back twice.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+/// How the terminal is ours now, so that it is given back as it was taken, and not twice.
+static TAKEN: AtomicU8 = AtomicU8::new(NOT_TAKEN);
+
+/// No [`Kind`]: the terminal is not ours.
+const NOT_TAKEN: u8 = u8::MAX;
+
+/// How the terminal is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// As a whole screen, beside what was on it.
+    Screen = 0,
+    /// Line by line, below what was on it.
+    Lines = 1,
+}
 
 /// Ends a synchronized update (DEC private mode 2026): the last bytes of every frame.
 const END_OF_FRAME: &[u8] = b"\x1b[?2026l";
@@ -42,8 +56,9 @@ impl Write for WholeFrames {
     }
 }
 
-/// The terminal, in raw mode and on the alternate screen while this lives.
+/// The terminal, in raw mode while this lives, and on the alternate screen if it is used as one.
 pub struct Terminal {
+    kind: Kind,
     inner: ratatui::Terminal<CrosstermBackend<WholeFrames>>,
 }
 
@@ -52,12 +67,12 @@ impl Terminal {
     ///
     /// # Errors
     /// When standard output is no terminal.
-    pub fn take() -> io::Result<Self> {
+    pub fn take(kind: Kind) -> io::Result<Self> {
         give_back_on_panic();
-        enter()?;
+        enter(kind)?;
         let backend = CrosstermBackend::new(WholeFrames::default());
         let inner = ratatui::Terminal::new(backend).inspect_err(|_| give_back())?;
-        Ok(Self { inner })
+        Ok(Self { kind, inner })
     }
 
     /// Columns and rows.
@@ -77,6 +92,16 @@ impl Terminal {
         self.inner.draw(view)?;
         queue!(self.inner.backend_mut(), EndSynchronizedUpdate)?;
         Write::flush(self.inner.backend_mut())
+    }
+
+    /// Writes text below what was written before.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn write(&mut self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
     }
 
     /// Has the next frame painted in full. Asks the terminal nothing, as an answer would
@@ -106,8 +131,7 @@ impl Terminal {
         give_back();
         // Execution goes on here after SIGCONT.
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
-        enter()?;
-        self.repaint()
+        enter(self.kind)
     }
 }
 
@@ -119,8 +143,7 @@ impl Terminal {
     pub fn lend<T>(&mut self, run: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         give_back();
         let ran = run();
-        enter()?;
-        self.repaint()?;
+        enter(self.kind)?;
         ran
     }
 }
@@ -131,18 +154,27 @@ impl Drop for Terminal {
     }
 }
 
-fn enter() -> io::Result<()> {
+fn enter(kind: Kind) -> io::Result<()> {
     enable_raw_mode()?;
-    TAKEN.store(true, Ordering::SeqCst);
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_| give_back())
+    TAKEN.store(kind as u8, Ordering::SeqCst);
+    let mut out = io::stdout();
+    let entered = match kind {
+        Kind::Screen => execute!(out, EnterAlternateScreen, EnableBracketedPaste),
+        Kind::Lines => execute!(out, EnableBracketedPaste),
+    };
+    entered.inspect_err(|_| give_back())
 }
 
 /// Gives the terminal back, if it is taken. What fails here cannot be told to anybody.
 fn give_back() {
-    if TAKEN.swap(false, Ordering::SeqCst) {
+    let taken = TAKEN.swap(NOT_TAKEN, Ordering::SeqCst);
+    if taken != NOT_TAKEN {
         let mut out = io::stdout();
-        let _ =
-            queue!(out, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = if taken == Kind::Lines as u8 {
+            queue!(out, DisableBracketedPaste, Print("\r\n"))
+        } else {
+            queue!(out, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show)
+        };
         let _ = out.flush();
         let _ = disable_raw_mode();
     }

@@ -10,10 +10,12 @@ use crate::store::EventKind;
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
-    /// Whether colours are wanted (no `NO_COLOR`).
+    /// Whether colours are wanted (no `NO_COLOR`) and can be shown.
     pub colour: bool,
     /// Whether the locale is UTF-8, so that lines and dots can be drawn.
     pub unicode: bool,
+    /// Whether the picture is read out line by line: nothing is drawn but text.
+    pub plain: bool,
 }
 
 /// Borders for terminals outside UTF-8.
@@ -29,14 +31,18 @@ const ASCII_BORDER: border::Set<'static> = border::Set {
 };
 
 impl Theme {
-    /// Reads `NO_COLOR` and the locale (`LC_ALL`, `LC_CTYPE`, `LANG`, the first that is set).
+    /// Reads `NO_COLOR`, the kind of terminal and the locale (`LC_ALL`, `LC_CTYPE`, `LANG`, the
+    /// first that is set).
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
         let locale = locale.unwrap_or_default().to_ascii_uppercase();
+        // DEC's terminals had no colours, and what stands in for them prints the codes.
+        let is_monochrome = set("TERM").is_some_and(|kind| kind.starts_with("vt"));
         Self {
-            colour: set("NO_COLOR").is_none(),
+            colour: set("NO_COLOR").is_none() && !is_monochrome,
             unicode: locale.contains("UTF-8") || locale.contains("UTF8"),
+            plain: false,
         }
     }
 
@@ -87,6 +93,9 @@ impl Theme {
             (false, _) => (ASCII_BORDER, if focused { self.key() } else { self.dim() }),
         };
         let mark = if focused && !self.unicode { ">" } else { " " };
+        if self.plain {
+            return Block::new().title(self.text(title));
+        }
         let title_style = if focused { self.strong() } else { Style::new() };
         Block::bordered()
             .border_set(set)
@@ -102,6 +111,8 @@ impl Theme {
         }
         text.chars()
             .map(|letter| match letter {
+                // They become words, and must be told from letters before that.
+                '•' | '·' | '›' | '→' | '↑' if self.plain => letter,
                 '•' | '●' => '*',
                 '·' => '-',
                 '…' => '~',
@@ -120,7 +131,7 @@ impl Theme {
 
     /// The dot that stands for a hidden character.
     pub const fn dot(self) -> char {
-        if self.unicode { '•' } else { '*' }
+        if self.unicode || self.plain { '•' } else { '*' }
     }
 
     /// The colour of an event, beside its word.
@@ -151,18 +162,25 @@ mod tests {
                 set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
             })
         };
-        assert_eq!(theme(&[("LANG", "en_GB.UTF-8")]), Theme { colour: true, unicode: true });
+        assert_eq!(
+            theme(&[("LANG", "en_GB.UTF-8")]),
+            Theme { colour: true, unicode: true, plain: false }
+        );
         assert_eq!(
             theme(&[("LANG", "en_GB.utf8"), ("LC_ALL", "C")]),
-            Theme { colour: true, unicode: false }
+            Theme { colour: true, unicode: false, plain: false }
         );
-        assert_eq!(theme(&[("NO_COLOR", "1")]), Theme { colour: false, unicode: false });
+        assert_eq!(
+            theme(&[("NO_COLOR", "1")]),
+            Theme { colour: false, unicode: false, plain: false }
+        );
         assert!(theme(&[("NO_COLOR", "")]).colour);
+        assert!(theme(&[("TERM", "linux")]).colour && !theme(&[("TERM", "vt100")]).colour);
     }
 
     #[test]
     fn without_utf8_every_mark_is_ascii() {
-        let plain = Theme { colour: true, unicode: false };
+        let plain = Theme { colour: true, unicode: false, plain: false };
         assert_eq!(plain.text("+57 ••• ••• 4567 · AC…"), "+57 *** *** 4567 - AC~");
     }
 }

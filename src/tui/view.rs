@@ -37,14 +37,19 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
         put(model, screen, 1, "Enlarge the window, or q.", model.theme.dim(), buffer);
         return None;
     }
-    draw_tabs(model, parts.tabs, buffer);
-    draw_hint(model, parts.hint, buffer);
+    if model.theme.plain {
+        put(model, parts.tabs, 0, &header(model), Style::new(), buffer);
+    } else {
+        draw_tabs(model, parts.tabs, buffer);
+        draw_hint(model, parts.hint, buffer);
+    }
     let mut cursor = None;
     match &model.phase {
         Phase::Loading => {
             put(model, screen, 2, " Reading the settings…", model.theme.dim(), buffer);
         }
         Phase::Broken(reason) => draw_broken(model, reason, screen, buffer),
+        Phase::Ready if model.theme.plain && !model.modals.is_empty() => {}
         Phase::Ready => {
             let has_focus = |pane| model.focus == pane && model.modals.is_empty();
             if let Some(area) = parts.form {
@@ -117,6 +122,22 @@ fn draw_tabs(model: &Model, area: Rect, buffer: &mut Buffer) {
         };
         buffer.set_stringn(area.right() - taken, area.y, state, taken.into(), style);
     }
+}
+
+/// `Production, 1 locked. Others: Test, set up. Twilio, saved.`
+fn header(model: &Model) -> String {
+    let with_trouble = |environment: Environment| {
+        let name = environment.name();
+        let trouble = trouble(model, environment);
+        trouble.map_or_else(
+            || name.to_owned(),
+            |word| format!("{name}, {}", word.trim_start_matches(['!', '•', ' '])),
+        )
+    };
+    let others = Environment::ALL.into_iter().filter(|other| *other != model.environment);
+    let others: Vec<String> = others.map(with_trouble).collect();
+    let here = with_trouble(model.environment);
+    format!("{here}. {}. Others: {}.", state(model), others.join("; "))
 }
 
 /// What stands for an environment in the row of tabs.
@@ -197,6 +218,8 @@ fn state(model: &Model) -> String {
 fn draw_line(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
     let (text, style) = match &model.notice {
+        _ if theme.plain && (model.phase != Phase::Ready || !model.modals.is_empty()) => return,
+        Some(_) if theme.plain => (explanation(model), Style::new()),
         Some(notice) if notice.bad => return,
         Some(notice) => (notice.text.clone(), theme.good()),
         None if model.phase != Phase::Ready => return,
@@ -212,7 +235,10 @@ fn draw_line(model: &Model, area: Rect, buffer: &mut Buffer) {
 /// What went wrong, in full: as many of the lowest lines as it takes, above everything else, as
 /// half a sentence helps nobody. It goes with the next key.
 fn draw_complaint(model: &Model, screen: Rect, buffer: &mut Buffer) {
-    let Some(notice) = model.notice.as_ref().filter(|notice| notice.bad) else { return };
+    let Some(notice) = model.notice.as_ref().filter(|notice| notice.bad && !model.theme.plain)
+    else {
+        return;
+    };
     let lines = wrap(&notice.text, usize::from(screen.width.saturating_sub(2)).max(1));
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(screen.height / 2);
     // One line leaves the keys in sight.

@@ -42,7 +42,7 @@ pub fn noon() -> Timestamp {
 impl Console {
     /// A console of this size that has read these settings.
     pub fn with(size: (u16, u16), config: Config) -> Self {
-        let theme = Theme { colour: true, unicode: true };
+        let theme = Theme { colour: true, unicode: true, plain: false };
         let model = Model::new(size, theme, TimeZone::UTC, noon());
         let mut console = Self { model, now: noon() };
         let tokens = PerEnvironment::from_fn(|environment| match environment {

@@ -72,7 +72,7 @@ fn lines(model: &Model, status: &Status, room: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = findings(theme, status).into_iter().flat_map(wrapped).collect();
     lines.extend(account(model, status).into_iter().flat_map(wrapped));
     lines.push(blank());
-    let is_narrow = room < TABLES;
+    let is_narrow = room < TABLES || theme.plain;
     let figures = [fares(status), hours(theme, status), routes(model, status)];
     let destinations = [countries(status)];
     for table in figures.into_iter().chain(destinations) {

@@ -4,10 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::{Flow, Scroll, open_box, write};
-use crate::tui::keymap::{Action, Context, Keys};
+use super::{Flow, Scroll, mark_more, open_box, reading_room, write};
+use crate::tui::fit::wrap;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::update::Input;
+
+/// Columns of the keys.
+const KEYS: u16 = 13;
 
 /// The help for some contexts.
 #[derive(Debug)]
@@ -26,33 +30,41 @@ impl HelpModal {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             other => {
-                let lines = self.lines(&model.keys).len();
+                let lines = self.lines(model).len();
                 self.scroll.on_input(other, lines);
             }
         }
         Flow::STAY
     }
 
-    fn lines(&self, keys: &Keys) -> Vec<(String, &'static str)> {
-        let mut lines: Vec<(String, &'static str)> = Vec::new();
+    /// Keys with what they do; headings have nothing beside them.
+    fn lines(&self, model: &Model) -> Vec<(String, String)> {
+        let room = reading_room(model).saturating_sub(KEYS.into()).max(1);
+        let mut lines = Vec::new();
         for &context in &self.contexts {
-            lines.push((context.heading().to_owned(), ""));
-            let bound = keys.of(context).filter(|binding| !binding.help.is_empty());
-            lines.extend(bound.map(|binding| (format!("  {}", binding.key_name()), binding.help)));
+            lines.push((context.heading().to_owned(), String::new()));
+            for binding in model.keys.of(context).filter(|binding| !binding.help.is_empty()) {
+                let mut key = format!("  {}", binding.key_name());
+                for line in wrap(binding.help, room) {
+                    lines.push((std::mem::take(&mut key), line));
+                }
+            }
         }
         lines
     }
 
     pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
         let theme = model.theme;
-        let lines = self.lines(&model.keys);
+        let lines = self.lines(model);
         let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-        let inner = open_box(model, "Keys", (72, rows), buffer);
-        let scroll = self.scroll.0.min(lines.len().saturating_sub(inner.height.into()));
+        let inner = open_box(model, "Keys", (76, rows), buffer);
+        let below = lines.len().saturating_sub(inner.height.into());
+        let scroll = self.scroll.0.min(below);
+        mark_more(model, below - scroll, inner, buffer);
         for ((key, help), row) in lines.iter().skip(scroll).zip(0..inner.height) {
             let style = if help.is_empty() { theme.strong() } else { theme.key() };
             write(inner, row, key, style, theme, buffer);
-            let at = 13.min(inner.width);
+            let at = KEYS.min(inner.width);
             let place = Rect { x: inner.x + at, width: inner.width - at, ..inner };
             write(place, row, help, Style::new(), theme, buffer);
         }

@@ -154,7 +154,9 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
 /// Draws the stack and answers where the cursor stands in the topmost one.
 pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
     let mut cursor = None;
-    for modal in &model.modals {
+    // What lies below the topmost is not read out.
+    let below = if model.theme.plain { model.modals.len().saturating_sub(1) } else { 0 };
+    for modal in model.modals.iter().skip(below) {
         cursor = match modal {
             Modal::Number(modal) => number_view::draw(modal, model, buffer),
             Modal::Account(modal) => modal.draw(model, buffer),
@@ -228,9 +230,20 @@ fn draw_reading(
 ) {
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let inner = open_box(model, title, (76, rows), buffer);
-    let scroll = scroll.min(lines.len().saturating_sub(inner.height.into()));
+    let below = lines.len().saturating_sub(inner.height.into());
+    let scroll = scroll.min(below);
+    mark_more(model, below - scroll, inner, buffer);
     for ((line, style), row) in lines.iter().skip(scroll).zip(0..inner.height) {
         write(inner, row, line, *style, model.theme, buffer);
+    }
+}
+
+/// Says in the lower border how many lines of a page are below it.
+fn mark_more(model: &Model, lines: usize, inner: Rect, buffer: &mut Buffer) {
+    let place = Rect { y: inner.bottom(), height: 1, ..inner }.intersection(buffer.area);
+    if lines > 0 {
+        let text = format!(" {lines} more: Down ");
+        write(place, 0, &text, model.theme.warning(), model.theme, buffer);
     }
 }
 

@@ -81,7 +81,7 @@ fn draw_chosen(modal: &NumberModal, model: &Model, area: Rect, buffer: &mut Buff
         .map(|country| format!("{} {}", country.code(), country.name()))
         .collect();
     let fits =
-        names.iter().map(|name| width(name) + 3).sum::<usize>() <= usize::from(area.width) + 3;
+        names.iter().map(|name| width(name) + 3).sum::<usize>() <= usize::from(area.width) + 2;
     let mut x = area.x;
     let skip = if fits || !focused { 0 } else { modal.chosen.saturating_sub(1) };
     if skip > 0 {
@@ -96,11 +96,12 @@ fn draw_chosen(modal: &NumberModal, model: &Model, area: Rect, buffer: &mut Buff
     for (index, country) in modal.countries.iter().enumerate().skip(skip) {
         let selected = focused && index == modal.chosen;
         let text = if fits || selected { names[index].as_str() } else { country.code() };
+        let text = if selected { format!("›{text}") } else { text.to_owned() };
         let style = if selected { theme.selected() } else { Style::new() };
         if area.height == 0 || x >= area.right() {
             return;
         }
-        (x, _) = buffer.set_stringn(x, area.y, theme.text(text), (area.right() - x).into(), style);
+        (x, _) = buffer.set_stringn(x, area.y, theme.text(&text), (area.right() - x).into(), style);
         if index + 1 < modal.countries.len() {
             (x, _) = buffer.set_stringn(
                 x,
@@ -181,14 +182,17 @@ fn draw_buttons(modal: &NumberModal, model: &Model, inner: Rect, buffer: &mut Bu
     let theme = model.theme;
     let Some(row) = inner.height.checked_sub(button_rows(inner)) else { return };
     let style = |part| if modal.part == part { theme.selected() } else { Style::new() };
-    let mark = if modal.default { "[x] default number" } else { "[ ] default number" };
+    let pointer = |part| if modal.part == part { "›" } else { " " };
+    let mark = if modal.default { "[x]" } else { "[ ]" };
+    let mark = format!("{}{mark} default number", pointer(Part::Default));
     let line = Rect { y: inner.y + row, height: 1, ..inner };
-    write(line, 0, mark, style(Part::Default), theme, buffer);
+    write(line, 0, &mark, style(Part::Default), theme, buffer);
     let line = Rect { y: inner.bottom() - 1, ..line };
-    for (text, part, from_right) in [("[ OK ]", Part::Ok, 18), ("[ Cancel ]", Part::Cancel, 10)] {
+    for (text, part, from_right) in [("[ OK ]", Part::Ok, 19), ("[ Cancel ]", Part::Cancel, 11)] {
         if line.width >= from_right {
             let place = Rect { x: line.right() - from_right, width: from_right, ..line };
-            write(place, 0, text, style(part), theme, buffer);
+            let text = format!("{}{text}", pointer(part));
+            write(place, 0, &text, style(part), theme, buffer);
         }
     }
 }

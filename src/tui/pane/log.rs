@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -155,6 +156,17 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// The lines about what came after an event and since a moment, oldest first.
+pub fn lines_after(model: &Model, seen: Option<EventId>, since: Timestamp) -> Vec<String> {
+    let is_new = |event: &&Event| seen.is_none_or(|seen| event.id > seen) && event.at >= since;
+    let new = model.desk().log.events.iter().filter(is_new);
+    new.map(|event| {
+        let (time, word) = (model.clock(event.at), event.kind);
+        format!("{time} {word}  {}  {}", event.recipient, detail(model, event))
+    })
+    .collect()
 }
 
 /// Draws the log.

@@ -204,6 +204,10 @@ fn type_filter(model: &mut Model, input: &Input) -> Vec<Effect> {
 
 /// When a lock ends, and in how long.
 pub fn until(model: &Model, unlock_at: Timestamp) -> String {
+    if model.theme.plain {
+        // What goes on by itself would be read out again and again.
+        return format!("opens {}", model.clock(unlock_at));
+    }
     format!("opens {}, in {}", model.clock(unlock_at), countdown(unlock_at, model.now))
 }
 

@@ -1,0 +1,109 @@
+//! The picture as lines of words.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::SIZE;
+use super::spoken::{CURSOR, words};
+use crate::tui::fit::width;
+use crate::tui::model::Model;
+use crate::tui::view::draw;
+
+/// What is on the screen.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// The environments, and how they fare.
+    pub header: String,
+    /// Everything else, row by row; some are empty.
+    pub lines: Vec<String>,
+    /// The selected row.
+    pub selected: Option<usize>,
+    /// The row that is typed in.
+    typed: Option<usize>,
+    /// What it says, and the column of the cursor in it.
+    pub prompt: Option<(String, usize)>,
+}
+
+impl Page {
+    /// Draws the model, and reads it.
+    pub fn of(model: &Model) -> Self {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+        let cursor = draw(model, &mut buffer);
+        let mut page = Self {
+            header: String::new(),
+            lines: Vec::new(),
+            selected: None,
+            typed: None,
+            prompt: None,
+        };
+        for y in 0..SIZE.1 {
+            let at = cursor.filter(|cursor| cursor.y == y).map(|cursor| cursor.x);
+            let (mut line, is_selected) = words(&row(&buffer, y, at));
+            if y == 0 {
+                page.header = line;
+                continue;
+            }
+            if let Some(place) = line.find(CURSOR) {
+                line.remove(place);
+                page.prompt = Some((line.clone(), width(&line[..place])));
+                page.typed = Some(page.lines.len());
+            } else if is_selected && page.selected.is_none() {
+                page.selected = Some(page.lines.len());
+            }
+            page.lines.push(line);
+        }
+        page
+    }
+
+    /// The row that has the focus: the one that is typed in, else the selected one.
+    pub fn focus(&self) -> Option<usize> {
+        self.typed.or(self.selected)
+    }
+
+    /// What a row says.
+    pub fn at(&self, row: usize) -> Option<String> {
+        self.lines.get(row).cloned()
+    }
+
+    /// What the selected row says.
+    pub fn selected_line(&self) -> Option<String> {
+        self.selected.and_then(|row| self.at(row))
+    }
+
+    /// Everything, where that is not too long.
+    pub fn whole(&self, longest: usize) -> Vec<String> {
+        [self.header.clone()].into_iter().chain(self.body(longest)).collect()
+    }
+
+    /// What is below the header: the title, then all of it where that is not too long, else only
+    /// the last line, which explains; and the selected row at the end. What is typed in is left
+    /// out: it is where one types.
+    pub fn body(&self, longest: usize) -> Vec<String> {
+        let is_apart = |row: usize| Some(row) == self.selected || Some(row) == self.typed;
+        let rows = self.lines.iter().enumerate();
+        let rest = rows.filter(|(row, line)| !line.is_empty() && !is_apart(*row));
+        let mut body: Vec<String> = rest.map(|(_, line)| line.clone()).collect();
+        if body.len() > longest && self.focus().is_some() {
+            body.drain(1..body.len() - 1);
+        }
+        body.extend(self.selected_line());
+        body
+    }
+}
+
+/// A row of the picture, with a sign where the cursor stands.
+fn row(buffer: &Buffer, y: u16, cursor: Option<u16>) -> String {
+    let mut text = String::new();
+    let mut x = 0;
+    while x < buffer.area.width {
+        if cursor == Some(x) {
+            text.push(CURSOR);
+        }
+        let Some(cell) = buffer.cell((x, y)) else { break };
+        text.push_str(cell.symbol());
+        // The column after a wide character is a part of it.
+        x += u16::try_from(cell.symbol().width()).unwrap_or(1).max(1);
+    }
+    text
+}
