@@ -197,7 +197,7 @@ async fn the_account_offers_what_can_send_sms() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     let query = query(sandbox.base_url(), AUTH_TOKEN);
-    let offered = offered_senders(&deck.paths(), &Config::built_in(), query).await.unwrap();
+    let offered = offered_senders(&deck.paths(), &Config::built_in(), query, |_| ()).await.unwrap();
     let offered: Vec<_> = offered
         .iter()
         .map(|offer| (offer.sender.to_string(), offer.country().map(Country::code)))

@@ -15,7 +15,7 @@ use smsdeck::domain::provider::Provider;
 use smsdeck::domain::sender::Sender;
 use smsdeck::domain::settings::{Field, Settings};
 use smsdeck::store::{DeliveryId, Event, EventId, EventKind, Relief};
-use smsdeck::tui::effect::{Effect, Save, TokenChange};
+use smsdeck::tui::effect::{Effect, Save, TokenChange, Work};
 use smsdeck::tui::message::{LoadedDeck, Message, SaveOutcome};
 use smsdeck::tui::model::{EngineState, Model};
 use smsdeck::tui::pane::Pane;
@@ -276,7 +276,7 @@ fn what_is_typed_before_the_console_is_ready_is_done_once_it_is() {
     let mut console = Console { model, now: noon() };
     assert!(console.press("s +573001234567 Enter").is_empty());
     let tokens = PerEnvironment::from_fn(|_| TokenStatus::NotSet);
-    let deck = LoadedDeck { config: Config::built_in(), tokens, unwritable: None };
+    let deck = LoadedDeck { config: Config::built_in(), tokens, unwritable: None, welcome: None };
     assert!(console.tell(Message::Loaded(Box::new(deck))).is_empty());
     let effects = console.tell(Message::EngineReady);
     let sent = effects.iter().filter(|effect| matches!(effect, Effect::Send(_))).count();
@@ -548,7 +548,7 @@ fn saved_elsewhere(console: &mut Console, edit: impl FnOnce(&mut Settings)) {
     let mut config = busy_config();
     edit(&mut config.environments.test);
     let tokens = PerEnvironment::from_fn(|_| TokenStatus::NotSet);
-    let deck = LoadedDeck { config, tokens, unwritable: None };
+    let deck = LoadedDeck { config, tokens, unwritable: None, welcome: None };
     console.tell(Message::Loaded(Box::new(deck)));
 }
 
@@ -724,7 +724,7 @@ fn changed(change: impl FnOnce(&mut Settings)) -> Message {
     let mut config = busy_config();
     change(&mut config.environments.production);
     let tokens = PerEnvironment::from_fn(|_| TokenStatus::NotSet);
-    Message::Loaded(Box::new(LoadedDeck { config, tokens, unwritable: None }))
+    Message::Loaded(Box::new(LoadedDeck { config, tokens, unwritable: None, welcome: None }))
 }
 
 #[test]
@@ -765,7 +765,7 @@ fn typing_on_while_a_save_is_under_way_is_no_conflict_with_oneself() {
     let mut config = Config::built_in();
     config.environments.development = save.settings.clone();
     let tokens = PerEnvironment::from_fn(|_| TokenStatus::NotSet);
-    let deck = Some(Box::new(LoadedDeck { config, tokens, unwritable: None }));
+    let deck = Some(Box::new(LoadedDeck { config, tokens, unwritable: None, welcome: None }));
     let outcome = SaveOutcome { is_saved: true, has_token: true, deck, problem: None };
     console.tell(Message::Saved { save, outcome });
     shows(&console, "Development saved. u takes it back");
@@ -801,4 +801,70 @@ fn a_config_that_breaks_meanwhile_stays_told_until_it_is_mended() {
     shows(&console, "! file broken");
     console.tell(changed(|_| ()));
     shows(&console, "Twilio · saved");
+}
+
+#[test]
+fn long_work_tells_how_far_it_is_and_is_stopped() {
+    let stops = |effects: &[Effect], wanted: Work| matches!(effects, [Effect::Stop(work)] if *work == wanted);
+    // What an account can send from.
+    let mut console = Console::busy(SIZE);
+    let effects = console.press("BackTab i");
+    let [Effect::ListSenders { generation, .. }] = effects[..] else { panic!("{effects:?}") };
+    let work = Work::Asked(generation);
+    console.tell(Message::Progress { work, count: 2_000 });
+    shows(&console, "2000 so far");
+    assert!(stops(&console.press("Esc"), work));
+    // The last day under another rule.
+    let effects = console.press("BackTab Down Down Backspace 9 ^s");
+    let [Effect::Rehearse { generation, .. }] = effects[..] else { panic!("{effects:?}") };
+    let work = Work::Asked(generation);
+    console.tell(Message::Progress { work, count: 48_000 });
+    shows(&console, "48000 codes read so far");
+    assert!(stops(&console.press("Esc"), work));
+    // What is old is forgotten; a figure that was on its way when it was stopped is no news.
+    let mut console = Console::busy(SIZE);
+    let progress = |count| Message::Progress { work: Work::Pruning, count };
+    console.tell(progress(500));
+    shows(&console, "Forgetting what is old: 500 rows so far. ^X stops it.");
+    assert!(stops(&console.press("^x"), Work::Pruning));
+    console.tell(progress(1_000));
+    console.press("Tab");
+    assert!(!console.screen().contains("Forgetting"));
+}
+
+#[test]
+fn a_change_says_how_it_is_taken_back() {
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab Down d y");
+    shows(&console, "+44 7700 900123 is deleted. ^S saves, u takes it back.");
+    console.press("u");
+    shows(&console, "Taken back.");
+    shows(&console, "+44 7700 900123   GB GG IE");
+}
+
+#[test]
+fn the_selected_number_stays_selected_when_others_come_and_go() {
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab Down");
+    shows(&console, "›  +44 7700 900123");
+    let deck = changed(|production| {
+        let us = Sender::parse("+14155550100").unwrap();
+        production.from_numbers = production.from_numbers.without(&us).unwrap();
+    });
+    console.tell(deck);
+    shows(&console, "›  +44 7700 900123");
+    // Of one that is gone, the next one in its place.
+    console.press("d y");
+    shows(&console, "›  ACME");
+}
+
+#[test]
+fn a_new_deck_says_where_things_are_until_settings_are_saved() {
+    let mut console = Console::fresh(SIZE);
+    shows(&console, "Welcome. s sends a first code");
+    shows(&console, "~/.config/smsdeck/config.ron");
+    console.press("]");
+    shows(&console, "Not set up: Account SID, Auth token, a From number missing.");
+    console.tell(changed(|_| ()));
+    assert!(!console.screen().contains("Welcome"));
 }

@@ -84,7 +84,7 @@ async fn rehearse(desk: &Desk, old: &Config, new: &Config) -> Result<(), Failure
         if rule == before.quota_rule() {
             continue;
         }
-        let found = desk.engine().await?.rehearse(environment, rule).await?;
+        let found = desk.engine().await?.rehearse(environment, rule, drop).await?;
         let object = json!({
             "environment": environment.key(),
             "codes_last_day": found.day.sent,

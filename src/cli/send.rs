@@ -28,7 +28,7 @@ pub(super) async fn run(desk: &Desk, options: SendOptions) -> Result<ExitCode, F
         Err(refused) => Err(refused.into()),
     };
     // Where no console is ever opened, somebody has to. What fails now is done the next time.
-    let _ = engine.prune().await;
+    let _ = engine.prune(drop).await;
     // Whoever comes next may follow it at once; if that fails, a little later.
     let _ = engine.give_up().await;
     code

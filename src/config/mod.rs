@@ -22,7 +22,7 @@ pub use by_name::{copied, exported, imported, is_token, with_value};
 pub use error::ConfigError;
 pub use file::{publish, read, unwritable};
 pub use history::{VERSIONS, Version, versions};
-pub use paths::Paths;
+pub use paths::{Paths, below_home};
 pub use schema::schema;
 pub use secret_sources::resolve;
 pub use secrets::{

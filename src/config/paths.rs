@@ -20,6 +20,13 @@ pub struct Paths {
     pub store: PathBuf,
 }
 
+/// A path as people write it: `~` stands for their home folder.
+pub fn below_home(path: &Path) -> String {
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
+    let below = home.as_ref().and_then(|home| path.strip_prefix(home).ok());
+    below.map_or_else(|| path.display().to_string(), |below| format!("~/{}", below.display()))
+}
+
 impl Paths {
     /// Finds the files: a named config (`--config`, then `$SMSDECK_CONFIG`), else the first
     /// that exists of `$XDG_CONFIG_HOME/smsdeck/config.ron` and the one in `/etc`, else the

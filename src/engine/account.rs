@@ -66,6 +66,7 @@ pub async fn check_account(
 }
 
 /// Asks an account for the numbers, short codes and Messaging Services that it can send from.
+/// `told` hears how many there are so far.
 ///
 /// # Errors
 /// When it cannot be asked, or does not tell.
@@ -73,9 +74,10 @@ pub async fn offered_senders(
     paths: &Paths,
     config: &Config,
     query: AccountQuery,
+    told: impl Fn(usize),
 ) -> Result<Vec<OfferedSender>, AccountProblem> {
     let (_clients, client) = client(paths, config, query).await?;
-    Ok(client.offered_senders().await?)
+    Ok(client.offered_senders(told).await?)
 }
 
 /// A client, with what must outlive it: the Sandbox that a query may have started ends with it.

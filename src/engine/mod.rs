@@ -231,15 +231,16 @@ impl Engine {
     }
 
     /// Forgets sends and events that are older than the settings say. In small steps, so that
-    /// no send waits; the audit stays.
+    /// no send waits; the audit stays. `told` hears how many rows are forgotten so far. Whoever
+    /// drops the future stops it, and the next one goes on from there.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub async fn prune(&self) -> Result<(), EngineError> {
+    pub async fn prune(&self, told: impl Fn(usize)) -> Result<(), EngineError> {
         self.may_act()?;
         let days = i64::from(self.config().deck.retention_days.get());
         let kept = SignedDuration::from_hours(24 * days);
-        Ok(self.inner.store.prune(self.inner.tenure.owner, kept, self.now()).await?)
+        Ok(self.inner.store.prune(self.inner.tenure.owner, kept, self.now(), told).await?)
     }
 
     fn changed(&self) {

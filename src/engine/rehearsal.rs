@@ -1,11 +1,15 @@
 //! What settings would mean if they were saved: the last day judged anew, and who is locked now.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Engine, EngineError};
 use crate::domain::environment::Environment;
 use crate::domain::quota::QuotaRule;
-use crate::domain::replay::{Replayed, replay};
+use crate::domain::replay::{Replayed, Trace, replay};
+use crate::store::MOST_TRACES;
+
+/// What is read at once: between two of them every other job of the store has its turn.
+const STEP: SignedDuration = SignedDuration::from_hours(1);
 
 /// How far back is looked.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -60,7 +64,8 @@ impl Rehearsal {
 }
 
 impl Engine {
-    /// Works out what another rule would mean for an environment.
+    /// Works out what another rule would mean for an environment. `told` hears how many codes are
+    /// read so far. Whoever drops the future stops it.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -68,11 +73,12 @@ impl Engine {
         &self,
         environment: Environment,
         rule: QuotaRule,
+        told: impl Fn(usize),
     ) -> Result<Rehearsal, EngineError> {
         let now = self.now();
         let from = now - DAY;
-        let since = from.checked_sub(rule.memory()).unwrap_or(jiff::Timestamp::MIN);
-        let traces = self.inner.store.traces(environment, since).await?;
+        let since = from.checked_sub(rule.memory()).unwrap_or(Timestamp::MIN);
+        let traces = self.traces(environment, (since, now), told).await?;
         let day = replay(&traces, rule, from);
         let present = self.settings(environment).quota_rule();
         let locked = |rows: Vec<crate::store::QuotaRow>| -> Vec<_> {
@@ -83,5 +89,28 @@ impl Engine {
         let opens = before.iter().filter(|user| !after.contains(user)).count();
         let locks = after.iter().filter(|user| !before.contains(user)).count();
         Ok(Rehearsal { day, opens, locks })
+    }
+
+    /// What has counted since a moment, oldest first, read step by step from the newest on.
+    async fn traces(
+        &self,
+        environment: Environment,
+        (since, now): (Timestamp, Timestamp),
+        told: impl Fn(usize),
+    ) -> Result<Vec<Trace>, EngineError> {
+        let mut steps = Vec::new();
+        let mut read = 0;
+        // What a clock that was ahead has left belongs to the newest.
+        let mut until = Timestamp::MAX;
+        let mut after = now;
+        while after > since && read < MOST_TRACES {
+            after = after.checked_sub(STEP).map_or(since, |after| after.max(since));
+            let step = self.inner.store.traces(environment, after, until).await?;
+            read += step.len();
+            told(read);
+            steps.push(step);
+            until = after;
+        }
+        Ok(steps.into_iter().rev().flatten().collect())
     }
 }

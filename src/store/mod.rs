@@ -44,6 +44,7 @@ pub use self::quota::Standing;
 pub use self::quota_rows::QuotaRow;
 pub use self::reserve::{Reservation, Reserved};
 pub use self::subject::Subject;
+pub use self::traces::MOST_TRACES;
 pub use self::unlock::{Relief, Unlock};
 pub use self::verify::Attempt;
 use self::worker::Worker;
@@ -208,16 +209,21 @@ impl Store {
             .await
     }
 
-    /// What has counted for the quotas of an environment since a moment, oldest first.
+    /// What has counted for the quotas of an environment after a moment and until another one,
+    /// oldest first; of more than [`MOST_TRACES`] the newest.
     ///
     /// # Errors
     /// When the store failed.
     pub async fn traces(
         &self,
         environment: Environment,
-        since: Timestamp,
+        after: Timestamp,
+        until: Timestamp,
     ) -> Result<Vec<Trace>, StoreError> {
-        self.worker.read(move |connection| traces::since(connection, environment, since)).await
+        let read = move |connection: &rusqlite::Connection| {
+            traces::between(connection, environment, (after, until))
+        };
+        self.worker.read(read).await
     }
 
     /// Gives a user codes back or forgives wrong tries, and writes who allowed it and why.
@@ -243,7 +249,7 @@ impl Store {
     ///
     /// They are older than the newest send of another process than `owner`, not only than now: a
     /// clock that is far ahead for a moment must not wipe everything. A deck that nobody has used
-    /// is pruned one send later.
+    /// is pruned one send later. `told` hears after each step how many rows are forgotten.
     ///
     /// # Errors
     /// When the store failed; what was forgotten until then stays so.
@@ -252,6 +258,7 @@ impl Store {
         owner: i64,
         kept: SignedDuration,
         now: Timestamp,
+        told: impl Fn(usize),
     ) -> Result<(), StoreError> {
         let newest = self.worker.read(move |connection| prune::newest(connection, owner)).await?;
         let before = now.min(newest.unwrap_or(Timestamp::MIN)).checked_sub(kept);
@@ -260,6 +267,7 @@ impl Store {
         while !from.is_done {
             from =
                 self.worker.write(move |connection| prune::step(connection, before, from)).await?;
+            told(from.rows);
         }
         self.worker.write(prune::empty_challenges).await
     }

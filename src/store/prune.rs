@@ -14,6 +14,8 @@ const STEP: usize = 500;
 pub struct Pruned {
     events: i64,
     deliveries: i64,
+    /// Events and deliveries that are forgotten.
+    pub rows: usize,
     /// Whether nothing older is left.
     pub is_done: bool,
 }
@@ -49,10 +51,10 @@ pub(super) fn step(connection: &Connection, before: Timestamp, from: Pruned) -> 
         from.events,
     )?;
     if let Some(upto) = events {
-        connection
+        let rows = connection
             .prepare_cached("DELETE FROM events WHERE id > ?1 AND id <= ?2 AND at < ?3")?
             .execute((from.events, upto, Millis(before)))?;
-        return Ok(Pruned { events: upto, ..from });
+        return Ok(Pruned { events: upto, rows: from.rows + rows, ..from });
     }
     let deliveries = last(
         "SELECT max(id) FROM (SELECT id, at FROM deliveries WHERE id > ?1 ORDER BY id LIMIT ?3)
@@ -68,14 +70,14 @@ pub(super) fn step(connection: &Connection, before: Timestamp, from: Pruned) -> 
                       AND coalesce(counted_at, at) < ?3)",
         )?
         .execute(range)?;
-    connection
+    let rows = connection
         .prepare_cached(
             "DELETE FROM deliveries WHERE id > ?1 AND id <= ?2 AND at < ?3
                  AND coalesce(counted_at, at) < ?3
                  AND NOT EXISTS (SELECT 1 FROM events WHERE delivery = deliveries.id)",
         )?
         .execute(range)?;
-    Ok(Pruned { deliveries: upto, ..from })
+    Ok(Pruned { deliveries: upto, rows: from.rows + rows, ..from })
 }
 
 /// Forgets challenges that have no codes any more.
@@ -108,7 +110,10 @@ mod tests {
         deck.slot(request(hour)).await;
         let young = deck.slot(request(9 * hour)).await;
         deck.report(young, DeliveryStatus::Delivered).await;
-        deck.store.prune(9, SignedDuration::from_hours(1), at(99 * hour)).await.unwrap();
+        let told = std::cell::Cell::new(0);
+        let hear = |rows| told.set(rows);
+        deck.store.prune(9, SignedDuration::from_hours(1), at(99 * hour), hear).await.unwrap();
+        assert!(told.get() > 0);
         let connection = deck.behind_its_back();
         let ids: Vec<i64> = connection
             .prepare("SELECT id FROM deliveries ORDER BY id")
@@ -131,7 +136,7 @@ mod tests {
         // This process has sent something by the wrong clock, and prunes.
         let ahead = crate::store::Reservation { lease: lease(7, year), ..request(year) };
         deck.slot(ahead).await;
-        deck.store.prune(7, SignedDuration::from_hours(48), at(year)).await.unwrap();
+        deck.store.prune(7, SignedDuration::from_hours(48), at(year), drop).await.unwrap();
         assert_eq!(deck.quota(rule(3, 15), MINUTE).await.used(), 2);
     }
 

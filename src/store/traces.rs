@@ -7,31 +7,32 @@ use super::values::{Millis, whole_number};
 use crate::domain::environment::Environment;
 use crate::domain::replay::{Trace, TraceKind};
 
-/// Sends, resets and refusals that are read, the newest.
-const MOST: usize = 200_000;
+/// Sends, resets and refusals that are read at the most, the newest.
+pub const MOST_TRACES: usize = 200_000;
 
-/// Reads the sends that count, the resets and the refusals of an environment since a moment, oldest first.
-pub(super) fn since(
+/// Reads the sends that count, the resets and the refusals of an environment after a moment and
+/// until another one, oldest first.
+pub(super) fn between(
     connection: &Connection,
     environment: Environment,
-    since: Timestamp,
+    (after, until): (Timestamp, Timestamp),
 ) -> Result<Vec<Trace>> {
     let mut traces: Vec<Trace> = connection
         .prepare_cached(
             "SELECT counted_at AS at, user, number, 0 AS what, id FROM deliveries
-             WHERE environment = ?1 AND counted_at > ?2
+             WHERE environment = ?1 AND counted_at > ?2 AND counted_at <= ?4
              UNION ALL
              SELECT at, users.id, numbers.id, iif(kind = 'refused', 2, 1), events.id FROM events
              JOIN subjects AS users
                   ON users.environment = ?1 AND users.key = events.user_key
              JOIN subjects AS numbers
                   ON numbers.environment = ?1 AND numbers.key = events.number_key
-             WHERE events.environment = ?1 AND at > ?2
+             WHERE events.environment = ?1 AND at > ?2 AND at <= ?4
                    AND (kind IN ('verified', 'unlocked')
                         OR kind = 'refused' AND delivery IS NULL AND detail LIKE '%codes used')
              ORDER BY at DESC, what DESC, id DESC LIMIT ?3",
         )?
-        .query_map((environment, Millis(since), whole_number(MOST)), |row| {
+        .query_map((environment, Millis(after), whole_number(MOST_TRACES), Millis(until)), |row| {
             Ok(Trace {
                 at: row.get::<_, Millis>("at")?.0,
                 user: row.get("user")?,

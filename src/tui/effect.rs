@@ -9,6 +9,15 @@ use crate::domain::settings::Settings;
 use crate::engine::{AccountQuery, CodeAttempt, CodeRequest, UnlockRequest};
 use crate::store::{DeliveryId, QuotaRow};
 
+/// Work that takes long enough to tell how far it is, and that can be stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Work {
+    /// What a pop-up has asked, by the generation of its question.
+    Asked(u64),
+    /// Forgetting what is older than is kept.
+    Pruning,
+}
+
 /// One thing to do outside of the model.
 #[derive(Debug, Clone)]
 pub enum Effect {
@@ -24,6 +33,8 @@ pub enum Effect {
     LoadQuota,
     /// Read how the environments fare.
     LoadStatus,
+    /// Stop work that is under way; nothing comes of it any more.
+    Stop(Work),
     /// Put a text into the clipboard.
     Copy(String),
     /// Have the config edited in `$EDITOR`.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crossterm::event::KeyEvent;
 
-use super::effect::Save;
+use super::effect::{Save, Work};
 use crate::config::{Config, TokenStatus};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::passcode::Verdict;
@@ -89,6 +89,15 @@ pub enum Message {
         /// The sentences, or why there are none.
         news: Result<Vec<String>, String>,
     },
+    /// How far work has come.
+    Progress {
+        /// The work.
+        work: Work,
+        /// Codes, rows or senders so far.
+        count: usize,
+    },
+    /// What is older than is kept is forgotten.
+    Pruned,
     /// Under what a user is found.
     KeysFound {
         /// Which question it answers.
@@ -172,4 +181,15 @@ pub struct LoadedDeck {
     pub tokens: PerEnvironment<TokenStatus>,
     /// Why this person may not save settings, if they may not.
     pub unwritable: Option<String>,
+    /// Where the files will be, if no settings were ever saved.
+    pub welcome: Option<Places>,
+}
+
+/// Where a deck's files are, as people write it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The settings.
+    pub config: String,
+    /// The store.
+    pub store: String,
 }

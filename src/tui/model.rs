@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::keymap::{Context, Keys};
+use super::keymap::{Action, Context, Keys};
 use super::layout::{Arrangement, arrangement};
-use super::message::{LoadedDeck, Message};
+use super::message::{LoadedDeck, Message, Places};
 use super::modal::Modal;
 use super::pane::Pane;
 use super::pane::form::Form;
@@ -59,6 +59,10 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// Keys and pastes that came before there was anything to type into.
     pub typed_ahead: Vec<Message>,
+    /// How far forgetting what is old has come.
+    pub pruning: Pruning,
+    /// Where the files of a new deck are, until its settings are saved.
+    pub welcome: Option<Places>,
     /// Requests for codes that have not come back yet.
     pub in_flight: usize,
     /// Whether the config cannot be read any more; what was read before is in force.
@@ -97,6 +101,17 @@ pub enum EngineState {
     Ready,
     /// The deck is out of order; the reason.
     Failed(String),
+}
+
+/// How far forgetting what is old has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pruning {
+    /// There is nothing to forget now.
+    Quiet,
+    /// So many rows are forgotten so far.
+    Running(usize),
+    /// It was stopped until the next start.
+    Stopped,
 }
 
 /// What belongs to one environment.
@@ -153,6 +168,8 @@ impl Model {
             modals: Vec::new(),
             notice: None,
             typed_ahead: Vec::new(),
+            pruning: Pruning::Quiet,
+            welcome: None,
             in_flight: 0,
             is_config_unusable: false,
             waiting_deck: None,
@@ -232,6 +249,18 @@ impl Model {
     /// Says what just happened.
     pub fn say(&mut self, text: impl Into<String>) {
         self.notice = Some(self.notice_of(text.into(), false));
+    }
+
+    /// Says what was changed in the form, how it is saved, and how it is taken back.
+    pub fn say_change(&mut self, text: &str) {
+        let save = self.keys.name(Context::Always, Action::Save);
+        let undo = self.keys.name(Context::Console, Action::Undo);
+        // Where letters are text, the key of undo is one.
+        self.say(if self.takes_text() {
+            format!("{text} {save} saves.")
+        } else {
+            format!("{text} {save} saves, {undo} takes it back.")
+        });
     }
 
     /// Says what went wrong; stays until the next key.

@@ -1,9 +1,9 @@
 //! What the executor reports: it goes into the model, and to the pop-up that has asked for it.
 
-use super::effect::Effect;
+use super::effect::{Effect, Work};
 use super::message::Message;
 use super::modal::Modal;
-use super::model::{EngineState, Model, Phase};
+use super::model::{EngineState, Model, Phase, Pruning};
 use super::saving::{on_edited, on_saved, take_deck};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
@@ -57,6 +57,14 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
         Message::StoreFailed(reason) => {
             model.status_clock.on_answer();
             model.complain(format!("{reason}."));
+            Vec::new()
+        }
+        Message::Progress { work, count } => {
+            on_progress(model, work, count);
+            Vec::new()
+        }
+        Message::Pruned => {
+            model.pruning = Pruning::Quiet;
             Vec::new()
         }
         Message::Sent(result) => on_sent(model, result),
@@ -160,6 +168,23 @@ fn on_answer(model: &mut Model, answer: Message) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+fn on_progress(model: &mut Model, work: Work, count: usize) {
+    let Work::Asked(generation) = work else {
+        // One that was on its way when it was stopped is no news.
+        if model.pruning != Pruning::Stopped && count > 0 {
+            model.pruning = Pruning::Running(count);
+        }
+        return;
+    };
+    for modal in &mut model.modals {
+        match modal {
+            Modal::Import(modal) => modal.on_progress(generation, count),
+            Modal::Confirm(modal) => modal.on_progress(generation, count),
+            _ => {}
+        }
+    }
 }
 
 fn on_events(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {

@@ -111,6 +111,7 @@ pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
     model.app_name = deck.config.deck.app_name;
     model.segment_price = deck.config.deck.segment_price;
     model.unwritable = deck.unwritable;
+    model.welcome = deck.welcome;
     let (environments, tokens) = (deck.config.environments, deck.tokens);
     for (environment, settings) in environments.iter() {
         let token = tokens[environment].clone();

@@ -6,7 +6,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 
-use super::effect::Effect;
+use super::effect::{Effect, Work};
 use super::keymap::{Action, Context};
 use super::message::Message;
 use super::modal::check::CheckModal;
@@ -19,7 +19,7 @@ use super::modal::palette::PaletteModal;
 use super::modal::send::SendModal;
 use super::modal::verify::VerifyModal;
 use super::modal::{self, Modal};
-use super::model::{EngineState, Model, Phase};
+use super::model::{EngineState, Model, Phase, Pruning};
 use super::pane::{Pane, form_view, log, numbers, quota};
 use super::reports::on_report;
 use super::saving::{save, take_deck};
@@ -234,6 +234,7 @@ const fn is_console(action: Action) -> bool {
             | Action::Check
             | Action::Compare
             | Action::Undo
+            | Action::StopPruning
             | Action::EditConfig
     )
 }
@@ -261,6 +262,12 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
             model.modals.push(Modal::Health(HealthModal::default()));
             return read_status(model);
         }
+        Action::StopPruning if matches!(model.pruning, Pruning::Running(_)) => {
+            model.pruning = Pruning::Stopped;
+            model.say("Stopped; the next start goes on forgetting what is old.");
+            return vec![Effect::Stop(Work::Pruning)];
+        }
+        Action::StopPruning => model.say("Nothing is being forgotten just now."),
         Action::Undo => undo(model),
         Action::EditConfig => match model.settings_are_locked() {
             Some(reason) => model.complain(reason),

@@ -7,10 +7,10 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
 use super::fit::{cut, width, wrap};
-use super::keymap::{Action, Binding};
+use super::keymap::{Action, Binding, Context};
 use super::layout::SMALLEST;
 use super::modal;
-use super::model::{EngineState, Model, Phase};
+use super::model::{EngineState, Model, Phase, Pruning};
 use super::pane::{Pane, form_view, log, numbers, quota};
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
@@ -224,9 +224,14 @@ fn draw_line(model: &Model, area: Rect, buffer: &mut Buffer) {
         Some(notice) => (notice.text.clone(), theme.good()),
         None if model.phase != Phase::Ready => return,
         None if !model.modals.is_empty() => return,
-        None => match refused(model) {
-            Some(banner) => (banner, theme.failure()),
-            None => (explanation(model), theme.dim()),
+        None => match (refused(model), model.pruning) {
+            (Some(banner), _) => (banner, theme.failure()),
+            (None, Pruning::Running(rows)) => {
+                let key = model.keys.name(Context::Always, Action::StopPruning);
+                let text = format!("Forgetting what is old: {rows} rows so far. {key} stops it.");
+                (text, theme.dim())
+            }
+            (None, _) => (explanation(model), theme.dim()),
         },
     };
     put(model, area, 0, &format!(" {text}"), style, buffer);

@@ -22,7 +22,7 @@ use smsdeck::store::{
     Health, QuotaRow, RouteHealth, Standing, Subject,
 };
 use smsdeck::tui::effect::Effect;
-use smsdeck::tui::message::{LoadedDeck, Message};
+use smsdeck::tui::message::{LoadedDeck, Message, Places};
 use smsdeck::tui::model::Model;
 use smsdeck::tui::theme::Theme;
 use smsdeck::tui::update::update;
@@ -52,7 +52,13 @@ impl Console {
             },
             _ => TokenStatus::NotSet,
         });
-        console.tell(Message::Loaded(Box::new(LoadedDeck { config, tokens, unwritable: None })));
+        let places = Places {
+            config: "~/.config/smsdeck/config.ron".to_owned(),
+            store: "~/.local/state/smsdeck/deck.db".to_owned(),
+        };
+        let welcome = (config == Config::built_in()).then_some(places);
+        let deck = LoadedDeck { config, tokens, unwritable: None, welcome };
+        console.tell(Message::Loaded(Box::new(deck)));
         console.tell(Message::EngineReady);
         console
     }

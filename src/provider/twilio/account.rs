@@ -156,26 +156,33 @@ impl TwilioClient {
     }
 
     /// The account's own numbers and short codes that can send SMS, then its Messaging Services;
-    /// of each what these credentials may see.
+    /// of each what these credentials may see. `told` hears after each page how many have come.
     ///
     /// # Errors
     /// When not even the numbers can be read.
-    pub async fn offered_senders(&self) -> Result<Vec<OfferedSender>, AccessError> {
+    pub async fn offered_senders(
+        &self,
+        told: impl Fn(usize),
+    ) -> Result<Vec<OfferedSender>, AccessError> {
         let page = [("PageSize", "1000")];
         let numbers = self.url_with("IncomingPhoneNumbers.json", &page);
         let mut offered = Vec::new();
-        let numbers = self.pages(numbers, "incoming_phone_numbers").await;
+        let numbers = self.pages(numbers, "incoming_phone_numbers", &told).await;
         for number in numbers.map_err(|error| self.denied(error))? {
             if number["capabilities"]["sms"].as_bool() == Some(true) {
                 offered.extend(offer(&number, "phone_number"));
             }
         }
+        let so_far = offered.len();
+        let more = |count| told(so_far + count);
         let codes = self.url_with("SMS/ShortCodes.json", &page);
-        for code in self.pages(codes, "short_codes").await.unwrap_or_default() {
+        for code in self.pages(codes, "short_codes", more).await.unwrap_or_default() {
             offered.extend(offer(&code, "short_code"));
         }
         if let Some(services) = self.services_url() {
-            for service in self.pages(services, "services").await.unwrap_or_default() {
+            let so_far = offered.len();
+            let more = |count| told(so_far + count);
+            for service in self.pages(services, "services", more).await.unwrap_or_default() {
                 offered.extend(offer(&service, "sid"));
             }
         }

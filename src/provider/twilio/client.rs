@@ -200,13 +200,19 @@ impl TwilioClient {
     }
 
     /// All items of a list, page after page, on the same server only and never twice.
-    pub(super) async fn pages(&self, first: Url, key: &str) -> Result<Vec<Value>, FetchError> {
+    pub(super) async fn pages(
+        &self,
+        first: Url,
+        key: &str,
+        told: impl Fn(usize),
+    ) -> Result<Vec<Value>, FetchError> {
         let mut seen = HashSet::new();
         let mut items = Vec::new();
         let mut url = first;
         while seen.len() < MOST_PAGES && seen.insert(url.clone()) {
             let Some(json) = self.get(url.clone()).await?.json else { break };
             items.extend(json[key].as_array().into_iter().flatten().cloned());
+            told(items.len());
             let next = json["next_page_uri"].as_str().or(json["meta"]["next_page_url"].as_str());
             match next.and_then(|next| same_server(&url, next)) {
                 Some(next) => url = next,

@@ -1,21 +1,23 @@
 //! Carries out effects: each in a task, its outcome a message.
 
+mod ask;
 mod save;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 use tokio::sync::{Mutex, OnceCell, watch};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::{AbortHandle, JoinHandle, spawn_blocking};
 
-use super::effect::Effect;
+use super::effect::{Effect, Work};
 use super::input::Heard;
-use super::message::{LoadedDeck, Message};
+use super::message::{LoadedDeck, Message, Places};
 use crate::config::{self, Config, ConfigError, Paths};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::phone::load_metadata;
-use crate::engine::{AccountProblem, CodeRequest, Engine, EngineError, Operator, offered_senders};
+use crate::engine::{AccountProblem, Engine, EngineError, Operator, offered_senders};
 use crate::store::EventId;
 use crate::surroundings::Surroundings;
 
@@ -41,6 +43,8 @@ pub struct Executor {
     /// Held from reading the settings until they are in force and told, so that an older reading
     /// never comes after a newer one.
     settings: Arc<Mutex<()>>,
+    /// Work under way that can be stopped.
+    works: Arc<std::sync::Mutex<BTreeMap<Work, AbortHandle>>>,
     /// Saves under way.
     saves: Arc<std::sync::Mutex<Vec<JoinHandle<()>>>>,
     heard: Sender<Heard>,
@@ -54,105 +58,64 @@ impl Executor {
         operator: Operator,
         heard: Sender<Heard>,
     ) -> Self {
-        let (engine, settings, saves) = <_>::default();
-        Self { paths, surroundings, operator, engine, settings, saves, heard }
+        let (engine, settings, works, saves) = <_>::default();
+        Self { paths, surroundings, operator, engine, settings, works, saves, heard }
     }
 
     /// Carries out an effect that is not about the terminal.
     pub fn run(&self, effect: Effect) {
         let this = self.clone();
+        if let Effect::Stop(work) = effect {
+            return self.stop(work);
+        }
+        let work = work_of(&effect);
         let must_end = matches!(effect, Effect::Save(_) | Effect::TakeEdited(_));
-        let task = tokio::spawn(async move {
-            match effect {
-                Effect::Load => this.load().await,
-                Effect::LoadQuota => this.load_quota().await,
-                Effect::Preview { generation, request } => this.preview(generation, request).await,
-                Effect::Send(request) => this.send(request).await,
-                Effect::Save(save) => this.save(*save).await,
-                Effect::Verify { generation, attempt } => {
-                    if let Some(engine) = this.engine.get() {
-                        let result = engine.verify(*attempt).await;
-                        let result = result.map_err(|error| error.to_string());
-                        this.tell(Message::Verified { generation, result }).await;
-                    }
-                }
-                Effect::Unlock(request) => {
-                    if let Some(engine) = this.engine.get() {
-                        let (user, relief) = (request.user.label.clone(), request.relief);
-                        let result = engine.unlock(*request).await;
-                        let result = result.map_err(|error| error.to_string());
-                        this.tell(Message::Unlocked { user, relief, result }).await;
-                    }
-                }
-                Effect::Handset { generation, environment, number } => {
-                    if let Some(engine) = this.engine.get() {
-                        let received = engine.handset(environment, &number).await;
-                        let received = received.map_err(|error| error.to_string());
-                        this.tell(Message::Handset { generation, received }).await;
-                    }
-                }
-                Effect::LoadUser { generation, environment, row } => {
-                    if let Some(engine) = this.engine.get() {
-                        let story = engine.user_story(environment, &row).await;
-                        let story = story.map_err(|error| error.to_string());
-                        this.tell(Message::UserLoaded { generation, story }).await;
-                    }
-                }
-                Effect::CallBack(delivery) => {
-                    if let Some(engine) = this.engine.get() {
-                        let result = engine.call_back(delivery).await;
-                        let result = result.map_err(|error| error.to_string());
-                        this.tell(Message::CalledBack(result)).await;
-                    }
-                }
-                Effect::CheckAccount(query) => {
-                    let environment = query.environment;
-                    let result = this.check_account(*query).await;
-                    let result = result.map_err(|problem| match problem {
-                        AccountProblem::NotReady(problem) => problem.to_string(),
-                        AccountProblem::Access(problem) => format!("{environment}: {problem}"),
-                    });
-                    this.tell(Message::AccountChecked { environment, result }).await;
-                }
-                Effect::ListSenders { generation, query } => {
-                    let offered = offered_senders(&this.paths, &this.config(), *query).await;
-                    let offered = offered.map_err(|problem| problem.to_string());
-                    this.tell(Message::SendersOffered { generation, offered }).await;
-                }
-                Effect::FindUser { generation, environment, typed } => {
-                    if let Some(engine) = this.engine.get() {
-                        let keys = engine.lookup_keys(environment, &typed);
-                        this.tell(Message::KeysFound { generation, keys }).await;
-                    }
-                }
-                Effect::Rehearse { generation, environment, rule } => {
-                    if let Some(engine) = this.engine.get() {
-                        let news = engine.rehearse(environment, rule).await;
-                        let news = news.map(|found| found.sentences());
-                        let news = news.map_err(|error| error.to_string());
-                        this.tell(Message::Rehearsed { generation, news }).await;
-                    }
-                }
-                Effect::TakeEdited(edited) => this.take_edited(*edited).await,
-                Effect::LoadStory { generation, delivery } => {
-                    if let Some(engine) = this.engine.get() {
-                        let story = engine.story(delivery).await;
-                        let story = story.map_err(|error| error.to_string());
-                        this.tell(Message::StoryLoaded { generation, story }).await;
-                    }
-                }
-                Effect::LoadStatus => this.load_status().await,
-                Effect::Quit
-                | Effect::Suspend
-                | Effect::Repaint
-                | Effect::Edit
-                | Effect::Copy(_) => {}
-            }
-        });
+        let task = tokio::spawn(async move { this.carry_out(effect).await });
+        if let Some(work) = work {
+            self.can_be_stopped(work, task.abort_handle());
+        }
         if must_end {
             let mut saves = self.saves.lock().unwrap_or_else(PoisonError::into_inner);
             saves.retain(|save| !save.is_finished());
             saves.push(task);
+        }
+    }
+
+    async fn carry_out(&self, effect: Effect) {
+        match effect {
+            Effect::Load => self.load().await,
+            Effect::Save(save) => self.save(*save).await,
+            Effect::TakeEdited(edited) => self.take_edited(*edited).await,
+            Effect::CheckAccount(query) => {
+                let environment = query.environment;
+                let result = self.check_account(*query).await;
+                let result = result.map_err(|problem| match problem {
+                    AccountProblem::NotReady(problem) => problem.to_string(),
+                    AccountProblem::Access(problem) => format!("{environment}: {problem}"),
+                });
+                self.tell(Message::AccountChecked { environment, result }).await;
+            }
+            Effect::ListSenders { generation, query } => {
+                let told = self.progress(Work::Asked(generation));
+                let offered = offered_senders(&self.paths, &self.config(), *query, told).await;
+                let offered = offered.map_err(|problem| problem.to_string());
+                self.tell(Message::SendersOffered { generation, offered }).await;
+            }
+            // Those are the terminal's and the loop's.
+            Effect::Quit
+            | Effect::Suspend
+            | Effect::Repaint
+            | Effect::Edit
+            | Effect::Stop(_)
+            | Effect::Copy(_) => {}
+            other => {
+                if let Some(engine) = self.engine.get() {
+                    let answer = self.ask(engine, other).await;
+                    if let Some(answer) = answer {
+                        self.tell(answer).await;
+                    }
+                }
+            }
         }
     }
 
@@ -167,6 +130,32 @@ impl Executor {
         };
         // A network that does not answer must not keep anybody here.
         let _ = tokio::time::timeout(LONGEST_SAVE, all).await;
+    }
+
+    fn can_be_stopped(&self, work: Work, handle: AbortHandle) {
+        let mut works = self.works.lock().unwrap_or_else(PoisonError::into_inner);
+        works.retain(|_, work| !work.is_finished());
+        works.insert(work, handle);
+    }
+
+    fn stop(&self, work: Work) {
+        let mut works = self.works.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = works.remove(&work) {
+            handle.abort();
+        }
+    }
+
+    /// Tells how far work has come, where the console has time to hear it.
+    fn progress(&self, work: Work) -> impl Fn(usize) + use<> {
+        let heard = self.heard.clone();
+        // One that is missed is followed by another, or by the end.
+        move |count| drop(heard.try_send(Heard::Message(Message::Progress { work, count })))
+    }
+
+    async fn prune(&self, engine: &Engine) {
+        // A store that fails now is reported by whoever reads it next.
+        let _ = engine.prune(self.progress(Work::Pruning)).await;
+        self.tell(Message::Pruned).await;
     }
 
     async fn tell(&self, message: Message) {
@@ -210,9 +199,9 @@ impl Executor {
             self.reload(engine).await;
         }
         self.tell(Message::EngineReady).await;
-        let pruning = engine.clone();
-        // A store that fails now is reported by whoever reads it next.
-        tokio::spawn(async move { pruning.prune().await });
+        let (this, pruning) = (self.clone(), engine.clone());
+        let task = tokio::spawn(async move { this.prune(&pruning).await });
+        self.can_be_stopped(Work::Pruning, task.abort_handle());
         self.report(engine).await;
     }
 
@@ -245,7 +234,7 @@ impl Executor {
                 Ok(is_new) => {
                     failing = false;
                     if is_new || quota_is_old {
-                        self.load_quota().await;
+                        self.tell(ask::quota(engine).await).await;
                     }
                     quota_is_old = false;
                     tokio::select! {
@@ -328,44 +317,15 @@ impl Executor {
             }
         }
     }
+}
 
-    async fn load_quota(&self) {
-        let Some(engine) = self.engine.get() else { return };
-        let mut rows = PerEnvironment::from_fn(|_| Vec::new());
-        for environment in Environment::ALL {
-            match engine.quota_rows(environment).await {
-                Ok(found) => rows[environment] = found,
-                Err(error) => return self.tell(Message::StoreFailed(error.to_string())).await,
-            }
+/// The work that an effect sets off, if it is such that can be stopped.
+const fn work_of(effect: &Effect) -> Option<Work> {
+    match effect {
+        Effect::ListSenders { generation, .. } | Effect::Rehearse { generation, .. } => {
+            Some(Work::Asked(*generation))
         }
-        self.tell(Message::Quota(rows)).await;
-    }
-
-    /// Reads how every environment fares.
-    async fn load_status(&self) {
-        let Some(engine) = self.engine.get() else { return };
-        let mut all = PerEnvironment::from_fn(|_| None);
-        for environment in Environment::ALL {
-            match engine.status(environment).await {
-                Ok(status) => all[environment] = Some(Box::new(status)),
-                Err(error) => return self.tell(Message::StoreFailed(error.to_string())).await,
-            }
-        }
-        self.tell(Message::Status(all)).await;
-    }
-
-    async fn preview(&self, generation: u64, request: CodeRequest) {
-        let Some(engine) = self.engine.get() else { return };
-        let CodeRequest { environment, number, user } = request;
-        let preview = engine.preview(environment, &number, user, None).await;
-        let preview = preview.map(Box::new).map_err(|error| error.to_string());
-        self.tell(Message::Previewed { generation, preview }).await;
-    }
-
-    async fn send(&self, request: CodeRequest) {
-        let Some(engine) = self.engine.get() else { return };
-        let result = engine.request(request).await.map_err(|error| error.to_string());
-        self.tell(Message::Sent(result)).await;
+        _ => None,
     }
 }
 
@@ -385,5 +345,9 @@ fn with_tokens(paths: &Paths, config: Config) -> LoadedDeck {
         config::token_status(paths, environment, source).unwrap_or(config::TokenStatus::NotSet)
     });
     let unwritable = config::unwritable(&paths.config);
-    LoadedDeck { config, tokens, unwritable }
+    let welcome = (!paths.config.exists()).then(|| Places {
+        config: config::below_home(&paths.config),
+        store: config::below_home(&paths.store_of(&config.deck)),
+    });
+    LoadedDeck { config, tokens, unwritable, welcome }
 }

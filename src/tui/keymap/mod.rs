@@ -137,6 +137,8 @@ pub enum Action {
     Check,
     /// Show another environment beside this one.
     Compare,
+    /// Stop forgetting what is old.
+    StopPruning,
     /// Take the last change back.
     Undo,
     /// Edit the config as a text.

@@ -119,6 +119,7 @@ pub static BINDINGS: &[Binding] = &[
     control(C::Always, 'c', A::Quit, "", ""),
     control(C::Always, 'e', A::NextEnvironment, "next env", "Next environment, also while typing"),
     control(C::Always, 'l', A::Repaint, "", "Paint the screen anew"),
+    control(C::Always, 'x', A::StopPruning, "", "Stop forgetting old codes, where that takes long; the next start goes on"),
     control(C::Always, 'z', A::Suspend, "", "Back to the shell for a while"),
 
     plain(C::Chosen, KeyCode::Left, A::Left, "choose", "Country to the left"),

@@ -69,7 +69,7 @@ impl CompareModal {
             (field, _) => form.take_over(field, &theirs),
         }
         self.selected = self.selected.min(rows.len().saturating_sub(2));
-        model.say(format!("{} is as in {}. ^S saves.", row.field.label(), self.other));
+        model.say_change(&format!("{} is as in {}.", row.field.label(), self.other));
     }
 
     pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {

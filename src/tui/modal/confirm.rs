@@ -7,7 +7,7 @@ use ratatui::widgets::{Clear, Widget};
 
 use super::{Flow, Scroll, open_box, write, write_field};
 use crate::domain::sender::Sender;
-use crate::tui::effect::{Effect, Save};
+use crate::tui::effect::{Effect, Save, Work};
 use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
@@ -35,8 +35,9 @@ pub struct ConfirmModal {
     lines: Vec<String>,
     confirmed: Confirmed,
     word: Option<(&'static str, TextField)>,
-    /// Which question to the engine is awaited, whose answer belongs to the lines.
-    awaited: Option<u64>,
+    /// Which question to the engine is awaited, whose answer belongs to the lines, and how many
+    /// codes are read for it so far.
+    awaited: Option<(u64, usize)>,
     /// What is said after a no.
     otherwise: Option<String>,
     scroll: Scroll,
@@ -70,12 +71,25 @@ impl ConfirmModal {
 
     /// Waits for more lines.
     pub const fn expect_news(&mut self, generation: u64) {
-        self.awaited = Some(generation);
+        self.awaited = Some((generation, 0));
+    }
+
+    /// Takes how many codes are read so far.
+    pub fn on_progress(&mut self, generation: u64, count: usize) {
+        if let Some((_, read)) = self.awaited.as_mut().filter(|(awaited, _)| *awaited == generation)
+        {
+            *read = count;
+        }
+    }
+
+    /// Leaves what is awaited unanswered.
+    fn stop(&self) -> Option<Effect> {
+        self.awaited.map(|(generation, _)| Effect::Stop(Work::Asked(generation)))
     }
 
     /// Takes the lines that it waits for.
     pub fn on_news(&mut self, generation: u64, news: &[String]) {
-        if self.awaited.take_if(|awaited| *awaited == generation).is_some() {
+        if self.awaited.take_if(|(awaited, _)| *awaited == generation).is_some() {
             self.lines.extend_from_slice(news);
         }
     }
@@ -91,7 +105,7 @@ impl ConfirmModal {
                 if let Some(otherwise) = self.otherwise.take() {
                     model.complain(otherwise);
                 }
-                return Flow::CLOSE;
+                return Flow::Close(self.stop().into_iter().collect());
             }
             Input::Action(Action::Accept) => {
                 let wanted = self.word.as_ref().map(|(word, field)| (*word, field.text().trim()));
@@ -101,7 +115,8 @@ impl ConfirmModal {
                     model.complain(format!("Type the word {word} in full, or Esc."));
                     return Flow::STAY;
                 }
-                return Flow::Close(self.release(model));
+                let stop = self.stop();
+                return Flow::Close(stop.into_iter().chain(self.release(model)).collect());
             }
             Input::Key(key) => {
                 if let Some((_, field)) = &mut self.word {
@@ -115,7 +130,10 @@ impl ConfirmModal {
 
     fn wrapped(&self, model: &Model) -> Vec<String> {
         let room = usize::from(model.size.0.saturating_sub(6)).clamp(1, 68);
-        self.lines.iter().flat_map(|line| wrap(line, room)).collect()
+        let reading = self.awaited.map(|(_, count)| {
+            format!("What the last 24 h would have been: {count} codes read so far…")
+        });
+        self.lines.iter().chain(&reading).flat_map(|line| wrap(line, room)).collect()
     }
 
     fn release(&self, model: &mut Model) -> Vec<Effect> {
@@ -124,13 +142,13 @@ impl ConfirmModal {
             Confirmed::Save(save) => return start_save(model, (**save).clone()),
             Confirmed::RemoveToken => {
                 model.desk_mut().form.remove_token();
-                model.say("The token goes with the next save (^S).");
+                model.say_change("The token goes with the next save.");
             }
             Confirmed::DeleteNumber(sender) => {
                 match model.desk().form.from_numbers().without(sender) {
                     Ok(grid) => {
                         model.desk_mut().form.set_from_numbers(grid);
-                        model.say(format!("{sender} is deleted. ^S saves."));
+                        model.say_change(&format!("{sender} is deleted."));
                     }
                     Err(error) => model.complain(format!("{error}.")),
                 }

@@ -8,7 +8,7 @@ use super::number::NumberModal;
 use super::{Flow, Modal, open_box, write};
 use crate::engine::AccountQuery;
 use crate::provider::OfferedSender;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, Work};
 use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
@@ -21,13 +21,22 @@ pub struct ImportModal {
     generation: u64,
     offered: Option<Result<Vec<OfferedSender>, String>>,
     selected: usize,
+    /// How many the account has told of so far.
+    count: usize,
 }
 
 impl ImportModal {
     /// Asks an account, and waits for its answer.
     pub fn ask(query: AccountQuery, generation: u64) -> (Self, Vec<Effect>) {
-        let modal = Self { generation, offered: None, selected: 0 };
+        let modal = Self { generation, offered: None, selected: 0, count: 0 };
         (modal, vec![Effect::ListSenders { generation, query: Box::new(query) }])
+    }
+
+    /// Takes how many there are so far.
+    pub const fn on_progress(&mut self, generation: u64, count: usize) {
+        if generation == self.generation {
+            self.count = count;
+        }
     }
 
     /// Takes the answer, if it is to this pop-up's question.
@@ -47,7 +56,11 @@ impl ImportModal {
     pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
         let last = self.senders().len().saturating_sub(1);
         match input {
-            Input::Action(Action::Cancel) => return Flow::CLOSE,
+            Input::Action(Action::Cancel) => {
+                let is_asking = self.offered.is_none();
+                let stop = is_asking.then_some(Effect::Stop(Work::Asked(self.generation)));
+                return Flow::Close(stop.into_iter().collect());
+            }
             Input::Action(Action::Up) => self.selected = self.selected.saturating_sub(1),
             Input::Action(Action::Down) => self.selected = (self.selected + 1).min(last),
             Input::Action(Action::PageUp) => self.selected = self.selected.saturating_sub(10),
@@ -80,7 +93,13 @@ impl ImportModal {
         let inner = open_box(model, &title, (72, rows.saturating_add(4)), buffer);
         let room = usize::from(inner.width).max(1);
         let (text, style) = match &self.offered {
-            None => ("Asking the account what it can send from…".to_owned(), theme.dim()),
+            None => {
+                let count = self.count;
+                let text = format!(
+                    "Asking the account what it can send from… {count} so far. Esc stops it."
+                );
+                (text, theme.dim())
+            }
             Some(Err(reason)) => (format!("{reason}."), theme.failure()),
             Some(Ok(senders)) if senders.is_empty() => (
                 "The account has no number, short code or Messaging Service that can send SMS."

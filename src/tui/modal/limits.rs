@@ -81,7 +81,7 @@ impl LimitsModal {
             Input::Action(Action::Accept) => match self.typed() {
                 Ok(limits) => {
                     model.desk_mut().form.set_limits(limits);
-                    model.say("The limits hold from the next save on (^S).");
+                    model.say_change("The limits hold from the next save on.");
                     return Flow::CLOSE;
                 }
                 Err((line, error)) => (self.line, self.error) = (line, Some(error)),

@@ -268,7 +268,7 @@ impl NumberModal {
                 let desk = model.desk_mut();
                 desk.numbers.select(&sender, &grid);
                 desk.form.set_from_numbers(grid);
-                model.say(format!("{sender} is among the From numbers. ^S saves."));
+                model.say_change(&format!("{sender} is among the From numbers."));
                 Flow::CLOSE
             }
             Err(error) => {

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::{Flow, open_box, write, write_field};
 use crate::domain::environment::Environment;
+use crate::domain::provider::Provider;
 use crate::domain::quota::Quota;
 use crate::domain::user::UserId;
 use crate::engine::{CodeRequest, Preview};
@@ -168,6 +169,10 @@ impl SendModal {
         let theme = model.theme;
         let plain = Style::new();
         let mut lines = match &self.preview {
+            None if model.saved_settings().provider == Provider::Sandbox => {
+                let text = "Any number, such as +573001234567: the Sandbox texts no real phone.";
+                vec![("", text.to_owned(), theme.dim())]
+            }
             None => vec![(
                 "",
                 "A number with + and its country code, or a national one.".to_owned(),

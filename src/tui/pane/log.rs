@@ -8,15 +8,16 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::draw_empty;
 use super::log_filter::LogFilter;
+use super::{draw_empty, missing};
 use crate::domain::delivery::DeliveryStatus;
+use crate::domain::provider::Provider;
 use crate::domain::sender::Sender;
 use crate::provider::twilio::advice;
 use crate::store::{Event, EventId, EventKind};
 use crate::tui::effect::Effect;
-use crate::tui::fit::cut;
-use crate::tui::keymap::Action;
+use crate::tui::fit::{cut, wrap};
+use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
 use crate::tui::modal::delivery::DeliveryModal;
 use crate::tui::model::Model;
@@ -187,8 +188,7 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
     let inner = block.inner(area);
     block.render(area, buffer);
     if log.events.is_empty() {
-        let text = "No code has been sent from here yet.";
-        return draw_empty(text, theme.dim(), inner, theme, buffer);
+        return draw_welcome(model, inner, buffer);
     }
     if shown.is_empty() {
         let text = "No line fits the filter. Esc shows all.";
@@ -204,6 +204,33 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
     {
         let line = Rect { y, height: 1, ..inner };
         draw_line(model, event, focused && index == selected, line, buffer);
+    }
+}
+
+/// An empty log says what to do; that of a new deck also where things are.
+fn draw_welcome(model: &Model, inner: Rect, buffer: &mut Buffer) {
+    let send = model.keys.name(Context::Console, Action::SendCode);
+    let help = model.keys.name(Context::Console, Action::Help);
+    let first = match missing(model) {
+        None if model.saved_settings().provider == Provider::Sandbox => {
+            format!("{send} sends a first code: to the Sandbox, so no real phone gets it.")
+        }
+        None => format!("No code has been sent from here yet. {send} sends one."),
+        Some(missing) => format!("{missing} The Sandbox of Development needs nothing."),
+    };
+    let Some(places) = &model.welcome else {
+        return draw_empty(&first, model.theme.dim(), inner, model.theme, buffer);
+    };
+    let lines = [
+        format!("Welcome. {first}"),
+        format!("Settings: {}, made at the first save.", places.config),
+        format!("Codes and audit: {}. {help} lists the keys.", places.store),
+    ];
+    let room = usize::from(inner.width.saturating_sub(2)).max(1);
+    let rows = lines.iter().flat_map(|line| wrap(line, room));
+    for (line, y) in rows.zip(inner.top()..inner.bottom()) {
+        let line = model.theme.text(&line);
+        buffer.set_stringn(inner.x + 1, y, line, room, model.theme.dim());
     }
 }
 

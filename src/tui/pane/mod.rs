@@ -15,6 +15,7 @@ use ratatui::style::Style;
 
 use super::fit::wrap;
 use super::keymap::Context;
+use super::model::Model;
 use super::theme::Theme;
 
 /// A pane.
@@ -65,6 +66,16 @@ pub(super) fn first_row(selected: usize, room: usize, offset: usize, count: usiz
     let lowest = count.saturating_sub(room);
     let offset = offset.min(selected).min(lowest);
     if room > 0 && selected >= offset + room { selected + 1 - room } else { offset }
+}
+
+/// What an environment still needs before anything can be sent from it, if it needs something.
+pub(super) fn missing(model: &Model) -> Option<String> {
+    let saved = model.saved_settings();
+    let labels = saved.provider.missing().into_iter().map(|(field, _)| field.label().to_owned());
+    let has_numbers = !saved.from_numbers.rows().is_empty();
+    let number = (!has_numbers).then(|| "a From number".to_owned());
+    let missing: Vec<String> = labels.chain(number).collect();
+    (!missing.is_empty()).then(|| format!("Not set up: {} missing.", missing.join(", ")))
 }
 
 /// Says what to do in a pane that has nothing to show.

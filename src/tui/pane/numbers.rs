@@ -12,6 +12,7 @@ use crate::domain::from_numbers::{FromNumber, FromNumbers};
 use crate::domain::sender::Sender;
 use crate::domain::settings::Field;
 use crate::tui::effect::Effect;
+use crate::tui::fit::cut;
 use crate::tui::keymap::Action;
 use crate::tui::modal::Modal;
 use crate::tui::modal::confirm::{ConfirmModal, Confirmed};
@@ -23,22 +24,37 @@ use crate::tui::update::Input;
 /// Columns of the sender: `+44 7700 900123` and some.
 const SENDER_WIDTH: u16 = 18;
 
-/// Which number is selected.
+/// Which number is selected: it stays so where others come or go. Of one that has gone, the
+/// place.
 #[derive(Debug, Default)]
 pub struct Numbers {
-    selected: usize,
+    selected: Option<Sender>,
+    place: usize,
 }
 
 impl Numbers {
     /// The selected row of a grid.
     pub fn selected<'a>(&self, grid: &'a FromNumbers) -> Option<&'a FromNumber> {
-        grid.rows().get(self.selected.min(grid.rows().len().saturating_sub(1)))
+        grid.rows().get(self.index(grid))
     }
 
     /// Selects a number.
     pub fn select(&mut self, sender: &Sender, grid: &FromNumbers) {
-        self.selected =
-            grid.rows().iter().position(|row| row.sender == *sender).unwrap_or(self.selected);
+        self.selected = Some(sender.clone());
+        self.place = self.index(grid);
+    }
+
+    fn index(&self, grid: &FromNumbers) -> usize {
+        let is_selected = |row: &FromNumber| Some(&row.sender) == self.selected.as_ref();
+        let last = grid.rows().len().saturating_sub(1);
+        grid.rows().iter().position(is_selected).unwrap_or(self.place.min(last))
+    }
+
+    /// Goes so many rows down or up.
+    fn step(&mut self, by: isize, grid: &FromNumbers) {
+        let last = grid.rows().len().saturating_sub(1);
+        self.place = self.index(grid).saturating_add_signed(by).min(last);
+        self.selected = grid.rows().get(self.place).map(|row| row.sender.clone());
     }
 }
 
@@ -46,18 +62,11 @@ impl Numbers {
 pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
     let desk = model.desk();
     let grid = desk.form.from_numbers();
-    let rows = grid.rows().len();
     let selected = desk.numbers.selected(grid).cloned();
     match (input, selected) {
         (Input::Paste(_), _) => model.cannot_paste(),
-        (Input::Action(Action::Up), _) => {
-            let numbers = &mut model.desk_mut().numbers;
-            numbers.selected = numbers.selected.min(rows).saturating_sub(1);
-        }
-        (Input::Action(Action::Down), _) => {
-            let numbers = &mut model.desk_mut().numbers;
-            numbers.selected = (numbers.selected + 1).min(rows.saturating_sub(1));
-        }
+        (Input::Action(Action::Up), _) => step(model, -1),
+        (Input::Action(Action::Down), _) => step(model, 1),
         (Input::Action(Action::New), _) => {
             model.modals.push(Modal::Number(Box::new(NumberModal::new_number())));
         }
@@ -78,15 +87,20 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
     Vec::new()
 }
 
+fn step(model: &mut Model, by: isize) {
+    let desk = model.desk_mut();
+    desk.numbers.step(by, desk.form.from_numbers());
+}
+
 fn make_default(model: &mut Model, sender: &Sender) {
     let grid = model.desk().form.from_numbers();
     let wanted = (!grid.is_default(sender)).then_some(sender);
     match grid.with_default(wanted) {
         Ok(grid) => {
             model.desk_mut().form.set_from_numbers(grid);
-            model.say(match wanted {
-                Some(sender) => format!("{sender} is the default number. ^S saves."),
-                None => "There is no default number now. ^S saves.".to_owned(),
+            model.say_change(&match wanted {
+                Some(sender) => format!("{sender} is the default number."),
+                None => "There is no default number now.".to_owned(),
             });
         }
         Err(error) => model.complain(format!("{error}.")),
@@ -152,7 +166,7 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
     let head = Rect { height: 1.min(body.height), ..body };
     draw_row(head, buffer, theme.dim(), "   Sender", "Countries");
     let list = Rect { y: body.y + head.height, height: body.height - head.height, ..body };
-    let selected = desk.numbers.selected.min(grid.rows().len() - 1);
+    let selected = desk.numbers.index(grid);
     let first = first_row(selected, list.height.into(), 0, grid.rows().len());
     for ((index, number), y) in
         grid.rows().iter().enumerate().skip(first).zip(list.top()..list.bottom())
@@ -225,7 +239,7 @@ fn draw_summary(model: &Model, grid: &FromNumbers, line: Rect, buffer: &mut Buff
     buffer.set_stringn(
         line.x + 1,
         line.y,
-        theme.text(&text),
+        theme.text(&cut(&text, line.width.saturating_sub(1).into())),
         line.width.saturating_sub(1).into(),
         style,
     );

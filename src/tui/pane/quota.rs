@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::quota_filter::QuotaFilter;
-use super::{draw_empty, first_row};
+use super::{draw_empty, first_row, missing};
 use crate::domain::passcode::MOST_WRONG_TRIES;
 use crate::domain::quota::{Quota, seconds_until};
 use crate::domain::secret::LookupKey;
@@ -15,7 +15,7 @@ use crate::domain::text::masked_digits;
 use crate::store::QuotaRow;
 use crate::tui::effect::Effect;
 use crate::tui::fit::{column, cut_front, width};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
 use crate::tui::modal::unlock::UnlockModal;
 use crate::tui::modal::user::UserModal;
@@ -238,6 +238,12 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
                 (format!("Nothing can be sent: {reason}"), theme.failure())
             }
             EngineState::Starting => ("Opening the store…".to_owned(), theme.dim()),
+            EngineState::Ready if missing(model).is_some() => {
+                let missing = missing(model).unwrap_or_default();
+                let previous = model.keys.name(Context::Always, Action::PreviousPane);
+                let text = format!("{missing} {previous} goes to them.");
+                (text, theme.warning())
+            }
             EngineState::Ready => {
                 ("Nobody has asked for a code lately. Press s to send one.".to_owned(), theme.dim())
             }

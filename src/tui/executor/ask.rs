@@ -1,0 +1,86 @@
+//! What the engine is asked, and its answers as messages.
+
+use super::Executor;
+use crate::domain::environment::{Environment, PerEnvironment};
+use crate::engine::{CodeRequest, Engine};
+use crate::tui::effect::{Effect, Work};
+use crate::tui::message::Message;
+
+impl Executor {
+    /// Has the engine do what an effect wants of it, and answers what came of it.
+    pub(super) async fn ask(&self, engine: &Engine, effect: Effect) -> Option<Message> {
+        let message = match effect {
+            Effect::LoadQuota => quota(engine).await,
+            Effect::LoadStatus => status(engine).await,
+            Effect::Preview { generation, request } => {
+                let CodeRequest { environment, number, user } = request;
+                let preview = engine.preview(environment, &number, user, None).await;
+                Message::Previewed { generation, preview: in_words(preview.map(Box::new)) }
+            }
+            Effect::Send(request) => Message::Sent(in_words(engine.request(request).await)),
+            Effect::Verify { generation, attempt } => {
+                let result = in_words(engine.verify(*attempt).await);
+                Message::Verified { generation, result }
+            }
+            Effect::Unlock(request) => {
+                let (user, relief) = (request.user.label.clone(), request.relief);
+                let result = in_words(engine.unlock(*request).await);
+                Message::Unlocked { user, relief, result }
+            }
+            Effect::Handset { generation, environment, number } => {
+                let received = in_words(engine.handset(environment, &number).await);
+                Message::Handset { generation, received }
+            }
+            Effect::LoadUser { generation, environment, row } => {
+                let story = in_words(engine.user_story(environment, &row).await);
+                Message::UserLoaded { generation, story }
+            }
+            Effect::CallBack(delivery) => {
+                Message::CalledBack(in_words(engine.call_back(delivery).await))
+            }
+            Effect::FindUser { generation, environment, typed } => {
+                Message::KeysFound { generation, keys: engine.lookup_keys(environment, &typed) }
+            }
+            Effect::Rehearse { generation, environment, rule } => {
+                let told = self.progress(Work::Asked(generation));
+                let news = engine.rehearse(environment, rule, told).await;
+                let news = in_words(news.map(|found| found.sentences()));
+                Message::Rehearsed { generation, news }
+            }
+            Effect::LoadStory { generation, delivery } => {
+                let story = in_words(engine.story(delivery).await);
+                Message::StoryLoaded { generation, story }
+            }
+            _ => return None,
+        };
+        Some(message)
+    }
+}
+
+/// Who has used how many codes, everywhere.
+pub(super) async fn quota(engine: &Engine) -> Message {
+    let mut rows = PerEnvironment::from_fn(|_| Vec::new());
+    for environment in Environment::ALL {
+        match engine.quota_rows(environment).await {
+            Ok(found) => rows[environment] = found,
+            Err(error) => return Message::StoreFailed(error.to_string()),
+        }
+    }
+    Message::Quota(rows)
+}
+
+/// How every environment fares.
+async fn status(engine: &Engine) -> Message {
+    let mut all = PerEnvironment::from_fn(|_| None);
+    for environment in Environment::ALL {
+        match engine.status(environment).await {
+            Ok(status) => all[environment] = Some(Box::new(status)),
+            Err(error) => return Message::StoreFailed(error.to_string()),
+        }
+    }
+    Message::Status(all)
+}
+
+fn in_words<T, E: ToString>(result: Result<T, E>) -> Result<T, String> {
+    result.map_err(|error| error.to_string())
+}
