@@ -8,16 +8,15 @@ use smsdeck::config::parse;
 use smsdeck::provider::sandbox::fate_table;
 use smsdeck::tui::keymap;
 use support::deck::Deck;
-use support::screen::Console;
 
 const README: &str = include_str!("../README.md");
 
 #[test]
 fn its_picture_is_the_screen() {
-    for line in Console::busy((80, 24)).screen().lines() {
-        let line = line.trim_matches('"').trim_end();
-        assert!(README.contains(line), "not in the README: {line}");
-    }
+    let snapshot = include_str!("snapshots/tape__tape_console.snap");
+    let picture = snapshot.splitn(3, "---\n").nth(2).unwrap().trim();
+    assert!(picture.lines().count() == 24, "{picture}");
+    assert!(README.contains(picture), "not in the README:\n{picture}");
 }
 
 #[test]
