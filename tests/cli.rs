@@ -413,4 +413,9 @@ fn the_manual_and_the_completions_name_every_command() {
             assert!(ran.out().contains(command), "{arguments:?} leaves {command} out");
         }
     }
+    // Each command with its own options, and the exit codes.
+    let page = deck.run(&["man"]).out();
+    for words in ["SMSDECK QUOTA UNLOCK", "wrong\\-tries", "EXIT STATUS", "9429"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
 }

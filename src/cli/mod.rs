@@ -9,6 +9,7 @@ mod change;
 mod config;
 mod failure;
 mod log;
+mod manual;
 mod numbers;
 mod output;
 mod prometheus;
@@ -19,7 +20,7 @@ mod send;
 mod status;
 mod verify;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -80,8 +81,8 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
         return Err(Failure::usage(text));
     }
     match &command {
-        Command::Man => return manual(),
-        Command::Completions { shell } => return Ok(completions(*shell)),
+        Command::Man => return manual::print(),
+        Command::Completions { shell } => return Ok(manual::print_completions(*shell)),
         _ => {}
     }
     let desk = Desk { paths, environment, output, read_only };
@@ -103,22 +104,6 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
             Command::Man | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
         }
     })
-}
-
-/// Prints the manual page: of the program, then of each command.
-fn manual() -> Result<ExitCode, Failure> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
-    io::stdout().write_all(&page)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn completions(shell: clap_complete::Shell) -> ExitCode {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "smsdeck", &mut script);
-    // As with any output: nobody is left to be told if nobody reads it.
-    let _ = io::stdout().write_all(&script);
-    ExitCode::SUCCESS
 }
 
 fn console(

@@ -1,0 +1,73 @@
+//! The manual page and the completions, both from the arguments themselves.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+
+use super::arguments::Arguments;
+use super::failure::Failure;
+
+/// Prints the manual page: of the program, then of each command in it.
+pub(super) fn print() -> Result<ExitCode, Failure> {
+    let mut command = Arguments::command();
+    command.build();
+    let mut page = Vec::new();
+    let man = Man::new(command.clone());
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    man.render_options_section(&mut page)?;
+    for command in command.get_subcommands() {
+        add(command, "smsdeck", &mut page)?;
+    }
+    page.extend(titled(&man, "\"EXIT STATUS\"")?);
+    man.render_version_section(&mut page)?;
+    io::stdout().write_all(&page)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Adds a command, or the commands in it, as sections of their own.
+fn add(command: &Command, parent: &str, page: &mut Vec<u8>) -> io::Result<()> {
+    let name = format!("{parent} {}", command.get_name());
+    if command.is_hide_set() || command.get_name() == "help" {
+        return Ok(());
+    }
+    if command.has_subcommands() {
+        return command.get_subcommands().try_for_each(|inner| add(inner, &name, page));
+    }
+    // What every command has too stands at the top.
+    let own = command.clone().mut_args(|argument| {
+        let is_general = argument.is_global_set() || argument.get_id() == "help";
+        argument.hide(is_general)
+    });
+    let man = Man::new(own.bin_name(&name).display_name(&name));
+    let mut section = Vec::new();
+    man.render_description_section(&mut section)?;
+    man.render_synopsis_section(&mut section)?;
+    man.render_options_section(&mut section)?;
+    if command.get_after_long_help().is_some() {
+        section.extend(titled(&man, "MORE")?);
+    }
+    let section = String::from_utf8_lossy(&section).replace(".SH ", ".SS ");
+    writeln!(page, ".SH {}", name.to_uppercase().replace('-', "\\-"))?;
+    page.write_all(section.as_bytes())
+}
+
+/// What a command says after its options, under a title of its own.
+fn titled(man: &Man, title: &str) -> io::Result<Vec<u8>> {
+    let mut section = Vec::new();
+    man.render_extra_section(&mut section)?;
+    Ok(String::from_utf8_lossy(&section).replace(".SH EXTRA", &format!(".SH {title}")).into_bytes())
+}
+
+/// Prints the completions for a shell.
+pub(super) fn print_completions(shell: clap_complete::Shell) -> ExitCode {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "smsdeck", &mut script);
+    // As with any output: nobody is left to be told if nobody reads it.
+    let _ = io::stdout().write_all(&script);
+    ExitCode::SUCCESS
+}
