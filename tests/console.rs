@@ -868,3 +868,22 @@ fn a_new_deck_says_where_things_are_until_settings_are_saved() {
     console.tell(changed(|_| ()));
     assert!(!console.screen().contains("Welcome"));
 }
+
+#[test]
+fn a_paste_goes_into_the_text_that_has_the_focus_or_nowhere() {
+    let paste = |console: &mut Console, text: &str| {
+        console.tell(Message::Paste(text.to_owned()));
+    };
+    // The word that Production asks for.
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab BackTab Down Backspace 9 ^s");
+    paste(&mut console, "production\n");
+    assert_eq!(saves(&console.press("Enter")).len(), 1);
+    // Where nothing takes text it says so: what it holds is no keys.
+    for keys in ["", "?", "Enter", "=", "BackTab i"] {
+        let mut console = Console::busy(SIZE);
+        console.press(keys);
+        paste(&mut console, "qqq\n");
+        shows(&console, "Nothing here takes text");
+    }
+}

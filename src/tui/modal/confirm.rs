@@ -123,7 +123,13 @@ impl ConfirmModal {
                     field.on_key(*key);
                 }
             }
-            other => self.scroll.on_input(other, self.wrapped(model).len()),
+            Input::Paste(text) => {
+                let refused = self.word.as_mut().and_then(|(_, field)| field.paste(text).err());
+                if let Some(refused) = refused {
+                    model.complain(format!("{refused}."));
+                }
+            }
+            other @ Input::Action(_) => self.scroll.on_input(other, self.wrapped(model).len()),
         }
         Flow::STAY
     }

@@ -66,6 +66,7 @@ impl ImportModal {
             Input::Action(Action::PageUp) => self.selected = self.selected.saturating_sub(10),
             Input::Action(Action::PageDown) => self.selected = (self.selected + 10).min(last),
             Input::Action(Action::Accept) => self.pick(model),
+            Input::Paste(_) => model.cannot_paste(),
             _ => {}
         }
         Flow::STAY

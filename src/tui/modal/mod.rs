@@ -139,6 +139,10 @@ impl Modal {
 
 /// Hands an input to the topmost pop-up.
 pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
+    if matches!(input, Input::Paste(_)) && !model.takes_text() {
+        model.cannot_paste();
+        return Vec::new();
+    }
     let Some(mut modal) = model.modals.pop() else { return Vec::new() };
     let depth = model.modals.len();
     match modal.on_input(model, input) {
