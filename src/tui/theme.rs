@@ -70,9 +70,12 @@ impl Theme {
         self.coloured(Color::Green)
     }
 
-    /// Worth a look.
+    /// Worth a look. Yellow letters cannot be read on white, nor white ones on yellow.
     pub fn warning(self) -> Style {
-        self.coloured(Color::Yellow)
+        if !self.colour {
+            return Style::new();
+        }
+        Style::new().fg(Color::Black).bg(Color::Yellow)
     }
 
     /// Went wrong.
@@ -96,7 +99,8 @@ impl Theme {
         if self.plain {
             return Block::new().title(self.text(title));
         }
-        let title_style = if focused { self.strong() } else { Style::new() };
+        // Not in the border's colour, which is faint on white.
+        let title_style = if focused { self.strong().fg(Color::Reset) } else { Style::new() };
         Block::bordered()
             .border_set(set)
             .border_style(style)
