@@ -115,6 +115,14 @@ fn a_lock_is_told_by_its_end_and_wakes_nobody_every_second() {
 }
 
 #[test]
+fn a_curve_is_told_in_figures() {
+    let mut heard = Heard::new(Console::with_health(SIZE));
+    heard.announcer.forget();
+    let said = heard.hear();
+    assert!(said.contains("By the hour, the last 24: 0 0 0 1 2 4 8 12"), "{said}");
+}
+
+#[test]
 fn the_program_speaks_line_by_line_and_leaves_the_terminal_in_order() {
     let deck = Deck::new();
     let mut terminal = Terminal::start(&deck, &["--plain"]);
