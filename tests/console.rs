@@ -11,7 +11,7 @@ use smsdeck::domain::from_numbers::FromNumber;
 use smsdeck::domain::limits::Cap;
 use smsdeck::domain::message_text::MessageTemplate;
 use smsdeck::domain::passcode::Verdict;
-use smsdeck::domain::provider::Provider;
+use smsdeck::domain::provider::{BaseUrl, Provider};
 use smsdeck::domain::sender::Sender;
 use smsdeck::domain::settings::{Field, Settings};
 use smsdeck::store::{DeliveryId, Event, EventId, EventKind, Relief};
@@ -20,7 +20,7 @@ use smsdeck::tui::message::{LoadedDeck, Message, SaveOutcome};
 use smsdeck::tui::model::{EngineState, Model};
 use smsdeck::tui::pane::Pane;
 use smsdeck::tui::theme::Theme;
-use support::screen::{Console, busy_config, noon};
+use support::screen::{Console, busy_config, noon, tokens};
 
 const SIZE: (u16, u16) = (80, 24);
 
@@ -275,7 +275,7 @@ fn what_is_typed_before_the_console_is_ready_is_done_once_it_is() {
     let model = Model::new(SIZE, theme, TimeZone::UTC, noon());
     let mut console = Console { model, now: noon() };
     assert!(console.press("s +573001234567 Enter").is_empty());
-    let tokens = PerEnvironment::from_fn(|_| TokenStatus::NotSet);
+    let tokens = tokens();
     let deck = LoadedDeck { config: Config::built_in(), tokens, unwritable: None, welcome: None };
     assert!(console.tell(Message::Loaded(Box::new(deck))).is_empty());
     let effects = console.tell(Message::EngineReady);
@@ -547,7 +547,7 @@ fn the_number_pop_up_skips_what_is_empty_and_tells_errors_whole() {
 fn saved_elsewhere(console: &mut Console, edit: impl FnOnce(&mut Settings)) {
     let mut config = busy_config();
     edit(&mut config.environments.test);
-    let tokens = PerEnvironment::from_fn(|_| TokenStatus::NotSet);
+    let tokens = tokens();
     let deck = LoadedDeck { config, tokens, unwritable: None, welcome: None };
     console.tell(Message::Loaded(Box::new(deck)));
 }
@@ -723,7 +723,7 @@ fn the_palette_does_by_name_what_keys_do() {
 fn changed(change: impl FnOnce(&mut Settings)) -> Message {
     let mut config = busy_config();
     change(&mut config.environments.production);
-    let tokens = PerEnvironment::from_fn(|_| TokenStatus::NotSet);
+    let tokens = tokens();
     Message::Loaded(Box::new(LoadedDeck { config, tokens, unwritable: None, welcome: None }))
 }
 
@@ -764,7 +764,7 @@ fn typing_on_while_a_save_is_under_way_is_no_conflict_with_oneself() {
     console.press("Backspace 8");
     let mut config = Config::built_in();
     config.environments.development = save.settings.clone();
-    let tokens = PerEnvironment::from_fn(|_| TokenStatus::NotSet);
+    let tokens = tokens();
     let deck = Some(Box::new(LoadedDeck { config, tokens, unwritable: None, welcome: None }));
     let outcome = SaveOutcome { is_saved: true, has_token: true, deck, problem: None };
     console.tell(Message::Saved { save, outcome });
@@ -886,4 +886,90 @@ fn a_paste_goes_into_the_text_that_has_the_focus_or_nowhere() {
         paste(&mut console, "qqq\n");
         shows(&console, "Nothing here takes text");
     }
+}
+
+/// Production with another stored token, as somebody else has left it.
+fn another_token() -> Message {
+    let config = busy_config();
+    let mut tokens = tokens();
+    tokens[Environment::Production] =
+        TokenStatus::Stored { ending: "b0b0".to_owned(), since: noon() };
+    Message::Loaded(Box::new(LoadedDeck { config, tokens, unwritable: None, welcome: None }))
+}
+
+#[test]
+fn a_token_that_somebody_else_has_stored_meanwhile_is_asked_for() {
+    let to_token = "Tab Tab Down Down Down Down Down Down";
+    let mut console = Console::busy(SIZE);
+    console.press(to_token);
+    console.press("0123456789abcdef0123456789abaaaa");
+    console.tell(another_token());
+    shows(&console, "ends b0b0");
+    assert!(saves(&console.press("^s")).is_empty());
+    shows(&console, "m mine: a new token");
+    shows(&console, "t theirs: stored, ends b0b0");
+    // Theirs: what was typed is gone, and so is the change.
+    console.press("t Enter");
+    shows(&console, "nothing has changed");
+
+    // Mine: it takes the place of the one that is known now.
+    let mut console = Console::busy(SIZE);
+    console.press(to_token);
+    console.press("0123456789abcdef0123456789abaaaa");
+    console.tell(another_token());
+    console.press("Esc");
+    console.press("0123456789abcdef0123456789abcccc ^s m Enter");
+    let effects = console.press("production Enter");
+    let save = saves(&effects)[0];
+    assert_eq!(save.known_token, TokenStatus::Stored { ending: "b0b0".to_owned(), since: noon() });
+    assert!(matches!(save.token, TokenChange::Replace(_)));
+
+    // So it is where it was to be removed.
+    let mut console = Console::busy(SIZE);
+    console.press(to_token);
+    console.press("^d y");
+    console.tell(another_token());
+    assert!(saves(&console.press("^s")).is_empty());
+    shows(&console, "m mine: removed");
+}
+
+#[test]
+fn what_is_typed_after_somebody_elses_save_is_a_change_of_theirs() {
+    // A field that was left alone so far, while another one is wrong for a moment.
+    let mut console = Console::busy(SIZE);
+    console.press("Tab Tab Down Backspace");
+    console.tell(changed(|settings| settings.codes_allowed = 4.try_into().unwrap()));
+    console.press("7 Down Backspace 3 ^s");
+    let effects = console.press("production Enter");
+    assert_eq!(saves(&effects)[0].settings.codes_allowed.get(), 3, "{}", console.screen());
+    // A number that they have added, and that is deleted here.
+    let mut console = Console::busy(SIZE);
+    console.press("Tab Tab Down Backspace");
+    console.tell(changed(|settings| {
+        let number = FromNumber {
+            sender: Sender::parse("72404").unwrap(),
+            countries: ["CO".parse().unwrap()].into(),
+        };
+        settings.from_numbers = settings.from_numbers.with(None, number, false).unwrap();
+    }));
+    console.press("7 Tab Down Down Down d y");
+    shows(&console, "72404 is deleted");
+    console.press("^s");
+    let effects = console.press("production Enter");
+    let rows = saves(&effects)[0].settings.from_numbers.rows();
+    assert_eq!(rows.len(), 3, "{}", console.screen());
+}
+
+#[test]
+fn two_changes_of_one_account_are_asked_for_as_a_whole() {
+    let mut console = Console::busy(SIZE);
+    console.press("Tab Tab Down Down Down Down Down");
+    console.press("^u AC11111111111111111111111111111111");
+    console.tell(changed(|settings| {
+        let Provider::Twilio(account) = &mut settings.provider else { panic!() };
+        account.base_url = Some(BaseUrl::parse("https://sms.example/").unwrap());
+    }));
+    assert!(saves(&console.press("^s")).is_empty());
+    shows(&console, "Account SID");
+    shows(&console, "m mine: Account SID AC11111111111111111111111111111111");
 }

@@ -6,6 +6,7 @@ mod support;
 use std::io::Write;
 use std::process::Stdio;
 
+use smsdeck::provider::Sandbox;
 use support::deck::{Deck, any_file_holds};
 
 const BY_HAND: &str = include_str!("config_by_hand.ron");
@@ -14,6 +15,27 @@ fn deck() -> Deck {
     let deck = Deck::new();
     deck.configure(BY_HAND);
     deck
+}
+
+/// The same, with an account that nobody can be asked about.
+fn deck_without_network() -> Deck {
+    let deck = Deck::new();
+    let nobody = "base_url: \"http://127.0.0.1:1/\", account_sid:";
+    deck.configure(&BY_HAND.replace("account_sid:", nobody));
+    deck
+}
+
+/// Stores a token as `config set auth_token -` does.
+fn set_token(deck: &Deck, environment: &str, token: &str) -> support::deck::Ran {
+    let mut child = deck
+        .command(&["config", "set", "--env", environment, "auth_token", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(token.as_bytes()).unwrap();
+    support::deck::Ran(child.wait_with_output().unwrap())
 }
 
 fn text(deck: &Deck) -> String {
@@ -71,19 +93,10 @@ fn what_is_wrong_changes_nothing_and_says_what_is_meant() {
 
 #[test]
 fn a_token_comes_from_standard_input_and_is_in_the_secrets_alone() {
-    let deck = deck();
+    let deck = deck_without_network();
     let token = "0123456789abcdef0123456789ab3f9a";
-    let mut child = deck
-        .command(&["config", "set", "--env", "prod", "auth_token", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(token.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    assert!(!String::from_utf8_lossy(&output.stdout).contains(token));
+    let set = set_token(&deck, "prod", token);
+    assert!(set.code() == 0 && !set.out().contains(token), "{}", set.err());
     assert!(std::fs::read_to_string(deck.paths().secrets).unwrap().contains(token));
     std::fs::remove_file(deck.paths().secrets).unwrap();
     assert!(!any_file_holds(&deck.path(""), token.as_bytes()));
@@ -192,12 +205,9 @@ fn the_check_has_the_figures_behind_the_settings() {
 
 #[test]
 fn a_stored_token_is_copied_only_where_it_is_named() {
-    let deck = deck();
+    let deck = deck_without_network();
     let token = "0123456789abcdef0123456789ab3f9a";
-    let set = ["config", "set", "--env", "prod", "auth_token", "-"];
-    let mut child = deck.command(&set).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(token.as_bytes()).unwrap();
-    assert!(child.wait().unwrap().success());
+    assert_eq!(set_token(&deck, "prod", token).code(), 0);
     let stored = || std::fs::read_to_string(deck.paths().secrets).unwrap().matches(token).count();
     let copy = |fields: &str| deck.run(&["config", "copy", "prod", "test", "--fields", fields]);
     assert_eq!((copy("provider").code(), stored()), (0, 1));
@@ -259,4 +269,103 @@ fn single_numbers_are_copied_and_a_token_is_never_brought_along() {
     assert!(!text(&deck).contains("evil"), "{}", text(&deck));
     let check = deck.run(&["config", "copy", "dev", "prod", "--fields", "provider", "--dry-run"]);
     assert!(check.out().contains("The Sandbox texts nobody"), "{}", check.out());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_the_account_refuses_is_not_stored_and_the_try_is_written_down() {
+    let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let deck = Deck::new();
+    deck.configure_for(sandbox.base_url());
+    let wrong = "0123456789abcdef0123456789ab3f9a";
+    let refused = set_token(&deck, "dev", wrong);
+    assert_eq!(refused.code(), 1, "{}", refused.out());
+    assert!(refused.err().contains("nothing was saved"), "{}", refused.err());
+    assert!(!std::fs::read_to_string(deck.paths().secrets).unwrap().contains(wrong));
+    let audit = deck.run(&["audit", "list"]).out();
+    assert!(audit.contains("nothing was saved") && !audit.contains(wrong), "{audit}");
+    let stored = set_token(&deck, "dev", smsdeck::provider::sandbox::AUTH_TOKEN);
+    assert_eq!(stored.code(), 0, "{}", stored.err());
+}
+
+#[test]
+fn a_token_that_is_no_longer_named_is_taken_away() {
+    let token = "0123456789abcdef0123456789ab3f9a";
+    let deck = deck_without_network();
+    let holds = || std::fs::read_to_string(deck.paths().secrets).unwrap().contains(token);
+    for (field, value) in [("auth_token", "None"), ("provider", "Sandbox")] {
+        assert_eq!(set_token(&deck, "prod", token).code(), 0);
+        let dry = deck.run(&["config", "set", "--env", "prod", field, value, "--dry-run"]);
+        assert!(dry.out().contains("the stored token would be removed") && holds());
+        let set = deck.run(&["config", "set", "--env", "prod", field, value]);
+        assert!(set.out().contains("the stored token is removed"), "{}{}", set.out(), set.err());
+        assert!(!holds(), "{field}");
+    }
+}
+
+#[test]
+fn a_save_that_fails_and_a_new_order_are_written_down() {
+    let deck = deck();
+    let set = |value: &str| deck.run(&["config", "set", "--env", "prod", "from_numbers", value]);
+    let rows =
+        ["(sender: \"72404\", countries: [\"FR\"])", "(sender: \"72405\", countries: [\"IT\"])"];
+    let none = deck.run(&["numbers", "default", "--env", "prod", "--none"]);
+    assert_eq!(none.code(), 0, "{}", none.err());
+    assert_eq!(set(&format!("[{}]", rows.join(", "))).code(), 0);
+    let turned = set(&format!("[{}, {}]", rows[1], rows[0]));
+    assert!(turned.out().contains("order 72404, 72405 → order 72405, 72404"), "{}", turned.out());
+    // The folder of the versions cannot be made: nothing is saved, and that stays known.
+    let history = deck.paths().config.with_file_name("config.ron.history");
+    std::fs::remove_dir_all(&history).unwrap();
+    std::fs::write(&history, "").unwrap();
+    let failed = deck.run(&["config", "set", "--env", "prod", "codes_allowed", " 7 "]);
+    assert_eq!(failed.code(), 1, "{}", failed.out());
+    assert!(!text(&deck).contains("codes_allowed: 7"));
+    let audit = deck.run(&["audit", "list", "--env", "prod", "--json"]).json();
+    let last = audit.last().unwrap().to_string();
+    assert!(last.contains("failed_save") || last.contains("failed save"), "{last}");
+}
+
+#[test]
+fn a_key_of_an_account_is_a_part_of_it() {
+    let deck = Deck::new();
+    let key = "api_key: \"SK0123456789abcdef0123456789abcdef\", account_sid:";
+    let account = "provider: Twilio(account_sid: \"AC0123456789abcdef0123456789abcdef\", auth_token: Env(\"KEY_SECRET\")),";
+    let with_key = account.replace("account_sid:", key);
+    let text_of = BY_HAND.replacen(
+        "provider: Sandbox,\n            from_numbers: [],",
+        &format!("{with_key}\n            from_numbers: [],"),
+        1,
+    );
+    assert_ne!(text_of, BY_HAND);
+    deck.configure(&text_of);
+    let copy = deck.run(&["config", "copy", "prod", "test", "--fields", "provider"]);
+    assert_eq!(copy.code(), 0, "{}", copy.err());
+    // The secret of the key is no token of the account.
+    assert!(!text(&deck).contains("KEY_SECRET"), "{}", text(&deck));
+}
+
+#[test]
+fn what_is_wrong_with_the_numbers_is_told_where_they_are() {
+    let deck = Deck::new();
+    let text_of = format!("// test: see the wiki\n{BY_HAND}").replace(
+        "from_numbers: [],\n            default_number: None,",
+        "from_numbers: [],\n            default_number: \"72404\",",
+    );
+    deck.configure(&text_of);
+    let line = text_of.lines().position(|line| line.contains("from_numbers: [],")).unwrap() + 1;
+    let told = deck.run(&["config", "check"]);
+    assert!(told.err().contains(&format!("config.ron:{line}:")), "{}", told.err());
+}
+
+#[test]
+fn the_settings_are_shown_whole_one_environment_or_all_of_them() {
+    let deck = deck();
+    let shown = deck.run(&["config", "show", "--json"]).json();
+    assert_eq!(shown.len(), 3);
+    let production = &shown[2];
+    assert_eq!(production["provider"], "Twilio");
+    assert_eq!(production["account"]["account_sid"], "AC0123456789abcdef0123456789abcdef");
+    assert_eq!(production["recipients"], "Anyone");
+    let test = deck.run(&["config", "show", "--env", "test"]).out();
+    assert!(test.starts_with("(\n    default_country: None,"), "{test}");
 }

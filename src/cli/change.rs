@@ -15,6 +15,7 @@ use crate::domain::difference::{Difference, differences, is_drift};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::sender::Sender;
+use crate::engine::{AccountQuery, check_account};
 
 /// The largest secret or settings that are read from standard input or a file, in bytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -46,7 +47,8 @@ async fn apply_with(
         return preview(desk, &old, &new, of_token).await;
     }
     may_write(desk)?;
-    let (old, new) = config::change(&desk.paths, edit)?;
+    let changed = config::change(&desk.paths, edit);
+    let (old, new) = audited_if_failed(desk, changed).await?;
     let stored = token.map_or(Ok(()), |(environment, token)| {
         config::store_token(&desk.paths, environment, &token, Timestamp::now())
     });
@@ -54,12 +56,54 @@ async fn apply_with(
         let words = format!("the settings are saved, but the token is not: {error}");
         Failure::new("secrets", words)
     });
+    let stored = audited_if_failed(desk, stored).await;
+    let forgotten = forget_tokens(desk, &old, &new);
     // Written down before anything is printed: whoever reads the output may be gone.
     let of_token = of_token.filter(|_| stored.is_ok());
     let audited = audit(desk, &old, &new, of_token).await;
     show(desk, &old, &new, of_token, false)?;
-    stored.and(audited)?;
+    stored.and(forgotten).and(audited)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Takes away the tokens that the settings no longer name.
+fn forget_tokens(desk: &Desk, old: &Config, new: &Config) -> Result<(), Failure> {
+    config::forget_tokens(&desk.paths, old, new).map(drop).map_err(|error| {
+        let words = format!("saved, but a token that is no longer named stays: {error}");
+        Failure::new("secrets", words)
+    })
+}
+
+/// Asks the account whether it takes a token before it becomes the stored one. What cannot be asked
+/// now is no reason to keep it out.
+async fn not_refused(desk: &Desk, environment: Environment, token: &Secret) -> Result<(), Failure> {
+    let config = desk.config()?;
+    let provider = config.environments[environment].provider.clone();
+    if provider.account().is_none() {
+        return Ok(());
+    }
+    let query = AccountQuery { environment, provider, token: Some(token.clone()) };
+    match check_account(&desk.paths, &config, query).await {
+        Err(problem) if problem.is_refusal() => {
+            let failure = Failure::new(problem.code(), format!("nothing was saved: {problem}"));
+            audited_if_failed(desk, Err(failure)).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a save that failed into the audit, where it has one; wrong usage is no save.
+async fn audited_if_failed<T>(desk: &Desk, saved: Result<T, Failure>) -> Result<T, Failure> {
+    if let Err(failure) = &saved
+        && !failure.is_usage()
+        && let Ok(engine) = desk.engine().await
+    {
+        for environment in desk.environments() {
+            // What failed is told below; a store that fails too has no audit to tell of it.
+            let _ = engine.audit_failed_save(environment, failure.message()).await;
+        }
+    }
+    saved
 }
 
 /// Shows what would change and what it would have meant. Writes nothing, so that a deck without a
@@ -149,6 +193,11 @@ fn show(
         let object = json!({ "deck": change, "dry_run": dry_run });
         desk.output.line(&format!("Whole deck: {change}"), &object)?;
     }
+    for environment in config::unnamed_tokens(old, new) {
+        let removed = if dry_run { "would be removed" } else { "is removed" };
+        let object = json!({ "environment": environment.key(), "token": removed });
+        desk.output.line(&format!("{environment}: the stored token {removed}."), &object)?;
+    }
     if let Some(environment) = token {
         let stored = if dry_run { "would be stored" } else { "is stored" };
         let object = json!({ "environment": environment.key(), "token": stored });
@@ -221,7 +270,11 @@ pub(super) async fn set(
     } else {
         None
     };
-    let value = if token.is_some() { "Stored" } else { value };
+    if let Some(token) = token.as_ref().filter(|_| !dry_run) {
+        may_write(desk)?;
+        not_refused(desk, environment, token).await?;
+    }
+    let value = if token.is_some() { "Stored" } else { value.trim() };
     apply_with(desk, dry_run, token.map(|token| (environment, token)), |config| {
         *config = config::with_value(config, environment, field, value)?;
         Ok(())
@@ -369,12 +422,14 @@ pub(super) async fn restore(
             return Err(Failure::new("not_confirmed", "nothing was changed".to_owned()));
         }
     }
-    let (old, new) = config::restore(&desk.paths, &version, |present| *present == shown)?;
+    let restored = config::restore(&desk.paths, &version, |present| *present == shown);
+    let (old, new) = audited_if_failed(desk, restored.map_err(Failure::from)).await?;
+    let forgotten = forget_tokens(desk, &old, &new);
     let audited = audit(desk, &old, &new, None).await;
     if yes {
         show(desk, &old, &new, None, false)?;
     }
-    audited.map(|()| ExitCode::SUCCESS)
+    forgotten.and(audited).map(|()| ExitCode::SUCCESS)
 }
 
 /// Asks whoever sits at the terminal; without one somebody must have said `--yes`.

@@ -80,29 +80,21 @@ fn path(desk: &Desk) -> Result<ExitCode, Failure> {
 fn show(desk: &Desk) -> Result<ExitCode, Failure> {
     let config = desk.config()?;
     if !desk.output.is_json() {
-        desk.output.line(config::render(&config).trim_end(), &json!(null))?;
+        let text = match desk.environment {
+            Some(environment) => config::of_environment(&config, environment).unwrap_or_default(),
+            None => config::render(&config),
+        };
+        desk.output.line(text.trim_end(), &json!(null))?;
         return Ok(ExitCode::SUCCESS);
     }
     for environment in desk.environments() {
-        let settings = &config.environments[environment];
-        let numbers: Vec<_> = settings
-            .from_numbers
-            .rows()
-            .iter()
-            .map(|number| json!({ "sender": number.sender, "countries": number.countries }))
-            .collect();
-        let object = json!({
-            "environment": environment.key(),
-            "default_country": settings.default_country,
-            "code_validity_minutes": settings.code_validity,
-            "codes_allowed": settings.codes_allowed,
-            "request_time_out_minutes": settings.time_out,
-            "provider": settings.provider.name(),
-            "from_numbers": numbers,
-            "default_number": settings.from_numbers.default_number(),
-            "message": settings.message,
-            "own_messages": settings.own_messages,
-        });
+        let mut object = config::to_json(&config, environment);
+        let provider = config.environments[environment].provider.name();
+        // The provider by its name, as everywhere else; its account beside it.
+        let account = object["provider"].get_mut("Twilio").map(serde_json::Value::take);
+        object["account"] = account.unwrap_or_default();
+        object["provider"] = json!(provider);
+        object["environment"] = json!(environment.key());
         desk.output.line("", &object)?;
     }
     Ok(ExitCode::SUCCESS)

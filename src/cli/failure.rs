@@ -40,6 +40,11 @@ impl Failure {
         Self { exit: 2, ..self }
     }
 
+    /// Whether it is wrong usage or bad input.
+    pub const fn is_usage(&self) -> bool {
+        self.exit == 2
+    }
+
     /// The sentence.
     pub fn message(&self) -> &str {
         &self.message

@@ -98,7 +98,12 @@ fn placed(text: &str, path: &[&str], value: &str) -> Option<String> {
 pub fn exported(config: &Config, environment: Environment) -> Option<String> {
     let mut config = config.clone();
     set_token(&mut config.environments[environment], None);
-    let text = render(&config);
+    of_environment(&config, environment)
+}
+
+/// The settings of an environment as they stand in the file.
+pub fn of_environment(config: &Config, environment: Environment) -> Option<String> {
+    let text = render(config);
     let value = settings_place(&text, environment)?;
     let lines = text.get(value)?.lines();
     let lines: Vec<&str> =
@@ -136,20 +141,31 @@ pub fn imported(
     let after = &mut imported.environments[environment];
     // Where a token comes from is nobody's to bring along: a command would be run, and a stored
     // token go to whatever address the text names.
-    let is_same = before.account().is_some()
-        && before.account() == after.provider.account()
-        && before.base_url() == after.provider.base_url();
+    let is_same = before.account().is_some() && has_same_credentials(before, &after.provider);
     set_token(after, before.token_source().filter(|_| is_same).cloned());
     Ok(imported)
 }
 
-fn settings_place(text: &str, environment: Environment) -> Option<std::ops::Range<usize>> {
+pub(super) fn settings_place(
+    text: &str,
+    environment: Environment,
+) -> Option<std::ops::Range<usize>> {
     let mut at = root(text)?;
     for name in ["environments", environment.key()] {
         let Shape::Struct { fields, .. } = shape(text, &at) else { return None };
         at = fields.into_iter().find(|field| field.name == name)?.value;
     }
     Some(at)
+}
+
+/// Whether a token of the one is a token of the other: the same account, at the same address, and
+/// the same key, if there is one.
+fn has_same_credentials(one: &Provider, other: &Provider) -> bool {
+    let key = |provider: &Provider| match provider {
+        Provider::Twilio(account) => account.api_key.clone(),
+        Provider::Sandbox => None,
+    };
+    one.account() == other.account() && key(one) == key(other)
 }
 
 fn set_token(settings: &mut Settings, token: Option<SecretSource>) {
@@ -181,7 +197,7 @@ pub fn copied(
             "from_numbers" | "default_number" => {}
             "provider" => {
                 let token = target.provider.token_source().cloned();
-                let is_same = source.provider.account() == target.provider.account();
+                let is_same = has_same_credentials(&source.provider, &target.provider);
                 target.provider = source.provider;
                 set_token(target, token.filter(|_| is_same));
             }

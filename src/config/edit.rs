@@ -54,6 +54,14 @@ impl Editor<'_> {
                 })
             }
             (
+                Shape::Wrapped { name, value },
+                Shape::Wrapped { name: old_name, value: old },
+                Shape::Wrapped { name: new_name, value: new },
+                // The words of a command have an order, and are changed as a whole.
+            ) if name == new_name && old_name == new_name && name != "Command" => {
+                self.value(&value, &old, &new)
+            }
+            (
                 Shape::List { inside, items },
                 Shape::List { items: old, .. },
                 Shape::List { items: new, .. },
@@ -126,23 +134,33 @@ impl Editor<'_> {
     }
 
     /// The place after the change of every item before it; `None` where items change places.
-    fn kept(&self, old: &[Range<usize>], new: &[Range<usize>]) -> Option<Vec<Option<usize>>> {
+    fn kept(
+        &self,
+        old_items: &[Range<usize>],
+        new_items: &[Range<usize>],
+    ) -> Option<Vec<Option<usize>>> {
         let key = |text: &str, item: &Range<usize>| match shape(text, item) {
             Shape::Struct { fields, .. } => {
                 fields.first().and_then(|first| text.get(first.value.clone())).map(str::to_owned)
             }
             _ => text.get(item.clone()).map(str::to_owned),
         };
-        let kept: Vec<Option<usize>> = old
-            .iter()
-            .map(|old| {
-                let wanted = key(self.before, old);
-                new.iter().position(|new| key(self.after, new) == wanted)
-            })
-            .collect();
+        let (old, new): (Vec<_>, Vec<_>) = (
+            old_items.iter().map(|old| key(self.before, old)).collect(),
+            new_items.iter().map(|new| key(self.after, new)).collect(),
+        );
+        let place = |old| new.iter().position(|new| new == old);
+        let mut kept: Vec<Option<usize>> = old.iter().map(place).collect();
+        // One that has gone, and another one in its place, is the same one with another name.
+        for (at, kept) in kept.iter_mut().enumerate().filter(|_| old.len() == new.len()) {
+            if kept.is_none() && new.get(at).is_some_and(|new| !old.contains(new)) {
+                *kept = Some(at);
+            }
+        }
         let places: Vec<usize> = kept.iter().copied().flatten().collect();
-        // Whatever is new must come after all that stays.
-        let is_in_order = places.iter().copied().eq(0..places.len());
+        // Plain values are a set. Of others, whatever is new must come after all that stays.
+        let is_set = old_items.iter().all(|item| shape(self.before, item) == Shape::Plain);
+        let is_in_order = is_set || places.iter().copied().eq(0..places.len());
         (is_in_order && !places.is_empty()).then_some(kept)
     }
 
@@ -164,7 +182,8 @@ impl Editor<'_> {
                 None => self.take_out(item),
             }
         }
-        for added in new.iter().skip(kept.iter().flatten().count()) {
+        let is_added = |(place, _): &(usize, _)| !kept.contains(&Some(*place));
+        for (_, added) in new.iter().enumerate().filter(is_added) {
             self.add(inside, last, "", added)?;
         }
         Some(())
@@ -181,8 +200,10 @@ impl Editor<'_> {
         let before = &self.file[..place.start];
         let line = before.rfind('\n').map_or(0, |newline| newline + 1);
         let rest = &self.file[end..];
+        // What is said of it behind it, in its line, goes with it too.
+        let is_last = rest.trim_start_matches([' ', '\t']);
         let is_alone = before[line..].trim().is_empty()
-            && rest.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']);
+            && (is_last.starts_with(['\n', '\r']) || is_last.starts_with("//"));
         if is_alone {
             end += rest.find('\n').map_or(0, |newline| newline + 1);
             self.changes.push((line..end, String::new()));
@@ -206,17 +227,41 @@ impl Editor<'_> {
         let is_on_own_line = line > inside.start && self.file[line..start].trim().is_empty();
         let indent = indent_at(self.file, start);
         let text = reindented(self.after, value, indent)?;
-        let text = if is_on_own_line {
-            format!(",\n{indent}{name}{text}")
-        } else {
-            format!(", {name}{text}")
-        };
-        match self.changes.iter_mut().find(|(place, _)| *place == (end..end)) {
-            // What is added stands in the order in which it was added.
-            Some((_, before)) => before.push_str(&text),
-            None => self.changes.push((end..end, text)),
+        let newline = if self.file.contains("\r\n") { "\r\n" } else { "\n" };
+        let text = text.replace('\n', newline);
+        match self.end_of_line(end).filter(|_| is_on_own_line) {
+            Some((has_comma, line_end)) => {
+                if !has_comma && !self.changes.contains(&(end..end, ",".to_owned())) {
+                    self.changes.push((end..end, ",".to_owned()));
+                }
+                self.insert(line_end, &format!("{newline}{indent}{name}{text},"));
+            }
+            None if is_on_own_line => {
+                self.insert(end, &format!(",{newline}{indent}{name}{text}"));
+            }
+            None => self.insert(end, &format!(", {name}{text}")),
         }
         Some(())
+    }
+
+    /// Whether a comma stands behind a value, and the end of its line, where nothing else stands
+    /// there but a comment, which is about the value.
+    fn end_of_line(&self, end: usize) -> Option<(bool, usize)> {
+        let rest = self.file[end..].trim_start_matches([' ', '\t']);
+        let behind = rest.strip_prefix(',');
+        let comment = behind.unwrap_or(rest).trim_start_matches([' ', '\t']);
+        let is_bare = comment.starts_with(['\n', '\r']) || comment.starts_with("//");
+        let length = self.file[end..].find('\n')?;
+        let line = self.file[end..end + length].trim_end_matches('\r');
+        is_bare.then_some((behind.is_some(), end + line.len()))
+    }
+
+    /// Puts a text into a place, behind what was put there before.
+    fn insert(&mut self, at: usize, text: &str) {
+        match self.changes.iter_mut().find(|(place, new)| *place == (at..at) && new != ",") {
+            Some((_, before)) => before.push_str(text),
+            None => self.changes.push((at..at, text.to_owned())),
+        }
     }
 }
 
@@ -237,4 +282,108 @@ fn reindented(text: &str, value: &Range<usize>, indent: &str) -> Option<String> 
         }
     });
     Some(lines.collect::<Vec<_>>().join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::{Config, parse, render};
+    use super::*;
+    use crate::domain::from_numbers::FromNumber;
+    use crate::domain::message_text::MessageTemplate;
+    use crate::domain::phone::PhoneNumber;
+    use crate::domain::sender::Sender;
+    use crate::domain::settings::{Recipients, Settings};
+
+    const BY_HAND: &str = include_str!("../../tests/config_by_hand.ron");
+
+    /// The text after a change of Production, which must say what was changed.
+    fn after(text: &str, edit: impl FnOnce(&mut Settings)) -> String {
+        let old = parse(text, Path::new("")).unwrap();
+        let mut new: Config = old.clone();
+        edit(&mut new.environments.production);
+        let edited = edited(text, &render(&old), &render(&new)).unwrap();
+        assert_eq!(parse(&edited, Path::new("")).unwrap(), new, "{edited}");
+        edited
+    }
+
+    /// The lines that are there after a change and were not before, and those that were.
+    fn changed<'a>(old: &'a str, new: &'a str) -> (Vec<&'a str>, Vec<&'a str>) {
+        let others = |one: &'a str, other: &str| {
+            let is_other = |line: &&str| !other.lines().any(|it| it == *line);
+            one.lines().filter(is_other).map(str::trim).collect()
+        };
+        (others(new, old), others(old, new))
+    }
+
+    fn number(sender: &str, code: &str) -> FromNumber {
+        let countries = [code.parse().unwrap()].into();
+        FromNumber { sender: Sender::parse(sender).unwrap(), countries }
+    }
+
+    #[test]
+    fn what_is_said_behind_a_number_stays_behind_it() {
+        let sales = "(sender: \"ACME\", countries: [\"AT\", \"DE\"]), // sales, ask Ana";
+        let with_comment =
+            BY_HAND.replace("(sender: \"ACME\", countries: [\"AT\", \"DE\"]),", sales);
+        for last in [sales, &sales.replace("]),", "])")] {
+            let text = with_comment.replace(sales, last);
+            let edited = after(&text, |settings| {
+                settings.from_numbers =
+                    settings.from_numbers.with(None, number("72404", "FR"), false).unwrap();
+            });
+            assert!(edited.contains(sales), "{edited}");
+        }
+        // One that goes takes what is said of it along.
+        let edited = after(&with_comment, |settings| {
+            let acme = Sender::parse("ACME").unwrap();
+            settings.from_numbers = settings.from_numbers.without(&acme).unwrap();
+        });
+        assert_eq!(changed(&with_comment, &edited), (vec![], vec![sales]));
+    }
+
+    #[test]
+    fn a_number_that_gets_another_name_stays_in_its_place() {
+        let edited = after(BY_HAND, |settings| {
+            let old = Sender::parse("+14155550100").unwrap();
+            let row = number("+14155550199", "CO");
+            settings.from_numbers = settings.from_numbers.with(Some(&old), row, true).unwrap();
+        });
+        let (new, _) = changed(BY_HAND, &edited);
+        let row = "(sender: \"+14155550199\", countries: [\"CO\"]),";
+        assert_eq!(new, [row, "default_number: \"+14155550199\","]);
+    }
+
+    #[test]
+    fn comments_among_recipients_and_texts_stay() {
+        let only = "recipients: Only([\n                \"+573001234567\", // Ana\n            ]),";
+        let own =
+            "own_messages: {\n                \"CO\": \"{code} hola\", // approved\n            },";
+        let text = BY_HAND.replace(
+            "recipients: Anyone, // whom it may text",
+            &format!("{only}\n            {own}"),
+        );
+        let edited = after(&text, |settings| {
+            let Recipients::Only(numbers) = &mut settings.recipients else { panic!() };
+            numbers.insert(PhoneNumber::parse("+573001112233").unwrap());
+            let audience = settings.own_messages.iter().next().unwrap().0;
+            let message = MessageTemplate::parse("{code} buenas").unwrap();
+            settings.own_messages.set(audience, Some(message));
+        });
+        for line in ["\"+573001234567\", // Ana", "\"CO\": \"{code} buenas\", // approved"] {
+            assert!(edited.contains(line), "{edited}");
+        }
+    }
+
+    #[test]
+    fn lines_that_are_added_end_as_the_others_do() {
+        let text = BY_HAND.replace('\n', "\r\n");
+        let edited = after(&text, |settings| {
+            settings.limits.record_only = true;
+            settings.from_numbers =
+                settings.from_numbers.with(None, number("72404", "FR"), false).unwrap();
+        });
+        assert_eq!(edited.matches('\n').count(), edited.matches("\r\n").count(), "{edited:?}");
+    }
 }

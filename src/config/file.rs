@@ -134,7 +134,10 @@ pub(super) fn replace(
     // A new one belongs to whoever the folder belongs to.
     let like = old.map_or_else(|| fs::metadata(&folder), Ok)?;
     if (like.uid(), like.gid()) != owner(new.as_file())? {
-        may_fail_for_others(fchown(new.as_file(), Some(like.uid()), Some(like.gid())))?;
+        let given = fchown(new.as_file(), Some(like.uid()), Some(like.gid()));
+        // Who may not give it away may still leave it to a group that they are in.
+        let given = given.or_else(|_| fchown(new.as_file(), None, Some(like.gid())));
+        may_fail_for_others(given)?;
     }
     new.as_file().set_permissions(fs::Permissions::from_mode(bits))?;
     new.as_file().sync_all()?;
@@ -151,8 +154,13 @@ fn owner(file: &File) -> io::Result<(u32, u32)> {
 /// # Errors
 /// When it cannot be read, or is larger.
 pub fn read(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
+    read_from(File::open(path)?, largest)
+}
+
+/// Reads a file that is open, of at most `largest` bytes.
+pub(super) fn read_from(file: File, largest: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(largest + 1).read_to_end(&mut bytes)?;
+    file.take(largest + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > largest {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file is far too large"));
     }

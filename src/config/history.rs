@@ -69,6 +69,16 @@ fn moment(name: &str) -> Option<Timestamp> {
     Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }
 
+/// Sets a text that is out of order aside, beside the config, for whoever wrote it alone: it may
+/// hold what belongs in no history. It is no version, as it could not be put back.
+pub(super) fn set_aside(config: &Path, text: &str) -> io::Result<()> {
+    let mut name = config.file_name().unwrap_or_default().to_owned();
+    name.push(".broken");
+    replace(&config.with_file_name(name), Kept::Never(0o600), |file| {
+        file.write_all(text.as_bytes())
+    })
+}
+
 /// Keeps the text that a config has now, with the mode of its file, and forgets the oldest. To be
 /// called by whoever has the lock.
 pub(super) fn keep(config: &Path, text: &str) -> io::Result<()> {
@@ -79,6 +89,13 @@ pub(super) fn keep(config: &Path, text: &str) -> io::Result<()> {
         give(&folder, &owner)?;
     }
     let kept = of_folder(&folder)?;
+    // A save that did not get further than this has left it here already.
+    if kept
+        .first()
+        .is_some_and(|newest| fs::read_to_string(&newest.path).is_ok_and(|it| it == text))
+    {
+        return Ok(());
+    }
     // After the newest, also where the clock was set back since.
     let after = kept.first().and_then(|newest| moment(&newest.name));
     let after = after.and_then(|newest| newest.checked_add(SignedDuration::from_millis(1)).ok());

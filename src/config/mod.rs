@@ -12,13 +12,14 @@ mod ron_text;
 mod schema;
 mod secret_sources;
 mod secrets;
+mod unnamed_tokens;
 mod wire;
 mod wire_limits;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use by_name::{copied, exported, imported, is_token, with_value};
+pub use by_name::{copied, exported, imported, is_token, of_environment, with_value};
 pub use error::ConfigError;
 pub use file::{publish, read, unwritable};
 pub use history::{VERSIONS, Version, versions};
@@ -28,6 +29,7 @@ pub use secret_sources::resolve;
 pub use secrets::{
     SecretsError, TokenStatus, deck_key, remove_token, replace_token, store_token, token_status,
 };
+pub use unnamed_tokens::{forget_tokens, unnamed_tokens};
 
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::figures::Price;
@@ -151,6 +153,11 @@ pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
 /// The text of a config, as it is written to the file.
 pub fn render(config: &Config) -> String {
     wire::render(config)
+}
+
+/// The settings of an environment with the names of the file, as JSON: no secret is in them.
+pub fn to_json(config: &Config, environment: Environment) -> serde_json::Value {
+    wire::to_json(&config.environments[environment])
 }
 
 /// Saves the settings of one environment and answers the config as it is now.
@@ -291,8 +298,11 @@ pub fn restore(
 
 /// Replaces the config's text, and keeps the one before.
 fn put(path: &Path, old: Option<&str>, new: &str) -> io::Result<()> {
-    if let Some(old) = old {
-        history::keep(path, old)?;
+    match old {
+        // One that is out of order may have anything in it, also what is a secret.
+        Some(old) if parse(old, path).is_err() => history::set_aside(path, old)?,
+        Some(old) => history::keep(path, old)?,
+        None => {}
     }
     replace(path, Kept::OrMode(0o644), |file| io::Write::write_all(file, new.as_bytes()))
 }
@@ -507,6 +517,18 @@ mod tests {
         let version = versions(&paths).unwrap().remove(0);
         let (_, new) = restore(&paths, &version, |_| true).unwrap();
         assert_eq!(new.environments.test.code_validity.get(), 2);
+        // A token that somebody has put there is in no version; the text is not lost either.
+        let broken = "(version: 1, auth_token: \"0123456789abcdef0123456789ab3f9a\"";
+        fs::write(&paths.config, broken).unwrap();
+        let version = versions(&paths).unwrap().remove(0);
+        restore(&paths, &version, |_| true).unwrap();
+        for version in versions(&paths).unwrap() {
+            assert!(!fs::read_to_string(version.path).unwrap().contains("3f9a"));
+        }
+        let aside = paths.config.with_file_name("config.ron.broken");
+        assert_eq!(fs::read_to_string(&aside).unwrap(), broken);
+        let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(&aside).unwrap());
+        assert_eq!(mode & 0o777, 0o600);
         fs::write(&paths.config, "(version: 1,").unwrap();
         let (old, new) = replace_text(&paths, "(version: 1,", &good).unwrap();
         assert_eq!(new.environments.test.code_validity.get(), 3);
@@ -516,7 +538,7 @@ mod tests {
     #[test]
     fn a_setting_that_was_left_out_is_added_and_taken_out_again() {
         let limited = saved_by_hand(|settings| settings.limits.record_only = true);
-        assert!(limited.contains("// whom it may text\n"), "{limited}");
+        assert!(limited.contains("recipients: Anyone, // whom it may text\n"), "{limited}");
         assert!(limited.contains("limits: ("), "{limited}");
         let (_folder, paths) = deck();
         fs::create_dir_all(paths.config.parent().unwrap()).unwrap();

@@ -17,9 +17,9 @@ pub(super) struct Field {
 /// What a value is made of, as far as that can be changed in part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// `Name(field: value, …)`; the name may be empty.
+    /// `Name(field: value, …)`, where the name may be empty, or a map `{"key": value, …}`.
     Struct {
-        /// The name before the bracket.
+        /// The name before the bracket; `{` for a map.
         name: String,
         /// What stands between the brackets.
         inside: Range<usize>,
@@ -32,6 +32,13 @@ pub(super) enum Shape {
         inside: Range<usize>,
         /// The items.
         items: Vec<Range<usize>>,
+    },
+    /// `Name(value)`
+    Wrapped {
+        /// The name before the bracket.
+        name: String,
+        /// What it wraps.
+        value: Range<usize>,
     },
     /// Anything else.
     Plain,
@@ -70,23 +77,21 @@ fn look_into(text: &str, value: &Range<usize>) -> Option<Shape> {
     let is_end = |cursor: &Cursor<'_>| cursor.at >= inside.end;
     match opening {
         '(' => {
-            let mut fields = Vec::new();
-            cursor.skip_space();
-            while !is_end(&cursor) {
-                let start = cursor.at;
-                let name = cursor.identifier().to_owned();
-                cursor.skip_space();
-                // A tuple has no names, and is changed as a whole.
-                if name.is_empty() || !cursor.take(':') {
-                    return None;
-                }
-                cursor.skip_space();
-                fields.push(Field { start, name, value: cursor.value()? });
-                cursor.skip_space();
-                cursor.take(',');
-                cursor.skip_space();
+            if let Some(fields) = fields(&mut cursor, inside.end, |it| Some(it.identifier())) {
+                return Some(Shape::Struct { name, inside, fields });
             }
-            Some(Shape::Struct { name, inside, fields })
+            // What has no names is changed as a whole, or where it wraps one value, inside of it.
+            cursor.at = inside.start;
+            cursor.skip_space();
+            let value = cursor.value()?;
+            cursor.skip_space();
+            cursor.take(',');
+            cursor.skip_space();
+            is_end(&cursor).then_some(Shape::Wrapped { name, value })
+        }
+        '{' if name.is_empty() => {
+            let fields = fields(&mut cursor, inside.end, Cursor::key)?;
+            Some(Shape::Struct { name: "{".to_owned(), inside, fields })
         }
         '[' if name.is_empty() => {
             let mut items = Vec::new();
@@ -101,6 +106,30 @@ fn look_into(text: &str, value: &Range<usize>) -> Option<Shape> {
         }
         _ => None,
     }
+}
+
+/// The fields from here to an end; `None` where there are others than with a name and a colon.
+fn fields<'a>(
+    cursor: &mut Cursor<'a>,
+    end: usize,
+    name: impl Fn(&mut Cursor<'a>) -> Option<&'a str>,
+) -> Option<Vec<Field>> {
+    let mut fields = Vec::new();
+    cursor.skip_space();
+    while cursor.at < end {
+        let start = cursor.at;
+        let name = name(cursor)?.to_owned();
+        cursor.skip_space();
+        if name.is_empty() || !cursor.take(':') {
+            return None;
+        }
+        cursor.skip_space();
+        fields.push(Field { start, name, value: cursor.value()? });
+        cursor.skip_space();
+        cursor.take(',');
+        cursor.skip_space();
+    }
+    Some(fields)
 }
 
 /// Reads a text from a place on.
@@ -129,6 +158,14 @@ impl<'a> Cursor<'a> {
             .unwrap_or(rest.len());
         self.at += end;
         &rest[..end]
+    }
+
+    /// Steps over the key of a map, a plain string, and answers it with its quotes.
+    fn key(&mut self) -> Option<&'a str> {
+        let rest = self.rest();
+        let length = if rest.starts_with('"') { string(rest)? } else { return None };
+        self.at += length;
+        rest.get(..length)
     }
 
     /// Steps over white space and comments.
@@ -271,6 +308,12 @@ mod tests {
         let items: Vec<&str> = items.into_iter().map(|item| &text[item]).collect();
         assert_eq!(items, ["(a: 1)", "2"]);
         assert_eq!(shape("(1, 2)", &(0..6)), Shape::Plain);
+        let one = "Only([1, 2],)";
+        let wrapped = Shape::Wrapped { name: "Only".to_owned(), value: 5..11 };
+        assert_eq!(shape(one, &root(one).unwrap()), wrapped);
+        let map = "{\"CO\": (per_hour: 5), // few\n\"DE\": 3}";
+        let keys: Vec<String> = fields(map).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(keys, ["\"CO\"", "\"DE\""]);
     }
 
     proptest::proptest! {

@@ -1,6 +1,7 @@
 //! `secrets.ron`: the stored tokens and the deck's own key. Mode 0600, always.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
@@ -99,6 +100,19 @@ pub enum TokenStatus {
     Missing,
 }
 
+/// For people: `stored, ends 3f9a`.
+impl fmt::Display for TokenStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSet => f.write_str("not set"),
+            Self::Stored { ending, .. } if ending.is_empty() => f.write_str("stored"),
+            Self::Stored { ending, .. } => write!(f, "stored, ends {ending}"),
+            Self::Elsewhere(source) => source.fmt(f),
+            Self::Missing => f.write_str("missing"),
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SecretsFile {
@@ -166,30 +180,62 @@ pub fn replace_token(
     token: &Secret,
     at: Timestamp,
 ) -> Result<(), SecretsError> {
-    let known = match known {
-        TokenStatus::Stored { since, .. } => Some(*since),
-        _ => None,
-    };
     let auth_token = Zeroizing::new(token.expose().to_owned());
     try_change(&paths.secrets, |file| {
-        let present = file.tokens.get(&environment).map(|stored| stored.since);
-        // One that was not known to be there is nobody's: no setting names it.
-        if known.is_some() && present.is_some() && present != known {
-            return Err(SecretsError::Changed { environment });
-        }
+        is_known(file, environment, known)?;
         file.tokens.insert(environment, StoredToken { auth_token, since: at });
         Ok(())
     })
 }
 
-/// Takes an environment's stored token away.
+/// Takes an environment's stored token away, unless there is another one by now than is known.
 ///
 /// # Errors
-/// When the file cannot be read or written, or is open to others.
-pub fn remove_token(paths: &Paths, environment: Environment) -> Result<(), SecretsError> {
-    change(&paths.secrets, |file| {
+/// When somebody else has stored one meanwhile, the file cannot be read or written, or is open to
+/// others.
+pub fn remove_token(
+    paths: &Paths,
+    environment: Environment,
+    known: &TokenStatus,
+) -> Result<(), SecretsError> {
+    try_change(&paths.secrets, |file| {
+        is_known(file, environment, known)?;
         file.tokens.remove(&environment);
+        Ok(())
     })
+}
+
+/// Refuses a change of a token that somebody else has stored since.
+fn is_known(
+    file: &SecretsFile,
+    environment: Environment,
+    known: &TokenStatus,
+) -> Result<(), SecretsError> {
+    let present = file.tokens.get(&environment).map(|stored| stored.since);
+    let known = match known {
+        TokenStatus::Stored { since, .. } => Some(*since),
+        TokenStatus::Missing => None,
+        // One that no setting names is nobody's.
+        TokenStatus::NotSet | TokenStatus::Elsewhere(_) => return Ok(()),
+    };
+    // One that is gone by now can be overwritten: nothing is lost.
+    if present.is_some() && present != known {
+        return Err(SecretsError::Changed { environment });
+    }
+    Ok(())
+}
+
+/// Takes the stored tokens of some environments away. Answers whose there were.
+pub(super) fn remove_tokens(
+    paths: &Paths,
+    environments: Vec<Environment>,
+) -> Result<Vec<Environment>, SecretsError> {
+    let mut removed = Vec::new();
+    change(&paths.secrets, |file| {
+        let was_there = |environment: &Environment| file.tokens.remove(environment).is_some();
+        removed = environments.into_iter().filter(was_there).collect();
+    })?;
+    Ok(removed)
 }
 
 /// What may be shown of an environment's token.
@@ -230,16 +276,18 @@ pub(super) fn stored_token(
 
 fn read(path: &Path) -> Result<SecretsFile, SecretsError> {
     let unreadable = |source| SecretsError::Unreadable { path: path.to_owned(), source };
-    let mode = match fs::metadata(path) {
+    // The file that is judged is the one that is read, whatever takes its place meanwhile.
+    let opened = match fs::File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(SecretsFile { version: 1, deck_key: None, tokens: BTreeMap::new() });
         }
-        metadata => metadata.map_err(unreadable)?.mode() & 0o777,
+        opened => opened.map_err(unreadable)?,
     };
+    let mode = opened.metadata().map_err(unreadable)?.mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(SecretsError::Open { path: path.to_owned(), mode });
     }
-    let bytes = Zeroizing::new(file::read(path, LARGEST).map_err(unreadable)?);
+    let bytes = Zeroizing::new(file::read_from(opened, LARGEST).map_err(unreadable)?);
     let malformed = |line| SecretsError::Malformed { path: path.to_owned(), line };
     let text = std::str::from_utf8(&bytes).map_err(|_| malformed(1))?;
     let file: SecretsFile =
@@ -325,7 +373,7 @@ mod tests {
             token_status(&paths, Environment::Production, source).unwrap(),
             TokenStatus::Missing
         );
-        remove_token(&paths, Environment::Test).unwrap();
+        remove_token(&paths, Environment::Test, &TokenStatus::NotSet).unwrap();
         assert_eq!(token_status(&paths, Environment::Test, source).unwrap(), TokenStatus::Missing);
         assert_eq!(token_status(&paths, Environment::Test, None).unwrap(), TokenStatus::NotSet);
     }

@@ -8,6 +8,7 @@ use ron::ser::PrettyConfig;
 use serde::{Deserialize, Serialize};
 
 use super::error::ConfigError;
+use super::ron_text::{Shape, shape};
 use super::wire_limits::WireLimits;
 use super::{Config, DeckSettings, RetentionDays};
 use crate::domain::country::Country;
@@ -239,10 +240,16 @@ fn grid_error(
     environment: Environment,
     error: &FromNumbersError,
 ) -> ConfigError {
-    let start = text.find(&format!("{}:", environment.key())).unwrap_or(0);
-    let at = start + text[start..].find("from_numbers").unwrap_or(0);
+    let settings = super::by_name::settings_place(text, environment);
+    let at = settings.and_then(|settings| field_at(text, &settings, "from_numbers")).unwrap_or(0);
     let field = format!("environments.{}.from_numbers", environment.key());
     field_error(text, path, at, field, error.to_string(), None)
+}
+
+/// Where a field of a struct begins.
+fn field_at(text: &str, value: &std::ops::Range<usize>, name: &str) -> Option<usize> {
+    let Shape::Struct { fields, .. } = shape(text, value) else { return None };
+    fields.into_iter().find(|field| field.name == name).map(|field| field.start)
 }
 
 /// An error in a field that begins at byte `at` of the text.
@@ -285,6 +292,12 @@ pub(super) fn render(config: &Config) -> String {
     let mut text = options().to_string_pretty(&file, pretty).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// Settings as JSON, with the names of the file.
+pub(super) fn to_json(settings: &Settings) -> serde_json::Value {
+    // Plain structs of text and numbers always have a JSON form.
+    serde_json::to_value(WireSettings::from_settings(settings)).unwrap_or_default()
 }
 
 impl WireDeck {

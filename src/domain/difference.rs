@@ -173,6 +173,14 @@ fn number_differences(old: &FromNumbers, new: &FromNumbers) -> Vec<Difference> {
         .filter(|(_, old, new)| old != new)
         .map(|(sender, old, new)| change(sender, old, new))
         .collect();
+    let order = |grid: &FromNumbers| {
+        let senders = grid.rows().iter().map(|row| row.sender.to_string());
+        senders.collect::<Vec<_>>().join(", ")
+    };
+    if found.is_empty() && order(old) != order(new) {
+        let (old, new) = (format!("order {}", order(old)), format!("order {}", order(new)));
+        found.push(Difference { field: Field::FromNumbers, number: None, old, new });
+    }
     if old.default_number() != new.default_number() {
         let words = |sender: Option<&Sender>| match sender {
             Some(sender) => format!("default {sender}"),

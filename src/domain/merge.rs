@@ -75,6 +75,55 @@ pub fn merge(
     Merged { settings, conflicts: merger.conflicts }
 }
 
+/// What tells two accounts apart, in words.
+fn account_words(mine: &Settings, theirs: &Settings) -> (String, String) {
+    let parts = [Field::AccountSid, Field::ApiKey, Field::AuthToken, Field::BaseUrl];
+    let other = parts.into_iter().filter(|&part| value(mine, part) != value(theirs, part));
+    let other: Vec<Field> = other.collect();
+    let words = |side: &Settings| {
+        let parts = other.iter().map(|&part| format!("{} {}", part.label(), value(side, part)));
+        parts.collect::<Vec<_>>().join(", ")
+    };
+    (words(mine), words(theirs))
+}
+
+/// Goes on from theirs in fields in which nothing was changed here: what is changed there later is
+/// a change of what they have saved.
+pub fn advance(base: &mut Settings, theirs: &Settings, unchanged: &[Field]) {
+    let of_account =
+        [Field::Provider, Field::AccountSid, Field::ApiKey, Field::AuthToken, Field::BaseUrl];
+    if of_account.iter().all(|part| unchanged.contains(part)) {
+        let options = base.provider.message_options();
+        base.provider = theirs.provider.clone();
+        if let Provider::Twilio(account) = &mut base.provider {
+            account.options = options;
+        }
+    }
+    for field in unchanged {
+        match field {
+            Field::DefaultCountry => base.default_country = theirs.default_country,
+            Field::CodeValidity => base.code_validity = theirs.code_validity,
+            Field::CodesAllowed => base.codes_allowed = theirs.codes_allowed,
+            Field::TimeOut => base.time_out = theirs.time_out,
+            Field::Message => base.message = theirs.message.clone(),
+            Field::OwnMessages => base.own_messages = theirs.own_messages.clone(),
+            Field::Recipients => base.recipients = theirs.recipients.clone(),
+            Field::Limits => base.limits = theirs.limits.clone(),
+            Field::FromNumbers => base.from_numbers = theirs.from_numbers.clone(),
+            Field::MessageOptions => {
+                if let Provider::Twilio(account) = &mut base.provider {
+                    account.options = theirs.provider.message_options();
+                }
+            }
+            Field::Provider
+            | Field::AccountSid
+            | Field::ApiKey
+            | Field::AuthToken
+            | Field::BaseUrl => {}
+        }
+    }
+}
+
 struct Merger<'a> {
     /// Base, mine, theirs.
     sides: [&'a Settings; 3],
@@ -126,14 +175,13 @@ impl Merger<'_> {
             return self.decide(sides, Place { field: Field::Provider, number: None }, words);
         }
         let part = |it: &Settings| account(it).unwrap_or_default();
-        let options = self.pick(Field::MessageOptions, |it| -> MessageOptions { part(it).options });
-        Provider::Twilio(Box::new(TwilioAccount {
-            account_sid: self.pick(Field::AccountSid, |it| part(it).account_sid),
-            api_key: self.pick(Field::ApiKey, |it| part(it).api_key),
-            auth_token: self.pick(Field::AuthToken, |it| part(it).auth_token),
-            base_url: self.pick(Field::BaseUrl, |it| part(it).base_url),
-            options,
-        }))
+        // Of two accounts no third one is made: its token would go to a stranger.
+        let credentials = |it| TwilioAccount { options: MessageOptions::default(), ..part(it) };
+        let sides = self.sides.map(credentials).into();
+        let place = Place { field: Field::AccountSid, number: None };
+        let credentials = self.decide(sides, place, account_words(self.sides[1], self.sides[2]));
+        let options = self.pick(Field::MessageOptions, |it| part(it).options);
+        Provider::Twilio(Box::new(TwilioAccount { options, ..credentials }))
     }
 
     /// Merges the grid number by number: in their order, what was added here at the end.
@@ -308,11 +356,32 @@ mod tests {
             // However much is in conflict, what comes out can be saved, and the others' choice wins.
             let theirs = with(&base, theirs);
             let both = merge(&base, &mine, &theirs, &none);
-            let all_mine = both.conflicts.iter().map(|it| (it.place.clone(), Side::Mine)).collect();
-            let taken = merge(&base, &mine, &theirs, &all_mine);
+            let mut chosen = BTreeMap::new();
+            let mut insist = |on: &Merged| {
+                chosen.extend(on.conflicts.iter().map(|it| (it.place.clone(), Side::Mine)));
+                merge(&base, &mine, &theirs, &chosen)
+            };
+            // Choices that do not fit together are asked for once more, as a whole.
+            let taken = insist(&both);
+            let taken = insist(&taken);
             prop_assert_eq!(taken.settings.code_validity, mine.code_validity);
             if both.conflicts.is_empty() {
-                prop_assert_eq!(taken.settings, both.settings);
+                prop_assert_eq!(&taken.settings, &both.settings);
+            }
+            // Whoever insists on theirs gets it, and keeps what only the other one has changed.
+            let row = |it: &Settings, sender: &Sender| {
+                it.from_numbers.rows().iter().find(|row| row.sender == *sender).cloned()
+            };
+            let is_whole = |it: &Conflict| it.place.number.as_deref() == Some(WHOLE_GRID);
+            if taken.conflicts.iter().any(is_whole) {
+                prop_assert_eq!(&taken.settings.from_numbers, &mine.from_numbers);
+                return Ok(());
+            }
+            let all = [&base, &mine, &theirs].map(|it| it.from_numbers.rows().to_vec()).concat();
+            for sender in all.iter().map(|row| &row.sender) {
+                let (before, here, there) = (row(&base, sender), row(&mine, sender), row(&theirs, sender));
+                let wanted = if here == before { there } else { here };
+                prop_assert_eq!(row(&taken.settings, sender), wanted, "{}", sender);
             }
         }
     }

@@ -23,22 +23,25 @@ pub struct Rehearsal {
     pub opens: usize,
     /// Users who are open now and would be locked.
     pub locks: usize,
+    /// Whether there were so many codes that only the newest were judged.
+    pub is_cut: bool,
 }
 
 impl Rehearsal {
     /// The same in sentences.
     pub fn sentences(&self) -> Vec<String> {
-        let Self { day: Replayed { sent, refused, users, passed }, opens, locks } = *self;
+        let Self { day: Replayed { sent, refused, users, passed }, opens, locks, is_cut } = *self;
+        let of = if is_cut { "Of the newest" } else { "Of" };
         let plural = |count: usize, one: &str, many: &str| {
             format!("{count} {}", if count == 1 { one } else { many })
         };
         let mut lines = vec![match refused {
             0 => format!(
-                "Of {} in the last 24 h, none would have been refused.",
+                "{of} {} in the last 24 h, none would have been refused.",
                 plural(sent, "code", "codes")
             ),
             _ => format!(
-                "Of {} in the last 24 h, {} would have been refused, for {}.",
+                "{of} {} in the last 24 h, {} would have been refused, for {}.",
                 plural(sent, "code", "codes"),
                 refused,
                 plural(users, "user", "users")
@@ -79,6 +82,7 @@ impl Engine {
         let from = now - DAY;
         let since = from.checked_sub(rule.memory()).unwrap_or(Timestamp::MIN);
         let traces = self.traces(environment, (since, now), told).await?;
+        let is_cut = traces.len() >= MOST_TRACES;
         let day = replay(&traces, rule, from);
         let present = self.settings(environment).quota_rule();
         let locked = |rows: Vec<crate::store::QuotaRow>| -> Vec<_> {
@@ -88,7 +92,7 @@ impl Engine {
         let after = locked(self.inner.store.quota_rows(environment, rule, now).await?);
         let opens = before.iter().filter(|user| !after.contains(user)).count();
         let locks = after.iter().filter(|user| !before.contains(user)).count();
-        Ok(Rehearsal { day, opens, locks })
+        Ok(Rehearsal { day, opens, locks, is_cut })
     }
 
     /// What has counted since a moment, oldest first, read step by step from the newest on.

@@ -76,10 +76,9 @@ fn run_editor(copy: &Path) -> Result<(), EditError> {
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
         .unwrap_or_else(|| "vi".to_owned());
     let failed = |reason: String| EditError::Editor { program: line.clone(), reason };
-    // Such variables hold a program with its arguments: `code --wait`.
-    let mut words = line.split_whitespace();
-    let program = words.next().unwrap_or("vi");
-    let ended = Command::new(program).args(words).arg(copy).status();
+    // Such variables hold a command of the shell, with arguments and quotes.
+    let script = format!("{line} \"$@\"");
+    let ended = Command::new("/bin/sh").args(["-c", &script, &line]).arg(copy).status();
     let ended = ended.map_err(|error| failed(error.to_string()))?;
     if ended.success() { Ok(()) } else { Err(failed(ended.to_string())) }
 }

@@ -9,9 +9,11 @@ use super::modal::confirm::{ConfirmModal, Confirmed};
 use super::modal::conflict::ConflictModal;
 use super::model::{EngineState, Model, Phase};
 use super::pane::Pane;
+use crate::config::unnamed_tokens;
 use crate::domain::difference::differences;
 use crate::domain::environment::Environment;
-use crate::domain::settings::Warning;
+use crate::domain::quota::QuotaRule;
+use crate::domain::settings::{Field, Warning};
 
 /// Saves the environment on screen. The difference is shown first where the quota's rule changes or
 /// something gets unwise; in Production always, and it wants its name.
@@ -60,7 +62,7 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
     }
     let warnings = settings.warnings(environment);
     let rule = settings.quota_rule();
-    let known_token = form.token().clone();
+    let known_token = form.base_token().clone();
     let save = Save { environment, baseline, settings, token, known_token };
     let is_production = environment == Environment::Production;
     // What nobody needs to think about twice is saved at once.
@@ -87,7 +89,7 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
     }
     let generation = model.next_generation();
     if let Some(Modal::Confirm(modal)) = model.modals.last_mut() {
-        modal.expect_news(generation);
+        modal.expect_news(generation, String::new());
     }
     vec![Effect::Rehearse { generation, environment, rule }]
 }
@@ -117,6 +119,12 @@ pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
         let token = tokens[environment].clone();
         let form = &mut model.desks[environment].form;
         let changes = differences(form.saved(), settings);
+        let mut changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+        // The same place, with another token in it.
+        let has_token = |text: &String| text.starts_with(Field::AuthToken.label());
+        if *form.token() != token && !changes.iter().any(has_token) {
+            changes.push(format!("{}: {} → {token}", Field::AuthToken.label(), form.token()));
+        }
         form.refresh(settings.clone(), token);
         if let Some(first) = changes.first()
             && !is_first
@@ -154,6 +162,9 @@ pub(super) fn on_saved(model: &mut Model, save: &Save, outcome: SaveOutcome) -> 
         model.say(format!("{environment} saved. u takes it back into the form."));
     }
     if let Some(deck) = deck {
+        if has_token && save.token != TokenChange::Keep {
+            model.desks[environment].form.was_stored(deck.tokens[environment].clone());
+        }
         take_deck(model, *deck);
     }
     if let Some(problem) = problem {
@@ -166,7 +177,7 @@ pub(super) fn on_saved(model: &mut Model, save: &Save, outcome: SaveOutcome) -> 
 /// name, as any other save.
 pub(super) fn on_edited(model: &mut Model, edited: EditedText) -> Vec<Effect> {
     let mut lines = Vec::new();
-    let mut rehearsed = None;
+    let mut rules = Vec::new();
     let mut changes_production = false;
     // Production first: it is what matters most, and must not stand below the edge.
     for environment in Environment::ALL.into_iter().rev() {
@@ -177,7 +188,7 @@ pub(super) fn on_edited(model: &mut Model, edited: EditedText) -> Vec<Effect> {
         }
         changes_production |= environment == Environment::Production;
         if old.quota_rule() != new.quota_rule() {
-            rehearsed = Some((environment, new.quota_rule()));
+            rules.push((environment, new.quota_rule()));
         }
         lines.push(format!("{environment} will change:"));
         lines.extend(differences(old, new).iter().map(|change| format!("- {change}")));
@@ -190,6 +201,10 @@ pub(super) fn on_edited(model: &mut Model, edited: EditedText) -> Vec<Effect> {
                 .map(|warning| format!("! {}: {}", warning.field.label(), warning.text)),
         );
     }
+    let unnamed = unnamed_tokens(&edited.old, &edited.new);
+    lines.extend(
+        unnamed.into_iter().map(|it| format!("The stored token of {it} goes with the change.")),
+    );
     let deck = edited.old.deck.differences(&edited.new.deck);
     lines.extend(deck.into_iter().map(|change| format!("- whole deck: {change}")));
     if lines.is_empty() {
@@ -201,13 +216,13 @@ pub(super) fn on_edited(model: &mut Model, edited: EditedText) -> Vec<Effect> {
     if changes_production {
         modal = modal.with_word("production");
     }
-    model.modals.push(Modal::Confirm(modal));
-    let Some((environment, rule)) = rehearsed.filter(|_| model.engine == EngineState::Ready) else {
-        return Vec::new();
+    let is_ready = model.engine == EngineState::Ready;
+    let rehearse = |(environment, rule): (Environment, QuotaRule)| {
+        let generation = model.next_generation();
+        modal.expect_news(generation, format!("{environment}: "));
+        Effect::Rehearse { generation, environment, rule }
     };
-    let generation = model.next_generation();
-    if let Some(Modal::Confirm(modal)) = model.modals.last_mut() {
-        modal.expect_news(generation);
-    }
-    vec![Effect::Rehearse { generation, environment, rule }]
+    let effects = rules.into_iter().filter(|_| is_ready).map(rehearse).collect();
+    model.modals.push(Modal::Confirm(modal));
+    effects
 }

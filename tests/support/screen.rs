@@ -45,13 +45,7 @@ impl Console {
         let theme = Theme { colour: true, unicode: true, plain: false };
         let model = Model::new(size, theme, TimeZone::UTC, noon());
         let mut console = Self { model, now: noon() };
-        let tokens = PerEnvironment::from_fn(|environment| match environment {
-            Environment::Production => TokenStatus::Stored {
-                ending: "3f9a".to_owned(),
-                since: "2026-11-11T00:00:00Z".parse().unwrap(),
-            },
-            _ => TokenStatus::NotSet,
-        });
+        let tokens = tokens();
         let places = Places {
             config: "~/.config/smsdeck/config.ron".to_owned(),
             store: "~/.local/state/smsdeck/deck.db".to_owned(),
@@ -173,6 +167,17 @@ impl Console {
     pub fn screen(&self) -> String {
         self.draw().to_string()
     }
+}
+
+/// Production has a stored token.
+pub fn tokens() -> PerEnvironment<TokenStatus> {
+    PerEnvironment::from_fn(|environment| match environment {
+        Environment::Production => TokenStatus::Stored {
+            ending: "3f9a".to_owned(),
+            since: "2026-11-11T00:00:00Z".parse().unwrap(),
+        },
+        _ => TokenStatus::NotSet,
+    })
 }
 
 fn parse(word: &str) -> Vec<KeyEvent> {

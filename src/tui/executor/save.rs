@@ -4,6 +4,7 @@ use tokio::task::spawn_blocking;
 
 use super::{Executor, read_config, with_tokens};
 use crate::config::{self, Config, ConfigError, Paths, SecretsError};
+use crate::domain::environment::Environment;
 use crate::engine::{AccountProblem, AccountQuery, Engine, EngineError, check_account};
 use crate::provider::AccountReport;
 use crate::tui::effect::{Save, TokenChange};
@@ -78,20 +79,34 @@ impl Executor {
         audit(engine, save, is_saved, problem).await.err().map(|error| error.to_string())
     }
 
+    /// Writes down that an edited text was not taken, for the environments that it changes.
+    async fn audit_failed(&self, edited: &EditedText, problem: &str) {
+        let Some(engine) = self.engine.get() else { return };
+        let changed = |environment: &Environment| {
+            edited.old.environments[*environment] != edited.new.environments[*environment]
+        };
+        for environment in Environment::ALL.into_iter().filter(changed) {
+            // A store that fails is told by whoever reads it next; the text is not lost.
+            let _ = engine.audit_failed_save(environment, problem).await;
+        }
+    }
+
     /// Puts a text that was edited in the place of the config, and writes down what was changed.
     pub(super) async fn take_edited(&self, edited: EditedText) {
         let _in_order = self.settings.lock().await;
         let (paths, text) = (self.paths.clone(), edited.clone());
         let taken = spawn_blocking(move || {
             let (old, new) = config::replace_text(&paths, &text.before, &text.after)?;
+            let forgotten = config::forget_tokens(&paths, &old, &new).map(drop);
             let deck = with_tokens(&paths, new.clone());
-            Ok::<_, ConfigError>((old, new, deck))
+            Ok::<_, ConfigError>((old, new, deck, forgotten))
         });
         let kept = edited.kept.display();
-        let (old, new, deck) = match taken.await {
+        let (old, new, deck, forgotten) = match taken.await {
             Ok(Ok(taken)) => taken,
             Ok(Err(error)) => {
                 let text = format!("Not taken: {error}. What was typed is in {kept}");
+                self.audit_failed(&edited, &text).await;
                 return self.tell(Message::NotEdited(text)).await;
             }
             Err(_) => return,
@@ -107,6 +122,11 @@ impl Executor {
             }
         };
         self.tell(Message::EditTaken(Box::new(deck))).await;
+        if let Err(error) = forgotten {
+            let text =
+                format!("It is in force, but a token that it no longer names stays: {error}");
+            self.tell(Message::NotEdited(text)).await;
+        }
         if let Some(why) = audited {
             let text = format!("It is in force, but it is not in the audit: {why}");
             self.tell(Message::NotEdited(text)).await;
@@ -156,7 +176,7 @@ fn write(paths: &Paths, save: &Save, now: jiff::Timestamp) -> (Option<Config>, O
         TokenChange::Replace(token) => {
             config::replace_token(paths, environment, &save.known_token, token, now)
         }
-        TokenChange::Remove => config::remove_token(paths, environment),
+        TokenChange::Remove => config::remove_token(paths, environment, &save.known_token),
     };
     (Some(config), token.err().map(SaveError::from))
 }

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use super::{Flow, draw_reading, reading_room};
 use crate::domain::difference::{Difference, differences, is_drift};
 use crate::domain::environment::{Environment, PerEnvironment};
+use crate::domain::sender::Sender;
 use crate::domain::settings::{Field, Settings};
 use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
@@ -17,24 +18,26 @@ use crate::tui::update::Input;
 #[derive(Debug)]
 pub struct CompareModal {
     other: Environment,
-    selected: usize,
+    /// What is selected, so that it stays so where other rows come or go.
+    selected: Option<(Field, Option<Sender>)>,
+    /// Its place, and that of the next one once it is gone.
+    place: usize,
 }
 
 impl CompareModal {
     /// Beside the environment after the one on screen.
     pub fn new(here: Environment) -> Self {
-        Self { other: after(here, here), selected: 0 }
+        Self { other: after(here, here), selected: None, place: 0 }
     }
 
     pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
-        let last = self.rows(model).len().saturating_sub(1);
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
-            Input::Action(Action::Up) => self.selected = self.selected.saturating_sub(1),
-            Input::Action(Action::Down) => self.selected = (self.selected + 1).min(last),
+            Input::Action(Action::Up) => self.step(model, -1),
+            Input::Action(Action::Down) => self.step(model, 1),
             Input::Action(Action::NextEnvironment) => {
                 self.other = after(self.other, model.environment);
-                self.selected = 0;
+                (self.selected, self.place) = (None, 0);
             }
             Input::Action(Action::Accept) => self.take_over(model),
             _ => {}
@@ -47,13 +50,27 @@ impl CompareModal {
         differences(&here(model), model.desks[self.other].form.saved())
     }
 
+    fn index(&self, rows: &[Difference]) -> usize {
+        let is_selected = |row: &Difference| Some(&key(row)) == self.selected.as_ref();
+        let last = rows.len().saturating_sub(1);
+        rows.iter().position(is_selected).unwrap_or(self.place.min(last))
+    }
+
+    fn step(&mut self, model: &Model, by: isize) {
+        let rows = self.rows(model);
+        let last = rows.len().saturating_sub(1);
+        self.place = self.index(&rows).saturating_add_signed(by).min(last);
+        self.selected = rows.get(self.place).map(key);
+    }
+
     /// Takes the selected value over into the form, where a save can follow.
     fn take_over(&mut self, model: &mut Model) {
         if let Some(reason) = model.settings_are_locked() {
             return model.complain(reason);
         }
         let rows = self.rows(model);
-        let Some(row) = rows.get(self.selected) else { return };
+        self.place = self.index(&rows);
+        let Some(row) = rows.get(self.place) else { return };
         let theirs = model.desks[self.other].form.saved().clone();
         let form = &mut model.desk_mut().form;
         match (row.field, &row.number) {
@@ -68,7 +85,7 @@ impl CompareModal {
             }
             (field, _) => form.take_over(field, &theirs),
         }
-        self.selected = self.selected.min(rows.len().saturating_sub(2));
+        self.selected = None;
         model.say_change(&format!("{} is as in {}.", row.field.label(), self.other));
     }
 
@@ -77,6 +94,7 @@ impl CompareModal {
         let room = reading_room(model);
         let title = format!("{} beside {}", model.environment, self.other);
         let rows = self.rows(model);
+        let selected = self.index(&rows);
         let mut lines: Vec<(String, Style)> = Vec::new();
         let mut first = 0;
         if rows.is_empty() {
@@ -85,7 +103,7 @@ impl CompareModal {
         let all = PerEnvironment::from_fn(|environment| model.desks[environment].form.saved());
         let with_production = [model.environment, self.other].contains(&Environment::Production);
         for (index, row) in rows.iter().enumerate() {
-            let is_selected = index == self.selected;
+            let is_selected = index == selected;
             if is_selected {
                 first = lines.len();
             }
@@ -107,6 +125,10 @@ impl CompareModal {
         draw_reading(model, &title, &lines, (first + 3).saturating_sub(shown), buffer);
         None
     }
+}
+
+fn key(row: &Difference) -> (Field, Option<Sender>) {
+    (row.field, row.number.clone())
 }
 
 /// The settings on screen as edited; as saved where a field is wrong.

@@ -28,6 +28,16 @@ pub enum Confirmed {
     RemoveToken,
 }
 
+/// A question to the engine.
+#[derive(Debug)]
+struct Awaited {
+    generation: u64,
+    /// How each line of its answer begins.
+    beginning: String,
+    /// Codes that are read for it so far.
+    read: usize,
+}
+
 /// A question.
 #[derive(Debug)]
 pub struct ConfirmModal {
@@ -35,9 +45,8 @@ pub struct ConfirmModal {
     lines: Vec<String>,
     confirmed: Confirmed,
     word: Option<(&'static str, TextField)>,
-    /// Which question to the engine is awaited, whose answer belongs to the lines, and how many
-    /// codes are read for it so far.
-    awaited: Option<(u64, usize)>,
+    /// The questions to the engine that are awaited, whose answers belong to the lines.
+    awaited: Vec<Awaited>,
     /// What is said after a no.
     otherwise: Option<String>,
     scroll: Scroll,
@@ -51,7 +60,7 @@ impl ConfirmModal {
             lines,
             confirmed,
             word: None,
-            awaited: None,
+            awaited: Vec::new(),
             otherwise: None,
             scroll: Scroll::default(),
         }
@@ -69,28 +78,29 @@ impl ConfirmModal {
         self
     }
 
-    /// Waits for more lines.
-    pub const fn expect_news(&mut self, generation: u64) {
-        self.awaited = Some((generation, 0));
+    /// Waits for more lines, each of which begins so.
+    pub fn expect_news(&mut self, generation: u64, beginning: String) {
+        self.awaited.push(Awaited { generation, beginning, read: 0 });
     }
 
     /// Takes how many codes are read so far.
     pub fn on_progress(&mut self, generation: u64, count: usize) {
-        if let Some((_, read)) = self.awaited.as_mut().filter(|(awaited, _)| *awaited == generation)
-        {
-            *read = count;
+        for awaited in self.awaited.iter_mut().filter(|it| it.generation == generation) {
+            awaited.read = count;
         }
     }
 
     /// Leaves what is awaited unanswered.
-    fn stop(&self) -> Option<Effect> {
-        self.awaited.map(|(generation, _)| Effect::Stop(Work::Asked(generation)))
+    fn stop(&self) -> Vec<Effect> {
+        let stop = |awaited: &Awaited| Effect::Stop(Work::Asked(awaited.generation));
+        self.awaited.iter().map(stop).collect()
     }
 
     /// Takes the lines that it waits for.
     pub fn on_news(&mut self, generation: u64, news: &[String]) {
-        if self.awaited.take_if(|(awaited, _)| *awaited == generation).is_some() {
-            self.lines.extend_from_slice(news);
+        for awaited in self.awaited.extract_if(.., |it| it.generation == generation) {
+            let lines = news.iter().map(|line| format!("{}{line}", awaited.beginning));
+            self.lines.extend(lines);
         }
     }
 
@@ -105,7 +115,7 @@ impl ConfirmModal {
                 if let Some(otherwise) = self.otherwise.take() {
                     model.complain(otherwise);
                 }
-                return Flow::Close(self.stop().into_iter().collect());
+                return Flow::Close(self.stop());
             }
             Input::Action(Action::Accept) => {
                 let wanted = self.word.as_ref().map(|(word, field)| (*word, field.text().trim()));
@@ -115,8 +125,9 @@ impl ConfirmModal {
                     model.complain(format!("Type the word {word} in full, or Esc."));
                     return Flow::STAY;
                 }
-                let stop = self.stop();
-                return Flow::Close(stop.into_iter().chain(self.release(model)).collect());
+                let mut effects = self.stop();
+                effects.extend(self.release(model));
+                return Flow::Close(effects);
             }
             Input::Key(key) => {
                 if let Some((_, field)) = &mut self.word {
@@ -136,7 +147,8 @@ impl ConfirmModal {
 
     fn wrapped(&self, model: &Model) -> Vec<String> {
         let room = usize::from(model.size.0.saturating_sub(6)).clamp(1, 68);
-        let reading = self.awaited.map(|(_, count)| {
+        let reading = (!self.awaited.is_empty()).then(|| {
+            let count: usize = self.awaited.iter().map(|awaited| awaited.read).sum();
             format!("What the last 24 h would have been: {count} codes read so far…")
         });
         self.lines.iter().chain(&reading).flat_map(|line| wrap(line, room)).collect()

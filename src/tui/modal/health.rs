@@ -261,6 +261,9 @@ fn of_route(model: &Model, route: &RouteHealth, in_words: bool) -> Line {
     (text, if failed_last { model.theme.warning() } else { Style::new() })
 }
 
+/// Eighths of a line.
+const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
 /// One character an hour, as high as its codes; digits where there are no blocks, 9 the most. For
 /// those who hear it, the codes themselves.
 fn sparkline(codes: &[u32], theme: Theme) -> String {
@@ -268,7 +271,6 @@ fn sparkline(codes: &[u32], theme: Theme) -> String {
         let codes: Vec<String> = codes.iter().map(u32::to_string).collect();
         return format!("By the hour, the last 24: {}", codes.join(" "));
     }
-    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let most = codes.iter().copied().max().unwrap_or_default().max(1);
     let height = |codes: u32, steps: u32| (codes * (steps - 1)).div_ceil(most);
     codes

@@ -6,7 +6,7 @@ use crate::config::TokenStatus;
 use crate::domain::country::Country;
 use crate::domain::from_numbers::FromNumbers;
 use crate::domain::limits::Limits;
-use crate::domain::merge::{Conflict, Merged, Place, Side, merge};
+use crate::domain::merge::{Conflict, Merged, Place, Side, advance, merge};
 use crate::domain::message_text::{MessageTemplate, Segments};
 use crate::domain::own_messages::{Audience, OwnMessages};
 use crate::domain::provider::{AccountSid, Provider, TwilioAccount};
@@ -36,6 +36,8 @@ pub struct Form {
     /// changed the same fields meanwhile.
     base: Settings,
     token: TokenStatus,
+    /// The token from which a change of it began.
+    base_token: TokenStatus,
     default_country: TextField,
     code_validity: TextField,
     codes_allowed: TextField,
@@ -78,6 +80,7 @@ impl Form {
     pub fn new(saved: Settings) -> Self {
         let mut form = Self {
             token: TokenStatus::NotSet,
+            base_token: TokenStatus::NotSet,
             default_country: TextField::new("", 40),
             code_validity: TextField::new("", 6),
             codes_allowed: TextField::new("", 6),
@@ -112,6 +115,7 @@ impl Form {
     /// come together.
     pub fn refresh(&mut self, saved: Settings, token: TokenStatus) {
         let was_changed = self.is_changed();
+        let keeps_token = self.token_change() == TokenChange::Keep;
         let unchanged: Vec<Field> =
             all_fields().filter(|&field| !self.is_field_changed(field)).collect();
         let mine = self.from_numbers.clone();
@@ -121,6 +125,9 @@ impl Form {
         }
         self.saved = saved;
         self.token = token;
+        if keeps_token {
+            self.base_token = self.token.clone();
+        }
         for &field in &unchanged {
             self.revert(field);
         }
@@ -130,6 +137,9 @@ impl Form {
         if !unchanged.contains(&Field::FromNumbers) {
             self.refresh_numbers(mine);
         }
+        let same: Vec<Field> =
+            all_fields().filter(|&field| !self.is_field_changed(field)).collect();
+        advance(&mut self.base, &self.saved, &same);
         if was_changed && self.settings().is_ok() && self.conflicts().is_empty() {
             self.base = self.saved.clone();
         }
@@ -154,26 +164,31 @@ impl Form {
 
     /// Both changes together, where somebody else has saved something since the edits began.
     fn merged(&self, sides: &BTreeMap<Place, Side>) -> Option<Merged> {
-        let mine = (self.base != self.saved).then(|| self.settings().ok()).flatten()?;
+        let mine = self.has_news().then(|| self.settings().ok()).flatten()?;
         let mut merged = merge(&self.base, &mine, &self.saved, sides);
-        let place = Place { field: Field::AuthToken, number: None };
-        let source = |settings: &Settings| saved_account(settings).auth_token;
-        // Another token from the same place as before: settings do not show that.
-        if self.token_change() != TokenChange::Keep
-            && source(&self.base) != source(&self.saved)
-            && !self.on_sandbox
-            && merged.conflicts.iter().all(|conflict| conflict.place != place)
-        {
-            let theirs = source(&self.saved);
-            let theirs = theirs.map_or_else(|| "not set".to_owned(), |source| source.to_string());
-            merged.conflicts.push(Conflict { place, mine: "a new token".to_owned(), theirs });
+        // Another token in the same place as before: settings do not show that.
+        let is_asked = |conflict: &Conflict| conflict.place == ACCOUNT;
+        if self.is_token_disputed() && !merged.conflicts.iter().any(is_asked) {
+            let mine = match self.token_change() {
+                TokenChange::Remove => "removed",
+                _ => "a new token",
+            };
+            let (mine, theirs) = (mine.to_owned(), self.token.to_string());
+            merged.conflicts.push(Conflict { place: TOKEN, mine, theirs });
         }
         Some(merged)
     }
 
     /// Whether somebody else has saved something since the edits began.
     pub fn has_news(&self) -> bool {
-        self.base != self.saved
+        self.base != self.saved || self.is_token_disputed()
+    }
+
+    /// Whether the token is changed here, and was changed by somebody else since that began.
+    fn is_token_disputed(&self) -> bool {
+        !self.on_sandbox
+            && self.token_change() != TokenChange::Keep
+            && self.base_token != self.token
     }
 
     /// Settles what is in conflict as chosen. Where choices do not fit together nothing is settled,
@@ -188,8 +203,8 @@ impl Form {
         // What is older would bring back what somebody else has changed.
         self.undo.clear();
         self.base = self.saved.clone();
-        let token = Place { field: Field::AuthToken, number: None };
-        let keeps_token = sides.get(&token) != Some(&Side::Theirs);
+        self.base_token = self.token.clone();
+        let keeps_token = [TOKEN, ACCOUNT].iter().all(|it| sides.get(it) != Some(&Side::Theirs));
         for field in all_fields().filter(|&field| field != Field::AuthToken || !keeps_token) {
             self.fill(field, &merged.settings);
         }
@@ -207,6 +222,21 @@ impl Form {
         if *stored == self.token_change() || *stored == TokenChange::Remove {
             self.revert(Field::AuthToken);
         }
+        // A mark that was meant for the token before must not come back for this one.
+        for draft in &mut self.undo {
+            draft.removes_token = false;
+        }
+    }
+
+    /// Takes what a save from here has made of the token: it is nobody else's change.
+    pub fn was_stored(&mut self, token: TokenStatus) {
+        self.base_token = token.clone();
+        self.token = token;
+    }
+
+    /// The token from which a change of it began.
+    pub const fn base_token(&self) -> &TokenStatus {
+        &self.base_token
     }
 
     /// Whether a save would let go of a Twilio account, as the Sandbox has none.
@@ -633,6 +663,12 @@ impl Form {
         Segments::of(&self.message.render("123456", minutes.get(), app_name))
     }
 }
+
+/// The token, as a place that two people have changed.
+const TOKEN: Place = Place { field: Field::AuthToken, number: None };
+
+/// The account as a whole, likewise.
+const ACCOUNT: Place = Place { field: Field::AccountSid, number: None };
 
 fn all_fields() -> impl Iterator<Item = Field> {
     let without_line = [
