@@ -641,7 +641,7 @@ fn the_last_change_is_taken_back_one_by_one() {
     shows(&console, "15 min");
     assert!(console.model.unsaved().is_empty());
     console.press("u");
-    shows(&console, "no change to take back");
+    shows(&console, "nothing to take back");
     // What somebody else has saved meanwhile cannot be brought back by it.
     console.press("n 72404 Enter ger Enter Enter");
     saved_elsewhere(&mut console, |settings| settings.time_out = 60.try_into().unwrap());
@@ -731,12 +731,11 @@ fn changed(change: impl FnOnce(&mut Settings)) -> Message {
 fn what_is_saved_while_a_pop_up_is_open_is_not_overwritten_by_it() {
     let mut console = Console::busy(SIZE);
     console.press("Tab Tab ^g 500");
-    console.tell(changed(|settings| settings.limits.environment.day = Cap::new(77)));
+    console.tell(changed(|settings| settings.limits.environment.hour = Cap::new(77)));
     console.press("Enter ^s");
     shows(&console, "was changed meanwhile");
     console.press("t Enter");
-    assert_eq!(console.model.desk().form.limits().environment.day, Cap::new(77));
-    assert_eq!(console.model.desk().form.limits().environment.hour, None);
+    assert_eq!(console.model.desk().form.limits().environment.hour, Cap::new(77));
 }
 
 #[test]
@@ -972,4 +971,48 @@ fn two_changes_of_one_account_are_asked_for_as_a_whole() {
     assert!(saves(&console.press("^s")).is_empty());
     shows(&console, "Account SID");
     shows(&console, "m mine: Account SID AC11111111111111111111111111111111");
+}
+
+#[test]
+fn a_change_can_be_taken_back_also_after_somebody_else_has_saved() {
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab Down Down d y");
+    shows(&console, "ACME is deleted");
+    console.tell(changed(|settings| {
+        settings.time_out = 36.try_into().unwrap();
+        settings.limits.record_only = true;
+    }));
+    console.press("u");
+    shows(&console, "Taken back.");
+    shows(&console, "ACME              AT CH DE");
+    // Nothing of theirs is taken back with it.
+    assert!(saves(&console.press("^s")).is_empty());
+    shows(&console, "nothing has changed");
+}
+
+#[test]
+fn what_both_have_changed_is_named_and_parts_of_limits_come_together() {
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab Down Down d y");
+    let acme = || FromNumber {
+        sender: Sender::parse("ACME").unwrap(),
+        countries: ["AT".parse().unwrap()].into(),
+    };
+    console.tell(changed(|settings| {
+        settings.codes_allowed = 6.try_into().unwrap();
+        let grid = &settings.from_numbers;
+        settings.from_numbers = grid.with(Some(&acme().sender), acme(), false).unwrap();
+    }));
+    let screen = console.screen().replace(['\n', '"'], " ");
+    let words: Vec<&str> = screen.split_whitespace().collect();
+    assert!(words.join(" ").contains("You have both changed From numbers"), "{screen}");
+
+    let mut console = Console::busy(SIZE);
+    console.press("Tab Tab ^g 500 Enter");
+    console.tell(changed(|settings| settings.limits.environment.day = Cap::new(900)));
+    console.press("^s");
+    let effects = console.press("production Enter");
+    let limits = &saves(&effects)[0].settings.limits;
+    assert_eq!(limits.environment.hour, Cap::new(500));
+    assert_eq!(limits.environment.day, Cap::new(900));
 }

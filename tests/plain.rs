@@ -79,7 +79,7 @@ fn what_is_typed_is_written_by_itself_and_what_changes_is_said() {
 fn what_happened_and_what_went_wrong_is_said_once() {
     let mut heard = Heard::new(Console::with(SIZE, Config::built_in()));
     heard.console.press("u");
-    assert!(heard.hear().starts_with("Development: no change to take back"));
+    assert!(heard.hear().starts_with("Development: nothing to take back"));
     assert_eq!(heard.hear(), "");
     let event = |id| Event {
         id: EventId(id),

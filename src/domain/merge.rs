@@ -1,14 +1,18 @@
 //! Two people change the settings of one environment at the same time: what only one of them has
 //! changed holds, and what both have changed differently somebody must choose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::country::Country;
 use super::difference::{countries, value};
 use super::from_numbers::{FromNumber, FromNumbers};
+use super::limits::{Caps, Limits};
 use super::message_options::MessageOptions;
+use super::own_messages::{Audience, OwnMessages};
+use super::phone::PhoneNumber;
 use super::provider::{Provider, TwilioAccount};
 use super::sender::Sender;
-use super::settings::{Field, Settings};
+use super::settings::{Field, Recipients, Settings};
 
 /// Whose change holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +28,8 @@ pub enum Side {
 pub struct Place {
     /// The field.
     pub field: Field,
-    /// The number, or [`WHOLE_GRID`]; `None` for the default mark.
+    /// The number, a country that is on two of them, or [`WHOLE_GRID`]; `None` for the default
+    /// mark.
     pub number: Option<String>,
 }
 
@@ -68,11 +73,66 @@ pub fn merge(
         provider: merger.provider(),
         from_numbers: merger.numbers(),
         message: merger.pick(Field::Message, |it| it.message.clone()),
-        own_messages: merger.pick(Field::OwnMessages, |it| it.own_messages.clone()),
-        recipients: merger.pick(Field::Recipients, |it| it.recipients.clone()),
-        limits: merger.pick(Field::Limits, |it| it.limits.clone()),
+        own_messages: merger.parts(Field::OwnMessages, |it| it.own_messages.clone(), own_messages),
+        recipients: merger.parts(Field::Recipients, |it| it.recipients.clone(), recipients),
+        limits: merger.parts(Field::Limits, |it| it.limits.clone(), limits),
     };
     Merged { settings, conflicts: merger.conflicts }
+}
+
+/// The side of a part that holds; `None` where both have changed it differently.
+fn side<T: PartialEq>([base, mine, theirs]: [T; 3]) -> Option<T> {
+    match () {
+        () if mine == theirs || base == mine => Some(theirs),
+        () if base == theirs => Some(mine),
+        () => None,
+    }
+}
+
+fn limits(sides: [&Limits; 3]) -> Option<Limits> {
+    let caps = |get: fn(&Limits) -> Caps| {
+        let sides = sides.map(get);
+        Some(Caps { hour: side(sides.map(|it| it.hour))?, day: side(sides.map(|it| it.day))? })
+    };
+    let all: BTreeSet<Country> = sides.iter().flat_map(|it| it.countries.keys().copied()).collect();
+    let mut countries = BTreeMap::new();
+    for country in all {
+        if let Some(caps) = side(sides.map(|it| it.countries.get(&country).copied()))? {
+            countries.insert(country, caps);
+        }
+    }
+    Some(Limits {
+        only_countries: side(sides.map(|it| it.only_countries.clone()))?,
+        environment: caps(|it| it.environment)?,
+        each_country: caps(|it| it.each_country)?,
+        countries,
+        record_only: side(sides.map(|it| it.record_only))?,
+    })
+}
+
+fn own_messages(sides: [&OwnMessages; 3]) -> Option<OwnMessages> {
+    let all: BTreeSet<Audience> =
+        sides.iter().flat_map(|it| it.iter().map(|(audience, _)| audience)).collect();
+    let mut merged = OwnMessages::default();
+    for audience in all {
+        let text =
+            |it: &OwnMessages| it.iter().find(|(it, _)| *it == audience).map(|it| it.1.clone());
+        merged.set(audience, side(sides.map(text))?);
+    }
+    Some(merged)
+}
+
+fn recipients(sides: [&Recipients; 3]) -> Option<Recipients> {
+    let [Recipients::Only(base), Recipients::Only(mine), Recipients::Only(theirs)] = sides else {
+        return side(sides.map(Clone::clone));
+    };
+    let all = base.iter().chain(mine).chain(theirs);
+    // A number is on a list or is not: two changes of that cannot be different ones.
+    let is_on = |number: &&PhoneNumber| {
+        side([base, mine, theirs].map(|list| list.contains(number))) == Some(true)
+    };
+    let merged: BTreeSet<PhoneNumber> = all.filter(is_on).cloned().collect();
+    (!merged.is_empty()).then_some(Recipients::Only(merged))
 }
 
 /// What tells two accounts apart, in words.
@@ -141,6 +201,17 @@ impl Merger<'_> {
         self.decide((base, mine, theirs), place, words)
     }
 
+    /// Merges a field part by part. It is asked for as a whole where one of its parts is disputed.
+    fn parts<T: PartialEq + Clone>(
+        &mut self,
+        field: Field,
+        get: impl Fn(&Settings) -> T,
+        merged: impl Fn([&T; 3]) -> Option<T>,
+    ) -> T {
+        let sides = self.sides.map(&get);
+        merged([&sides[0], &sides[1], &sides[2]]).unwrap_or_else(|| self.pick(field, get))
+    }
+
     /// The side of a value that holds.
     fn decide<T: PartialEq>(
         &mut self,
@@ -184,6 +255,27 @@ impl Merger<'_> {
         Provider::Twilio(Box::new(TwilioAccount { options, ..credentials }))
     }
 
+    /// Puts a country that both have put on a number of their own on one of them.
+    fn separate(&mut self, rows: &mut [FromNumber]) {
+        let mut seen = BTreeSet::new();
+        let all = rows.iter().flat_map(|row| row.countries.iter().copied());
+        let twice: BTreeSet<Country> = all.filter(|country| !seen.insert(*country)).collect();
+        for country in twice {
+            let sender =
+                |it: &Settings| it.from_numbers.serving(country).map(|it| it.sender.clone());
+            let [base, mine, theirs] = self.sides.map(sender);
+            let words = |side: &Option<Sender>| {
+                side.as_ref().map_or_else(|| "on no number".to_owned(), |it| format!("on {it}"))
+            };
+            let words = (words(&mine), words(&theirs));
+            let place = Place { field: Field::FromNumbers, number: Some(country.to_string()) };
+            let winner = self.decide((base, mine, theirs), place, words);
+            for row in rows.iter_mut().filter(|row| Some(&row.sender) != winner.as_ref()) {
+                row.countries.remove(&country);
+            }
+        }
+    }
+
     /// Merges the grid number by number: in their order, what was added here at the end.
     fn numbers(&mut self) -> FromNumbers {
         let [base, mine, theirs] = self.sides.map(|settings| &settings.from_numbers);
@@ -210,6 +302,7 @@ impl Merger<'_> {
             let place = Place { field: Field::FromNumbers, number: Some(sender.to_string()) };
             rows.extend(self.decide(sides, place, words));
         }
+        self.separate(&mut rows);
         let default = |grid: &FromNumbers| grid.default_number().cloned();
         let words = |grid: &FromNumbers| {
             default(grid).map_or_else(|| "no default".to_owned(), |it| format!("default {it}"))
@@ -218,7 +311,9 @@ impl Merger<'_> {
         let place = Place { field: Field::FromNumbers, number: None };
         let sides = (default(base), default(mine), default(theirs));
         let default = self.decide(sides, place.clone(), words);
-        // Changes that are right each by itself may not fit together: one country on two numbers.
+        // A number that has lost all it served to others is not needed any more.
+        rows.retain(|row| !row.countries.is_empty() || Some(&row.sender) == default.as_ref());
+        // Changes that are right each by itself may not fit together all the same.
         FromNumbers::new(rows, default).unwrap_or_else(|_| {
             self.conflicts.truncate(before);
             let place = Place { number: Some(WHOLE_GRID.to_owned()), ..place };
@@ -263,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn choices_that_do_not_fit_together_are_asked_for_as_a_whole() {
+    fn choices_that_do_not_fit_together_put_no_country_on_two_numbers() {
         let base = base();
         let base = with(&base, vec![number("72404", &["US"]), number("72405", &["CA", "CO"])]);
         let mine = with(&base, vec![number("72404", &["US", "CA"]), number("72405", &["CO"])]);
@@ -274,10 +369,15 @@ mod tests {
         let mut sides =
             BTreeMap::from([(place("72404"), Side::Mine), (place("72405"), Side::Theirs)]);
         let merged = merge(&base, &mine, &theirs, &sides);
-        assert_eq!(merged.conflicts.len(), 1);
-        assert_eq!(merged.conflicts[0].place, place(WHOLE_GRID));
-        sides.insert(place(WHOLE_GRID), Side::Mine);
-        assert_eq!(merge(&base, &mine, &theirs, &sides).settings, mine);
+        // Only one of them has moved Canada.
+        assert_eq!(merged.conflicts.len(), 2);
+        let rows = vec![number("72404", &["CA", "US"]), number("72405", &["CO", "PE"])];
+        assert_eq!(merged.settings.from_numbers.rows(), rows);
+        sides.insert(place("72404"), Side::Theirs);
+        sides.insert(place("72405"), Side::Mine);
+        let merged = merge(&base, &mine, &theirs, &sides);
+        let rows = vec![number("72404", &["MX", "US"]), number("72405", &["CO"])];
+        assert_eq!(merged.settings.from_numbers.rows(), rows);
     }
 
     #[test]
@@ -320,7 +420,54 @@ mod tests {
     }
 
     #[test]
-    fn one_country_on_two_numbers_is_a_conflict_of_the_grid() {
+    fn a_country_that_both_have_put_on_a_new_number_is_asked_for_and_nothing_else() {
+        let base = base();
+        let rows = |more: &[FromNumber]| [base.from_numbers.rows(), more].concat();
+        let mine = with(&base, rows(&[number("1234", &["IT"])]));
+        let theirs = with(&base, rows(&[number("5678", &["IT", "SM"]), number("4321", &["PT"])]));
+        let merged = merge(&base, &mine, &theirs, &BTreeMap::new());
+        let words: Vec<(&str, &str)> =
+            merged.conflicts.iter().map(|it| (it.mine.as_str(), it.theirs.as_str())).collect();
+        assert_eq!(words, [("on 1234", "on 5678")]);
+        let chosen = BTreeMap::from([(merged.conflicts[0].place.clone(), Side::Mine)]);
+        let merged = merge(&base, &mine, &theirs, &chosen);
+        let all =
+            rows(&[number("5678", &["SM"]), number("4321", &["PT"]), number("1234", &["IT"])]);
+        assert_eq!(merged.settings.from_numbers.rows(), all);
+    }
+
+    #[test]
+    fn limits_texts_and_recipients_are_merged_part_by_part() {
+        let mut base = base();
+        base.recipients = Recipients::Only(
+            ["+573001234567", "+573001234568"].map(|it| PhoneNumber::parse(it).unwrap()).into(),
+        );
+        let (mut mine, mut theirs) = (base.clone(), base.clone());
+        let text =
+            |it: &str| Some(crate::domain::message_text::MessageTemplate::parse(it).unwrap());
+        mine.limits.each_country.hour = crate::domain::limits::Cap::new(7);
+        theirs.limits.environment.day = crate::domain::limits::Cap::new(900);
+        mine.own_messages.set("CO".parse().unwrap(), text("{code} hola"));
+        theirs.own_messages.set("de".parse().unwrap(), text("{code} hallo"));
+        let Recipients::Only(numbers) = &mut mine.recipients else { panic!() };
+        numbers.remove(&PhoneNumber::parse("+573001234567").unwrap());
+        let Recipients::Only(numbers) = &mut theirs.recipients else { panic!() };
+        numbers.insert(PhoneNumber::parse("+573001234569").unwrap());
+        let merged = merge(&base, &mine, &theirs, &BTreeMap::new());
+        assert_eq!(merged.conflicts, []);
+        let settings = merged.settings;
+        assert_eq!(settings.limits.each_country, mine.limits.each_country);
+        assert_eq!(settings.limits.environment, theirs.limits.environment);
+        assert_eq!(settings.own_messages.iter().count(), 2);
+        assert_eq!(settings.recipients.to_string(), "only 2 numbers");
+        // The same part, differently, is asked for.
+        theirs.limits.each_country.hour = crate::domain::limits::Cap::new(8);
+        let merged = merge(&base, &mine, &theirs, &BTreeMap::new());
+        assert_eq!(merged.conflicts.len(), 1);
+    }
+
+    #[test]
+    fn one_country_on_two_numbers_is_asked_for() {
         let base = base();
         let mine = with(&base, vec![number("72404", &["CO", "DE"]), number("72405", &["US"])]);
         let theirs = with(&base, vec![number("72404", &["CO"]), number("72405", &["US", "DE"])]);
@@ -381,7 +528,13 @@ mod tests {
             for sender in all.iter().map(|row| &row.sender) {
                 let (before, here, there) = (row(&base, sender), row(&mine, sender), row(&theirs, sender));
                 let wanted = if here == before { there } else { here };
-                prop_assert_eq!(row(&taken.settings, sender), wanted, "{}", sender);
+                // Its countries are on it, or on a number that somebody has moved them to.
+                let countries = wanted.iter().flat_map(|row| row.countries.iter().copied());
+                for country in countries {
+                    prop_assert!(taken.settings.from_numbers.serving(country).is_some(), "{}", country);
+                }
+                let is_there = row(&taken.settings, sender).is_some();
+                prop_assert!(wanted.is_some() || !is_there, "{} is back", sender);
             }
         }
     }

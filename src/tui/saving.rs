@@ -133,10 +133,13 @@ pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            let ask = if form.conflicts().is_empty() {
-                ""
+            let mut both: Vec<&str> =
+                form.conflicts().iter().map(|conflict| conflict.place.field.label()).collect();
+            both.dedup();
+            let ask = if both.is_empty() {
+                String::new()
             } else {
-                " You have changed the same: ^S asks which holds."
+                format!(" You have both changed {}: ^S asks which holds.", both.join(", "))
             };
             news.push(format!("{environment} was changed in the file: {first}{more}.{ask}"));
         }
@@ -159,7 +162,10 @@ pub(super) fn on_saved(model: &mut Model, save: &Save, outcome: SaveOutcome) -> 
             desk.form.accept_token(&save.token);
         }
         desk.refused = None;
-        model.say(format!("{environment} saved. u takes it back into the form."));
+        // Where two changes have met, what was before is no way back.
+        let back = if desk.form.can_undo() { " u takes it back into the form." } else { "" };
+        let text = format!("{environment} saved.{back}");
+        model.say(text);
     }
     if let Some(deck) = deck {
         if has_token && save.token != TokenChange::Keep {

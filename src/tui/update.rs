@@ -139,7 +139,7 @@ fn undo(model: &mut Model) {
     } else {
         let environment = model.environment;
         model.say(format!(
-            "{environment}: no change to take back; `smsdeck config history` has what was saved."
+            "{environment}: nothing to take back. `smsdeck config history` has what was saved."
         ));
     }
 }

@@ -72,6 +72,79 @@ pub struct Draft {
     from_numbers: FromNumbers,
 }
 
+/// Fields that are merged part by part.
+const PARTED: [Field; 4] =
+    [Field::FromNumbers, Field::Limits, Field::OwnMessages, Field::Recipients];
+
+fn is_disputed(merged: &Merged, field: Field) -> bool {
+    merged.conflicts.iter().any(|conflict| conflict.place.field == field)
+}
+
+impl Draft {
+    /// Settings with its fields that have parts, and everything else as in others.
+    fn parts(&self, others: &Settings) -> Settings {
+        Settings {
+            own_messages: self.own_messages.clone(),
+            recipients: self.recipients.clone(),
+            limits: self.limits.clone(),
+            from_numbers: self.from_numbers.clone(),
+            ..others.clone()
+        }
+    }
+
+    /// Goes on from what somebody else has saved: what was not changed here is as they have it.
+    fn rebase(&mut self, old: &Settings, new: &Settings) {
+        for (text, (old, new)) in self.texts.iter_mut().zip(texts(old).into_iter().zip(texts(new)))
+        {
+            if *text == old {
+                *text = new;
+            }
+        }
+        let (was, is) = (saved_account(old), saved_account(new));
+        let account = &mut self.account;
+        follow(&mut account.api_key, &was.api_key, &is.api_key);
+        follow(&mut account.base_url, &was.base_url, &is.base_url);
+        follow(&mut account.options, &was.options, &is.options);
+        let on_sandbox = |settings: &Settings| settings.provider == Provider::Sandbox;
+        follow(&mut self.on_sandbox, &on_sandbox(old), &on_sandbox(new));
+        follow(&mut self.message, &old.message, &new.message);
+        let merged = merge(old, &self.parts(old), new, &BTreeMap::new());
+        let settings = &merged.settings;
+        let is_agreed = |field| !is_disputed(&merged, field);
+        if is_agreed(Field::OwnMessages) {
+            self.own_messages = settings.own_messages.clone();
+        }
+        if is_agreed(Field::Recipients) {
+            self.recipients = settings.recipients.clone();
+        }
+        if is_agreed(Field::Limits) {
+            self.limits = settings.limits.clone();
+        }
+        if is_agreed(Field::FromNumbers) {
+            self.from_numbers = settings.from_numbers.clone();
+        }
+    }
+}
+
+/// Follows a change, unless it was another one before.
+fn follow<T: PartialEq + Clone>(value: &mut T, old: &T, new: &T) {
+    if value == old {
+        value.clone_from(new);
+    }
+}
+
+/// What the fields say in which text is typed, in the order of [`Draft::texts`].
+fn texts(settings: &Settings) -> [String; 5] {
+    let sid = saved_account(settings).account_sid;
+    [
+        settings.default_country.map_or("", Country::code).to_owned(),
+        settings.code_validity.get().to_string(),
+        settings.codes_allowed.get().to_string(),
+        settings.time_out.get().to_string(),
+        sid.as_ref().map_or("", AccountSid::as_str).to_owned(),
+    ]
+}
+
 /// Changes that can be taken back.
 const MOST_UNDO: usize = 100;
 
@@ -118,10 +191,8 @@ impl Form {
         let keeps_token = self.token_change() == TokenChange::Keep;
         let unchanged: Vec<Field> =
             all_fields().filter(|&field| !self.is_field_changed(field)).collect();
-        let mine = self.from_numbers.clone();
-        if saved != self.saved {
-            // What is older would bring back what somebody else has changed.
-            self.undo.clear();
+        for draft in &mut self.undo {
+            draft.rebase(&self.saved, &saved);
         }
         self.saved = saved;
         self.token = token;
@@ -134,9 +205,7 @@ impl Form {
         if !was_changed {
             self.base = self.saved.clone();
         }
-        if !unchanged.contains(&Field::FromNumbers) {
-            self.refresh_numbers(mine);
-        }
+        self.refresh_parts();
         let same: Vec<Field> =
             all_fields().filter(|&field| !self.is_field_changed(field)).collect();
         advance(&mut self.base, &self.saved, &same);
@@ -145,14 +214,14 @@ impl Form {
         }
     }
 
-    /// Brings the numbers of both sides together, unless both have changed the same one.
-    fn refresh_numbers(&mut self, mine: FromNumbers) {
-        let mine = Settings { from_numbers: mine, ..self.base.clone() };
+    /// Brings both sides together in fields that have parts of their own, where none of the parts is
+    /// disputed.
+    fn refresh_parts(&mut self) {
+        let mine = self.draft().parts(&self.base);
         let merged = merge(&self.base, &mine, &self.saved, &BTreeMap::new());
-        let is_open = |conflict: &Conflict| conflict.place.field == Field::FromNumbers;
-        if !merged.conflicts.iter().any(is_open) {
-            self.from_numbers = merged.settings.from_numbers;
-            self.base.from_numbers = self.saved.from_numbers.clone();
+        for field in PARTED.into_iter().filter(|&field| !is_disputed(&merged, field)) {
+            self.fill(field, &merged.settings);
+            advance(&mut self.base, &self.saved, &[field]);
         }
     }
 
@@ -432,6 +501,12 @@ impl Form {
             let most = self.undo.len().saturating_sub(MOST_UNDO);
             self.undo.drain(..most);
         }
+    }
+
+    /// Whether there is a change to take back.
+    pub fn can_undo(&self) -> bool {
+        let present = self.draft();
+        self.undo.iter().any(|draft| Draft { typed_into: None, ..draft.clone() } != present)
     }
 
     /// Takes the last change back; whether there was one.
