@@ -143,7 +143,7 @@ fn environments_are_compared_copied_and_moved_between_decks() {
     assert_eq!(deck.run(&copy).code(), 0);
     let diff = deck.run(&["config", "diff", "test", "prod", "--json"]).json();
     let fields: Vec<&str> = diff.iter().map(|line| line["field"].as_str().unwrap()).collect();
-    assert_eq!(fields, ["Default country code", "Auth token", "Message text"]);
+    assert_eq!(fields, ["default_country", "auth_token", "message"]);
 
     let exported = deck.run(&["config", "export", "--env", "prod"]).out();
     assert!(!exported.contains("auth_token"), "{exported}");
@@ -368,4 +368,68 @@ fn the_settings_are_shown_whole_one_environment_or_all_of_them() {
     assert_eq!(production["recipients"], "Anyone");
     let test = deck.run(&["config", "show", "--env", "test"]).out();
     assert!(test.starts_with("(\n    default_country: None,"), "{test}");
+}
+
+#[test]
+fn a_list_of_nobody_is_no_list_of_recipients() {
+    let deck = deck();
+    let set = deck.run(&["config", "set", "--env", "test", "recipients", "Only([])"]);
+    assert_eq!(set.code(), 2);
+    assert!(set.err().contains("would text nobody"), "{}", set.err());
+}
+
+#[test]
+fn fields_of_the_deck_of_maps_and_of_limits_are_set_and_copied_by_name() {
+    let deck = deck();
+    let set = |field: &str, value: &str| {
+        let ran = deck.run(&["config", "set", "--env", "prod", field, value]);
+        assert_eq!(ran.code(), 0, "{field}: {}", ran.err());
+    };
+    set("own_messages.CO", "{code} es tu código");
+    set("own_messages.de", "{code} ist Ihr Code");
+    set("limits.countries.CO.per_hour", "5");
+    set("limits.per_hour", "100");
+    set("message", "{code} {app}, in {minutes} min");
+    let own = text(&deck);
+    assert!(own.contains("\"CO\": \"{code} es tu código\"") && own.contains("\"de\":"), "{own}");
+    let copy = |fields: &str| deck.run(&["config", "copy", "prod", "test", "--fields", fields]);
+    let copied = copy("limits.per_hour,own_messages.CO");
+    assert_eq!(copied.code(), 0, "{}", copied.err());
+    let shown = &deck.run(&["config", "show", "--env", "test", "--json"]).json()[0];
+    assert_eq!(shown["limits"]["per_hour"], 100);
+    assert_eq!(shown["own_messages"]["CO"], "{code} es tu código");
+    // The default is a mark on a number that must be there.
+    let copied = copy("default_number");
+    assert!(copied.code() == 2 && copied.err().contains("--numbers"), "{}", copied.err());
+
+    let priced = deck.run(&["config", "set", "deck.segment_price", "0.05"]);
+    assert_eq!(priced.code(), 0, "{}", priced.err());
+    assert!(deck.run(&["config", "check"]).out().contains("14.40"));
+    assert!(deck.run(&["audit", "list"]).out().contains("segment_price: not set → 0.05"));
+    let both = deck.run(&["config", "set", "--env", "dev", "deck.app_name", "ACME"]);
+    assert!(both.code() == 2 && both.err().contains("leave --env out"), "{}", both.err());
+    for (field, value) in [
+        ("codes_allowed", "abc"),
+        ("codes_allowed", "3.5"),
+        ("codes_allowed", "-1"),
+        ("limits", "None"),
+        ("recipients", "+573001234567"),
+        ("limits.only_countries", "CO,US"),
+    ] {
+        let wrong = deck.run(&["config", "set", "--env", "prod", field, value]);
+        assert_eq!(wrong.code(), 2);
+        assert!(
+            wrong.err().contains(field) && wrong.err().contains("It takes "),
+            "{}",
+            wrong.err()
+        );
+    }
+}
+
+#[test]
+fn a_number_in_production_only_is_drift() {
+    let deck = deck();
+    let diff = deck.run(&["config", "diff", "test", "prod"]).out();
+    let acme = diff.lines().find(|line| line.contains("ACME")).unwrap();
+    assert!(acme.contains("drift"), "{diff}");
 }

@@ -305,3 +305,78 @@ fn the_config_is_edited_in_an_editor_that_gets_every_key_and_taken_back_checked(
     assert!(terminal.is_restored());
     assert!(deck.run(&["audit", "list"]).out().contains("Number of codes allowed: 3 → 17"));
 }
+
+#[test]
+fn a_console_on_a_broken_config_goes_on_once_it_is_mended() {
+    let deck = Deck::new();
+    deck.configure(include_str!("config_by_hand.ron"));
+    assert_eq!(deck.run(&["config", "set", "--env", "dev", "codes_allowed", "5"]).code(), 0);
+    let broken =
+        std::fs::read_to_string(deck.paths().config).unwrap().replace("version: 1", "verion: 1");
+    deck.configure(&broken);
+    let mut terminal = Terminal::start(&deck, &[]);
+    terminal.wait_for("The settings cannot be read");
+    let history = deck.run(&["config", "history", "--json"]).json();
+    let version = history[0]["version"].as_str().unwrap();
+    let restored = deck.run(&["config", "restore", version, "--yes"]);
+    assert!(restored.out().contains("is in order again"), "{}{}", restored.out(), restored.err());
+    terminal.wait_for("Nobody has asked for a code lately");
+    terminal.type_text("q");
+    assert!(terminal.wait_end().success());
+    assert!(deck.run(&["audit", "list"]).out().contains("was out of order, and was mended"));
+}
+
+/// An editor that waits for a line, then carries out a script on the text.
+fn editor(deck: &Deck, script: &str) -> String {
+    let path = deck.path("editor.sh");
+    let begin = "#!/bin/sh\nPATH=/usr/bin:/bin\nprintf 'ready? '\nread -r answer\n";
+    std::fs::write(&path, format!("{begin}{script}\n")).unwrap();
+    // As the shell reads it, with quotes.
+    format!("/bin/sh '{}'", path.display())
+}
+
+#[test]
+fn an_edit_comes_together_with_what_others_save_meanwhile() {
+    let deck = Deck::new();
+    deck.configure(include_str!("config_by_hand.ron"));
+    let command = editor(
+        &deck,
+        "ls -ld \"${1%/*}\" \"$1\" > \"$HOME/modes\"; sed -i 's/\"GG\", \"JE\"/\"GG\"/' \"$1\"",
+    );
+    let terminal = Terminal::start_with(&deck, &[], &[("EDITOR", command.as_str())]);
+    terminal.wait_for("Nobody has asked for a code lately");
+    terminal.type_text("E");
+    terminal.wait_for("ready?");
+    assert_eq!(deck.run(&["config", "set", "--env", "prod", "codes_allowed", "8"]).code(), 0);
+    terminal.type_text("y\n");
+    let screen = terminal.wait_for("Production will change");
+    assert!(screen.contains("GG JE") && !screen.contains("codes allowed"), "{screen}");
+    terminal.type_text("production\r");
+    terminal.wait_for("What you have edited is in force");
+    let text = std::fs::read_to_string(deck.paths().config).unwrap();
+    assert!(text.contains("codes_allowed: 8,") && text.contains("[\"GG\"], // only"), "{text}");
+    // Nobody else could read the copy.
+    let modes = std::fs::read_to_string(deck.path("modes")).unwrap();
+    assert!(modes.contains("drwx------") && modes.contains("-rw-------"), "{modes}");
+}
+
+#[test]
+fn a_text_that_was_not_taken_is_what_the_next_edit_goes_on_with() {
+    let deck = Deck::new();
+    deck.configure(include_str!("config_by_hand.ron"));
+    let command = editor(
+        &deck,
+        "grep -c 'codes_allowed: 99' \"$1\"; sed -i 's/codes_allowed: 99/codes_allowed: 9/; s/codes_allowed: 3,$/codes_allowed: 99,/' \"$1\"",
+    );
+    let terminal = Terminal::start_with(&deck, &[], &[("EDITOR", command.as_str())]);
+    terminal.wait_for("Nobody has asked for a code lately");
+    terminal.type_text("E");
+    terminal.wait_for("ready?");
+    terminal.type_text("y\n");
+    terminal.wait_for("goes on with it");
+    terminal.type_text("E");
+    terminal.wait_for("ready?");
+    terminal.type_text("y\n");
+    let screen = terminal.wait_for("Number of codes allowed: 3 → 9");
+    assert!(screen.contains("Production will change"), "{screen}");
+}

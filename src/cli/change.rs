@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Desk;
 use super::failure::Failure;
-use crate::config::{self, Config, ConfigError, Version};
+use crate::config::{self, Config, ConfigError, Replaced, Version};
 use crate::domain::difference::{Difference, differences, is_drift};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::secret::{Secret, SecretSource};
@@ -219,7 +219,8 @@ fn difference(
 ) -> Result<(), Failure> {
     let object = json!({
         "environment": environment.key(),
-        "field": change.field.label(),
+        "field": change.field.key(),
+        "label": change.field.label(),
         "old": change.old,
         "new": change.new,
         "dry_run": dry_run,
@@ -246,6 +247,14 @@ async fn audit(
     written.map_err(|error| not_audited(error.to_string()))
 }
 
+async fn audit_mended(desk: &Desk, old: &Config, new: &Config) -> Result<(), Failure> {
+    let not_audited =
+        |why: String| Failure::new("audit", format!("saved, but it is not in the audit: {why}"));
+    let engine =
+        desk.engine().await.map_err(|failure| not_audited(failure.message().to_owned()))?;
+    engine.audit_mended(old, new).await.map_err(|error| not_audited(error.to_string()))
+}
+
 /// `config set`: one field; a token from standard input only.
 pub(super) async fn set(
     desk: &Desk,
@@ -253,7 +262,14 @@ pub(super) async fn set(
     value: &str,
     dry_run: bool,
 ) -> Result<ExitCode, Failure> {
-    let environment = desk.environment()?;
+    // What is the whole deck's belongs to no environment.
+    let environment = match config::is_of_deck(field) {
+        true if desk.environment.is_some() => {
+            return Err(Failure::usage(format!("{field} is the whole deck's: leave --env out")));
+        }
+        true => Environment::Development,
+        false => desk.environment()?,
+    };
     let is_token = config::is_token(field);
     let token = if is_token && value == "-" {
         let mut typed = zeroize::Zeroizing::new(String::new());
@@ -261,7 +277,7 @@ pub(super) async fn set(
         let token = Secret::parse(typed.lines().next().unwrap_or_default());
         Some(token.map_err(|error| Failure::usage(error.to_string()))?)
     } else if is_token
-        && value != "None"
+        && !["None", "Stored"].contains(&value)
         && !TOKEN_SOURCES.iter().any(|source| value.starts_with(source))
     {
         // The value is not repeated: it may be the secret.
@@ -291,9 +307,10 @@ pub(super) fn diff(desk: &Desk, a: Environment, b: Environment) -> Result<ExitCo
     let found = differences(&config.environments[a], &config.environments[b]);
     let all = PerEnvironment::from_fn(|environment| &config.environments[environment]);
     for change in &found {
-        let is_drift = [a, b].contains(&Environment::Production) && is_drift(change.field, &all);
+        let is_drift = [a, b].contains(&Environment::Production) && is_drift(change, &all);
         let object = json!({
-            "field": change.field.label(),
+            "field": change.field.key(),
+            "label": change.field.label(),
             a.key(): change.old,
             b.key(): change.new,
             "drift": is_drift,
@@ -412,6 +429,11 @@ pub(super) async fn restore(
     let new = config::load(&version.path)?
         .ok_or_else(|| ConfigError::Missing { path: version.path.clone() })?;
     let shown = present(desk);
+    if let Err(error) = desk.config() {
+        let object = json!({ "out_of_order": error.message() });
+        let words = "config.ron is out of order; what changes is told from the last good version";
+        desk.output.line(words, &object)?;
+    }
     if dry_run {
         return preview(desk, &shown, &new, None).await;
     }
@@ -423,10 +445,19 @@ pub(super) async fn restore(
         }
     }
     let restored = config::restore(&desk.paths, &version, |present| *present == shown);
-    let (old, new) = audited_if_failed(desk, restored.map_err(Failure::from)).await?;
+    let Replaced { old, new, was_broken } =
+        audited_if_failed(desk, restored.map_err(Failure::from)).await?;
     let forgotten = forget_tokens(desk, &old, &new);
-    let audited = audit(desk, &old, &new, None).await;
-    if yes {
+    let audited = if was_broken {
+        audit_mended(desk, &old, &new).await
+    } else {
+        audit(desk, &old, &new, None).await
+    };
+    if was_broken {
+        let object = json!({ "mended": true });
+        desk.output.line("config.ron is in order again; what was there is beside it.", &object)?;
+    }
+    if yes && (old != new || !was_broken) {
         show(desk, &old, &new, None, false)?;
     }
     forgotten.and(audited).map(|()| ExitCode::SUCCESS)

@@ -27,8 +27,60 @@ pub fn is_token(field: &str) -> bool {
     field.strip_prefix("provider.").unwrap_or(field) == "auth_token"
 }
 
+/// Fields whose value is a text, which needs no quotes here.
+const TEXTS: [&str; 9] = [
+    "message",
+    "account_sid",
+    "api_key",
+    "base_url",
+    "default_country",
+    "default_number",
+    "app_name",
+    "store",
+    "extra_ca",
+];
+
+/// Fields that are maps, with text as keys.
+const MAPS: [&str; 2] = ["own_messages", "countries"];
+
+/// What a field takes, for whoever has typed something else.
+const VALUES: [(&str, &str); 23] = [
+    ("default_country", "a country such as CO, or None"),
+    ("code_validity_minutes", "a whole number from 1 to 10"),
+    ("codes_allowed", "a whole number from 1 to 20"),
+    ("request_time_out_minutes", "a whole number from 1 to 1440"),
+    ("provider", "Sandbox, or Twilio(account_sid: \"AC…\")"),
+    ("from_numbers", "a list such as [(sender: \"+14155550100\", countries: [\"CA\", \"US\"])]"),
+    ("default_number", "one of the From numbers, or None"),
+    ("own_messages", "texts such as {\"CO\": \"{code} es tu código\"}, or {} for none"),
+    ("recipients", "Anyone, or Only([\"+573001234567\"])"),
+    ("limits", "caps such as (per_hour: 500, per_day: 5000), or () for none"),
+    ("per_hour", "a whole number from 1 on, or None"),
+    ("per_day", "a whole number from 1 on, or None"),
+    ("country_per_hour", "a whole number from 1 on, or None"),
+    ("country_per_day", "a whole number from 1 on, or None"),
+    ("countries", "caps such as {\"CO\": (per_hour: 200)}, or {} for none"),
+    ("only_countries", "a list such as [\"CO\", \"US\"], or None"),
+    ("record_only", "true or false"),
+    (
+        "auth_token",
+        "Stored, Env(\"NAME\"), File(\"/path\"), Command([\"pass\", \"show\", \"x\"]) or None",
+    ),
+    ("risk_check", "Enable, Disable or None"),
+    ("content_retention", "Retain, Discard or None"),
+    ("address_retention", "Retain, Obfuscate or None"),
+    ("retention_days", "a whole number from 2 to 3650"),
+    ("segment_price", "a number from 0 to 1000, or None"),
+];
+
+/// Whether a field, as somebody names it, is one of the whole deck.
+pub fn is_of_deck(field: &str) -> bool {
+    field.starts_with("deck.")
+}
+
 /// The config with another value of one field of an environment, such as `codes_allowed`,
-/// `account_sid` or `limits.per_hour`. The value is RON, or a text without its quotes.
+/// `account_sid` or `limits.per_hour`, or of the whole deck, such as `deck.app_name`. The value is
+/// RON, or a text without its quotes.
 ///
 /// # Errors
 /// When there is no such field, or the value breaks its rule.
@@ -39,59 +91,72 @@ pub fn with_value(
     value: &str,
 ) -> Result<Config, ConfigError> {
     let provider = OF_ACCOUNT.contains(&field).then_some("provider");
-    let path: Vec<&str> = ["environments", environment.key()]
-        .into_iter()
-        .chain(provider)
-        .chain(field.split('.'))
-        .collect();
-    let text = render(config);
-    let with = |value: &str| {
-        let changed = placed(&text, &path, value).ok_or_else(|| ConfigError::Value {
-            field: field.to_owned(),
-            message: "there is no such field here".to_owned(),
-            hint: Some("`smsdeck config show` has all of them.".to_owned()),
-        })?;
-        parse(&changed, Path::new("")).map_err(|error| ConfigError::Value {
-            field: error.field().map_or_else(|| field.to_owned(), str::to_owned),
-            message: error.message(),
-            hint: error.hint(),
-        })
+    let of_environment = ["environments", environment.key()];
+    let place = if is_of_deck(field) { &[][..] } else { &of_environment[..] };
+    let path: Vec<&str> = place.iter().copied().chain(provider).chain(field.split('.')).collect();
+    let last = path.last().copied().unwrap_or_default();
+    let is_text =
+        TEXTS.contains(&last) || path.iter().rev().nth(1).is_some_and(|map| *map == "own_messages");
+    let is_written = |value: &str| {
+        let is_whole = root(value).is_some_and(|found| found == (0..value.len()));
+        is_whole && (value == "None" || value.starts_with(['"', 'r']))
     };
-    let is_whole = root(value).is_some_and(|found| found == (0..value.len()));
-    let as_text = || with(&ron::to_string(value).unwrap_or_default());
-    if !is_whole {
-        return as_text();
+    let value = if is_text && !is_written(value) {
+        ron::to_string(value).unwrap_or_default()
+    } else {
+        value.to_owned()
+    };
+    let wrong = |message: String, hint: Option<String>| {
+        let takes = VALUES.iter().find(|(name, _)| *name == last);
+        let takes = takes.map(|(_, takes)| format!("It takes {takes}."));
+        ConfigError::Value { field: field.to_owned(), message, hint: hint.or(takes) }
+    };
+    // What is more than one value would change the fields beside it.
+    if root(&value).is_none_or(|found| found != (0..value.len())) {
+        return Err(wrong("this is no single value".to_owned(), None));
     }
-    with(value).or_else(|as_value| {
-        let looks_like_a_value = value.starts_with(|first: char| {
-            first.is_ascii_digit() || matches!(first, '(' | '[' | '{' | '"' | '-')
-        });
-        as_text().map_err(|as_text| {
-            if looks_like_a_value || as_value.hint().is_some() { as_value } else { as_text }
-        })
-    })
+    let text = render(config);
+    let changed = placed(&text, &path, &value).ok_or_else(|| ConfigError::Value {
+        field: field.to_owned(),
+        message: "there is no such field here".to_owned(),
+        hint: Some("`smsdeck config show` has all of them.".to_owned()),
+    })?;
+    parse(&changed, Path::new("")).map_err(|error| wrong(error.message(), error.hint()))
 }
 
 /// The text with a value at a place; structs that are missing on the way are put there.
 fn placed(text: &str, path: &[&str], value: &str) -> Option<String> {
     let mut at = root(text)?;
     for (index, name) in path.iter().enumerate() {
-        let Shape::Struct { inside, fields, .. } = shape(text, &at) else { return None };
-        let rest = &path[index + 1..];
-        if let Some(field) = fields.into_iter().find(|field| field.name == *name) {
+        let Shape::Struct { name: kind, inside, fields } = shape(text, &at) else { return None };
+        let key = if kind == "{" { quoted(name) } else { (*name).to_owned() };
+        if let Some(field) = fields.into_iter().find(|field| field.name == key) {
             at = field.value;
             continue;
         }
-        let (opened, closed) = (rest.join(": ("), ")".repeat(rest.len()));
-        let inner =
-            if rest.is_empty() { value.to_owned() } else { format!("({opened}: {value}{closed}") };
+        let inner = built(name, &path[index + 1..], value);
         let mut changed = text.to_owned();
-        changed.insert_str(inside.start, &format!("{name}: {inner}, "));
+        changed.insert_str(inside.start, &format!("{key}: {inner}, "));
         return Some(changed);
     }
     let mut changed = text.to_owned();
     changed.replace_range(at, value);
     Some(changed)
+}
+
+/// What a field that is not there yet gets, for a value below it.
+fn built(name: &str, below: &[&str], value: &str) -> String {
+    let [next, rest @ ..] = below else { return value.to_owned() };
+    let inner = built(next, rest, value);
+    if MAPS.contains(&name) {
+        format!("{{{}: {inner}}}", quoted(next))
+    } else {
+        format!("({next}: {inner})")
+    }
+}
+
+fn quoted(text: &str) -> String {
+    ron::to_string(text).unwrap_or_default()
 }
 
 /// The settings of an environment as text, without the token and where it comes from.
@@ -186,15 +251,24 @@ pub fn copied(
 ) -> Result<Config, ConfigError> {
     let names: Vec<&str> = fields.iter().map(String::as_str).collect();
     let mut config = config.clone();
-    // The grid is one thing: its default is one of its numbers.
-    if names.iter().any(|name| matches!(*name, "from_numbers" | "default_number")) {
+    // The grid comes first: its default is one of its numbers.
+    if names.contains(&"from_numbers") {
         config.environments[to].from_numbers = config.environments[from].from_numbers.clone();
     }
     for name in names {
         let source = config.environments[from].clone();
         let target = &mut config.environments[to];
         match name {
-            "from_numbers" | "default_number" => {}
+            "from_numbers" => {}
+            "default_number" => {
+                let default = source.from_numbers.default_number();
+                let grid = target.from_numbers.with_default(default);
+                target.from_numbers = grid.map_err(|error| ConfigError::Value {
+                    field: name.to_owned(),
+                    message: error.to_string(),
+                    hint: Some("--numbers copies single From numbers.".to_owned()),
+                })?;
+            }
             "provider" => {
                 let token = target.provider.token_source().cloned();
                 let is_same = has_same_credentials(&source.provider, &target.provider);
@@ -205,11 +279,9 @@ pub fn copied(
             "limits" => target.limits = source.limits,
             _ => {
                 let text = render(&config);
-                let value = value_of(&text, from, name).ok_or_else(|| ConfigError::Value {
-                    field: name.to_owned(),
-                    message: format!("{from} has no such field set"),
-                    hint: Some("`smsdeck config show` has all of them.".to_owned()),
-                })?;
+                // What is not set there is not set here either.
+                let unset = if name == "limits.record_only" { "false" } else { "None" };
+                let value = value_of(&text, from, name).unwrap_or_else(|| unset.to_owned());
                 config = with_value(&config, to, name, &value)?;
             }
         }
@@ -219,9 +291,11 @@ pub fn copied(
 
 fn value_of(text: &str, environment: Environment, name: &str) -> Option<String> {
     let mut at = settings_place(text, environment)?;
-    for name in OF_ACCOUNT.contains(&name).then_some("provider").into_iter().chain([name]) {
-        let Shape::Struct { fields, .. } = shape(text, &at) else { return None };
-        at = fields.into_iter().find(|field| field.name == name)?.value;
+    let provider = OF_ACCOUNT.contains(&name).then_some("provider");
+    for name in provider.into_iter().chain(name.split('.')) {
+        let Shape::Struct { name: kind, fields, .. } = shape(text, &at) else { return None };
+        let key = if kind == "{" { quoted(name) } else { name.to_owned() };
+        at = fields.into_iter().find(|field| field.name == key)?.value;
     }
     text.get(at).map(str::to_owned)
 }

@@ -19,7 +19,7 @@ mod wire_limits;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use by_name::{copied, exported, imported, is_token, of_environment, with_value};
+pub use by_name::{copied, exported, imported, is_of_deck, is_token, of_environment, with_value};
 pub use error::ConfigError;
 pub use file::{publish, read, unwritable};
 pub use history::{VERSIONS, Version, versions};
@@ -226,32 +226,36 @@ pub fn text(path: &Path) -> Result<String, ConfigError> {
     Ok(read_text(path)?.unwrap_or_else(|| render(&Config::built_in())))
 }
 
-/// Puts a text that somebody has edited in the place of the config, as they wrote it, and answers
-/// the config before and after.
+/// A config that took the place of another one.
+#[derive(Debug, Clone)]
+pub struct Replaced {
+    /// The one before; the last good version, where that was out of order.
+    pub old: Config,
+    /// The one that is in force.
+    pub new: Config,
+    /// Whether the one before was out of order.
+    pub was_broken: bool,
+}
+
+/// Puts a text that somebody has edited in the place of the config, as they wrote it.
 ///
 /// # Errors
 /// When something in it is wrong, with line and column, or the config is no longer what the edit
 /// began with. Nothing is changed then.
-pub fn replace_text(
-    paths: &Paths,
-    before: &str,
-    after: &str,
-) -> Result<(Config, Config), ConfigError> {
+pub fn replace_text(paths: &Paths, before: &str, after: &str) -> Result<Replaced, ConfigError> {
     let new = parse(after, &paths.config)?;
-    let old = put_text(paths, after, |present| {
+    put_text(paths, (after, new), |present| {
         let is_same = present == before;
         if is_same { Ok(()) } else { Err(ConfigError::Changed { path: paths.config.clone() }) }
-    })?;
-    Ok((old, new))
+    })
 }
 
-/// Puts a text that is right in the place of the config, if the present one may go, and answers
-/// the config before.
+/// Puts a text that is right in the place of the config, if the present one may go.
 fn put_text(
     paths: &Paths,
-    new: &str,
+    (text, new): (&str, Config),
     may_go: impl FnOnce(&str) -> Result<(), ConfigError>,
-) -> Result<Config, ConfigError> {
+) -> Result<Replaced, ConfigError> {
     let path = &paths.config;
     let unwritable = |source| ConfigError::Unwritable { path: path.clone(), source };
     let _lock = Lock::take(path).map_err(unwritable)?;
@@ -259,11 +263,13 @@ fn put_text(
     let present = old.clone().unwrap_or_else(|| render(&Config::built_in()));
     may_go(&present)?;
     // A config that is out of order may be mended so; what changes is told from the last good one.
-    let config = parse(&present, path).unwrap_or_else(|_| last_good(paths));
-    if present != new {
-        put(path, old.as_deref(), new).map_err(unwritable)?;
+    let good = parse(&present, path).ok();
+    let was_broken = good.is_none();
+    let before = good.unwrap_or_else(|| last_good(paths));
+    if present != text {
+        put(path, old.as_deref(), text).map_err(unwritable)?;
     }
-    Ok(config)
+    Ok(Replaced { old: before, new, was_broken })
 }
 
 /// The newest version that can be read, or the built-in config: what a config that is out of order
@@ -274,8 +280,7 @@ pub fn last_good(paths: &Paths) -> Config {
     good.unwrap_or_else(Config::built_in)
 }
 
-/// Puts a former version back in the place of the config, as it was written, and answers the
-/// config before and after.
+/// Puts a former version back in the place of the config, as it was written.
 ///
 /// # Errors
 /// When either cannot be read, the present config may not go, as `may_go` has it, or it cannot be
@@ -284,16 +289,15 @@ pub fn restore(
     paths: &Paths,
     version: &Version,
     may_go: impl FnOnce(&Config) -> bool,
-) -> Result<(Config, Config), ConfigError> {
+) -> Result<Replaced, ConfigError> {
     let missing = || ConfigError::Missing { path: version.path.clone() };
     let text = read_text(&version.path)?.ok_or_else(missing)?;
     let new = parse(&text, &version.path)?;
     let changed = || ConfigError::Changed { path: paths.config.clone() };
-    let old = put_text(paths, &text, |present| {
+    put_text(paths, (&text, new), |present| {
         let present = parse(present, &paths.config).unwrap_or_else(|_| last_good(paths));
         may_go(&present).then_some(()).ok_or_else(changed)
-    })?;
-    Ok((old, new))
+    })
 }
 
 /// Replaces the config's text, and keeps the one before.
@@ -309,7 +313,7 @@ fn put(path: &Path, old: Option<&str>, new: &str) -> io::Result<()> {
 
 /// The text of a file in which only what differs is written anew. One that cannot be changed in
 /// part is written anew as a whole: comments are lost then, settings never.
-fn changed_text(text: &str, old: &Config, new: &Config) -> String {
+pub fn changed_text(text: &str, old: &Config, new: &Config) -> String {
     let edited = edit::edited(text, &render(old), &render(new));
     let is_right = |text: &String| parse(text, Path::new("")).is_ok_and(|config| config == *new);
     edited.filter(is_right).unwrap_or_else(|| render(new))
@@ -515,7 +519,7 @@ mod tests {
         let good = fs::read_to_string(&paths.config).unwrap();
         fs::write(&paths.config, "(version: 1,").unwrap();
         let version = versions(&paths).unwrap().remove(0);
-        let (_, new) = restore(&paths, &version, |_| true).unwrap();
+        let new = restore(&paths, &version, |_| true).unwrap().new;
         assert_eq!(new.environments.test.code_validity.get(), 2);
         // A token that somebody has put there is in no version; the text is not lost either.
         let broken = "(version: 1, auth_token: \"0123456789abcdef0123456789ab3f9a\"";
@@ -530,7 +534,9 @@ mod tests {
         let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(&aside).unwrap());
         assert_eq!(mode & 0o777, 0o600);
         fs::write(&paths.config, "(version: 1,").unwrap();
-        let (old, new) = replace_text(&paths, "(version: 1,", &good).unwrap();
+        let Replaced { old, new, was_broken } =
+            replace_text(&paths, "(version: 1,", &good).unwrap();
+        assert!(was_broken);
         assert_eq!(new.environments.test.code_validity.get(), 3);
         assert_eq!(old.environments.test.code_validity.get(), 2, "the last good one");
     }
@@ -573,7 +579,7 @@ mod tests {
         let mode = fs::metadata(&kept[0].path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o640);
         let wanted = fs::read_to_string(&kept[2].path).unwrap();
-        let (before, after) = restore(&paths, &kept[2], |_| true).unwrap();
+        let Replaced { old: before, new: after, .. } = restore(&paths, &kept[2], |_| true).unwrap();
         assert_eq!(fs::read_to_string(&paths.config).unwrap(), wanted);
         assert_ne!(before, after);
         // What was put aside for it is a version too.

@@ -112,7 +112,21 @@ struct WireNumber {
 #[derive(Serialize, Deserialize)]
 enum WireRecipients {
     Anyone,
-    Only(Vec<WirePhone>),
+    Only(WirePhones),
+}
+
+/// At least one number: an empty list would text nobody, and no screen could tell it from anyone.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct WirePhones(#[serde(deserialize_with = "some_phones")] Vec<WirePhone>);
+
+fn some_phones<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<WirePhone>, D::Error> {
+    let numbers = Vec::deserialize(from)?;
+    if numbers.is_empty() {
+        let words = "an empty list would text nobody: write Anyone, or at least one number";
+        return Err(serde::de::Error::custom(words));
+    }
+    Ok(numbers)
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -347,7 +361,7 @@ impl WireSettings {
             recipients: match self.recipients {
                 WireRecipients::Anyone => Recipients::Anyone,
                 WireRecipients::Only(numbers) => {
-                    Recipients::Only(numbers.into_iter().map(|phone| phone.0).collect())
+                    Recipients::Only(numbers.0.into_iter().map(|phone| phone.0).collect())
                 }
             },
             limits: self.limits.into(),
@@ -389,7 +403,8 @@ impl WireSettings {
             recipients: match &settings.recipients {
                 Recipients::Anyone => WireRecipients::Anyone,
                 Recipients::Only(numbers) => {
-                    WireRecipients::Only(numbers.iter().cloned().map(WirePhone).collect())
+                    let numbers = numbers.iter().cloned().map(WirePhone).collect();
+                    WireRecipients::Only(WirePhones(numbers))
                 }
             },
             limits: (&settings.limits).into(),

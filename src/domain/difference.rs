@@ -87,10 +87,11 @@ fn words(old: &Settings, new: &Settings, field: Field) -> (String, String) {
     (old, new)
 }
 
-/// Whether a field was changed in Production only: Development and Test agree on it.
-pub fn is_drift(field: Field, all: &PerEnvironment<&Settings>) -> bool {
+/// Whether what differs was changed in Production only: Development and Test agree on it.
+pub fn is_drift(difference: &Difference, all: &PerEnvironment<&Settings>) -> bool {
+    let place = |it: &Difference| (it.field, it.number.clone());
     let differs = |one: &Settings, other: &Settings| {
-        differences(one, other).iter().any(|it| it.field == field)
+        differences(one, other).iter().any(|it| place(it) == place(difference))
     };
     !differs(all.development, all.test) && differs(all.test, all.production)
 }

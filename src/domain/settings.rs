@@ -159,6 +159,28 @@ pub enum Field {
 }
 
 impl Field {
+    /// Its name in `config.ron`, on the command line and in JSON.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::DefaultCountry => "default_country",
+            Self::CodeValidity => "code_validity_minutes",
+            Self::CodesAllowed => "codes_allowed",
+            Self::TimeOut => "request_time_out_minutes",
+            Self::Provider => "provider",
+            Self::AccountSid => "account_sid",
+            Self::ApiKey => "api_key",
+            Self::AuthToken => "auth_token",
+            Self::BaseUrl => "base_url",
+            // Three fields there, which are told as one.
+            Self::MessageOptions => "message_options",
+            Self::Message => "message",
+            Self::OwnMessages => "own_messages",
+            Self::Recipients => "recipients",
+            Self::Limits => "limits",
+            Self::FromNumbers => "from_numbers",
+        }
+    }
+
     /// The full label.
     pub const fn label(self) -> &'static str {
         match self {

@@ -52,6 +52,17 @@ impl Engine {
         Ok(())
     }
 
+    /// Writes into the audit that a config that was out of order was mended, and what has changed
+    /// since the last good version.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn audit_mended(&self, before: &Config, after: &Config) -> Result<(), EngineError> {
+        let text = "config.ron was out of order, and was mended".to_owned();
+        self.audit(None, AuditAction::Change, text).await?;
+        self.audit_config(before, after, None).await
+    }
+
     /// Writes into the audit that settings could not be saved, and why.
     ///
     /// # Errors

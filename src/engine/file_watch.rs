@@ -1,13 +1,14 @@
 //! Notices what other processes do to the files of the deck, without asking again and again.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::watch;
 
 use super::Engine;
+use crate::config::Paths;
 
 /// How long after a write the store is looked at in any case.
 const UNSAID: Duration = Duration::from_secs(1);
@@ -21,6 +22,42 @@ pub struct FileWatch {
     _watcher: RecommendedWatcher,
 }
 
+/// Watches the config and the secrets alone, where there is no engine yet.
+///
+/// # Errors
+/// When the system watches no more files, or their folder is not there.
+pub fn watch_config(paths: &Paths) -> Result<ConfigWatch, notify::Error> {
+    let path = whole(&paths.config);
+    let files = [name(&path), name(&paths.secrets)];
+    let (changed, config) = watch::channel(0);
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        if event.is_ok_and(|event| touches(&event, &files)) {
+            changed.send_modify(count);
+        }
+    })?;
+    watcher.watch(path.parent().unwrap_or(Path::new(".")), RecursiveMode::NonRecursive)?;
+    Ok(ConfigWatch { config, _watcher: watcher })
+}
+
+/// Wakes when the config changes, whoever changed it.
+pub struct ConfigWatch {
+    /// Counts changes of the config and the secrets.
+    pub config: watch::Receiver<u64>,
+    _watcher: RecommendedWatcher,
+}
+
+/// Whether an event is a change of one of these files.
+fn touches(event: &Event, files: &[OsString]) -> bool {
+    // Reading a file is an event too, and would wake the reader for ever.
+    !matches!(event.kind, EventKind::Access(_))
+        && event.paths.iter().any(|path| files.contains(&name(path)))
+}
+
+/// Changes are told of the file that a link means.
+fn whole(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
 impl Engine {
     /// Watches the folders of the store and the config. Nothing is woken while nothing changes.
     ///
@@ -28,8 +65,6 @@ impl Engine {
     /// When the system watches no more files; then changes of other processes are seen only
     /// when this process changes something too.
     pub fn watch(&self) -> Result<FileWatch, notify::Error> {
-        // Changes are told of the file that a link means.
-        let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let store_path = whole(&self.inner.store_path);
         let config_path = whole(&self.inner.paths.config);
         let secrets_path = whole(&self.inner.paths.secrets);
@@ -44,12 +79,7 @@ impl Engine {
         tokio::spawn(miss_nothing(writes, store_changed.clone()));
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let Ok(event) = event else { return };
-            // Reading a file is an event too, and would wake the reader for ever.
-            if matches!(event.kind, EventKind::Access(_)) {
-                return;
-            }
-            let touches =
-                |files: &[OsString]| event.paths.iter().any(|path| files.contains(&name(path)));
+            let touches = |files: &[OsString]| touches(&event, files);
             if touches(&store_files) {
                 store_changed.send_modify(count);
             }

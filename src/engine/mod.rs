@@ -33,7 +33,7 @@ use tokio::sync::watch;
 pub use account::{AccountProblem, AccountQuery, check_account, offered_senders};
 pub use call_back::CallBackError;
 pub use error::{EngineError, NotReady, RequestError};
-pub use file_watch::FileWatch;
+pub use file_watch::{ConfigWatch, FileWatch, watch_config};
 pub use findings::{Finding, Severity};
 pub use health::Status;
 pub use operator::{Operator, ReadOnly};

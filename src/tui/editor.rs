@@ -1,11 +1,17 @@
-//! The config in the editor of whoever sits here: a copy is edited and checked.
+//! The config in the editor of whoever sits here: a copy is edited, checked, and brought together
+//! with what others have saved meanwhile.
 
-use std::io;
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::message::EditedText;
-use crate::config::{self, ConfigError, Paths};
+use crate::config::{self, Config, ConfigError, Paths};
+use crate::domain::environment::Environment;
+use crate::domain::merge::merge;
 
 /// What becomes of an edit.
 #[derive(Debug, thiserror::Error)]
@@ -21,52 +27,141 @@ pub enum EditError {
         /// Why.
         reason: String,
     },
-    /// The same, and something was typed before.
-    #[error("{error}. What was typed is in {}", .kept.display())]
-    Kept {
-        /// What happened.
-        error: Box<Self>,
-        /// Where the text is.
-        kept: PathBuf,
-    },
     /// The editor was left without a change.
     #[error("nothing was changed in the editor")]
     Unchanged,
+    /// Somebody else has changed the same meanwhile.
+    #[error("somebody else has changed {what} too meanwhile, so nothing is taken")]
+    Disputed {
+        /// What both have changed.
+        what: String,
+    },
     /// The config cannot be read, before or after.
     #[error(transparent)]
     Config(#[from] ConfigError),
 }
 
-/// Has the config edited, and checks it. Nothing is put into force here.
+/// Why an edit came to nothing, and where the text is that was typed, if one was.
+#[derive(Debug)]
+pub struct NotEdited {
+    /// Why.
+    pub error: Box<EditError>,
+    /// The text, in a folder of its own.
+    pub kept: Option<PathBuf>,
+}
+
+/// The copy that is edited, in a folder that nobody else may read: the config names people's
+/// numbers, and somebody may put a token there by mistake.
+struct Copy {
+    folder: tempfile::TempDir,
+    /// What the edit began with.
+    base: String,
+}
+
+impl Copy {
+    /// A copy of the config, or what was typed before and not taken.
+    fn new(paths: &Paths, typed: Option<&Path>) -> Result<Self, EditError> {
+        let private = Permissions::from_mode(0o700);
+        let folder = tempfile::Builder::new().prefix("smsdeck-").permissions(private).tempdir()?;
+        let resumed = typed.and_then(|typed| {
+            let base = std::fs::read_to_string(typed.with_file_name(BASE)).ok()?;
+            Some((std::fs::read_to_string(typed).ok()?, base))
+        });
+        let (text, base) = if let Some(resumed) = resumed {
+            resumed
+        } else {
+            let text = config::text(&paths.config)?;
+            (text.clone(), text)
+        };
+        write(&folder.path().join(COPY), &text)?;
+        write(&folder.path().join(BASE), &base)?;
+        Ok(Self { folder, base })
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join(COPY)
+    }
+}
+
+/// The copy that is edited.
+const COPY: &str = "config.ron";
+
+/// What the edit began with, beside it.
+const BASE: &str = "before.ron";
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+/// Has the config edited, or what was typed before and not taken, and checks it. Nothing is put
+/// into force here.
 ///
 /// # Errors
 /// When anything goes wrong, or nothing was changed; what was typed is kept.
-pub fn edit(paths: &Paths) -> Result<EditedText, EditError> {
-    let before = config::text(&paths.config)?;
-    let folder = tempfile::Builder::new().prefix("smsdeck-").tempdir()?;
-    let copy = folder.path().join("config.ron");
-    std::fs::write(&copy, &before)?;
-    let ended = run_editor(&copy);
-    let after = std::fs::read_to_string(&copy);
-    if ended.is_ok() && matches!(&after, Ok(after) if *after == before) {
-        return Err(EditError::Unchanged);
-    }
-    let read = |after: String| -> Result<EditedText, EditError> {
-        let new = config::parse(&after, &copy)?;
-        let old = config::parse(&before, &paths.config);
-        let old = old.unwrap_or_else(|_| config::last_good(paths));
-        Ok(EditedText { before: before.clone(), after, old, new, kept: copy.clone() })
+pub fn edit(paths: &Paths, typed: Option<&Path>) -> Result<EditedText, NotEdited> {
+    let not_kept = |error| NotEdited { error: Box::new(error), kept: None };
+    let copy = Copy::new(paths, typed).map_err(not_kept)?;
+    let ended = run_editor(&copy.path());
+    let Ok(after) = std::fs::read_to_string(copy.path()) else {
+        let gone = io::Error::new(io::ErrorKind::NotFound, "the editor has left no text");
+        return Err(not_kept(ended.err().unwrap_or(EditError::Files(gone))));
     };
-    let is_typed = !matches!(&after, Ok(after) if *after == before);
-    let edited = ended.and_then(|()| read(after?));
+    let present = config::text(&paths.config).map_err(|error| not_kept(error.into()))?;
+    if after == copy.base || after == present {
+        return Err(not_kept(ended.err().unwrap_or(EditError::Unchanged)));
+    }
+    let edited = ended.and_then(|()| brought_together(paths, &copy, &present, &after));
+    // What was typed must outlive this.
+    let kept = copy.folder.keep().join(COPY);
     match edited {
-        Err(error) if !is_typed => Err(error),
-        // What was typed must outlive this.
-        Err(error) => {
-            let kept = folder.keep().join("config.ron");
-            Err(EditError::Kept { error: Box::new(error), kept })
+        Ok(edited) => Ok(EditedText { kept, ..edited }),
+        Err(error) => Err(NotEdited { error: Box::new(error), kept: Some(kept) }),
+    }
+}
+
+/// The edited text with what others have saved since the edit began.
+fn brought_together(
+    paths: &Paths,
+    copy: &Copy,
+    present: &str,
+    after: &str,
+) -> Result<EditedText, EditError> {
+    let mine = config::parse(after, &copy.path())?;
+    let good = config::parse(present, &paths.config).ok();
+    let theirs = good.clone().unwrap_or_else(|| config::last_good(paths));
+    let (before, kept) = (present.to_owned(), copy.path());
+    let base = config::parse(&copy.base, &paths.config).ok();
+    let (new, after) = match (base, good) {
+        (Some(base), Some(good)) if copy.base != present => {
+            let new = merged(&base, &mine, &good)?;
+            let after = config::changed_text(after, &mine, &new);
+            (new, after)
         }
-        Ok(edited) => Ok(EditedText { kept: folder.keep().join("config.ron"), ..edited }),
+        _ => (mine, after.to_owned()),
+    };
+    Ok(EditedText { before, after, old: theirs, new, kept })
+}
+
+fn merged(base: &Config, mine: &Config, theirs: &Config) -> Result<Config, EditError> {
+    let mut new = theirs.clone();
+    let mut disputed = Vec::new();
+    for environment in Environment::ALL {
+        let side = |config: &Config| config.environments[environment].clone();
+        let merged = merge(&side(base), &side(mine), &side(theirs), &BTreeMap::new());
+        let labels = merged.conflicts.iter().map(|it| it.place.field.label());
+        disputed.extend(labels.map(|label| format!("{label} of {environment}")));
+        new.environments[environment] = merged.settings;
+    }
+    if theirs.deck == base.deck {
+        new.deck = mine.deck.clone();
+    } else if mine.deck != base.deck && mine.deck != theirs.deck {
+        disputed.push("the settings of the whole deck".to_owned());
+    }
+    if disputed.is_empty() {
+        Ok(new)
+    } else {
+        Err(EditError::Disputed { what: disputed.join(", ") })
     }
 }
 

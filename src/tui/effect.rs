@@ -1,5 +1,7 @@
 //! What `update` wants done: plain data, carried out by the executor.
 
+use std::path::PathBuf;
+
 use super::message::EditedText;
 use crate::config::TokenStatus;
 use crate::domain::environment::Environment;
@@ -37,8 +39,8 @@ pub enum Effect {
     Stop(Work),
     /// Put a text into the clipboard.
     Copy(String),
-    /// Have the config edited in `$EDITOR`.
-    Edit,
+    /// Have the config edited in `$EDITOR`, or what was typed there before and not taken.
+    Edit(Option<PathBuf>),
     /// Put a text that was edited in the place of the config.
     TakeEdited(Box<EditedText>),
     /// Work out what another rule would have meant in the last day.

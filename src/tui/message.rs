@@ -77,7 +77,12 @@ pub enum Message {
     /// How the environments fare.
     Status(PerEnvironment<Option<Box<Status>>>),
     /// The config was edited as a text, and nothing came of it.
-    NotEdited(String),
+    NotEdited {
+        /// Why.
+        reason: String,
+        /// Where the text is that was typed, if it is kept.
+        kept: Option<PathBuf>,
+    },
     /// The config was edited as a text, in which nothing is wrong.
     Edited(Box<EditedText>),
     /// The edited text is in force.

@@ -1,5 +1,7 @@
 //! The whole state of the console. Only `update` changes it; the view reads it.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -63,6 +65,8 @@ pub struct Model {
     pub pruning: Pruning,
     /// Where the files of a new deck are, until its settings are saved.
     pub welcome: Option<Places>,
+    /// A text of the config that was edited and not taken: the next edit goes on with it.
+    pub kept_edit: Option<PathBuf>,
     /// Requests for codes that have not come back yet.
     pub in_flight: usize,
     /// Whether the config cannot be read any more; what was read before is in force.
@@ -170,6 +174,7 @@ impl Model {
             typed_ahead: Vec::new(),
             pruning: Pruning::Quiet,
             welcome: None,
+            kept_edit: None,
             in_flight: 0,
             is_config_unusable: false,
             waiting_deck: None,

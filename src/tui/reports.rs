@@ -1,6 +1,7 @@
 //! What the executor reports: it goes into the model, and to the pop-up that has asked for it.
 
 use super::effect::{Effect, Work};
+use super::keymap::{Action, Context};
 use super::message::Message;
 use super::modal::Modal;
 use super::model::{EngineState, Model, Phase, Pruning};
@@ -81,17 +82,22 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Message::NotEdited(reason) => {
-            model.complain(format!("{reason}."));
+        Message::NotEdited { reason, kept } => {
+            let edit = model.keys.name(Context::Console, Action::EditConfig);
+            let more = kept.as_ref().map_or_else(String::new, |kept| {
+                format!(" What was typed is in {}; {edit} goes on with it.", kept.display())
+            });
+            model.complain(format!("{reason}.{more}"));
+            model.kept_edit = kept;
             Vec::new()
         }
         Message::Edited(edited) => on_edited(model, *edited),
         Message::EditTaken(deck) => {
-            let was_broken = matches!(model.phase, Phase::Broken(_));
             take_deck(model, *deck);
             model.say("What you have edited is in force.");
+            model.kept_edit = None;
             model.phase = Phase::Ready;
-            if was_broken { vec![Effect::Load] } else { Vec::new() }
+            Vec::new()
         }
         Message::CalledBack(result) => {
             match result {

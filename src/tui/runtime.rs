@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -10,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::ConsoleOptions;
 use super::display::Display;
-use super::editor::edit;
+use super::editor::{NotEdited, edit};
 use super::effect::Effect;
 use super::executor::Executor;
 use super::input::{self, Gate, Heard};
@@ -125,19 +126,23 @@ struct Screen<'a> {
 }
 
 impl Screen<'_> {
-    /// Has the config edited, and answers what came of it.
-    fn edit(&mut self) -> Message {
+    /// Has the config edited, or what was typed before, and answers what came of it.
+    fn edit(&mut self, typed: Option<&Path>) -> Message {
+        let failed =
+            |error: io::Error| Message::NotEdited { reason: error.to_string(), kept: None };
         if let Err(error) = self.gate.close() {
-            return Message::NotEdited(error.to_string());
+            return failed(error);
         }
         let paths = self.paths;
-        let edited = self.display.terminal.lend(|| Ok(edit(paths)));
+        let edited = self.display.terminal.lend(|| Ok(edit(paths, typed)));
         self.gate.open();
         let edited = edited.and_then(|edited| self.display.repaint().map(|()| edited));
         match edited {
             Ok(Ok(edited)) => Message::Edited(Box::new(edited)),
-            Ok(Err(error)) => Message::NotEdited(error.to_string()),
-            Err(error) => Message::NotEdited(error.to_string()),
+            Ok(Err(NotEdited { error, kept })) => {
+                Message::NotEdited { reason: error.to_string(), kept }
+            }
+            Err(error) => failed(error),
         }
     }
 }
@@ -191,9 +196,9 @@ async fn follow(
             while let Some(effect) = effects.pop_front() {
                 match effect {
                     Effect::Quit => return Ok(End::Quit),
-                    Effect::Edit => {
+                    Effect::Edit(typed) => {
                         // Other tasks go on meanwhile, on their own thread.
-                        let edited = screen.edit();
+                        let edited = screen.edit(typed.as_deref());
                         effects.extend(update(model, clock.now(), edited));
                         // A Ctrl-C there was meant for the editor.
                         signals.interrupt = signal(SignalKind::interrupt())?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::effect::{Effect, Save, TokenChange};
+use super::keymap::{Action, Context};
 use super::message::{EditedText, LoadedDeck, SaveOutcome};
 use super::modal::Modal;
 use super::modal::confirm::{ConfirmModal, Confirmed};
@@ -216,7 +217,10 @@ pub(super) fn on_edited(model: &mut Model, edited: EditedText) -> Vec<Effect> {
     if lines.is_empty() {
         lines.push("No setting changes: only what surrounds them.".to_owned());
     }
-    let kept = format!("Not taken; what you have typed is in {}.", edited.kept.display());
+    let edit = model.keys.name(Context::Console, Action::EditConfig);
+    let kept = edited.kept.display();
+    let kept = format!("Not taken; what you have typed is in {kept}, and {edit} goes on with it.");
+    model.kept_edit = Some(edited.kept.clone());
     let confirmed = Confirmed::Effect(Box::new(Effect::TakeEdited(Box::new(edited))));
     let mut modal = ConfirmModal::new("Take the edited config", lines, confirmed).or_say(kept);
     if changes_production {

@@ -271,7 +271,7 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Undo => undo(model),
         Action::EditConfig => match model.settings_are_locked() {
             Some(reason) => model.complain(reason),
-            None => return vec![Effect::Edit],
+            None => return vec![Effect::Edit(model.kept_edit.take())],
         },
         Action::Compare => {
             model.modals.push(Modal::Compare(CompareModal::new(model.environment)));

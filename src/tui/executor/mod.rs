@@ -17,7 +17,7 @@ use super::message::{LoadedDeck, Message, Places};
 use crate::config::{self, Config, ConfigError, Paths};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::phone::load_metadata;
-use crate::engine::{AccountProblem, Engine, EngineError, Operator, offered_senders};
+use crate::engine::{AccountProblem, Engine, EngineError, Operator, offered_senders, watch_config};
 use crate::store::EventId;
 use crate::surroundings::Surroundings;
 
@@ -70,7 +70,7 @@ impl Executor {
         }
         let work = work_of(&effect);
         let must_end = matches!(effect, Effect::Save(_) | Effect::TakeEdited(_));
-        let task = tokio::spawn(async move { this.carry_out(effect).await });
+        let task = tokio::spawn(async move { Box::pin(this.carry_out(effect)).await });
         if let Some(work) = work {
             self.can_be_stopped(work, task.abort_handle());
         }
@@ -85,7 +85,7 @@ impl Executor {
         match effect {
             Effect::Load => self.load().await,
             Effect::Save(save) => self.save(*save).await,
-            Effect::TakeEdited(edited) => self.take_edited(*edited).await,
+            Effect::TakeEdited(edited) => Box::pin(self.take_edited(*edited)).await,
             Effect::CheckAccount(query) => {
                 let environment = query.environment;
                 let result = self.check_account(*query).await;
@@ -105,7 +105,7 @@ impl Executor {
             Effect::Quit
             | Effect::Suspend
             | Effect::Repaint
-            | Effect::Edit
+            | Effect::Edit(_)
             | Effect::Stop(_)
             | Effect::Copy(_) => {}
             other => {
@@ -166,24 +166,15 @@ impl Executor {
     /// Reads the files, then opens the engine, then reports what happens in it for good.
     async fn load(&self) {
         let paths = self.paths.clone();
-        let loaded = spawn_blocking(move || {
-            load_metadata();
-            read_deck(&paths)
-        })
-        .await;
-        let deck = match loaded {
-            Ok(Ok(deck)) => deck,
-            Ok(Err(error)) => return self.tell(Message::LoadFailed(error.to_string())).await,
-            Err(_) => return,
-        };
+        // Not for what is read, but so that it is there when it is needed.
+        let _ = spawn_blocking(load_metadata).await;
+        let Some(deck) = self.readable_deck(paths).await else { return };
         let config = deck.config.clone();
         self.tell(Message::Loaded(Box::new(deck))).await;
         let mut said = None;
         let engine = loop {
-            let (paths, config) = (self.paths.clone(), config.clone());
-            let surroundings = self.surroundings.clone();
-            match Engine::open(paths, config, self.operator.clone(), surroundings).await {
-                Ok(engine) => break self.engine.get_or_init(|| async { engine }).await,
+            match self.open(config.clone()).await {
+                Ok(engine) => break engine,
                 Err(error) => {
                     let words = error.to_string();
                     if said.as_ref() != Some(&words) {
@@ -203,6 +194,42 @@ impl Executor {
         let task = tokio::spawn(async move { this.prune(&pruning).await });
         self.can_be_stopped(Work::Pruning, task.abort_handle());
         self.report(engine).await;
+    }
+
+    /// Reads the files, as often as it takes: what is out of order is told, and read again when it
+    /// was changed, by whomever.
+    async fn readable_deck(&self, paths: Paths) -> Option<LoadedDeck> {
+        let mut watch = watch_config(&paths).ok();
+        let mut said = None;
+        loop {
+            let own = paths.clone();
+            match spawn_blocking(move || read_deck(&own)).await.ok()? {
+                Ok(deck) => return Some(deck),
+                Err(error) => {
+                    let words = error.to_string();
+                    if said.as_ref() != Some(&words) {
+                        self.tell(Message::LoadFailed(words.clone())).await;
+                    }
+                    said = Some(words);
+                }
+            }
+            let is_changed = match &mut watch {
+                Some(watch) => watch.config.changed().await.is_ok(),
+                None => false,
+            };
+            if !is_changed {
+                tokio::time::sleep(STORE_RETRY).await;
+            }
+        }
+    }
+
+    /// The engine; opens it where it is not open yet.
+    async fn open(&self, config: Config) -> Result<&Engine, EngineError> {
+        let open = || async {
+            let (paths, surroundings) = (self.paths.clone(), self.surroundings.clone());
+            Engine::open(paths, config, self.operator.clone(), surroundings).await
+        };
+        self.engine.get_or_try_init(open).await
     }
 
     /// Reports events and quota, first as they are, then whenever something changes, here or in

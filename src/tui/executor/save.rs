@@ -3,7 +3,7 @@
 use tokio::task::spawn_blocking;
 
 use super::{Executor, read_config, with_tokens};
-use crate::config::{self, Config, ConfigError, Paths, SecretsError};
+use crate::config::{self, Config, ConfigError, Paths, Replaced, SecretsError};
 use crate::domain::environment::Environment;
 use crate::engine::{AccountProblem, AccountQuery, Engine, EngineError, check_account};
 use crate::provider::AccountReport;
@@ -96,40 +96,46 @@ impl Executor {
         let _in_order = self.settings.lock().await;
         let (paths, text) = (self.paths.clone(), edited.clone());
         let taken = spawn_blocking(move || {
-            let (old, new) = config::replace_text(&paths, &text.before, &text.after)?;
-            let forgotten = config::forget_tokens(&paths, &old, &new).map(drop);
-            let deck = with_tokens(&paths, new.clone());
-            Ok::<_, ConfigError>((old, new, deck, forgotten))
+            let replaced = config::replace_text(&paths, &text.before, &text.after)?;
+            let forgotten = config::forget_tokens(&paths, &replaced.old, &replaced.new).map(drop);
+            let deck = with_tokens(&paths, replaced.new.clone());
+            Ok::<_, ConfigError>((replaced, deck, forgotten))
         });
-        let kept = edited.kept.display();
-        let (old, new, deck, forgotten) = match taken.await {
+        let (replaced, deck, forgotten) = match taken.await {
             Ok(Ok(taken)) => taken,
             Ok(Err(error)) => {
-                let text = format!("Not taken: {error}. What was typed is in {kept}");
-                self.audit_failed(&edited, &text).await;
-                return self.tell(Message::NotEdited(text)).await;
+                let reason = format!("Not taken: {error}");
+                self.audit_failed(&edited, &reason).await;
+                return self.tell(Message::NotEdited { reason, kept: Some(edited.kept) }).await;
             }
             Err(_) => return,
         };
         // It is in its place now; a copy that stays does no harm.
         let _ = edited.kept.parent().map(std::fs::remove_dir_all);
-        let audited = match self.engine.get() {
-            None => Some(NO_STORE.to_owned()),
-            Some(engine) => {
-                engine.reconfigure(new.clone()).await;
-                let audited = engine.audit_config(&old, &new, None).await;
-                audited.err().map(|error| error.to_string())
-            }
-        };
+        let audited = self.audit_edit(&replaced).await;
         self.tell(Message::EditTaken(Box::new(deck))).await;
+        let not_done = |reason| Message::NotEdited { reason, kept: None };
         if let Err(error) = forgotten {
             let text =
                 format!("It is in force, but a token that it no longer names stays: {error}");
-            self.tell(Message::NotEdited(text)).await;
+            self.tell(not_done(text)).await;
         }
-        if let Some(why) = audited {
-            let text = format!("It is in force, but it is not in the audit: {why}");
-            self.tell(Message::NotEdited(text)).await;
+        if let Err(error) = audited {
+            let text = format!("It is in force, but it is not in the audit: {error}");
+            self.tell(not_done(text)).await;
+        }
+    }
+
+    /// Puts an edited config into force and into the audit. Where the console could not be opened
+    /// for a config that was out of order, it is now.
+    async fn audit_edit(&self, replaced: &Replaced) -> Result<(), EngineError> {
+        let Replaced { old, new, was_broken } = replaced;
+        let engine = self.open(new.clone()).await?;
+        engine.reconfigure(new.clone()).await;
+        if *was_broken {
+            engine.audit_mended(old, new).await
+        } else {
+            engine.audit_config(old, new, None).await
         }
     }
 }

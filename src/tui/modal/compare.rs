@@ -109,7 +109,7 @@ impl CompareModal {
             }
             let style = if is_selected { theme.selected() } else { theme.strong() };
             let mark = if is_selected { theme.text("›") } else { " ".to_owned() };
-            let drift = if with_production && is_drift(row.field, &all) {
+            let drift = if with_production && is_drift(row, &all) {
                 "  drift: in Production only"
             } else {
                 ""
