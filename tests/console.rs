@@ -811,14 +811,14 @@ fn long_work_tells_how_far_it_is_and_is_stopped() {
     let [Effect::ListSenders { generation, .. }] = effects[..] else { panic!("{effects:?}") };
     let work = Work::Asked(generation);
     console.tell(Message::Progress { work, count: 2_000 });
-    shows(&console, "2000 so far");
+    shows(&console, "2000 read so far");
     assert!(stops(&console.press("Esc"), work));
     // The last day under another rule.
     let effects = console.press("BackTab Down Down Backspace 9 ^s");
     let [Effect::Rehearse { generation, .. }] = effects[..] else { panic!("{effects:?}") };
     let work = Work::Asked(generation);
     console.tell(Message::Progress { work, count: 48_000 });
-    shows(&console, "48000 codes read so far");
+    shows(&console, "48000 rows so far");
     assert!(stops(&console.press("Esc"), work));
     // What is old is forgotten; a figure that was on its way when it was stopped is no news.
     let mut console = Console::busy(SIZE);

@@ -7,7 +7,7 @@ use support::terminal::{Picture, Terminal};
 
 /// What is typed, and what is waited for before the picture is taken.
 const STORY: [(&str, &str); 9] = [
-    ("", "jdoe         +57 ••• ••• 4567     3 of 3   LOCKED"),
+    ("", "[Development ! look]"),
     ("\x1b[Z", "Sender"),
     ("n+447400123456\r", "Add  >"),
     ("irel\r", "Ireland (IE) added"),

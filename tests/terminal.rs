@@ -164,21 +164,19 @@ fn keys_typed_ahead_and_keys_in_pieces_are_neither_lost_nor_misread() {
     let mut terminal = Terminal::start(&deck, &[]);
     terminal.type_text("s+573001234567\r");
     terminal.wait_for("delivered  +57");
-    // Escape and a letter in one packet.
+    // Escape and a letter in one packet: the help closes, and one pane is shown alone.
     terminal.type_text("?");
     terminal.wait_for("Everywhere but while typing");
     terminal.type_text("\x1bz");
-    let screen = terminal.wait_for("Quota");
-    assert!(!screen.contains("Delivery log"), "z was lost: {screen}");
-    terminal.type_text("z");
-    terminal.wait_for("Delivery log");
-    // An arrow whose first byte comes by itself: `[` alone would change the environment.
-    terminal.type_text("\t");
-    terminal.wait_for("details");
+    terminal.wait_gone("Everywhere but while typing");
+    terminal.wait_gone("Delivery log");
+    // Alt and an arrow is no Escape: what is typed stays.
+    terminal.type_text("zv+573001234567");
+    terminal.wait_for("Verify a code");
+    terminal.type_text("\x1b[1;3A7");
+    terminal.wait_for("+5730012345677");
     terminal.type_text("\x1b");
-    terminal.type_text("[A");
-    let screen = terminal.wait_for("End follows");
-    assert!(screen.contains("[Development"), "{screen}");
+    terminal.wait_gone("Verify a code");
     terminal.type_text("q");
     assert!(terminal.wait_end().success());
 }
@@ -379,4 +377,20 @@ fn a_text_that_was_not_taken_is_what_the_next_edit_goes_on_with() {
     terminal.type_text("y\n");
     let screen = terminal.wait_for("Number of codes allowed: 3 → 9");
     assert!(screen.contains("Production will change"), "{screen}");
+}
+
+#[test]
+fn after_a_stop_and_a_start_the_whole_screen_is_there_again() {
+    let deck = Deck::new();
+    // A shell with job control stops with it, and brings it back.
+    let script = "set -m; \"$1\"; echo; echo stopped; read -r x; fg >/dev/null";
+    let mut terminal = Terminal::start_shell(&deck, script);
+    let before = terminal.wait_for("Nobody has asked for a code lately");
+    terminal.type_text("\x1a");
+    terminal.wait_for("stopped");
+    terminal.type_text("\n");
+    terminal.wait_until_shown(&before);
+    terminal.type_text("q");
+    assert!(terminal.wait_end().success());
+    assert!(terminal.is_restored());
 }

@@ -16,6 +16,11 @@ pub struct Display {
     reader: Option<(Announcer, u16)>,
 }
 
+/// The columns of a terminal; as of most, where it does not know them (a serial line).
+const fn known(columns: u16) -> u16 {
+    if columns == 0 { 80 } else { columns }
+}
+
 impl Display {
     /// Takes the terminal, and tells the size of the picture.
     ///
@@ -24,7 +29,7 @@ impl Display {
     pub fn take(is_plain: bool) -> io::Result<(Self, (u16, u16))> {
         let terminal = Terminal::take(if is_plain { Kind::Lines } else { Kind::Screen })?;
         let (columns, rows) = Terminal::size()?;
-        let reader = is_plain.then(|| (Announcer::default(), columns));
+        let reader = is_plain.then(|| (Announcer::default(), known(columns)));
         let size = if is_plain { plain::SIZE } else { (columns, rows) };
         Ok((Self { terminal, reader }, size))
     }
@@ -61,7 +66,7 @@ impl Display {
     pub fn adapt(&mut self, message: Message) -> Option<Message> {
         match (message, &mut self.reader) {
             (Message::Resize(width, _), Some((_, columns))) => {
-                *columns = width;
+                *columns = known(width);
                 None
             }
             (message, _) => Some(message),

@@ -11,8 +11,8 @@ pub fn width(text: &str) -> usize {
 
 /// The beginning of a text, with an ellipsis where something is missing.
 pub fn cut(text: &str, room: usize) -> String {
-    if width(text) <= room {
-        return text.to_owned();
+    if width(text) <= room || room == 0 {
+        return if room == 0 { String::new() } else { text.to_owned() };
     }
     let mut kept = within(text.graphemes(true), room.saturating_sub(1));
     kept.push("…");
@@ -21,8 +21,8 @@ pub fn cut(text: &str, room: usize) -> String {
 
 /// The end of a text, with an ellipsis where something is missing.
 pub fn cut_front(text: &str, room: usize) -> String {
-    if width(text) <= room {
-        return text.to_owned();
+    if width(text) <= room || room == 0 {
+        return if room == 0 { String::new() } else { text.to_owned() };
     }
     let mut kept = within(text.graphemes(true).rev(), room.saturating_sub(1));
     kept.push("…");

@@ -10,13 +10,52 @@ use std::time::Duration;
 pub const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Characters of the longest sequence that is waited for, without its Escape.
-const LONGEST: usize = 6;
+const LONGEST: usize = 8;
+
+/// What ends a paste (xterm, bracketed paste mode), without its Escape.
+const END_OF_PASTE: &str = "[201~";
 
 /// What has come of a key, or of a paste, so far.
 #[derive(Debug, Default)]
 pub struct Pieces {
     keys: Vec<KeyEvent>,
-    paste: Option<String>,
+    paste: Option<Pasted>,
+}
+
+/// A paste that is under way.
+#[derive(Debug, Default)]
+struct Pasted {
+    text: String,
+    /// What may become its end, without the Escape.
+    end: Option<String>,
+}
+
+impl Pasted {
+    /// Takes a key of it; whether it was the last one.
+    fn push(&mut self, key: KeyEvent) -> bool {
+        let letter = match (key.code, key.modifiers.contains(KeyModifiers::CONTROL)) {
+            (KeyCode::Esc, _) => {
+                self.text.push_str(&self.end.replace(String::new()).unwrap_or_default());
+                return false;
+            }
+            (KeyCode::Enter, _) | (KeyCode::Char('j'), true) => '\n',
+            (KeyCode::Tab, _) => '\t',
+            (KeyCode::Char(letter), false) => letter,
+            _ => return false,
+        };
+        let Some(end) = &mut self.end else {
+            self.text.push(letter);
+            return false;
+        };
+        end.push(letter);
+        if end == END_OF_PASTE {
+            return true;
+        }
+        if !END_OF_PASTE.starts_with(end.as_str()) {
+            self.text.push_str(&self.end.take().unwrap_or_default());
+        }
+        false
+    }
 }
 
 impl Pieces {
@@ -33,13 +72,7 @@ impl Pieces {
             return whole;
         };
         if let Some(pasted) = &mut self.paste {
-            match key.code {
-                KeyCode::Char(letter) => pasted.push(letter),
-                KeyCode::Enter => pasted.push('\n'),
-                KeyCode::Tab => pasted.push('\t'),
-                _ => {}
-            }
-            return Vec::new();
+            return if pasted.push(key) { self.give_up() } else { Vec::new() };
         }
         let is_plain = key.modifiers.difference(KeyModifiers::SHIFT).is_empty();
         match (self.keys.len(), key.code) {
@@ -53,7 +86,8 @@ impl Pieces {
                 self.keys.push(key);
                 Vec::new()
             }
-            (2.., KeyCode::Char('0'..='9' | ';')) if self.keys.len() < LONGEST => {
+            // Parameters, as ECMA-48 has them.
+            (2.., KeyCode::Char('0'..='?')) if self.keys.len() < LONGEST => {
                 self.keys.push(key);
                 Vec::new()
             }
@@ -71,42 +105,57 @@ impl Pieces {
 
     /// Takes what was held back for what it looks like, as the rest has not come.
     pub fn give_up(&mut self) -> Vec<Event> {
-        let paste = self.paste.take().map(Event::Paste);
+        let paste = self.paste.take().map(|pasted| Event::Paste(pasted.text));
         self.keys.drain(..).map(Event::Key).chain(paste).collect()
     }
 
-    /// Reads a sequence that is whole.
+    /// Reads a sequence that is whole. One that nobody knows is nothing: its letters are no keys.
     fn finish(&mut self) -> Vec<Event> {
-        let sequence: String = self.keys[1..].iter().filter_map(|key| key.code.as_char()).collect();
+        let keys = std::mem::take(&mut self.keys);
+        let sequence: String = keys[1..].iter().filter_map(|key| key.code.as_char()).collect();
         if sequence == "[200~" {
-            self.keys.clear();
-            self.paste = Some(String::new());
-            return Vec::new();
+            self.paste = Some(Pasted::default());
         }
-        let Some(code) = key(&sequence) else { return self.give_up() };
-        self.keys.clear();
-        vec![Event::Key(KeyEvent::new(code, KeyModifiers::NONE))]
+        key(&sequence).map(Event::Key).into_iter().collect()
     }
 }
 
-/// The key that a sequence stands for (xterm's control sequences; VT220 for those with `~`).
-fn key(sequence: &str) -> Option<KeyCode> {
-    let code = match sequence {
-        "[A" | "OA" => KeyCode::Up,
-        "[B" | "OB" => KeyCode::Down,
-        "[C" | "OC" => KeyCode::Right,
-        "[D" | "OD" => KeyCode::Left,
-        "[H" | "OH" | "[1~" | "[7~" => KeyCode::Home,
-        "[F" | "OF" | "[4~" | "[8~" => KeyCode::End,
-        "[Z" => KeyCode::BackTab,
-        "[2~" => KeyCode::Insert,
-        "[3~" => KeyCode::Delete,
-        "[5~" => KeyCode::PageUp,
-        "[6~" => KeyCode::PageDown,
-        "OP" | "[11~" => KeyCode::F(1),
+/// The key that a sequence stands for: xterm's control sequences, VT220's for those with `~`. A
+/// second number tells what was held down with it, as one more than 1 for Shift, 2 for Alt and 4
+/// for Control.
+fn key(sequence: &str) -> Option<KeyEvent> {
+    let (body, last) = sequence.split_at(sequence.len() - sequence.chars().last()?.len_utf8());
+    let body = body.get(1..)?;
+    let (number, held) = body.split_once(';').unwrap_or((body, "1"));
+    let code = match (last, number) {
+        ("A", _) => KeyCode::Up,
+        ("B", _) => KeyCode::Down,
+        ("C", _) => KeyCode::Right,
+        ("D", _) => KeyCode::Left,
+        ("H", _) | ("~", "1" | "7") => KeyCode::Home,
+        ("F", _) | ("~", "4" | "8") => KeyCode::End,
+        ("Z", _) => KeyCode::BackTab,
+        ("~", "2") => KeyCode::Insert,
+        ("~", "3") => KeyCode::Delete,
+        ("~", "5") => KeyCode::PageUp,
+        ("~", "6") => KeyCode::PageDown,
+        ("P", _) => KeyCode::F(1),
+        ("Q", _) => KeyCode::F(2),
+        ("R", _) => KeyCode::F(3),
+        ("S", _) => KeyCode::F(4),
+        // The numbers leave one out after F5 and after F10.
+        ("~", number) => match number.parse().ok()? {
+            number @ 11..=15 => KeyCode::F(number - 10),
+            number @ 17..=21 => KeyCode::F(number - 11),
+            number @ 23..=24 => KeyCode::F(number - 12),
+            _ => return None,
+        },
         _ => return None,
     };
-    Some(code)
+    let held: u8 = held.parse::<u8>().ok()?.checked_sub(1)?;
+    let bits = [KeyModifiers::SHIFT, KeyModifiers::ALT, KeyModifiers::CONTROL];
+    let held = bits.into_iter().enumerate().filter(|(bit, _)| held & (1 << bit) != 0);
+    Some(KeyEvent::new(code, held.fold(KeyModifiers::NONE, |all, (_, one)| all | one)))
 }
 
 #[cfg(test)]
@@ -149,12 +198,28 @@ mod tests {
         assert_eq!(read("\x1bs"), keys(&[Esc, Char('s')]));
         assert_eq!(read("\x1b\x1b[A"), keys(&[Esc, Up]));
         assert_eq!(read("\x1b["), keys(&[Esc, Char('[')]));
-        let unknown = [Esc, Char('['), Char('9'), Char('9'), Char('y')];
-        assert_eq!(read("\x1b[99y"), keys(&unknown));
+        // One that is whole and that nobody knows is nothing, one that is not is what it looks like.
+        assert_eq!(read("\x1b[99y"), []);
+        assert_eq!(read("\x1b[9"), keys(&[Esc, Char('['), Char('9')]));
     }
 
     #[test]
-    fn a_paste_in_pieces_is_one_paste() {
-        assert_eq!(read("\x1b[200~12\r3"), [Event::Paste("12\n3".to_owned())]);
+    fn keys_with_others_held_down_and_function_keys_come_together_too() {
+        let held = |code, held| [Event::Key(KeyEvent::new(code, held))];
+        assert_eq!(read("\x1b[1;5C"), held(KeyCode::Right, KeyModifiers::CONTROL));
+        assert_eq!(read("\x1b[1;4A"), held(KeyCode::Up, KeyModifiers::SHIFT | KeyModifiers::ALT));
+        assert_eq!(read("\x1b[15~\x1b[17~\x1b[24~"), keys(&[5, 6, 12].map(KeyCode::F)));
+        assert_eq!(read("\x1bOQ"), keys(&[KeyCode::F(2)]));
+    }
+
+    #[test]
+    fn a_paste_in_pieces_is_one_paste_without_its_end() {
+        let paste = |text: &str| [Event::Paste(text.to_owned())];
+        assert_eq!(read("\x1b[200~12\r3\x1b[201~"), paste("12\n3"));
+        // The end may be lost, and what looks like one may be text.
+        assert_eq!(read("\x1b[200~12"), paste("12"));
+        assert_eq!(read("\x1b[200~1\x1b[2x\x1b[201~"), paste("1[2x"));
+        let after = read("\x1b[200~1\x1b[201~s");
+        assert_eq!(after[1..], keys(&[KeyCode::Char('s')]));
     }
 }

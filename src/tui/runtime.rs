@@ -205,7 +205,7 @@ async fn follow(
                     }
                     Effect::Suspend => {
                         screen.display.terminal.suspend()?;
-                        update(model, clock.now(), Message::Resumed);
+                        effects.extend(update(model, clock.now(), Message::Resumed));
                     }
                     Effect::Repaint => screen.display.repaint()?,
                     Effect::Copy(text) => screen.display.terminal.copy(&text)?,

@@ -38,7 +38,10 @@ impl Theme {
         let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
         let locale = locale.unwrap_or_default().to_ascii_uppercase();
         // DEC's terminals had no colours, and what stands in for them prints the codes.
-        let is_monochrome = set("TERM").is_some_and(|kind| kind.starts_with("vt"));
+        let is_monochrome = set("TERM").is_some_and(|kind| {
+            let model = kind.strip_prefix("vt").unwrap_or_default();
+            model.starts_with(|digit: char| digit.is_ascii_digit()) && !kind.contains("color")
+        });
         Self {
             colour: set("NO_COLOR").is_none() && !is_monochrome,
             unicode: locale.contains("UTF-8") || locale.contains("UTF8"),
@@ -116,7 +119,7 @@ impl Theme {
         text.chars()
             .map(|letter| match letter {
                 // They become words, and must be told from letters before that.
-                '•' | '·' | '›' | '→' | '↑' if self.plain => letter,
+                '•' | '·' | '›' | '→' | '↑' | '–' if self.plain => letter,
                 '•' | '●' => '*',
                 '·' => '-',
                 '…' => '~',
@@ -180,6 +183,7 @@ mod tests {
         );
         assert!(theme(&[("NO_COLOR", "")]).colour);
         assert!(theme(&[("TERM", "linux")]).colour && !theme(&[("TERM", "vt100")]).colour);
+        assert!(theme(&[("TERM", "vte-256color")]).colour);
     }
 
     #[test]

@@ -56,7 +56,10 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
 fn take(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(_) | Message::Paste(_) if waits(model, &message) => {
-            model.typed_ahead.push(message);
+            // Nobody types so far ahead; what is more is no typing.
+            if model.typed_ahead.len() < MOST_TYPED_AHEAD {
+                model.typed_ahead.push(message);
+            }
             Vec::new()
         }
         Message::Key(key) => separate(model, key)
@@ -96,15 +99,15 @@ fn waits(model: &Model, input: &Message) -> bool {
         let first = model.typed_ahead.is_empty();
         always || first && model.keys.action(&model.contexts(), key) == Some(Action::Quit)
     };
-    model.is_starting()
-        && model.typed_ahead.len() < MOST_TYPED_AHEAD
-        && !matches!(input, Message::Key(key) if leaves(*key))
+    model.is_starting() && !matches!(input, Message::Key(key) if leaves(*key))
 }
 
-/// Terminals send Alt and a key as Escape and the key. So do people who type ahead over a slow
-/// line, and Alt means something only to a text field.
+/// Terminals send Alt and a letter as Escape and the letter. So do people who type ahead over a
+/// slow line, and Alt means something only to a text field. Keys of many bytes are told apart.
 fn separate(model: &Model, key: KeyEvent) -> Vec<KeyEvent> {
-    let has_alt = key.modifiers.contains(KeyModifiers::ALT);
+    let is_letter =
+        matches!(key.code, KeyCode::Char(_) | KeyCode::Enter | KeyCode::Tab | KeyCode::Backspace);
+    let has_alt = is_letter && key.modifiers.contains(KeyModifiers::ALT);
     if !has_alt || model.takes_text() && is_alt_key(key) {
         return vec![key];
     }

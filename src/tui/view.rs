@@ -124,7 +124,7 @@ fn draw_tabs(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// `Production, 1 locked. Others: Test, set up. Twilio, saved.`
+/// `Production, 1 locked. Twilio, saved. Others: Development; Test, set up.`
 fn header(model: &Model) -> String {
     let with_trouble = |environment: Environment| {
         let name = environment.name();
@@ -219,7 +219,8 @@ fn draw_line(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
     let (text, style) = match &model.notice {
         _ if theme.plain && (model.phase != Phase::Ready || !model.modals.is_empty()) => return,
-        Some(_) if theme.plain => (explanation(model), Style::new()),
+        // A notice is told by itself there, and a figure that grows is not told at all.
+        _ if theme.plain => (refused(model).unwrap_or_else(|| explanation(model)), Style::new()),
         Some(notice) if notice.bad => return,
         Some(notice) => (notice.text.clone(), theme.good()),
         None if model.phase != Phase::Ready => return,

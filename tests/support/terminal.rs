@@ -10,6 +10,9 @@ use super::deck::{Deck, SMSDECK};
 /// How long a screen is waited for before the test gives up; far longer than it ever takes.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How long a picture may take to become the one that is wanted; then it is another one.
+const LONG_ENOUGH: Duration = Duration::from_secs(10);
+
 /// What has come from the program so far.
 struct Shown {
     emulator: vt100::Parser,
@@ -63,9 +66,22 @@ impl Terminal {
 
     /// With more variables in its environment.
     pub fn start_with(deck: &Deck, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::spawn(deck, (SMSDECK, arguments), variables)
+    }
+
+    /// A script of the shell, to which the program is `$1`.
+    pub fn start_shell(deck: &Deck, script: &str) -> Self {
+        Self::spawn(deck, ("/bin/sh", &["-c", script, "sh", SMSDECK]), &[])
+    }
+
+    fn spawn(
+        deck: &Deck,
+        (program, arguments): (&str, &[&str]),
+        variables: &[(&str, &str)],
+    ) -> Self {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(pty_process::Size::new(24, 80)).unwrap();
-        let child = pty_process::blocking::Command::new(SMSDECK)
+        let child = pty_process::blocking::Command::new(program)
             .args(arguments)
             .env_clear()
             .env("HOME", deck.home.path())
@@ -113,6 +129,30 @@ impl Terminal {
     /// Waits until the screen no longer holds a text.
     pub fn wait_gone(&self, text: &str) -> String {
         self.wait_until(text, |screen, _| !screen.contains(text))
+    }
+
+    /// Waits until the screen is this one, letter by letter.
+    pub fn wait_until_shown(&self, wanted: &str) {
+        self.wait_until(wanted, |screen, _| screen == wanted);
+    }
+
+    /// Waits until the screen is this one, and says whether it became so.
+    pub fn comes_to_show(&self, wanted: &str) -> bool {
+        let end = Instant::now() + LONG_ENOUGH;
+        let trimmed = |screen: &str| -> String {
+            screen.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+        };
+        let mut shown = self.shown.0.lock().unwrap();
+        loop {
+            if trimmed(&shown.emulator.screen().contents()) == wanted {
+                return true;
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() || shown.ended {
+                return false;
+            }
+            shown = self.shown.1.wait_timeout(shown, left).unwrap().0;
+        }
     }
 
     /// Waits until the program has closed the terminal.

@@ -168,23 +168,22 @@ impl TwilioClient {
         let numbers = self.url_with("IncomingPhoneNumbers.json", &page);
         let mut offered = Vec::new();
         let numbers = self.pages(numbers, "incoming_phone_numbers", &told).await;
-        for number in numbers.map_err(|error| self.denied(error))? {
+        let numbers = numbers.map_err(|error| self.denied(error))?;
+        let mut read = numbers.len();
+        for number in numbers {
             if number["capabilities"]["sms"].as_bool() == Some(true) {
                 offered.extend(offer(&number, "phone_number"));
             }
         }
-        let so_far = offered.len();
-        let more = |count| told(so_far + count);
         let codes = self.url_with("SMS/ShortCodes.json", &page);
-        for code in self.pages(codes, "short_codes", more).await.unwrap_or_default() {
-            offered.extend(offer(&code, "short_code"));
-        }
+        let codes = self.pages(codes, "short_codes", |count| told(read + count)).await;
+        let codes = codes.unwrap_or_default();
+        read += codes.len();
+        offered.extend(codes.iter().filter_map(|code| offer(code, "short_code")));
         if let Some(services) = self.services_url() {
-            let so_far = offered.len();
-            let more = |count| told(so_far + count);
-            for service in self.pages(services, "services", more).await.unwrap_or_default() {
-                offered.extend(offer(&service, "sid"));
-            }
+            let services = self.pages(services, "services", |count| told(read + count)).await;
+            let services = services.unwrap_or_default();
+            offered.extend(services.iter().filter_map(|service| offer(service, "sid")));
         }
         Ok(offered)
     }

@@ -10,7 +10,7 @@ use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::sender::Sender;
 use crate::domain::settings::{Field, Settings};
 use crate::tui::fit::wrap;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::update::Input;
 
@@ -86,7 +86,9 @@ impl CompareModal {
             (field, _) => form.take_over(field, &theirs),
         }
         self.selected = None;
-        model.say_change(&format!("{} is as in {}.", row.field.label(), self.other));
+        let save = model.keys.name(Context::Always, Action::Save);
+        let (label, other) = (row.field.label(), self.other);
+        model.say(format!("{label} is as in {other}. Esc, then {save} saves."));
     }
 
     pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {

@@ -149,7 +149,10 @@ impl ConfirmModal {
         let room = usize::from(model.size.0.saturating_sub(6)).clamp(1, 68);
         let reading = (!self.awaited.is_empty()).then(|| {
             let count: usize = self.awaited.iter().map(|awaited| awaited.read).sum();
-            format!("What the last 24 h would have been: {count} codes read so far…")
+            let so_far = format!(": {count} rows so far");
+            // A figure that grows would be read out again and again.
+            let so_far = if model.theme.plain { String::new() } else { so_far };
+            format!("What the last 24 h would have been{so_far}…")
         });
         self.lines.iter().chain(&reading).flat_map(|line| wrap(line, room)).collect()
     }

@@ -11,7 +11,9 @@ use crate::tui::model::Model;
 use crate::tui::update::Input;
 
 /// Columns of the keys.
-const KEYS: u16 = 13;
+const fn keys(model: &Model) -> u16 {
+    if model.theme.plain { 17 } else { 13 }
+}
 
 /// The help for some contexts.
 #[derive(Debug)]
@@ -39,12 +41,14 @@ impl HelpModal {
 
     /// Keys with what they do; headings have nothing beside them.
     fn lines(&self, model: &Model) -> Vec<(String, String)> {
-        let room = reading_room(model).saturating_sub(KEYS.into()).max(1);
+        let room = reading_room(model).saturating_sub(keys(model).into()).max(1);
         let mut lines = Vec::new();
         for &context in &self.contexts {
             lines.push((context.heading().to_owned(), String::new()));
             for binding in model.keys.of(context).filter(|binding| !binding.help.is_empty()) {
-                let mut key = format!("  {}", binding.key_name());
+                // Read out, a key must not be taken for the mark that it looks like.
+                let word = if model.theme.plain { "key " } else { "" };
+                let mut key = format!("  {word}{}", binding.key_name());
                 for line in wrap(binding.help, room) {
                     lines.push((std::mem::take(&mut key), line));
                 }
@@ -64,7 +68,7 @@ impl HelpModal {
         for ((key, help), row) in lines.iter().skip(scroll).zip(0..inner.height) {
             let style = if help.is_empty() { theme.strong() } else { theme.key() };
             write(inner, row, key, style, theme, buffer);
-            let at = KEYS.min(inner.width);
+            let at = keys(model).min(inner.width);
             let place = Rect { x: inner.x + at, width: inner.width - at, ..inner };
             write(place, row, help, Style::new(), theme, buffer);
         }

@@ -95,10 +95,10 @@ impl ImportModal {
         let room = usize::from(inner.width).max(1);
         let (text, style) = match &self.offered {
             None => {
-                let count = self.count;
-                let text = format!(
-                    "Asking the account what it can send from… {count} so far. Esc stops it."
-                );
+                let so_far = format!(" {} read so far.", self.count);
+                let so_far = if theme.plain { String::new() } else { so_far };
+                let text =
+                    format!("Asking the account what it can send from…{so_far} Esc stops it.");
                 (text, theme.dim())
             }
             Some(Err(reason)) => (format!("{reason}."), theme.failure()),

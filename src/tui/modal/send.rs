@@ -15,7 +15,7 @@ use crate::tui::effect::Effect;
 use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
 use crate::tui::model::{EngineState, Model};
-use crate::tui::pane::quota::countdown;
+use crate::tui::pane::quota::until;
 use crate::tui::text_field::TextField;
 use crate::tui::update::Input;
 
@@ -245,12 +245,7 @@ fn quota_line(standing: Standing, model: &Model) -> (&'static str, String, Style
             ("Quota", format!("open, {left} of {allowed} left"), theme.good())
         }
         Quota::Locked { unlock_at, .. } => {
-            let text = format!(
-                "LOCKED, opens {} in {}",
-                model.clock(unlock_at),
-                countdown(unlock_at, model.now)
-            );
-            ("Quota", text, theme.failure())
+            ("Quota", format!("LOCKED, {}", until(model, unlock_at)), theme.failure())
         }
     }
 }

@@ -60,7 +60,6 @@ impl Announcer {
     /// Forgets what was told, so that all of it is told again.
     pub fn forget(&mut self) {
         self.told = None;
-        self.prompt = None;
     }
 
     /// What is to be written, for a terminal of so many columns.
@@ -82,6 +81,7 @@ impl Announcer {
                 lines.extend(page.body(longest(model)));
             }
             Some(told) => {
+                lines.extend((page.header != told.page.header).then(|| page.header.clone()));
                 // New lines of the log are told below, one by one, though they may look the same.
                 if !reads_log(model) || told.event == newest_event(model) {
                     lines.extend(news(told, &page));
@@ -99,7 +99,12 @@ impl Announcer {
         }
         let notice = model.notice.as_ref().map(|notice| (notice.text.clone(), notice.until));
         let was_said = self.told.as_ref().is_some_and(|told| told.notice == notice);
-        lines.extend(notice.clone().filter(|_| !was_said).map(|(text, _)| text));
+        lines.extend(
+            notice
+                .clone()
+                .filter(|_| !was_said)
+                .map(|(text, _)| spoken::words(&model.theme.text(&text)).0),
+        );
         let prompt = page.prompt.clone();
         self.told = Some(Told { place, page, behind, notice, event });
         self.write(&lines, prompt, columns)
@@ -172,9 +177,6 @@ fn news(told: &Told, page: &Page) -> Vec<String> {
     if news.len() > LONGEST && focus.is_some() {
         // A list that was filtered or turned: what is selected in it is the news.
         news.clear();
-    }
-    if page.header != told.page.header {
-        news.insert(0, page.header.clone());
     }
     if page.selected.is_some() && page.selected_line() != told.page.selected_line() {
         news.extend(page.selected_line());

@@ -2,10 +2,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr;
 
 use super::SIZE;
-use super::spoken::{CURSOR, words};
+use super::spoken::{CURSOR, SPACE, words};
 use crate::tui::fit::width;
 use crate::tui::model::Model;
 use crate::tui::view::draw;
@@ -39,7 +40,9 @@ impl Page {
         };
         for y in 0..SIZE.1 {
             let at = cursor.filter(|cursor| cursor.y == y).map(|cursor| cursor.x);
-            let (mut line, is_selected) = words(&row(&buffer, y, at));
+            let row = row(&buffer, y, at);
+            let (line, is_selected) = words(row.trim_end_matches([' ', SPACE]));
+            let mut line = line.replace(SPACE, " ");
             if y == 0 {
                 page.header = line;
                 continue;
@@ -101,7 +104,12 @@ fn row(buffer: &Buffer, y: u16, cursor: Option<u16>) -> String {
             text.push(CURSOR);
         }
         let Some(cell) = buffer.cell((x, y)) else { break };
-        text.push_str(cell.symbol());
+        // What is typed is underlined where the cursor is, and stays as it was typed.
+        let is_typed = cursor.is_some() && cell.modifier.contains(Modifier::UNDERLINED);
+        match cell.symbol() {
+            " " if is_typed => text.push(SPACE),
+            symbol => text.push_str(symbol),
+        }
         // The column after a wide character is a part of it.
         x += u16::try_from(cell.symbol().width()).unwrap_or(1).max(1);
     }

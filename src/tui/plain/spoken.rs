@@ -4,6 +4,9 @@
 /// Stands in a row for the cursor, so that its place is found again in the words.
 pub const CURSOR: char = '\u{1}';
 
+/// Stands in a row for a space that somebody has typed.
+pub const SPACE: char = '\u{2}';
+
 /// Marks at the beginning of a row, with their words.
 const MARKS: [(&str, &str); 5] =
     [("›", ""), ("•", "changed: "), ("! ", "warning: "), ("* ", "default: "), ("↑ ", "error: ")];
