@@ -1,10 +1,12 @@
-//! What comes from outside and is different each time: the moment and chance. A demonstration has
-//! its own, so that it is the same each time.
+//! What comes from outside and is different each time: the moment, chance, and whom the network
+//! leads to. A demonstration has its own, so that it is the same each time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::provider::BaseUrl;
 
 /// The time and the chance that a part works with.
 #[derive(Debug, Clone)]
@@ -13,6 +15,8 @@ pub struct Surroundings {
     pub clock: Clock,
     /// Where random numbers come from.
     pub chance: Chance,
+    /// Where Twilio is, for accounts without an address of their own, if it is not on the internet.
+    pub twilio: Option<BaseUrl>,
 }
 
 /// A clock in whole milliseconds since 1970.
@@ -37,13 +41,13 @@ pub enum Chance {
 impl Surroundings {
     /// Those of this machine.
     pub const fn of_this_machine() -> Self {
-        Self { clock: Clock::System, chance: Chance::System }
+        Self { clock: Clock::System, chance: Chance::System, twilio: None }
     }
 }
 
 impl From<Clock> for Surroundings {
     fn from(clock: Clock) -> Self {
-        Self { clock, chance: Chance::System }
+        Self { clock, chance: Chance::System, twilio: None }
     }
 }
 

@@ -17,6 +17,7 @@ use smsdeck::domain::secret::{Secret, SecretSource};
 use smsdeck::engine::{AccountQuery, check_account, offered_senders};
 use smsdeck::provider::Sandbox;
 use smsdeck::provider::sandbox::{ACCOUNT_SID, AUTH_TOKEN};
+use smsdeck::surroundings::Surroundings;
 use support::deck::{Deck, config_for};
 use support::terminal::Terminal;
 use support::wire::{Wire, read_request, response, write_response};
@@ -185,9 +186,10 @@ async fn a_token_can_be_tried_before_it_is_stored() {
     let deck = Deck::new();
     let (paths, config) = (deck.paths(), Config::built_in());
     let right = query(sandbox.base_url(), AUTH_TOKEN);
-    assert!(check_account(&paths, &config, right).await.is_ok());
+    let here = Surroundings::of_this_machine();
+    assert!(check_account(&paths, &config, &here, right).await.is_ok());
     let wrong = query(sandbox.base_url(), "00000000000000000000000000000000");
-    let problem = check_account(&paths, &config, wrong).await.unwrap_err();
+    let problem = check_account(&paths, &config, &here, wrong).await.unwrap_err();
     assert!(problem.is_refusal() && problem.code() == "wrong_credentials", "{problem}");
     assert!(!deck.paths().secrets.exists());
 }
@@ -197,7 +199,15 @@ async fn the_account_offers_what_can_send_sms() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     let query = query(sandbox.base_url(), AUTH_TOKEN);
-    let offered = offered_senders(&deck.paths(), &Config::built_in(), query, |_| ()).await.unwrap();
+    let offered = offered_senders(
+        &deck.paths(),
+        &Config::built_in(),
+        &Surroundings::of_this_machine(),
+        query,
+        |_| (),
+    )
+    .await
+    .unwrap();
     let offered: Vec<_> = offered
         .iter()
         .map(|offer| (offer.sender.to_string(), offer.country().map(Country::code)))

@@ -657,7 +657,7 @@ fn environments_are_compared_and_single_values_taken_over_but_no_secret() {
     shows(&console, "drift: in Production only");
     let find = |console: &mut Console, label: &str| {
         for _ in 0..20 {
-            if console.screen().contains(&format!("›{label}")) {
+            if console.screen().contains(&format!("›≠ {label}")) {
                 return;
             }
             console.press("Down");

@@ -171,12 +171,16 @@ fn keys_typed_ahead_and_keys_in_pieces_are_neither_lost_nor_misread() {
     terminal.wait_gone("Everywhere but while typing");
     terminal.wait_gone("Delivery log");
     // Alt and an arrow is no Escape: what is typed stays.
-    terminal.type_text("zv+573001234567");
-    terminal.wait_for("Verify a code");
+    terminal.type_text("zs");
+    terminal.wait_for("Number   +573001234567");
     terminal.type_text("\x1b[1;3A7");
     terminal.wait_for("+5730012345677");
-    terminal.type_text("\x1b");
-    terminal.wait_gone("Verify a code");
+    // Escape, and an arrow behind it.
+    terminal.type_text("\t");
+    terminal.type_text("\x1b\x1b[B?");
+    terminal.wait_gone("Send a code · Development");
+    terminal.wait_for("Everywhere but while typing");
+    terminal.type_text("q");
     terminal.type_text("q");
     assert!(terminal.wait_end().success());
 }

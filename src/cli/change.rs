@@ -16,6 +16,7 @@ use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::sender::Sender;
 use crate::engine::{AccountQuery, check_account};
+use crate::surroundings::Surroundings;
 
 /// The largest secret or settings that are read from standard input or a file, in bytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -83,7 +84,7 @@ async fn not_refused(desk: &Desk, environment: Environment, token: &Secret) -> R
         return Ok(());
     }
     let query = AccountQuery { environment, provider, token: Some(token.clone()) };
-    match check_account(&desk.paths, &config, query).await {
+    match check_account(&desk.paths, &config, &Surroundings::of_this_machine(), query).await {
         Err(problem) if problem.is_refusal() => {
             let failure = Failure::new(problem.code(), format!("nothing was saved: {problem}"));
             audited_if_failed(desk, Err(failure)).await

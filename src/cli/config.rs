@@ -12,10 +12,12 @@ use super::{Desk, change};
 use crate::config::{self, Config, TokenStatus};
 use crate::domain::environment::Environment;
 use crate::domain::figures::Figures;
+use crate::domain::secret::SecretSource;
 use crate::domain::settings::Settings;
 use crate::engine::{AccountQuery, check_account};
 use crate::provider::AccountReport;
 use crate::provider::twilio::Visible;
+use crate::surroundings::Surroundings;
 use crate::tui::keymap;
 
 pub(super) async fn run(desk: &Desk, command: ConfigCommand) -> Result<ExitCode, Failure> {
@@ -126,6 +128,13 @@ fn check(desk: &Desk, file: Option<&Path>) -> Result<Config, Failure> {
                 Ok(TokenStatus::Missing) => {
                     Some("The token is not in secrets.ron: type it in the console.".to_owned())
                 }
+                // A program is run only by whoever needs the token.
+                Ok(TokenStatus::Elsewhere(
+                    ref place @ (SecretSource::Env(_) | SecretSource::File(_)),
+                )) => {
+                    let resolved = config::resolve(&desk.paths, environment, place);
+                    resolved.err().map(|error| format!("Not to be read here: {error}."))
+                }
                 Ok(_) => None,
             };
             if let Some(problem) = problem {
@@ -157,6 +166,9 @@ fn figures(
 ) -> Result<(), Failure> {
     let figures = Figures::of(settings, &config.deck.app_name);
     let price = config.deck.segment_price;
+    let partly_mapped = figures.partly_mapped.iter().map(|part| {
+        json!({ "calling_code": part.calling_code, "mapped": part.mapped, "left_out": part.left_out })
+    });
     let object = json!({
         "environment": environment.key(),
         "codes_per_user_and_day": figures.codes_a_day,
@@ -164,6 +176,8 @@ fn figures(
         "segments": figures.segments,
         "cost_per_user_and_day": price.map(|price| f64::from(figures.cost_a_day(price))),
         "mapped_countries": figures.mapped,
+        "only_countries": figures.only_countries,
+        "partly_mapped": partly_mapped.collect::<Vec<_>>(),
     });
     if output.is_json() {
         return Ok(output.line("", &object)?);
@@ -211,17 +225,20 @@ async fn ask_accounts(desk: &Desk, config: &Config) -> Result<ExitCode, Failure>
         }
         let provider = settings.provider.clone();
         let query = AccountQuery { environment, provider, token: None };
-        let (text, object) = match check_account(&desk.paths, config, query).await {
-            Ok(AccountReport { status, balance }) => (
-                format!("credentials accepted. Account {status}, balance {balance}."),
-                json!({ "online": "ok", "status": told(&status), "balance": told(&balance) }),
-            ),
-            Err(problem) => {
-                exit = ExitCode::FAILURE;
-                let object = json!({ "online": problem.code(), "message": problem.to_string() });
-                (format!("{problem}."), object)
-            }
-        };
+        let (text, object) =
+            match check_account(&desk.paths, config, &Surroundings::of_this_machine(), query).await
+            {
+                Ok(AccountReport { status, balance }) => (
+                    format!("credentials accepted. Account {status}, balance {balance}."),
+                    json!({ "online": "ok", "status": told(&status), "balance": told(&balance) }),
+                ),
+                Err(problem) => {
+                    exit = ExitCode::FAILURE;
+                    let object =
+                        json!({ "online": problem.code(), "message": problem.to_string() });
+                    (format!("{problem}."), object)
+                }
+            };
         let mut object = object;
         object["environment"] = json!(environment.key());
         desk.output.line(&format!("online: {environment}: {text}"), &object)?;

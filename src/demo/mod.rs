@@ -10,7 +10,6 @@ use tempfile::TempDir;
 
 use crate::config::{self, Config, ConfigError, Paths, SecretsError};
 use crate::domain::environment::Environment;
-use crate::domain::provider::Provider;
 use crate::domain::secret::{Secret, SecretError};
 use crate::engine::Operator;
 use crate::provider::sandbox::{AUTH_TOKEN, Sandbox, SandboxError};
@@ -68,12 +67,14 @@ impl Demo {
     /// When this machine has no room for its files, or no port for its Sandbox.
     pub async fn set_up(read_only: bool) -> Result<Self, DemoError> {
         let beginning = Timestamp::from_second(BEGINNING).unwrap_or_default();
-        let surroundings =
-            Surroundings { clock: Clock::manual(beginning), chance: Chance::repeated(SEED) };
+        let (clock, chance) = (Clock::manual(beginning), Chance::repeated(SEED));
+        let alone = Surroundings { clock, chance, twilio: None };
         let folder = tempfile::Builder::new().prefix("smsdeck-demo").tempdir()?;
         let paths = paths_in(folder.path());
-        let account = Sandbox::start_in(([127, 0, 0, 1], 0).into(), &surroundings).await?;
-        let config = save_config(&paths, &account)?;
+        let account = Sandbox::start_in(([127, 0, 0, 1], 0).into(), &alone).await?;
+        // Whose port is another one each time, and shows nowhere.
+        let surroundings = Surroundings { twilio: Some(account.base_url().clone()), ..alone };
+        let config = save_config(&paths)?;
         let since = beginning.saturating_sub(TOKEN_AGE).unwrap_or_default();
         let token = Secret::parse(AUTH_TOKEN)?;
         config::store_token(&paths, Environment::Production, &token, since)?;
@@ -93,12 +94,9 @@ fn paths_in(folder: &Path) -> Paths {
     }
 }
 
-/// Writes the settings, with Production's account at the Sandbox that plays it.
-fn save_config(paths: &Paths, account: &Sandbox) -> Result<Config, ConfigError> {
-    let mut config = config::parse(include_str!("config.ron"), &paths.config)?;
-    if let Provider::Twilio(twilio) = &mut config.environments.production.provider {
-        twilio.base_url = Some(account.base_url().clone());
-    }
+/// Writes the settings.
+fn save_config(paths: &Paths) -> Result<Config, ConfigError> {
+    let config = config::parse(include_str!("config.ron"), &paths.config)?;
     let (_, config) = config::change(paths, |present| {
         *present = config;
         Ok::<_, ConfigError>(())

@@ -108,8 +108,8 @@ fn recipients(recipients: &Recipients) -> String {
     }
 }
 
-/// The value of a field, in words.
-pub(super) fn value(settings: &Settings, field: Field) -> String {
+/// The value of a field, in words; of the From numbers only how many there are.
+pub fn value(settings: &Settings, field: Field) -> String {
     let account = match &settings.provider {
         Provider::Twilio(account) => Some(account),
         Provider::Sandbox => None,
@@ -198,7 +198,7 @@ fn number_differences(old: &FromNumbers, new: &FromNumbers) -> Vec<Difference> {
 }
 
 /// The countries of a number, in words.
-pub(super) fn countries(number: &FromNumber) -> String {
+pub fn countries(number: &FromNumber) -> String {
     if number.countries.is_empty() {
         return "no country of its own".to_owned();
     }

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::country::Country;
+use super::limits::Cap;
 use super::message_text::Segments;
 use super::settings::Settings;
 
@@ -16,7 +17,8 @@ const DAY: u32 = 24 * 60;
 /// The figures behind settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figures {
-    /// Codes that one user can get within a day, asking whenever they may.
+    /// Codes that one user can get within a day, asking whenever they may: as the quota's rule
+    /// and the caps of the environment have it.
     pub codes_a_day: u32,
     /// The chance of guessing a right code of one user within a day, with all tries used; 0 to 1.
     pub guessing_chance: f64,
@@ -24,6 +26,8 @@ pub struct Figures {
     pub segments: u32,
     /// Countries that are on some number.
     pub mapped: BTreeSet<Country>,
+    /// The only countries that are texted at all, if that is limited.
+    pub only_countries: Option<BTreeSet<Country>>,
     /// Whether a default number sends to all others.
     pub has_default: bool,
     /// Calling codes of which some countries are on a number and others are not.
@@ -55,8 +59,17 @@ impl Figures {
             .unwrap_or_default();
         let rows = settings.from_numbers.rows().iter();
         let mapped: BTreeSet<Country> = rows.flat_map(|row| row.countries.clone()).collect();
+        let limits = &settings.limits;
+        let caps = [
+            limits.environment.hour.map(|cap| cap.get().saturating_mul(24)),
+            limits.environment.day.map(Cap::get),
+        ];
+        // Caps that are only recorded hold nothing up.
+        let caps = caps.into_iter().flatten().filter(|_| !limits.record_only);
+        let by_rule = rounds * u32::from(settings.codes_allowed.get());
         Self {
-            codes_a_day: rounds * u32::from(settings.codes_allowed.get()),
+            codes_a_day: caps.chain([by_rule]).min().unwrap_or(by_rule),
+            only_countries: limits.only_countries.clone().filter(|_| !limits.record_only),
             guessing_chance: settings.guessing_chance_per_day(),
             segments: u32::try_from(segments).unwrap_or(u32::MAX),
             has_default: settings.from_numbers.default_number().is_some(),
@@ -89,17 +102,24 @@ impl Figures {
             1 => format!("1 country on a number, {others}"),
             count => format!("{count} countries on a number, {others}"),
         });
+        lines.extend(self.only_countries.as_ref().map(|only| {
+            let codes: Vec<&str> = only.iter().map(|country| country.code()).collect();
+            format!("no country but {} is texted at all", codes.join(" "))
+        }));
         lines.extend(self.partly_mapped.iter().map(|part| {
             let PartlyMapped { calling_code, mapped, left_out } = part;
             let codes = |countries: &[Country]| {
                 let codes: Vec<&str> = countries.iter().map(|country| country.code()).collect();
                 codes.join(" ")
             };
-            let (mapped, first) = (codes(mapped), codes(&left_out[..left_out.len().min(8)]));
-            let more = if left_out.len() > 8 { " …" } else { "" };
+            let (count, missing) = (mapped.len(), left_out.len());
+            let are = |count| if count == 1 { "is" } else { "are" };
+            let (mapped, left_out) = (codes(mapped), codes(left_out));
             format!(
-                "of +{calling_code} {mapped} are on a number, {} are not: {first}{more}",
-                left_out.len()
+                "of +{calling_code} {mapped} {} on a number, {} {} not: {left_out}",
+                are(count),
+                missing,
+                are(missing)
             )
         }));
         lines
@@ -177,6 +197,16 @@ mod tests {
         let price = Price::try_from(0.05).unwrap();
         assert_eq!(figures.cost_a_day(price).to_string(), "14.40");
         assert_eq!(price.to_string(), "0.05");
+        // A cap of the whole environment is one of each user too, where it refuses anything.
+        let mut capped = settings.clone();
+        capped.limits.environment.day = Cap::new(10);
+        capped.limits.only_countries = Some(["CO".parse().unwrap()].into());
+        let figures = Figures::of(&capped, "Sign-in");
+        assert_eq!(figures.codes_a_day, 10);
+        let sentences = figures.sentences(None).join("\n");
+        assert!(sentences.contains("no country but CO is texted at all"), "{sentences}");
+        capped.limits.record_only = true;
+        assert_eq!(Figures::of(&capped, "Sign-in").codes_a_day, 288);
         assert!(Price::try_from(-1.0).is_err() && Price::try_from(f64::NAN).is_err());
     }
 

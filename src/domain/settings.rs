@@ -159,6 +159,25 @@ pub enum Field {
 }
 
 impl Field {
+    /// All of them, in the order in which people read them.
+    pub const ALL: [Self; 15] = [
+        Self::DefaultCountry,
+        Self::CodeValidity,
+        Self::CodesAllowed,
+        Self::TimeOut,
+        Self::Provider,
+        Self::AccountSid,
+        Self::ApiKey,
+        Self::AuthToken,
+        Self::BaseUrl,
+        Self::MessageOptions,
+        Self::Message,
+        Self::OwnMessages,
+        Self::Recipients,
+        Self::Limits,
+        Self::FromNumbers,
+    ];
+
     /// Its name in `config.ron`, on the command line and in JSON.
     pub const fn key(self) -> &'static str {
         match self {

@@ -59,9 +59,10 @@ impl AccountProblem {
 pub async fn check_account(
     paths: &Paths,
     config: &Config,
+    surroundings: &Surroundings,
     query: AccountQuery,
 ) -> Result<AccountReport, AccountProblem> {
-    let (_clients, client) = client(paths, config, query).await?;
+    let (_clients, client) = client(paths, config, surroundings, query).await?;
     Ok(client.check_access().await?)
 }
 
@@ -73,10 +74,11 @@ pub async fn check_account(
 pub async fn offered_senders(
     paths: &Paths,
     config: &Config,
+    surroundings: &Surroundings,
     query: AccountQuery,
     told: impl Fn(usize),
 ) -> Result<Vec<OfferedSender>, AccountProblem> {
-    let (_clients, client) = client(paths, config, query).await?;
+    let (_clients, client) = client(paths, config, surroundings, query).await?;
     Ok(client.offered_senders(told).await?)
 }
 
@@ -84,11 +86,11 @@ pub async fn offered_senders(
 async fn client(
     paths: &Paths,
     config: &Config,
+    surroundings: &Surroundings,
     query: AccountQuery,
 ) -> Result<(Clients, TwilioClient), NotReady> {
     let (_, config) = tokio::sync::watch::channel(Arc::new(config.clone()));
-    let surroundings = Surroundings::of_this_machine();
-    let clients = Clients::new(paths.clone(), config, Patience::default(), surroundings);
+    let clients = Clients::new(paths.clone(), config, Patience::default(), surroundings.clone());
     let client = clients.client_with(query.environment, &query.provider, query.token).await?;
     Ok((clients, client))
 }

@@ -96,7 +96,9 @@ impl Clients {
                 (self.sandbox_url(environment).await?, credentials)
             }
             Provider::Twilio(account) => {
-                let base = account.base_url.clone().or_else(|| BaseUrl::of_twilio().ok());
+                let twilio =
+                    || self.surroundings.twilio.clone().or_else(|| BaseUrl::of_twilio().ok());
+                let base = account.base_url.clone().or_else(twilio);
                 let credentials = self.credentials(environment, account, token).await?;
                 (base.ok_or(NotReady::Address)?, credentials)
             }

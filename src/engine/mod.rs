@@ -114,7 +114,7 @@ impl Engine {
         let clients =
             Clients::new(paths.clone(), config.subscribe(), pace.patience, surroundings.clone());
         let clients = Arc::new(clients);
-        let Surroundings { clock, chance } = surroundings;
+        let Surroundings { clock, chance, .. } = surroundings;
         let owner = getrandom::u64().map_err(|_| EngineError::NoEntropy)?.cast_signed();
         let tenure = Tenure { owner, lease: pace.lease };
         let follower = Follower::start(Desk {

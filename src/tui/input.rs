@@ -1,16 +1,21 @@
 //! Reads the keys, on threads of their own.
 
 use std::io::{self, IsTerminal};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use rustix::event::{PollFd, PollFlags, poll};
+use crossterm::event::Event;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use tokio::sync::mpsc::Sender;
 
+use super::bytes::{Bytes, PATIENCE};
 use super::message::Message;
-use super::pieces::{PATIENCE, Pieces};
+
+/// Bytes that are read at once.
+const AT_ONCE: usize = 4096;
 
 /// What the input can say.
 #[derive(Debug)]
@@ -22,10 +27,12 @@ pub enum Heard {
 }
 
 /// Keeps the keys from us while they belong to another program on the same terminal.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Gate {
     state: Mutex<GateState>,
     changed: Condvar,
+    /// Written to wake a reader that waits for a key.
+    wake: OwnedFd,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +54,7 @@ impl Gate {
     pub fn close(&self) -> io::Result<()> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         *state = GateState::Closing;
-        // A reader that waits for a key is woken by a change of the terminal's size.
-        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::WINCH)?;
+        rustix::io::write(&self.wake, b"!")?;
         let is_closing = |state: &mut GateState| *state == GateState::Closing;
         let (mut state, waited) = self
             .changed
@@ -83,68 +89,81 @@ impl Gate {
 const LONGEST_STOP: Duration = Duration::from_secs(2);
 
 /// Starts reading. The threads end with the process, or when nobody listens any more.
-pub fn listen(heard: &Sender<Heard>) -> Arc<Gate> {
-    let gate = Arc::new(Gate::default());
+///
+/// # Errors
+/// When the system gives no pipe.
+pub fn listen(heard: &Sender<Heard>) -> io::Result<Arc<Gate>> {
+    let (woken, wake) = rustix::pipe::pipe()?;
+    let gate = Arc::new(Gate { state: Mutex::default(), changed: Condvar::new(), wake });
     let (keys, own_gate) = (heard.clone(), gate.clone());
-    thread::spawn(move || read_events(&keys, &own_gate));
+    thread::spawn(move || {
+        // Nobody is left to be told if this fails.
+        if read_keys(&keys, &own_gate, &woken).is_err() {
+            let _ = keys.blocking_send(Heard::HungUp);
+        }
+    });
     let end = heard.clone();
     thread::spawn(move || wait_for_hang_up(&end));
-    gate
+    Ok(gate)
 }
 
-fn read_events(heard: &Sender<Heard>, gate: &Gate) {
-    let mut pieces = Pieces::default();
+/// Reads until nobody listens any more.
+fn read_keys(heard: &Sender<Heard>, gate: &Gate, woken: &OwnedFd) -> io::Result<()> {
+    let mut bytes = Bytes::default();
     loop {
         gate.pass();
-        let Ok(events) = next_events(&mut pieces) else {
-            // Nobody is left to be told if this fails.
-            let _ = heard.blocking_send(Heard::HungUp);
-            return;
-        };
-        for said in events.into_iter().filter_map(message) {
-            if heard.blocking_send(Heard::Message(said)).is_err() {
-                return;
+        for event in next_events(&mut bytes, woken)? {
+            let message = match event {
+                Event::Key(key) => Message::Key(key),
+                Event::Paste(text) => Message::Paste(text),
+                _ => continue,
+            };
+            if heard.blocking_send(Heard::Message(message)).is_err() {
+                return Ok(());
             }
         }
     }
 }
 
-/// Waits for what comes next, and answers what is whole by then.
-fn next_events(pieces: &mut Pieces) -> io::Result<Vec<Event>> {
-    if pieces.are_waited_for() && !event::poll(PATIENCE)? {
-        return Ok(pieces.give_up());
+/// Waits for what comes next, and answers what is whole by then: nothing, where the reader was woken
+/// for another reason.
+fn next_events(bytes: &mut Bytes, woken: &OwnedFd) -> io::Result<Vec<Event>> {
+    let stdin = io::stdin();
+    let patience = Timespec::try_from(PATIENCE).ok();
+    let mut watched = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(woken, PollFlags::IN)];
+    match poll(&mut watched, patience.as_ref().filter(|_| bytes.are_waited_for())) {
+        Err(Errno::INTR) => return Ok(Vec::new()),
+        Ok(0) => return Ok(bytes.give_up()),
+        polled => polled?,
+    };
+    let [keys, wake] = watched.map(|watched| watched.revents());
+    let mut buffer = [0; AT_ONCE];
+    if wake.contains(PollFlags::IN) {
+        rustix::io::read(woken, &mut buffer)?;
+        return Ok(Vec::new());
     }
-    Ok(pieces.push(event::read()?))
-}
-
-/// What an event says, if it says anything.
-fn message(event: Event) -> Option<Message> {
-    match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => Some(Message::Key(as_meant(key))),
-        Event::Paste(text) => Some(Message::Paste(text)),
-        Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
-        _ => None,
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    match rustix::io::read(&stdin, &mut buffer) {
+        // The end of input: without it this would spin for ever.
+        Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+        Ok(count) => Ok(bytes.push(&buffer[..count])),
+        Err(Errno::INTR | Errno::AGAIN) => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// An Enter that was pressed before the terminal was ours has become a line feed on its way
-/// (`ICRNL`, termios(3)), which reads as Ctrl-J.
-fn as_meant(key: KeyEvent) -> KeyEvent {
-    let line_feed = KeyEvent::new(KeyCode::Char('j'), KeyModifiers::CONTROL);
-    if key == line_feed { KeyCode::Enter.into() } else { key }
-}
-
-/// Sleeps until the terminal is gone. The reader alone would not notice: it takes the end of
-/// input for silence and spins on it.
+/// Sleeps until the terminal is gone, also while the keys belong to another program.
 fn wait_for_hang_up(heard: &Sender<Heard>) {
-    let stdin = std::io::stdin();
+    let stdin = io::stdin();
     if !stdin.is_terminal() {
         return;
     }
     loop {
         let mut watched = [PollFd::new(&stdin, PollFlags::empty())];
         match poll(&mut watched, None) {
-            Err(rustix::io::Errno::INTR) => {}
+            Err(Errno::INTR) => {}
             _ => break,
         }
     }

@@ -5,6 +5,7 @@
 //! [`effect`]s, the [`executor`] has the engine do it, and the outcome is a message again.
 //! The [`view`] only reads.
 
+mod bytes;
 mod display;
 mod editor;
 pub mod effect;
@@ -17,7 +18,6 @@ pub mod message;
 pub mod modal;
 pub mod model;
 pub mod pane;
-mod pieces;
 pub mod plain;
 mod reports;
 mod runtime;

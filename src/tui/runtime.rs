@@ -18,6 +18,7 @@ use super::input::{self, Gate, Heard};
 use super::keymap;
 use super::message::Message;
 use super::model::Model;
+use super::terminal::Terminal;
 use super::theme::Theme;
 use super::update::update;
 use crate::config::Paths;
@@ -57,8 +58,15 @@ enum End {
     HungUp,
 }
 
-/// The signals that end the console.
+/// What a signal says.
+enum Said {
+    End(End),
+    Resize,
+}
+
+/// The signals that are heard.
 struct Signals {
+    resize: Signal,
     hang_up: Signal,
     terminate: Signal,
     interrupt: Signal,
@@ -67,17 +75,19 @@ struct Signals {
 impl Signals {
     fn new() -> io::Result<Self> {
         Ok(Self {
+            resize: signal(SignalKind::window_change())?,
             hang_up: signal(SignalKind::hangup())?,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
         })
     }
 
-    async fn recv(&mut self) -> End {
+    async fn recv(&mut self) -> Said {
         tokio::select! {
-            _ = self.hang_up.recv() => End::HungUp,
-            _ = self.terminate.recv() => End::Quit,
-            _ = self.interrupt.recv() => End::Quit,
+            _ = self.hang_up.recv() => Said::End(End::HungUp),
+            _ = self.terminate.recv() => Said::End(End::Quit),
+            _ = self.interrupt.recv() => Said::End(End::Quit),
+            _ = self.resize.recv() => Said::Resize,
         }
     }
 }
@@ -103,7 +113,7 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     display.show(&model)?;
 
     let (sender, mut heard) = mpsc::channel(WAITING_MESSAGES);
-    let gate = input::listen(&sender);
+    let gate = input::listen(&sender)?;
     let paths = options.paths.clone();
     let executor = Executor::new(options.paths, options.surroundings, options.operator, sender);
     executor.run(Effect::Load);
@@ -173,7 +183,14 @@ async fn follow(
         let mut urgent = false;
         let message = tokio::select! {
             biased;
-            end = signals.recv() => return Ok(end),
+            said = signals.recv() => match said {
+                Said::End(end) => return Ok(end),
+                // A terminal that does not tell its size is gone.
+                Said::Resize => match Terminal::size() {
+                    Ok((columns, rows)) => Some(Message::Resize(columns, rows)),
+                    Err(_) => return Ok(End::HungUp),
+                },
+            },
             said = heard.recv() => match said {
                 None | Some(Heard::HungUp) => return Ok(End::HungUp),
                 Some(Heard::Message(message)) => Some(message),

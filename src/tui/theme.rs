@@ -119,12 +119,13 @@ impl Theme {
         text.chars()
             .map(|letter| match letter {
                 // They become words, and must be told from letters before that.
-                '•' | '·' | '›' | '→' | '↑' | '–' if self.plain => letter,
+                '•' | '·' | '›' | '→' | '↑' | '–' | '≠' if self.plain => letter,
                 '•' | '●' => '*',
                 '·' => '-',
                 '…' => '~',
                 '›' | '→' => '>',
                 '↑' => '^',
+                '≠' => '!',
                 other if other.is_ascii() => other,
                 _ => '?',
             })

@@ -97,7 +97,9 @@ impl Executor {
             }
             Effect::ListSenders { generation, query } => {
                 let told = self.progress(Work::Asked(generation));
-                let offered = offered_senders(&self.paths, &self.config(), *query, told).await;
+                let offered =
+                    offered_senders(&self.paths, &self.config(), &self.surroundings, *query, told)
+                        .await;
                 let offered = offered.map_err(|problem| problem.to_string());
                 self.tell(Message::SendersOffered { generation, offered }).await;
             }

@@ -29,7 +29,7 @@ impl Executor {
         &self,
         query: AccountQuery,
     ) -> Result<AccountReport, AccountProblem> {
-        check_account(&self.paths, &self.config(), query).await
+        check_account(&self.paths, &self.config(), &self.surroundings, query).await
     }
 
     /// Whether a new token may become the stored one: not if the account certainly refuses it.

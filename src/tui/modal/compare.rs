@@ -5,11 +5,11 @@ use ratatui::layout::Position;
 use ratatui::style::Style;
 
 use super::{Flow, draw_reading, reading_room};
-use crate::domain::difference::{Difference, differences, is_drift};
+use crate::domain::difference::{Difference, countries, differences, is_drift, value};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::sender::Sender;
 use crate::domain::settings::{Field, Settings};
-use crate::tui::fit::wrap;
+use crate::tui::fit::{column, wrap};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::update::Input;
@@ -48,6 +48,35 @@ impl CompareModal {
     /// What differs: here as edited, there as saved.
     fn rows(&self, model: &Model) -> Vec<Difference> {
         differences(&here(model), model.desks[self.other].form.saved())
+    }
+
+    /// All fields, and of the numbers each one: with what differs, or with what both have.
+    fn all_rows(&self, model: &Model) -> Vec<Difference> {
+        let (here, there) = (here(model), model.desks[self.other].form.saved());
+        let mut differing = self.rows(model);
+        let mut rows = Vec::new();
+        for field in Field::ALL {
+            let before = rows.len();
+            rows.extend(differing.extract_if(.., |row| row.field == field));
+            if field == Field::FromNumbers {
+                let is_new = |sender: &Sender| {
+                    !rows[before..].iter().any(|row| row.number.as_ref() == Some(sender))
+                };
+                let same = here.from_numbers.rows().iter().filter(|row| is_new(&row.sender));
+                let same: Vec<Difference> = same
+                    .map(|row| {
+                        let words = format!("{} for {}", row.sender, countries(row));
+                        let number = Some(row.sender.clone());
+                        Difference { field, number, old: words.clone(), new: words }
+                    })
+                    .collect();
+                rows.extend(same);
+            } else if rows.len() == before {
+                let (old, new) = (value(&here, field), value(there, field));
+                rows.push(Difference { field, number: None, old, new });
+            }
+        }
+        rows
     }
 
     fn index(&self, rows: &[Difference]) -> usize {
@@ -94,39 +123,94 @@ impl CompareModal {
     pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
         let theme = model.theme;
         let room = reading_room(model);
-        let title = format!("{} beside {}", model.environment, self.other);
-        let rows = self.rows(model);
-        let selected = self.index(&rows);
-        let mut lines: Vec<(String, Style)> = Vec::new();
-        let mut first = 0;
-        if rows.is_empty() {
+        let with_production = [model.environment, self.other].contains(&Environment::Production);
+        let legend = if with_production { " · drift: in Production only" } else { "" };
+        let title = format!("{} beside {}{legend}", model.environment, self.other);
+        let differing = self.rows(model);
+        let selected = differing.get(self.index(&differing)).map(key);
+        let all = PerEnvironment::from_fn(|environment| model.desks[environment].form.saved());
+        let (mut lines, mut first): (Vec<(String, Style)>, _) = (Vec::new(), 0);
+        if differing.is_empty() {
             lines.push(("They are the same.".to_owned(), theme.good()));
         }
-        let all = PerEnvironment::from_fn(|environment| model.desks[environment].form.saved());
-        let with_production = [model.environment, self.other].contains(&Environment::Production);
-        for (index, row) in rows.iter().enumerate() {
-            let is_selected = index == selected;
+        if room >= SIDE_BY_SIDE {
+            let (here, there) = (model.environment.name(), self.other.name());
+            lines.push((beside(room, "", here, there).concat(), theme.dim()));
+        }
+        for row in self.all_rows(model) {
+            let is_same = !differing.iter().any(|other| key(other) == key(&row));
+            let is_selected = Some(key(&row)) == selected;
             if is_selected {
                 first = lines.len();
             }
-            let style = if is_selected { theme.selected() } else { theme.strong() };
-            let mark = if is_selected { theme.text("›") } else { " ".to_owned() };
-            let drift = if with_production && is_drift(row, &all) {
-                "  drift: in Production only"
-            } else {
-                ""
+            let style = match (is_selected, is_same) {
+                (true, _) => theme.selected(),
+                (false, true) => theme.dim(),
+                (false, false) => Style::new(),
             };
-            lines.push((format!("{mark}{}{drift}", row.field.label()), style));
+            let pointer = if is_selected { "›" } else { " " };
+            let mark = if is_same { " " } else { "≠" };
+            let drift =
+                if with_production && !is_same && is_drift(&row, &all) { ", drift" } else { "" };
+            let label = format!("{pointer}{mark} {}{drift}", row.field.label());
+            if room >= SIDE_BY_SIDE {
+                let table = beside(room, &label, &row.old, &row.new);
+                lines.extend(table.into_iter().map(|line| (line, style)));
+                continue;
+            }
+            if is_same {
+                continue;
+            }
+            lines.push((label, style));
             for (environment, words) in [(model.environment, &row.old), (self.other, &row.new)] {
                 let text = format!("{environment}: {words}");
-                let wrapped = wrap(&text, room.saturating_sub(2)).into_iter();
-                lines.extend(wrapped.map(|line| (format!("  {line}"), Style::new())));
+                let wrapped = wrap(&text, room.saturating_sub(3)).into_iter();
+                lines.extend(wrapped.map(|line| (format!("   {line}"), Style::new())));
             }
         }
         let shown = usize::from(model.size.1.saturating_sub(4)).max(1);
         draw_reading(model, &title, &lines, (first + 3).saturating_sub(shown), buffer);
         None
     }
+}
+
+/// Columns from which on two environments have room beside each other.
+const SIDE_BY_SIDE: usize = 60;
+
+/// Columns of the labels.
+const LABEL: usize = 22;
+
+/// A row of the table, over as many lines as its texts take.
+fn beside(room: usize, label: &str, here: &str, there: &str) -> Vec<String> {
+    let width = room.saturating_sub(LABEL + 4) / 2;
+    // The label keeps its marks; what is broken of it stands below its words.
+    let marks: String = label.chars().take(3).collect();
+    let labels = wrap(&label.chars().skip(3).collect::<String>(), LABEL - 3);
+    let (here, there) = (broken(here, width), broken(there, width));
+    let count = labels.len().max(here.len()).max(there.len());
+    let part = |lines: &[String], at: usize| lines.get(at).cloned().unwrap_or_default();
+    let line = |at: usize| {
+        let marks = if at == 0 { marks.as_str() } else { "" };
+        format!(
+            "{}{}  {}  {}",
+            column(marks, 3),
+            column(&part(&labels, at), LABEL - 3),
+            column(&part(&here, at), width),
+            part(&there, at)
+        )
+    };
+    (0..count).map(line).collect()
+}
+
+/// A text in lines of a width, also where a word alone is longer (an account SID).
+fn broken(text: &str, width: usize) -> Vec<String> {
+    let lines = wrap(text, width).into_iter();
+    lines
+        .flat_map(|line| {
+            let letters: Vec<char> = line.chars().collect();
+            letters.chunks(width.max(1)).map(|part| part.iter().collect()).collect::<Vec<String>>()
+        })
+        .collect()
 }
 
 fn key(row: &Difference) -> (Field, Option<Sender>) {

@@ -8,8 +8,14 @@ pub const CURSOR: char = '\u{1}';
 pub const SPACE: char = '\u{2}';
 
 /// Marks at the beginning of a row, with their words.
-const MARKS: [(&str, &str); 5] =
-    [("›", ""), ("•", "changed: "), ("! ", "warning: "), ("* ", "default: "), ("↑ ", "error: ")];
+const MARKS: [(&str, &str); 6] = [
+    ("›", ""),
+    ("≠", "differs: "),
+    ("•", "changed: "),
+    ("! ", "warning: "),
+    ("* ", "default: "),
+    ("↑ ", "error: "),
+];
 
 /// The words of a row, and whether it is the selected one.
 pub fn words(row: &str) -> (String, bool) {
