@@ -767,7 +767,7 @@ fn typing_on_while_a_save_is_under_way_is_no_conflict_with_oneself() {
     let deck = Some(Box::new(LoadedDeck { config, tokens, unwritable: None, welcome: None }));
     let outcome = SaveOutcome { is_saved: true, has_token: true, deck, problem: None };
     console.tell(Message::Saved { save, outcome });
-    shows(&console, "Development saved. u takes it back");
+    shows(&console, "Development saved.");
     let saved = console.press("^s");
     assert_eq!(saves(&saved)[0].settings.code_validity.get(), 8, "{}", console.screen());
     assert_eq!(saves(&saved)[0].baseline.code_validity.get(), 9);

@@ -101,7 +101,7 @@ async fn neither_token_nor_codes_nor_whole_numbers_come_out() {
     terminal.type_text(NUMBERS[0]);
     terminal.wait_for("of 3 left");
     terminal.type_text("\r");
-    output.keep("the log", terminal.wait_for("after "));
+    output.keep("the log", terminal.wait_for("delivered  +57"));
     let code = codes(&sandbox).await.remove(0);
     terminal.type_text("v");
     terminal.wait_for("Verify a code");

@@ -182,7 +182,7 @@ fn a_change_tells_beforehand_what_it_would_have_meant() {
     assert_eq!(deck.run(&again).code(), 3);
     let wider = set("4");
     let words = "none would have been refused. 1 request that was refused then would have been \
-                 sent. 1 locked user gets open at once.";
+                 sent. 1 locked user opens at once.";
     assert!(wider.contains(words), "{wider}");
     assert_eq!(deck.run(&["numbers", "default", "--none", "--env", "dev"]).code(), 0);
     assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", "+4915123456789"]).code(), 3);

@@ -55,7 +55,7 @@ fn an_admin_configures_an_environment_sends_a_code_and_verifies_it() {
     terminal.wait_for("CO is on +57 300 1112233");
     terminal.wait_for("open, 3 of 3 left");
     terminal.type_text(ENTER);
-    terminal.wait_for("after ");
+    terminal.wait_for("delivered  +57");
 
     // Read on the handset, verified, and its digits are nowhere else.
     terminal.type_text("h");

@@ -96,19 +96,41 @@ const STORY: [Request; 25] = [
     code(E::Development, "jdoe", "+573001234567", 15, Fate::Delivered, Sequel::None),
 ];
 
-/// Writes all of it into an empty store, as it would have been written at its time.
+/// Writes all of it into an empty store, as it would have been written at its time: what happened to
+/// several codes at once stands in the order in which it happened.
 pub(super) async fn tell(
     store: &Store,
     key: &DeckKey,
     config: &Config,
     beginning: Timestamp,
 ) -> Result<(), StoreError> {
+    let mut steps = Vec::new();
+    let mut tellers = Vec::new();
     for request in &STORY {
         let at = beginning.saturating_sub(SignedDuration::from_secs(request.ago));
-        let teller = Teller { store, key, config, at: at.unwrap_or_default(), request };
-        teller.tell().await?;
+        let teller =
+            Teller { store, key, config, at: at.unwrap_or_default(), request, delivery: None };
+        let own = teller.steps().into_iter();
+        steps.extend(own.map(|(after, step)| (teller.after(after), tellers.len(), step)));
+        tellers.push(teller);
+    }
+    // What happened at the same moment stays in the order of the story.
+    steps.sort_by_key(|(at, ..)| *at);
+    for (_, teller, step) in steps {
+        tellers[teller].tell(step).await?;
     }
     Ok(())
+}
+
+/// What is told of a request at one moment.
+#[derive(Clone, Copy)]
+enum Step {
+    /// It was asked for.
+    Ask,
+    /// The provider told of it, so many milliseconds after the request.
+    Report(i64, S, Option<u32>),
+    /// The user, or somebody for the user, did something.
+    Sequel,
 }
 
 /// Tells of one request.
@@ -118,16 +140,60 @@ struct Teller<'a> {
     config: &'a Config,
     at: Timestamp,
     request: &'a Request,
+    /// Once it was asked for, if a code went out.
+    delivery: Option<DeliveryId>,
 }
 
 impl Teller<'_> {
-    async fn tell(&self) -> Result<(), StoreError> {
-        let Some(reservation) = self.reservation() else { return Ok(()) };
-        let (user, number) = (reservation.user.clone(), reservation.number.clone());
-        let rule = reservation.rule;
-        let reserved = self.store.reserve(reservation, |_| [0; 32]).await?;
-        let Reserved::Slot { delivery, .. } = reserved else { return Ok(()) };
-        self.tell_fate(delivery).await?;
+    /// Everything that is told of it, with its time in milliseconds after the request.
+    fn steps(&self) -> Vec<(i64, Step)> {
+        let reports = self.reports().into_iter();
+        let reports =
+            reports.map(|(after, status, code)| (after, Step::Report(after, status, code)));
+        let mut steps: Vec<(i64, Step)> = [(0, Step::Ask)].into_iter().chain(reports).collect();
+        match self.request.sequel {
+            Sequel::None => {}
+            Sequel::Verified(after) | Sequel::Mistyped(after) | Sequel::Unlocked(after) => {
+                steps.push((after * 1_000, Step::Sequel));
+            }
+        }
+        steps
+    }
+
+    async fn tell(&mut self, step: Step) -> Result<(), StoreError> {
+        match (step, self.delivery) {
+            (Step::Ask, _) => {
+                let Some(reservation) = self.reservation() else { return Ok(()) };
+                let reserved = self.store.reserve(reservation, |_| [0; 32]).await?;
+                if let Reserved::Slot { delivery, .. } = reserved {
+                    self.delivery = Some(delivery);
+                }
+                Ok(())
+            }
+            // What was refused has no more to tell.
+            (_, None) => Ok(()),
+            (Step::Report(after, status, error_code), Some(delivery)) => {
+                let has_sid = status.is_with_provider() || status.is_final();
+                let has_sid = has_sid && !status.releases_slot();
+                let report = StatusReport {
+                    delivery,
+                    at: self.after(after),
+                    status,
+                    sid: has_sid.then(|| format!("SM{:032x}", delivery.0)),
+                    error_code,
+                    request_id: None,
+                    detail: None,
+                };
+                self.store.report(report).await.map(drop)
+            }
+            (Step::Sequel, Some(_)) => self.tell_sequel().await,
+        }
+    }
+
+    async fn tell_sequel(&self) -> Result<(), StoreError> {
+        let Some(Reservation { user, number, rule, .. }) = self.reservation() else {
+            return Ok(());
+        };
         let Request { environment, sequel, .. } = *self.request;
         let attempt = |seconds| Attempt {
             environment,
@@ -194,7 +260,8 @@ impl Teller<'_> {
         })
     }
 
-    async fn tell_fate(&self, delivery: DeliveryId) -> Result<(), StoreError> {
+    /// What the provider told of it: when, what, and with which error code.
+    fn reports(&self) -> Vec<(i64, S, Option<u32>)> {
         let queued = [(40, S::Submitting, None), (190, S::Queued, None)];
         let sent = [(1_100, S::Sent, None)];
         let (is_sent, end) = match self.request.fate {
@@ -206,27 +273,12 @@ impl Teller<'_> {
             Fate::Canceled => (false, (9_000, S::Canceled, None)),
             Fate::NeverWent => (false, (75_000, S::NotSent, None)),
         };
-        let steps: Vec<_> = match self.request.fate {
+        match self.request.fate {
             Fate::Refused(_) => vec![queued[0], end],
             Fate::NeverWent => vec![queued[0], (15_000, S::Unknown, None), end],
             _ if is_sent => queued.into_iter().chain(sent).chain([end]).collect(),
             _ => queued.into_iter().chain([end]).collect(),
-        };
-        for (after, status, error_code) in steps {
-            let has_sid = status.is_with_provider() || status.is_final();
-            let has_sid = has_sid && !status.releases_slot();
-            let report = StatusReport {
-                delivery,
-                at: self.after(after),
-                status,
-                sid: has_sid.then(|| format!("SM{:032x}", delivery.0)),
-                error_code,
-                request_id: None,
-                detail: None,
-            };
-            self.store.report(report).await?;
         }
-        Ok(())
     }
 }
 

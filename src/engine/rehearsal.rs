@@ -55,12 +55,12 @@ impl Rehearsal {
         }
         if opens > 0 {
             lines.push(format!(
-                "{} open at once.",
-                plural(opens, "locked user gets", "locked users get")
+                "{} at once.",
+                plural(opens, "locked user opens", "locked users open")
             ));
         }
         if locks > 0 {
-            lines.push(format!("{} locked at once.", plural(locks, "user gets", "users get")));
+            lines.push(format!("{} at once.", plural(locks, "user locks", "users lock")));
         }
         lines
     }

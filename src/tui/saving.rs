@@ -164,9 +164,14 @@ pub(super) fn on_saved(model: &mut Model, save: &Save, outcome: SaveOutcome) -> 
         }
         desk.refused = None;
         // Where two changes have met, what was before is no way back.
-        let back = if desk.form.can_undo() { " u takes it back into the form." } else { "" };
-        let text = format!("{environment} saved.{back}");
-        model.say(text);
+        let can_undo = desk.form.can_undo() && environment == model.environment;
+        // Where letters are text, the key of undo is one.
+        let undo = model.keys.name(Context::Console, Action::Undo);
+        model.say(if can_undo && !model.takes_text() {
+            format!("{environment} saved. {undo} takes it back into the form.")
+        } else {
+            format!("{environment} saved.")
+        });
     }
     if let Some(deck) = deck {
         if has_token && save.token != TokenChange::Keep {

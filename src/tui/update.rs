@@ -150,10 +150,22 @@ fn undo(model: &mut Model) {
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.notice.take_if(|notice| notice.bad);
     let above = model.keys.action(&[Context::Always], key);
+    if model.arrangement().too_small {
+        // Nobody sees what a key would do here.
+        let action = model.keys.action(&[Context::Broken, Context::Always], key);
+        return if action == Some(Action::Quit) {
+            on_console(model, Action::Quit)
+        } else {
+            Vec::new()
+        };
+    }
     if let Some(action) = above.filter(|action| action.works_above_pop_ups()) {
         return on_console(model, action);
     }
     let action = model.keys.action(&model.contexts(), key);
+    if let Some(action) = action.filter(|action| action.works_above_pop_ups()) {
+        return on_console(model, action);
+    }
     let input = action.map_or(Input::Key(key), Input::Action);
     on_input(model, &input)
 }
@@ -256,8 +268,8 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
             let palette = PaletteModal::new(model);
             model.modals.push(Modal::Palette(palette));
         }
-        Action::NextPane => model.focus = model.focus.next(),
-        Action::PreviousPane => model.focus = model.focus.previous(),
+        Action::NextPane => focus(model, model.focus.next()),
+        Action::PreviousPane => focus(model, model.focus.previous()),
         Action::NextEnvironment => step_environment(model, 1),
         Action::PreviousEnvironment => step_environment(model, 2),
         Action::Zoom => model.zoomed = !model.zoomed,
@@ -310,6 +322,12 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Gives the keys to another pane, whose first line says what it is about.
+pub(super) fn focus(model: &mut Model, pane: Pane) {
+    model.focus = pane;
+    model.notice = None;
 }
 
 fn step_environment(model: &mut Model, by: usize) {

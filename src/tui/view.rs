@@ -103,10 +103,15 @@ fn draw_tabs(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
     let narrow = area.width < 60;
     let tabs = Environment::ALL.map(|environment| tab(model, environment, narrow));
-    let state = theme.text(&state(model));
-    let taken = u16::try_from(width(&state) + 1).unwrap_or(u16::MAX);
     let name = " smsdeck ";
-    let whole = name.len() + tabs.iter().map(|(text, _)| width(text)).sum::<usize>();
+    let room = tabs.iter().map(|(text, _)| width(text)).sum::<usize>();
+    let whole = name.len() + room;
+    let state = state(model);
+    // Where there is little room, whether it is saved says more than with whom.
+    let short = state.rsplit(" · ").next().unwrap_or_default();
+    let fits = room + width(&state) + 2 < usize::from(area.width);
+    let state = theme.text(if fits { &state } else { short });
+    let taken = u16::try_from(width(&state) + 1).unwrap_or(u16::MAX);
     // Everybody knows what runs here, and not how it fares.
     let name = if narrow || whole + usize::from(taken) >= area.width.into() { "" } else { name };
     let (mut x, _) = buffer.set_stringn(area.x, area.y, name, area.width.into(), theme.dim());
@@ -220,7 +225,13 @@ fn draw_line(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (text, style) = match &model.notice {
         _ if theme.plain && (model.phase != Phase::Ready || !model.modals.is_empty()) => return,
         // A notice is told by itself there, and a figure that grows is not told at all.
-        _ if theme.plain => (refused(model).unwrap_or_else(|| explanation(model)), Style::new()),
+        _ if theme.plain => {
+            // What is wrong with the field stands below it already.
+            let form = &model.desk().form;
+            let is_wrong = model.focus == Pane::Form && form.error(form.field()).is_some();
+            let explanation = if is_wrong { String::new() } else { explanation(model) };
+            (refused(model).unwrap_or(explanation), Style::new())
+        }
         Some(notice) if notice.bad => return,
         Some(notice) => (notice.text.clone(), theme.good()),
         None if model.phase != Phase::Ready => return,

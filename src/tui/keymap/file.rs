@@ -101,7 +101,7 @@ fn parse(text: &str, path: &Path) -> Result<Keys, KeysError> {
         path: path.to_owned(),
         line: error.span.start.line,
         column: error.span.start.col,
-        reason: error.code.to_string(),
+        reason: reason(&error.code),
     })?;
     let rule = |reason| KeysError::Rule { path: path.to_owned(), reason };
     let mut bindings = BINDINGS.to_vec();
@@ -112,6 +112,18 @@ fn parse(text: &str, path: &Path) -> Result<Keys, KeysError> {
     }
     check(&bindings).map_err(rule)?;
     Ok(Keys(bindings))
+}
+
+/// What is wrong with the text, with the name that was meant.
+fn reason(error: &ron::Error) -> String {
+    let ron::Error::NoSuchEnumVariant { expected, found, .. } = error else {
+        return error.to_string();
+    };
+    let nearest =
+        expected.iter().map(|name| (strsim::damerau_levenshtein(found, name), name)).min();
+    let meant = nearest.filter(|(distance, _)| *distance <= 3);
+    let meant = meant.map(|(_, name)| format!(" Did you mean {name}?")).unwrap_or_default();
+    format!("there is no {found:?}; `smsdeck config keys` has all names.{meant}")
 }
 
 /// Puts the named keys in the place of those that an action has.
@@ -263,6 +275,7 @@ mod tests {
             ("{ console: { send_code: [] } }", "console.send_code: name one key at least"),
             (r#"{ console: { unlock: ["x"] } }"#, "console has no unlock; it has send_code, ver"),
             ("{ console: { teleport: [\"x\"] } }", "keys.ron:1:14:"),
+            ("{ console: { send_cod: [\"x\"] } }", "Did you mean send_code?"),
             ("{ console: 5 }", "keys.ron:1:"),
         ] {
             let error = parsed(text).unwrap_err();

@@ -181,6 +181,7 @@ pub static BINDINGS: &[Binding] = &[
     control(C::Health, 't', A::TestAccount, "balance", "Ask the account what it has left; sends nothing"),
 
     plain(C::Reading, KeyCode::Esc, A::Cancel, "close", "Close"),
+    letter(C::Reading, '?', A::Help, "help", "These keys"),
     letter(C::Reading, 'q', A::Cancel, "", ""),
     plain(C::Reading, KeyCode::Up, A::Up, "scroll", "Up"),
     plain(C::Reading, KeyCode::Down, A::Down, "", "Down"),

@@ -120,7 +120,7 @@ impl ConfirmModal {
             Input::Action(Action::Accept) => {
                 let wanted = self.word.as_ref().map(|(word, field)| (*word, field.text().trim()));
                 if let Some((word, typed)) = wanted
-                    && typed != word
+                    && !typed.eq_ignore_ascii_case(word)
                 {
                     model.complain(format!("Type the word {word} in full, or Esc."));
                     return Flow::STAY;

@@ -186,7 +186,7 @@ fn findings(theme: Theme, status: &Status) -> Vec<Line> {
             lines.push((words, Style::new()));
         }
     }
-    if lines.is_empty() {
+    if lines.is_empty() && status.is_set_up {
         lines.push(("Nothing is wrong, as far as this host can see.".to_owned(), theme.good()));
     }
     lines

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::{Flow, Scroll, mark_more, open_box, reading_room, write};
 use crate::tui::fit::wrap;
-use crate::tui::keymap::{Action, Context};
+use crate::tui::keymap::{Action, Binding, Context};
 use crate::tui::model::Model;
 use crate::tui::update::Input;
 
@@ -48,7 +48,9 @@ impl HelpModal {
             for binding in model.keys.of(context).filter(|binding| !binding.help.is_empty()) {
                 // Read out, a key must not be taken for the mark that it looks like.
                 let word = if model.theme.plain { "key " } else { "" };
-                let mut key = format!("  {word}{}", binding.key_name());
+                let same = model.keys.of(context).filter(|it| it.action == binding.action);
+                let names: Vec<String> = same.map(Binding::key_name).collect();
+                let mut key = format!("  {word}{}", names.join(" "));
                 for line in wrap(binding.help, room) {
                     lines.push((std::mem::take(&mut key), line));
                 }

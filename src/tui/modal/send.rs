@@ -149,8 +149,15 @@ impl SendModal {
             );
         }
         let room = usize::from(inner.width.saturating_sub(9));
+        let mut lines = self.lines(model);
+        let needed: usize = lines.iter().map(|(_, text, _)| wrap(text, room).len()).sum();
         let mut row = 3;
-        for (label, text, style) in self.lines(model) {
+        if needed + usize::from(row) > usize::from(inner.height) {
+            // Whether it would go out at all must not stand below the edge.
+            lines.sort_by_key(|(label, ..)| *label != QUOTA);
+            row = 2;
+        }
+        for (label, text, style) in lines {
             // What was typed before says nothing about what is typed now.
             let style = if self.is_stale { theme.dim() } else { style };
             for (index, line) in wrap(&text, room).into_iter().enumerate() {
@@ -233,19 +240,22 @@ impl SendModal {
     }
 }
 
+/// The label of the verdict.
+const QUOTA: &str = "Quota";
+
 fn quota_line(standing: Standing, model: &Model) -> (&'static str, String, Style) {
     let theme = model.theme;
     let allowed = model.saved_settings().codes_allowed.get();
     match standing.quota {
         _ if standing.tries_used_up => {
             let text = "LOCKED by wrong tries until an operator unlocks".to_owned();
-            ("Quota", text, theme.failure())
+            (QUOTA, text, theme.failure())
         }
         Quota::Open { left, .. } => {
-            ("Quota", format!("open, {left} of {allowed} left"), theme.good())
+            (QUOTA, format!("open, {left} of {allowed} left"), theme.good())
         }
         Quota::Locked { unlock_at, .. } => {
-            ("Quota", format!("LOCKED, {}", until(model, unlock_at)), theme.failure())
+            (QUOTA, format!("LOCKED, {}", until(model, unlock_at)), theme.failure())
         }
     }
 }

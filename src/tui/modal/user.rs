@@ -85,7 +85,9 @@ impl UserModal {
     fn lines(&self, model: &Model, room: usize) -> Vec<(String, Style)> {
         let theme = model.theme;
         let row = &self.row;
-        let mut lines = vec![(format!("{}  {}", row.user.label, row.number.label), theme.strong())];
+        let (user, number) = (&row.user.label, &row.number.label);
+        let who = if user == number { user.clone() } else { format!("{user}  {number}") };
+        let mut lines = vec![(who, theme.strong())];
         let style = if row.is_locked() { theme.failure() } else { theme.good() };
         lines.extend(wrap(&self.verdict(model), room).into_iter().map(|line| (line, style)));
         if row.wrong_in_a_row > 0 {

@@ -322,17 +322,30 @@ pub fn explanation(model: &Model) -> String {
     }
     match field {
         Field::DefaultCountry => default_country(form),
-        Field::CodeValidity => "Minutes, 1 to 10 (NIST SP 800-63B). At exactly the end a code is expired.".to_owned(),
+        Field::CodeValidity => {
+            "Minutes, 1 to 10 (NIST SP 800-63B). At exactly the end a code is expired.".to_owned()
+        }
         Field::CodesAllowed | Field::TimeOut => quota_rule(form),
-        Field::Provider if form.is_on_sandbox() => "The Sandbox plays the provider and the phones on this machine; it texts nobody.".to_owned(),
+        Field::Provider if form.is_on_sandbox() => {
+            "The Sandbox plays the provider and the phones on this machine; it texts nobody."
+                .to_owned()
+        }
         Field::Provider => "A Twilio account; messages reach real phones.".to_owned(),
-        Field::AccountSid | Field::AuthToken if form.is_on_sandbox() => "The Sandbox needs no account.".to_owned(),
-        Field::AccountSid => "AC and 32 hexadecimal digits, from the Twilio console. ^O: API key and more.".to_owned(),
+        Field::AccountSid | Field::AuthToken if form.is_on_sandbox() => {
+            "The Sandbox needs no account.".to_owned()
+        }
+        Field::AccountSid => {
+            "AC and 32 hexadecimal digits, from the Twilio console. ^O: API key and more."
+                .to_owned()
+        }
         Field::AuthToken => match form.token() {
-            TokenStatus::Elsewhere(SecretSource::Env(_) | SecretSource::File(_) | SecretSource::Command(_)) => {
+            TokenStatus::Elsewhere(
+                SecretSource::Env(_) | SecretSource::File(_) | SecretSource::Command(_),
+            ) => {
                 "Read from elsewhere; typing one here stores it in secrets.ron instead.".to_owned()
             }
-            _ => "Never shown. Type a new one to replace it, leave it empty to keep it, ^D removes it.".to_owned(),
+            _ => "Never shown. Type a new one to replace it; empty keeps it, ^D removes it."
+                .to_owned(),
         },
         Field::Message => form.message().as_str().replace('\n', " "),
         _ => "Whom this environment may text. The Sandbox ignores it.".to_owned(),

@@ -164,7 +164,7 @@ pub fn lines_after(model: &Model, seen: Option<EventId>, since: Timestamp) -> Ve
     let is_new = |event: &&Event| seen.is_none_or(|seen| event.id > seen) && event.at >= since;
     let new = model.desk().log.events.iter().filter(is_new);
     new.map(|event| {
-        let (time, word) = (model.clock(event.at), event.kind);
+        let (time, word) = (model.day_and_clock(event.at), event.kind);
         format!("{time} {word}  {}  {}", event.recipient, detail(model, event))
     })
     .collect()
@@ -241,7 +241,7 @@ fn draw_line(model: &Model, event: &Event, selected: bool, line: Rect, buffer: &
     let rest = format!("{}  {}", event.recipient, detail(model, event));
     buffer.set_style(line, style);
     let mark = if selected { "›" } else { " " };
-    let time = theme.text(&format!("{mark}{}", model.clock(event.at)));
+    let time = theme.text(&format!("{mark}{}", model.day_and_clock(event.at)));
     let (x, _) =
         buffer.set_stringn(line.x, line.y, time, line.width.into(), style.patch(theme.dim()));
     let (x, _) = buffer.set_stringn(

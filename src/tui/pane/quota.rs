@@ -244,6 +244,9 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
                 let text = format!("{missing} {previous} goes to them.");
                 (text, theme.warning())
             }
+            EngineState::Ready if model.desk().log.newest().is_some() => {
+                ("Nobody has a code that counts just now.".to_owned(), theme.dim())
+            }
             EngineState::Ready => {
                 ("Nobody has asked for a code lately. Press s to send one.".to_owned(), theme.dim())
             }

@@ -26,6 +26,9 @@ pub const SIZE: (u16, u16) = (120, 60);
 /// A page with more lines is not read out when one comes to it, only what has the focus there.
 const LONGEST: usize = 14;
 
+/// More new lines at once are a list that was filtered or turned.
+const MOST_NEWS: usize = 5;
+
 /// What is said first.
 const WELCOME: [&str; 2] = [
     "smsdeck, line by line. ? lists the keys, : finds any action.",
@@ -72,13 +75,13 @@ impl Announcer {
             None => {
                 lines.extend(WELCOME.map(str::to_owned));
                 if model.phase != Phase::Loading {
-                    lines.extend(page.whole(longest(model)));
+                    lines.extend(page.whole(longest(model), model.modals.is_empty()));
                 }
             }
             Some(told) if told.place != place => {
                 let is_other = told.page.header != page.header;
                 lines.extend(is_other.then(|| page.header.clone()));
-                lines.extend(page.body(longest(model)));
+                lines.extend(page.body(longest(model), model.modals.is_empty()));
             }
             Some(told) => {
                 lines.extend((page.header != told.page.header).then(|| page.header.clone()));
@@ -174,7 +177,7 @@ fn news(told: &Told, page: &Page) -> Vec<String> {
             .then(|| line.clone())
     };
     let mut news: Vec<String> = page.lines.iter().enumerate().filter_map(is_new).collect();
-    if news.len() > LONGEST && focus.is_some() {
+    if news.len() > MOST_NEWS && focus.is_some() {
         // A list that was filtered or turned: what is selected in it is the news.
         news.clear();
     }

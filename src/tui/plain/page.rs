@@ -75,23 +75,29 @@ impl Page {
     }
 
     /// Everything, where that is not too long.
-    pub fn whole(&self, longest: usize) -> Vec<String> {
-        [self.header.clone()].into_iter().chain(self.body(longest)).collect()
+    pub fn whole(&self, longest: usize, is_pane: bool) -> Vec<String> {
+        [self.header.clone()].into_iter().chain(self.body(longest, is_pane)).collect()
     }
 
-    /// What is below the header: the title, then all of it where that is not too long, else only
-    /// the last line, which explains; and the selected row at the end. What is typed in is left
-    /// out: it is where one types.
-    pub fn body(&self, longest: usize) -> Vec<String> {
-        let is_apart = |row: usize| Some(row) == self.selected || Some(row) == self.typed;
+    /// What is below the header, in its order, where that is not too long; else the title, the line
+    /// that explains a pane, and the selected row. What is typed in is left out: it is where one
+    /// types.
+    pub fn body(&self, longest: usize, is_pane: bool) -> Vec<String> {
         let rows = self.lines.iter().enumerate();
-        let rest = rows.filter(|(row, line)| !line.is_empty() && !is_apart(*row));
-        let mut body: Vec<String> = rest.map(|(_, line)| line.clone()).collect();
-        if body.len() > longest && self.focus().is_some() {
-            body.drain(1..body.len() - 1);
+        let all = rows.filter(|(row, line)| !line.is_empty() && Some(*row) != self.typed);
+        let all: Vec<(usize, &String)> = all.collect();
+        if all.len() <= longest || self.focus().is_none() {
+            let said = |(row, line): (usize, &String)| {
+                let mark = if Some(row) == self.selected { "selected: " } else { "" };
+                format!("{mark}{line}")
+            };
+            return all.into_iter().map(said).collect();
         }
-        body.extend(self.selected_line());
-        body
+        let is_apart = |row: &(usize, &String)| Some(row.0) != self.selected;
+        let mut rest = all.into_iter().filter(is_apart).map(|(_, line)| line.clone());
+        let title = rest.next();
+        let explanation = rest.next_back().filter(|_| is_pane);
+        title.into_iter().chain(explanation).chain(self.selected_line()).collect()
     }
 }
 

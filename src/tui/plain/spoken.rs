@@ -8,11 +8,13 @@ pub const CURSOR: char = '\u{1}';
 pub const SPACE: char = '\u{2}';
 
 /// Marks at the beginning of a row, with their words.
-const MARKS: [(&str, &str); 6] = [
+const MARKS: [(&str, &str); 8] = [
     ("›", ""),
     ("≠", "differs: "),
+    ("+ ", ""),
     ("•", "changed: "),
-    ("! ", "warning: "),
+    ("!! ", ""),
+    ("!", "warning: "),
     ("* ", "default: "),
     ("↑ ", "error: "),
 ];
@@ -22,8 +24,10 @@ pub fn words(row: &str) -> (String, bool) {
     let mut rest = row.trim_start();
     let mut words = String::new();
     while let Some((mark, word)) = MARKS.iter().find(|(mark, _)| rest.starts_with(mark)) {
-        words.push_str(word);
         rest = rest[mark.len()..].trim_start();
+        // What says so itself need not be said twice.
+        let says_itself = !word.is_empty() && rest.starts_with(word.trim_end_matches(' '));
+        words.push_str(if says_itself { "" } else { word });
     }
     words.push_str(&sentence(rest.trim_end()));
     (words, row.contains('›'))
@@ -34,7 +38,16 @@ fn sentence(row: &str) -> String {
     let mut words = String::new();
     let mut rest = row;
     while let Some(letter) = rest.chars().next() {
-        let taken = if rest.starts_with(" · ") {
+        let taken = if rest.starts_with(" → ") {
+            words.push_str(", now ");
+            " → ".len()
+        } else if rest.starts_with("[x]") {
+            words.push_str("chosen:");
+            "[x]".len()
+        } else if rest.starts_with("[ ] ") {
+            words.push_str("not chosen: ");
+            "[ ] ".len()
+        } else if rest.starts_with(" · ") {
             words.push_str(", ");
             " · ".len()
         } else if rest.starts_with("  ") {
@@ -58,7 +71,6 @@ fn sentence(row: &str) -> String {
             mask
         } else {
             match letter {
-                '→' => words.push_str("to"),
                 '›' => words.push_str("selected "),
                 '–' if row == "–" || row.ends_with(" –") => words.push_str("none"),
                 other => words.push(other),
@@ -104,7 +116,7 @@ mod tests {
             said(" 8 countries mapped · others: default"),
             "8 countries mapped, others: default"
         );
-        assert_eq!(said("3 → 5"), "3 to 5");
+        assert_eq!(said("3 → 5"), "3, now 5");
     }
 
     #[test]
@@ -116,7 +128,13 @@ mod tests {
         assert_eq!(said("From numbers •"), "From numbers changed");
         assert_eq!(said("Token  •••\u{1}"), "Token, 3 hidden\u{1}");
         let buttons = words("[x] default number      ›[ OK ]  [ Cancel ]");
-        assert_eq!(buttons, ("[x] default number, selected [ OK ], [ Cancel ]".to_owned(), true));
+        assert_eq!(
+            buttons,
+            ("chosen: default number, selected [ OK ], [ Cancel ]".to_owned(), true)
+        );
+        assert_eq!(said("!! critical: 9 of 40 codes"), "critical: 9 of 40 codes");
+        assert_eq!(said("! warning: few"), "warning: few");
+        assert_eq!(said(" !Account SID  not set"), "warning: Account SID, not set");
     }
 
     #[test]
