@@ -14,10 +14,12 @@ use smsdeck::domain::country::Country;
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::provider::{BaseUrl, Provider};
 use smsdeck::domain::secret::{Secret, SecretSource};
-use smsdeck::engine::{AccountQuery, check_account, offered_senders};
+use smsdeck::engine::{AccountQuery, Operator, check_account, offered_senders};
 use smsdeck::provider::Sandbox;
 use smsdeck::provider::sandbox::{ACCOUNT_SID, AUTH_TOKEN};
 use smsdeck::surroundings::Surroundings;
+use smsdeck::tui::effect::{Effect, Work};
+use smsdeck::tui::executor::Executor;
 use support::deck::{Deck, config_for};
 use support::terminal::Terminal;
 use support::wire::{Wire, read_request, response, write_response};
@@ -262,4 +264,27 @@ async fn the_console_tests_an_account_refuses_a_wrong_token_and_imports_a_number
     let audit = deck.run(&["audit", "list"]).out();
     assert!(audit.contains("Not saved: wrong credentials"), "{audit}");
     assert!(audit.contains(ACCOUNT_SID) || audit.contains("Auth token"), "{audit}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_senders_that_is_stopped_lets_go_of_the_line() {
+    // A server that takes the question and never answers.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = BaseUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let deck = Deck::new();
+    let provider = config_for(&url).environments.development.provider;
+    let token = Some(Secret::parse(AUTH_TOKEN).unwrap());
+    let environment = Environment::Development;
+    let query = Box::new(AccountQuery { environment, provider, token });
+    let operator = Operator { asked_by: "a test".to_owned(), read_only: false };
+    let (heard, mut said) = tokio::sync::mpsc::channel(8);
+    let executor = Executor::new(deck.paths(), Surroundings::of_this_machine(), operator, heard);
+    executor.run(Effect::ListSenders { generation: 7, query });
+    let (mut line, _) = listener.accept().unwrap();
+    read_request(&mut line);
+    executor.run(Effect::Stop(Work::Asked(7)));
+    // The other end closes: nobody waits for the answer any more, and none is told.
+    let mut rest = Vec::new();
+    std::io::Read::read_to_end(&mut line, &mut rest).unwrap();
+    assert!(said.try_recv().is_err(), "something came of it");
 }

@@ -433,3 +433,15 @@ fn a_number_in_production_only_is_drift() {
     let acme = diff.lines().find(|line| line.contains("ACME")).unwrap();
     assert!(acme.contains("drift"), "{diff}");
 }
+
+#[test]
+fn the_default_number_may_serve_no_country_of_its_own() {
+    let deck = deck();
+    let edit = |sender: &str| {
+        deck.run(&["numbers", "edit", sender, "--env", "prod", "--no-countries"])
+    };
+    assert_eq!(edit("ACME").code(), 2);
+    let default = edit("+14155550100");
+    assert_eq!(default.code(), 0, "{}", default.err());
+    assert!(default.out().contains("no country of its own"), "{}", default.out());
+}

@@ -366,8 +366,11 @@ pub enum NumbersCommand {
         #[arg(long, value_name = "SENDER", value_parser = Sender::parse)]
         new_sender: Option<Sender>,
         /// The countries that it serves from now on.
-        #[arg(long, value_delimiter = ',')]
+        #[arg(long, value_delimiter = ',', conflicts_with = "no_countries")]
         countries: Option<Vec<Country>>,
+        /// It serves no country of its own any more, as the default number may.
+        #[arg(long)]
+        no_countries: bool,
         /// Take countries from other numbers.
         #[arg(long)]
         r#move: bool,

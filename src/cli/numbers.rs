@@ -28,9 +28,10 @@ pub(super) async fn run(desk: &Desk, command: NumbersCommand) -> Result<ExitCode
             })
             .await
         }
-        NumbersCommand::Edit { sender, new_sender, countries, r#move, dry_run } => {
+        NumbersCommand::Edit { sender, new_sender, countries, no_countries, r#move, dry_run } => {
             change(desk, dry_run, |grid| {
                 let row = known(grid, &sender)?;
+                let countries = countries.or_else(|| no_countries.then(Vec::new));
                 let countries =
                     countries.unwrap_or_else(|| row.countries.iter().copied().collect());
                 may_move(grid, Some(&sender), &countries, r#move)?;

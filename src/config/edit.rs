@@ -209,7 +209,12 @@ impl Editor<'_> {
             self.changes.push((line..end, String::new()));
         } else {
             let spaces = rest.len() - rest.trim_start_matches(' ').len();
-            self.changes.push((place.start..end + spaces, String::new()));
+            // Of the last one in a line, the comma before it goes.
+            let is_last = end == place.end && before.trim_end_matches(' ').ends_with(',');
+            let start = if is_last { before.trim_end_matches(' ').len() - 1 } else { place.start };
+            let is_taken = self.changes.iter().any(|(other, _)| other.contains(&start));
+            let start = if is_taken { place.start } else { start };
+            self.changes.push((start..end + spaces, String::new()));
         }
     }
 
@@ -353,6 +358,16 @@ mod tests {
         let (new, _) = changed(BY_HAND, &edited);
         let row = "(sender: \"+14155550199\", countries: [\"CO\"]),";
         assert_eq!(new, [row, "default_number: \"+14155550199\","]);
+    }
+
+    #[test]
+    fn a_country_that_goes_leaves_no_comma_behind() {
+        let edited = after(BY_HAND, |settings| {
+            let acme = Sender::parse("ACME").unwrap();
+            let row = number("ACME", "AT");
+            settings.from_numbers = settings.from_numbers.with(Some(&acme), row, false).unwrap();
+        });
+        assert!(edited.contains("(sender: \"ACME\", countries: [\"AT\"]),"), "{edited}");
     }
 
     #[test]
