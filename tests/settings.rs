@@ -437,9 +437,8 @@ fn a_number_in_production_only_is_drift() {
 #[test]
 fn the_default_number_may_serve_no_country_of_its_own() {
     let deck = deck();
-    let edit = |sender: &str| {
-        deck.run(&["numbers", "edit", sender, "--env", "prod", "--no-countries"])
-    };
+    let edit =
+        |sender: &str| deck.run(&["numbers", "edit", sender, "--env", "prod", "--no-countries"]);
     assert_eq!(edit("ACME").code(), 2);
     let default = edit("+14155550100");
     assert_eq!(default.code(), 0, "{}", default.err());

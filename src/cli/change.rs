@@ -1,7 +1,7 @@
 //! Commands that change settings: what changes is shown, checked by the same rules as in the
 //! console, and written down in the audit.
 
-use std::io::{BufRead, IsTerminal, Read, Write};
+use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Desk;
 use super::failure::Failure;
-use crate::config::{self, Config, ConfigError, Replaced, Version};
+use crate::config::{self, Config};
 use crate::domain::difference::{Difference, differences, is_drift};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::secret::{Secret, SecretSource};
@@ -68,7 +68,7 @@ async fn apply_with(
 }
 
 /// Takes away the tokens that the settings no longer name.
-fn forget_tokens(desk: &Desk, old: &Config, new: &Config) -> Result<(), Failure> {
+pub(super) fn forget_tokens(desk: &Desk, old: &Config, new: &Config) -> Result<(), Failure> {
     config::forget_tokens(&desk.paths, old, new).map(drop).map_err(|error| {
         let words = format!("saved, but a token that is no longer named stays: {error}");
         Failure::new("secrets", words)
@@ -94,7 +94,10 @@ async fn not_refused(desk: &Desk, environment: Environment, token: &Secret) -> R
 }
 
 /// Writes a save that failed into the audit, where it has one; wrong usage is no save.
-async fn audited_if_failed<T>(desk: &Desk, saved: Result<T, Failure>) -> Result<T, Failure> {
+pub(super) async fn audited_if_failed<T>(
+    desk: &Desk,
+    saved: Result<T, Failure>,
+) -> Result<T, Failure> {
     if let Err(failure) = &saved
         && !failure.is_usage()
         && let Ok(engine) = desk.engine().await
@@ -109,7 +112,7 @@ async fn audited_if_failed<T>(desk: &Desk, saved: Result<T, Failure>) -> Result<
 
 /// Shows what would change and what it would have meant. Writes nothing, so that a deck without a
 /// store gets none by it.
-async fn preview(
+pub(super) async fn preview(
     desk: &Desk,
     old: &Config,
     new: &Config,
@@ -156,7 +159,7 @@ pub(super) fn may_write(desk: &Desk) -> Result<(), Failure> {
     }
 }
 
-fn changes<'a>(
+pub(super) fn changes<'a>(
     old: &'a Config,
     new: &'a Config,
 ) -> impl Iterator<Item = (Environment, Vec<Difference>)> + 'a {
@@ -165,7 +168,7 @@ fn changes<'a>(
         .map(|(environment, old)| (environment, differences(old, &new.environments[environment])))
 }
 
-fn show(
+pub(super) fn show(
     desk: &Desk,
     old: &Config,
     new: &Config,
@@ -231,7 +234,7 @@ fn difference(
 
 /// Writes down what was changed. A store that is out of order must not keep anybody from mending
 /// the settings; that it is not written down is said.
-async fn audit(
+pub(super) async fn audit(
     desk: &Desk,
     old: &Config,
     new: &Config,
@@ -248,7 +251,7 @@ async fn audit(
     written.map_err(|error| not_audited(error.to_string()))
 }
 
-async fn audit_mended(desk: &Desk, old: &Config, new: &Config) -> Result<(), Failure> {
+pub(super) async fn audit_mended(desk: &Desk, old: &Config, new: &Config) -> Result<(), Failure> {
     let not_audited =
         |why: String| Failure::new("audit", format!("saved, but it is not in the audit: {why}"));
     let engine =
@@ -365,117 +368,9 @@ pub(super) async fn copy(
     .await
 }
 
-/// `config history`: what was in force before, the newest first.
-pub(super) fn history(desk: &Desk) -> Result<ExitCode, Failure> {
-    let mut after = present(desk);
-    let mut any = false;
-    for version in versions(desk)? {
-        // One that cannot be read any more is listed all the same.
-        let before = config::load(&version.path).ok().flatten();
-        let changed: Vec<String> = before
-            .iter()
-            .flat_map(|before| {
-                let deck = before.deck.differences(&after.deck);
-                changes(before, &after)
-                    .flat_map(|(environment, changes)| {
-                        changes.into_iter().map(move |change| format!("{environment}: {change}"))
-                    })
-                    .chain(deck.into_iter().map(|change| format!("Whole deck: {change}")))
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        let object = json!({ "version": version.name, "changed_then": changed });
-        let mut text = format!("{}  what was changed when it was replaced:", version.name);
-        for change in &changed {
-            text = format!("{text}\n  {change}");
-        }
-        desk.output.line(&text, &object)?;
-        any = true;
-        if let Some(before) = before {
-            after = before;
-        }
-    }
-    if !any && !desk.output.is_json() {
-        desk.output.line("No save yet, so there is no former version.", &json!(null))?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
 /// The config, or where that is out of order, the last good one: it can be mended all the same.
 pub(super) fn present(desk: &Desk) -> Config {
     desk.config().unwrap_or_else(|_| config::last_good(&desk.paths))
-}
-
-fn versions(desk: &Desk) -> Result<Vec<Version>, Failure> {
-    let found = config::versions(&desk.paths);
-    found.map_err(|error| Failure::new("history", format!("cannot read the history: {error}")))
-}
-
-/// `config restore VERSION`: shows what it changes, asks, and puts it back. A version is the whole
-/// file, so it concerns every environment.
-pub(super) async fn restore(
-    desk: &Desk,
-    name: &str,
-    dry_run: bool,
-    yes: bool,
-) -> Result<ExitCode, Failure> {
-    if desk.environment.is_some() {
-        let words = "a version is the whole file, with all environments: leave --env out";
-        return Err(Failure::usage(words.to_owned()));
-    }
-    let version = versions(desk)?.into_iter().find(|version| version.name == name);
-    let version = version.ok_or_else(|| {
-        Failure::usage(format!("there is no version {name:?}: `smsdeck config history` has them"))
-    })?;
-    let new = config::load(&version.path)?
-        .ok_or_else(|| ConfigError::Missing { path: version.path.clone() })?;
-    let shown = present(desk);
-    if let Err(error) = desk.config() {
-        let object = json!({ "out_of_order": error.message() });
-        let words = "config.ron is out of order; what changes is told from the last good version";
-        desk.output.line(words, &object)?;
-    }
-    if dry_run {
-        return preview(desk, &shown, &new, None).await;
-    }
-    may_write(desk)?;
-    if !yes {
-        show(desk, &shown, &new, None, false)?;
-        if !confirmed("Put this version back? [y/N] ")? {
-            return Err(Failure::new("not_confirmed", "nothing was changed".to_owned()));
-        }
-    }
-    let restored = config::restore(&desk.paths, &version, |present| *present == shown);
-    let Replaced { old, new, was_broken } =
-        audited_if_failed(desk, restored.map_err(Failure::from)).await?;
-    let forgotten = forget_tokens(desk, &old, &new);
-    let audited = if was_broken {
-        audit_mended(desk, &old, &new).await
-    } else {
-        audit(desk, &old, &new, None).await
-    };
-    if was_broken {
-        let object = json!({ "mended": true });
-        desk.output.line("config.ron is in order again; what was there is beside it.", &object)?;
-    }
-    if yes && (old != new || !was_broken) {
-        show(desk, &old, &new, None, false)?;
-    }
-    forgotten.and(audited).map(|()| ExitCode::SUCCESS)
-}
-
-/// Asks whoever sits at the terminal; without one somebody must have said `--yes`.
-fn confirmed(question: &str) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() {
-        let words = "there is nobody to ask: add --yes, or --dry-run to only look";
-        return Err(Failure::usage(words.to_owned()));
-    }
-    let mut terminal = std::io::stderr();
-    write!(terminal, "{question}")?;
-    terminal.flush()?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// `config export`: the settings of one environment, without secrets.

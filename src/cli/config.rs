@@ -8,7 +8,7 @@ use serde_json::json;
 use super::arguments::ConfigCommand;
 use super::failure::Failure;
 use super::output::Output;
-use super::{Desk, change};
+use super::{Desk, change, versions};
 use crate::config::{self, Config, TokenStatus};
 use crate::domain::environment::Environment;
 use crate::domain::figures::Figures;
@@ -41,9 +41,9 @@ pub(super) async fn run(desk: &Desk, command: ConfigCommand) -> Result<ExitCode,
         ConfigCommand::Copy { from, to, fields, numbers, dry_run } => {
             change::copy(desk, (from, to), (&fields, &numbers), dry_run).await
         }
-        ConfigCommand::History => change::history(desk),
+        ConfigCommand::History => versions::history(desk),
         ConfigCommand::Restore { version, yes, dry_run } => {
-            change::restore(desk, &version, dry_run, yes).await
+            versions::restore(desk, &version, dry_run, yes).await
         }
         ConfigCommand::Export => change::export(desk),
         ConfigCommand::Import { file, dry_run } => change::import(desk, &file, dry_run).await,

@@ -19,6 +19,7 @@ mod sandbox;
 mod send;
 mod status;
 mod verify;
+mod versions;
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;

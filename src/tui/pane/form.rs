@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::draft::Draft;
 use crate::config::TokenStatus;
 use crate::domain::country::Country;
 use crate::domain::from_numbers::FromNumbers;
@@ -56,93 +57,12 @@ pub struct Form {
     undo: Vec<Draft>,
 }
 
-/// What can be edited, as it was before a change. The typed token is left out: it is a secret.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Draft {
-    /// The field that had the cursor, if text was typed into it.
-    typed_into: Option<Field>,
-    texts: [String; 5],
-    account: TwilioAccount,
-    removes_token: bool,
-    on_sandbox: bool,
-    message: MessageTemplate,
-    own_messages: OwnMessages,
-    recipients: Recipients,
-    limits: Limits,
-    from_numbers: FromNumbers,
-}
-
 /// Fields that are merged part by part.
 const PARTED: [Field; 4] =
     [Field::FromNumbers, Field::Limits, Field::OwnMessages, Field::Recipients];
 
-fn is_disputed(merged: &Merged, field: Field) -> bool {
+pub(super) fn is_disputed(merged: &Merged, field: Field) -> bool {
     merged.conflicts.iter().any(|conflict| conflict.place.field == field)
-}
-
-impl Draft {
-    /// Settings with its fields that have parts, and everything else as in others.
-    fn parts(&self, others: &Settings) -> Settings {
-        Settings {
-            own_messages: self.own_messages.clone(),
-            recipients: self.recipients.clone(),
-            limits: self.limits.clone(),
-            from_numbers: self.from_numbers.clone(),
-            ..others.clone()
-        }
-    }
-
-    /// Goes on from what somebody else has saved: what was not changed here is as they have it.
-    fn rebase(&mut self, old: &Settings, new: &Settings) {
-        for (text, (old, new)) in self.texts.iter_mut().zip(texts(old).into_iter().zip(texts(new)))
-        {
-            if *text == old {
-                *text = new;
-            }
-        }
-        let (was, is) = (saved_account(old), saved_account(new));
-        let account = &mut self.account;
-        follow(&mut account.api_key, &was.api_key, &is.api_key);
-        follow(&mut account.base_url, &was.base_url, &is.base_url);
-        follow(&mut account.options, &was.options, &is.options);
-        let on_sandbox = |settings: &Settings| settings.provider == Provider::Sandbox;
-        follow(&mut self.on_sandbox, &on_sandbox(old), &on_sandbox(new));
-        follow(&mut self.message, &old.message, &new.message);
-        let merged = merge(old, &self.parts(old), new, &BTreeMap::new());
-        let settings = &merged.settings;
-        let is_agreed = |field| !is_disputed(&merged, field);
-        if is_agreed(Field::OwnMessages) {
-            self.own_messages = settings.own_messages.clone();
-        }
-        if is_agreed(Field::Recipients) {
-            self.recipients = settings.recipients.clone();
-        }
-        if is_agreed(Field::Limits) {
-            self.limits = settings.limits.clone();
-        }
-        if is_agreed(Field::FromNumbers) {
-            self.from_numbers = settings.from_numbers.clone();
-        }
-    }
-}
-
-/// Follows a change, unless it was another one before.
-fn follow<T: PartialEq + Clone>(value: &mut T, old: &T, new: &T) {
-    if value == old {
-        value.clone_from(new);
-    }
-}
-
-/// What the fields say in which text is typed, in the order of [`Draft::texts`].
-fn texts(settings: &Settings) -> [String; 5] {
-    let sid = saved_account(settings).account_sid;
-    [
-        settings.default_country.map_or("", Country::code).to_owned(),
-        settings.code_validity.get().to_string(),
-        settings.codes_allowed.get().to_string(),
-        settings.time_out.get().to_string(),
-        sid.as_ref().map_or("", AccountSid::as_str).to_owned(),
-    ]
 }
 
 /// Changes that can be taken back.
@@ -757,7 +677,7 @@ fn all_fields() -> impl Iterator<Item = Field> {
     FIELDS.into_iter().chain(without_line)
 }
 
-fn saved_account(settings: &Settings) -> TwilioAccount {
+pub(super) fn saved_account(settings: &Settings) -> TwilioAccount {
     match &settings.provider {
         Provider::Twilio(account) => (**account).clone(),
         Provider::Sandbox => TwilioAccount::default(),

@@ -1,6 +1,7 @@
 //! The four panes of an environment. Each file holds one pane: its state, its keys, its
 //! picture.
 
+pub mod draft;
 pub mod form;
 pub mod form_view;
 pub mod log;

@@ -1,0 +1,122 @@
+//! The versions of the config that were in force before: listed, and put back.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::Desk;
+use super::change::{
+    audit, audit_mended, audited_if_failed, changes, forget_tokens, may_write, present, preview,
+    show,
+};
+use super::failure::Failure;
+use crate::config::{self, ConfigError, Replaced, Version};
+
+/// `config history`: what was in force before, the newest first.
+pub(super) fn history(desk: &Desk) -> Result<ExitCode, Failure> {
+    let mut after = present(desk);
+    let mut any = false;
+    for version in versions(desk)? {
+        // One that cannot be read any more is listed all the same.
+        let before = config::load(&version.path).ok().flatten();
+        let changed: Vec<String> = before
+            .iter()
+            .flat_map(|before| {
+                let deck = before.deck.differences(&after.deck);
+                changes(before, &after)
+                    .flat_map(|(environment, changes)| {
+                        changes.into_iter().map(move |change| format!("{environment}: {change}"))
+                    })
+                    .chain(deck.into_iter().map(|change| format!("Whole deck: {change}")))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        let object = json!({ "version": version.name, "changed_then": changed });
+        let mut text = format!("{}  what was changed when it was replaced:", version.name);
+        for change in &changed {
+            text = format!("{text}\n  {change}");
+        }
+        desk.output.line(&text, &object)?;
+        any = true;
+        if let Some(before) = before {
+            after = before;
+        }
+    }
+    if !any && !desk.output.is_json() {
+        desk.output.line("No save yet, so there is no former version.", &json!(null))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn versions(desk: &Desk) -> Result<Vec<Version>, Failure> {
+    let found = config::versions(&desk.paths);
+    found.map_err(|error| Failure::new("history", format!("cannot read the history: {error}")))
+}
+
+/// `config restore VERSION`: shows what it changes, asks, and puts it back. A version is the whole
+/// file, so it concerns every environment.
+pub(super) async fn restore(
+    desk: &Desk,
+    name: &str,
+    dry_run: bool,
+    yes: bool,
+) -> Result<ExitCode, Failure> {
+    if desk.environment.is_some() {
+        let words = "a version is the whole file, with all environments: leave --env out";
+        return Err(Failure::usage(words.to_owned()));
+    }
+    let version = versions(desk)?.into_iter().find(|version| version.name == name);
+    let version = version.ok_or_else(|| {
+        Failure::usage(format!("there is no version {name:?}: `smsdeck config history` has them"))
+    })?;
+    let new = config::load(&version.path)?
+        .ok_or_else(|| ConfigError::Missing { path: version.path.clone() })?;
+    let shown = present(desk);
+    if let Err(error) = desk.config() {
+        let object = json!({ "out_of_order": error.message() });
+        let words = "config.ron is out of order; what changes is told from the last good version";
+        desk.output.line(words, &object)?;
+    }
+    if dry_run {
+        return preview(desk, &shown, &new, None).await;
+    }
+    may_write(desk)?;
+    if !yes {
+        show(desk, &shown, &new, None, false)?;
+        if !confirmed("Put this version back? [y/N] ")? {
+            return Err(Failure::new("not_confirmed", "nothing was changed".to_owned()));
+        }
+    }
+    let restored = config::restore(&desk.paths, &version, |present| *present == shown);
+    let Replaced { old, new, was_broken } =
+        audited_if_failed(desk, restored.map_err(Failure::from)).await?;
+    let forgotten = forget_tokens(desk, &old, &new);
+    let audited = if was_broken {
+        audit_mended(desk, &old, &new).await
+    } else {
+        audit(desk, &old, &new, None).await
+    };
+    if was_broken {
+        let object = json!({ "mended": true });
+        desk.output.line("config.ron is in order again; what was there is beside it.", &object)?;
+    }
+    if yes && (old != new || !was_broken) {
+        show(desk, &old, &new, None, false)?;
+    }
+    forgotten.and(audited).map(|()| ExitCode::SUCCESS)
+}
+
+/// Asks whoever sits at the terminal; without one somebody must have said `--yes`.
+fn confirmed(question: &str) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() {
+        let words = "there is nobody to ask: add --yes, or --dry-run to only look";
+        return Err(Failure::usage(words.to_owned()));
+    }
+    let mut terminal = std::io::stderr();
+    write!(terminal, "{question}")?;
+    terminal.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
