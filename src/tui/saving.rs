@@ -167,10 +167,16 @@ pub(super) fn on_saved(model: &mut Model, save: &Save, outcome: SaveOutcome) -> 
         let can_undo = desk.form.can_undo() && environment == model.environment;
         // Where letters are text, the key of undo is one.
         let undo = model.keys.name(Context::Console, Action::Undo);
+        let changes = differences(&save.baseline, &save.settings);
+        let changed = match &changes[..] {
+            [] => String::new(),
+            [change] => format!(" {change}."),
+            [change, more @ ..] => format!(" {change} and {} more.", more.len()),
+        };
         model.say(if can_undo && !model.takes_text() {
-            format!("{environment} saved. {undo} takes it back into the form.")
+            format!("{environment} saved.{changed} {undo} takes it back into the form.")
         } else {
-            format!("{environment} saved.")
+            format!("{environment} saved.{changed}")
         });
     }
     if let Some(deck) = deck {

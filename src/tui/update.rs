@@ -67,7 +67,13 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
             .flat_map(|key| {
                 let is_action = model.keys.action(&model.contexts(), key).is_some();
                 let is_typing = model.modals.is_empty() && model.focus == Pane::Form && !is_action;
-                remembering(model, is_typing, |model| on_key(model, key))
+                let (open, notice) = (model.modals.len(), model.notice.clone());
+                let effects = remembering(model, is_typing, |model| on_key(model, key));
+                // A pop-up that opens has something else to say.
+                if model.modals.len() > open && model.notice == notice {
+                    model.notice = None;
+                }
+                effects
             })
             .collect(),
         Message::Paste(text) => {
