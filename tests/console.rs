@@ -1016,3 +1016,19 @@ fn what_both_have_changed_is_named_and_parts_of_limits_come_together() {
     assert_eq!(limits.environment.hour, Cap::new(500));
     assert_eq!(limits.environment.day, Cap::new(900));
 }
+
+#[test]
+fn the_keys_that_are_offered_are_those_that_work() {
+    // Once a country is added, Enter accepts the number.
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab n +447400123456 Enter peru");
+    shows(&console, "Enter add");
+    console.press("Enter");
+    shows(&console, "Enter accept");
+    console.press("Enter");
+    shows(&console, "+44 7400 123456 is among the From numbers");
+    // What has come to its end is not called back, and its story stays open.
+    let mut console = Console::busy(SIZE);
+    assert!(console.press("Tab Enter x").iter().all(|it| !matches!(it, Effect::CallBack(_))));
+    shows(&console, "nothing to call back");
+}

@@ -56,6 +56,15 @@ impl DeliveryModal {
         self.story.iter().rev().find_map(|event| event.sid.as_deref())
     }
 
+    /// Whether the newest that is known of it is an end.
+    fn has_ended(&self) -> bool {
+        let is_end = |event: &Event| match event.kind {
+            EventKind::Delivery(status) => status.is_final(),
+            _ => false,
+        };
+        self.story.iter().any(is_end)
+    }
+
     pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
@@ -68,6 +77,9 @@ impl DeliveryModal {
             },
             Input::Action(Action::CallBack) if model.read_only => {
                 model.complain("This console only looks (--read-only).");
+            }
+            Input::Action(Action::CallBack) if self.has_ended() => {
+                model.complain("It has come to its end: there is nothing to call back.");
             }
             Input::Action(Action::CallBack) => {
                 return Flow::Close(self.delivery().map(Effect::CallBack).into_iter().collect());

@@ -94,6 +94,8 @@ impl NumberModal {
     pub(super) fn contexts(&self) -> Vec<Context> {
         match self.part {
             Part::Chosen => vec![Context::Chosen, Context::Fields],
+            // Nothing is looked for any more: Enter means that the number is done, and says so.
+            Part::Picker if self.has_picked() => vec![Context::Fields, Context::Countries],
             Part::Picker => vec![Context::Countries, Context::Fields],
             _ => vec![Context::Fields],
         }
@@ -124,8 +126,6 @@ impl NumberModal {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             Input::Action(Action::NextField) => self.step(1),
             Input::Action(Action::PreviousField) => self.step(PARTS.len() - 1),
-            // Nothing is looked for any more: Enter means that the number is done.
-            Input::Action(Action::Add) if self.has_picked() => return self.accept(model),
             Input::Action(Action::Add) => self.add(model),
             Input::Action(Action::Remove) => self.take_off(),
             Input::Action(Action::Accept) => return self.accept(model),
