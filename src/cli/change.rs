@@ -15,7 +15,7 @@ use crate::domain::difference::{Difference, differences, is_drift};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::sender::Sender;
-use crate::engine::{AccountQuery, check_account};
+use crate::engine::{AccountQuery, Engine, check_account};
 use crate::surroundings::Surroundings;
 
 /// The largest secret or settings that are read from standard input or a file, in bytes.
@@ -243,20 +243,24 @@ pub(super) async fn audit(
     if old == new && token.is_none() {
         return Ok(());
     }
-    let not_audited =
-        |why: String| Failure::new("audit", format!("saved, but it is not in the audit: {why}"));
-    let engine =
-        desk.engine().await.map_err(|failure| not_audited(failure.message().to_owned()))?;
+    let engine = for_audit(desk).await?;
     let written = engine.audit_config(old, new, token).await;
-    written.map_err(|error| not_audited(error.to_string()))
+    written.map_err(|error| not_audited(&error.to_string()))
 }
 
+/// The engine, for the audit of what is saved already.
+async fn for_audit(desk: &Desk) -> Result<Engine, Failure> {
+    desk.engine().await.map_err(|failure| not_audited(failure.message()))
+}
+
+fn not_audited(why: &str) -> Failure {
+    Failure::new("audit", format!("saved, but it is not in the audit: {why}"))
+}
+
+/// Writes down that a config that was out of order was mended.
 pub(super) async fn audit_mended(desk: &Desk, old: &Config, new: &Config) -> Result<(), Failure> {
-    let not_audited =
-        |why: String| Failure::new("audit", format!("saved, but it is not in the audit: {why}"));
-    let engine =
-        desk.engine().await.map_err(|failure| not_audited(failure.message().to_owned()))?;
-    engine.audit_mended(old, new).await.map_err(|error| not_audited(error.to_string()))
+    let engine = for_audit(desk).await?;
+    engine.audit_mended(old, new).await.map_err(|error| not_audited(&error.to_string()))
 }
 
 /// `config set`: one field; a token from standard input only.

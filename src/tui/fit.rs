@@ -11,20 +11,23 @@ pub fn width(text: &str) -> usize {
 
 /// The beginning of a text, with an ellipsis where something is missing.
 pub fn cut(text: &str, room: usize) -> String {
-    if width(text) <= room || room == 0 {
-        return if room == 0 { String::new() } else { text.to_owned() };
+    if width(text) <= room {
+        return text.to_owned();
     }
-    let mut kept = within(text.graphemes(true), room.saturating_sub(1));
+    // Without any room there is none for the ellipsis either.
+    let Some(room) = room.checked_sub(1) else { return String::new() };
+    let mut kept = within(text.graphemes(true), room);
     kept.push("…");
     kept.concat()
 }
 
 /// The end of a text, with an ellipsis where something is missing.
 pub fn cut_front(text: &str, room: usize) -> String {
-    if width(text) <= room || room == 0 {
-        return if room == 0 { String::new() } else { text.to_owned() };
+    if width(text) <= room {
+        return text.to_owned();
     }
-    let mut kept = within(text.graphemes(true).rev(), room.saturating_sub(1));
+    let Some(room) = room.checked_sub(1) else { return String::new() };
+    let mut kept = within(text.graphemes(true).rev(), room);
     kept.push("…");
     kept.reverse();
     kept.concat()
@@ -82,6 +85,7 @@ mod tests {
 
     #[test]
     fn what_is_cut_says_so() {
+        assert_eq!((cut("four", 0), cut_front("four", 0)), (String::new(), String::new()));
         assert_eq!((cut("four", 4).as_str(), cut("longer", 4).as_str()), ("four", "lon…"));
         assert_eq!(
             (cut_front("four", 4).as_str(), cut_front("longer", 4).as_str()),

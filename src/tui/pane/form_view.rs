@@ -85,7 +85,6 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Enter: a list or a text opens, other fields hand on to the next.
 /// The account as edited, with the token that is typed, if one is.
 pub fn account_query(model: &Model) -> AccountQuery {
     let form = &model.desk().form;
@@ -96,6 +95,7 @@ pub fn account_query(model: &Model) -> AccountQuery {
     AccountQuery { environment: model.environment, provider: form.provider(), token }
 }
 
+/// Enter: a list or a text opens, other fields hand on to the next.
 fn open(model: &mut Model, field: Field) {
     let form = &model.desk().form;
     let modal = match field {
