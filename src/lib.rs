@@ -6,6 +6,6 @@ pub mod demo;
 pub mod domain;
 pub mod engine;
 pub mod provider;
+pub mod runtime;
 pub mod store;
-pub mod surroundings;
 pub mod tui;

@@ -17,7 +17,7 @@ use smsdeck::domain::secret::{Secret, SecretSource};
 use smsdeck::engine::{AccountQuery, Operator, check_account, offered_senders};
 use smsdeck::provider::Sandbox;
 use smsdeck::provider::sandbox::{ACCOUNT_SID, AUTH_TOKEN};
-use smsdeck::surroundings::Surroundings;
+use smsdeck::runtime::Runtime;
 use smsdeck::tui::effect::{Effect, Work};
 use smsdeck::tui::executor::Executor;
 use support::deck::{Deck, config_for};
@@ -188,7 +188,7 @@ async fn a_token_can_be_tried_before_it_is_stored() {
     let deck = Deck::new();
     let (paths, config) = (deck.paths(), Config::built_in());
     let right = query(sandbox.base_url(), AUTH_TOKEN);
-    let here = Surroundings::of_this_machine();
+    let here = Runtime::of_this_machine();
     assert!(check_account(&paths, &config, &here, right).await.is_ok());
     let wrong = query(sandbox.base_url(), "00000000000000000000000000000000");
     let problem = check_account(&paths, &config, &here, wrong).await.unwrap_err();
@@ -204,7 +204,7 @@ async fn the_account_offers_what_can_send_sms() {
     let offered = offered_senders(
         &deck.paths(),
         &Config::built_in(),
-        &Surroundings::of_this_machine(),
+        &Runtime::of_this_machine(),
         query,
         |_| (),
     )
@@ -278,8 +278,8 @@ async fn a_list_of_senders_that_is_stopped_lets_go_of_the_line() {
     let query = Box::new(AccountQuery { environment, provider, token });
     let operator = Operator { asked_by: "a test".to_owned(), read_only: false };
     let (heard, mut said) = tokio::sync::mpsc::channel(8);
-    let executor = Executor::new(deck.paths(), Surroundings::of_this_machine(), operator, heard);
-    executor.run(Effect::ListSenders { generation: 7, query });
+    let executor = Executor::new(deck.paths(), Runtime::of_this_machine(), operator, heard);
+    executor.run(Effect::ListSenders { ticket: 7, query });
     let (mut line, _) = listener.accept().unwrap();
     read_request(&mut line);
     executor.run(Effect::Stop(Work::Asked(7)));

@@ -14,7 +14,7 @@ use smsdeck::domain::passcode::Verdict;
 use smsdeck::domain::provider::{BaseUrl, Provider};
 use smsdeck::domain::sender::Sender;
 use smsdeck::domain::settings::{Field, Settings};
-use smsdeck::store::{DeliveryId, Event, EventId, EventKind, Relief};
+use smsdeck::store::{DeliveryId, Event, EventId, EventKind, Remedy};
 use smsdeck::tui::effect::{Effect, Save, TokenChange, Work};
 use smsdeck::tui::message::{LoadedDeck, Message, SaveOutcome};
 use smsdeck::tui::model::{EngineState, Model};
@@ -68,14 +68,14 @@ fn what_is_wrong_is_not_saved_and_has_the_cursor() {
     let mut console = Console::fresh(SIZE);
     assert!(saves(&console.press("Tab Tab Down Backspace 99 Tab ^s")).is_empty());
     shows(&console, "Nothing was saved");
-    assert_eq!(console.model.desk().form.field(), Field::CodeValidity);
+    assert_eq!(console.model.tab().form.field(), Field::CodeValidity);
 }
 
 #[test]
 fn the_token_is_shown_nowhere_and_goes_with_the_save() {
     let mut console = Console::busy(SIZE);
     console.press("Tab Tab");
-    console.model.desk_mut().form.go_to(Field::AuthToken);
+    console.model.tab_mut().form.go_to(Field::AuthToken);
     console.press("t0psecretvalue1234567890abcdef00");
     assert!(!console.screen().contains("t0psecret"));
     assert!(!format!("{:?}", console.model).contains("t0psecret"));
@@ -119,7 +119,7 @@ fn a_failed_save_keeps_what_was_typed() {
 fn a_new_number_comes_with_its_countries() {
     let mut console = Console::fresh(SIZE);
     console.press("BackTab n +447700900123 Enter gb Enter guernsey Enter Enter");
-    let grid = console.model.desk().form.from_numbers();
+    let grid = console.model.tab().form.from_numbers();
     let number = grid.serving("GG".parse().unwrap()).unwrap();
     assert_eq!(number.sender.as_str(), "+447700900123");
     let countries: Vec<String> =
@@ -135,7 +135,7 @@ fn a_country_is_refused_twice_on_one_number_and_asks_before_it_moves() {
     console.press("Backspace Backspace Backspace Backspace Backspace Backspace germany Enter");
     shows(&console, "DE is on ACME");
     console.press("Enter Enter");
-    let grid = console.model.desk().form.from_numbers();
+    let grid = console.model.tab().form.from_numbers();
     assert_eq!(grid.serving("DE".parse().unwrap()).unwrap().sender.as_str(), "72404");
     assert_eq!(grid.serving("AT".parse().unwrap()).unwrap().sender.as_str(), "ACME");
 }
@@ -145,9 +145,9 @@ fn a_number_with_letters_or_without_countries_is_not_taken() {
     let mut console = Console::fresh(SIZE);
     console.press("BackTab n +44ABC Enter");
     assert_eq!(console.model.modals.len(), 1);
-    let rows = console.model.desk().form.from_numbers().rows().len();
+    let rows = console.model.tab().form.from_numbers().rows().len();
     console.press("Esc n 72404 Enter Tab Tab Enter");
-    assert_eq!(console.model.desk().form.from_numbers().rows().len(), rows);
+    assert_eq!(console.model.tab().form.from_numbers().rows().len(), rows);
     shows(&console, "72404 has no countries");
 }
 
@@ -213,12 +213,12 @@ fn an_account_that_refuses_its_credentials_has_one_banner_until_it_accepts_them(
 fn deleting_asks_and_an_environment_has_its_own_numbers() {
     let mut console = Console::busy(SIZE);
     console.press("BackTab Down d Esc");
-    assert_eq!(console.model.desk().form.from_numbers().rows().len(), 3);
+    assert_eq!(console.model.tab().form.from_numbers().rows().len(), 3);
     console.press("d Enter");
-    assert_eq!(console.model.desk().form.from_numbers().rows().len(), 2);
+    assert_eq!(console.model.tab().form.from_numbers().rows().len(), 2);
     console.press("]");
     assert_eq!(console.model.environment, Environment::Development);
-    assert_eq!(console.model.desk().form.from_numbers().rows().len(), 1);
+    assert_eq!(console.model.tab().form.from_numbers().rows().len(), 1);
 }
 
 #[test]
@@ -238,9 +238,9 @@ fn a_thousand_pasted_characters_with_line_breaks_change_no_field() {
 fn a_late_answer_to_an_older_question_is_not_shown() {
     let mut console = Console::fresh(SIZE);
     console.press("s +5730");
-    let generation = console.model.generation;
+    let ticket = console.model.ticket;
     console.press("0");
-    console.tell(Message::Previewed { generation, preview: Err("stale".to_owned()) });
+    console.tell(Message::Previewed { ticket, preview: Err("stale".to_owned()) });
     assert!(!console.screen().contains("stale"));
 }
 
@@ -248,13 +248,13 @@ fn a_late_answer_to_an_older_question_is_not_shown() {
 fn a_verdict_finds_its_pop_up_below_another_one() {
     let mut console = Console::busy(SIZE);
     let effects = console.press("v +573001234567 Tab 123456 Enter");
-    let Some(Effect::Verify { generation, .. }) = effects.last() else { panic!("{effects:?}") };
+    let Some(Effect::Verify { ticket, .. }) = effects.last() else { panic!("{effects:?}") };
     console.press("F1");
     let result = Ok(Verdict::Wrong { tries_left: 4 });
-    console.tell(Message::Verified { generation: *generation, result });
+    console.tell(Message::Verified { ticket: *ticket, result });
     console.press("Esc");
     shows(&console, "4");
-    console.tell(Message::Verified { generation: *generation, result: Ok(Verdict::Approved) });
+    console.tell(Message::Verified { ticket: *ticket, result: Ok(Verdict::Approved) });
     assert!(console.model.modals.is_empty());
     shows(&console, "Approved");
 }
@@ -354,8 +354,8 @@ proptest! {
             if count % 10 == 9 {
                 console.draw();
             }
-            for (_, desk) in console.model.desks.iter() {
-                let grid = desk.form.from_numbers();
+            for (_, tab) in console.model.tabs.iter() {
+                let grid = tab.form.from_numbers();
                 let countries: Vec<_> =
                     grid.rows().iter().flat_map(|number| &number.countries).collect();
                 let mut once = countries.clone();
@@ -382,16 +382,16 @@ fn the_quota_is_filtered_by_name_and_by_whole_number() {
     shows(&console, "›jdoe");
 
     let asked = console.press("/ +573001234567");
-    let Some(Effect::FindUser { generation, typed, .. }) = asked.into_iter().next_back() else {
+    let Some(Effect::FindUser { ticket, typed, .. }) = asked.into_iter().next_back() else {
         panic!("the number is not looked for")
     };
     assert_eq!(typed, "+573001234567");
     shows(&console, "Nobody fits the filter");
     // The number of the first user, as the test's rows have it.
     let keys = vec![LookupKey([101; 32])];
-    console.tell(Message::KeysFound { generation: generation - 1, keys: keys.clone() });
+    console.tell(Message::KeysFound { ticket: ticket - 1, keys: keys.clone() });
     shows(&console, "Nobody fits the filter");
-    console.tell(Message::KeysFound { generation, keys });
+    console.tell(Message::KeysFound { ticket, keys });
     shows(&console, "1 of 3");
     shows(&console, "jdoe");
     console.press("Enter");
@@ -405,7 +405,7 @@ fn a_user_gets_one_code_back_with_reason_and_ticket() {
     shows(&console, "This needs a reason");
     let effects = console.press("late_sms Tab 4711 Enter");
     let [Effect::Unlock(request)] = effects.as_slice() else { panic!("{effects:?}") };
-    assert_eq!(request.relief, Relief::OneCode);
+    assert_eq!(request.remedy, Remedy::OneCode);
     assert_eq!((request.user.label.as_str(), &*request.reason), ("jdoe", "late sms"));
     assert_eq!(request.ticket.as_deref(), Some("4711"));
 }
@@ -413,7 +413,7 @@ fn a_user_gets_one_code_back_with_reason_and_ticket() {
 #[test]
 fn wrong_tries_are_forgiven_only_after_a_warning_and_a_word() {
     let mut console = Console::busy(SIZE);
-    let mut rows = vec![console.model.desk().quota.selected().unwrap().clone()];
+    let mut rows = vec![console.model.tab().quota.selected().unwrap().clone()];
     rows[0].wrong_in_a_row = 100;
     console.tell(Message::Quota(PerEnvironment::from_fn(|_| rows.clone())));
     shows(&console, "100 wrong tries: press r");
@@ -423,7 +423,7 @@ fn wrong_tries_are_forgiven_only_after_a_warning_and_a_word() {
     shows(&console, "Type forgive in the last field");
     let effects = console.press("forgive Enter");
     let [Effect::Unlock(request)] = effects.as_slice() else { panic!("{effects:?}") };
-    assert_eq!((request.relief, request.reason.as_str()), (Relief::WrongTries, "called back"));
+    assert_eq!((request.remedy, request.reason.as_str()), (Remedy::WrongTries, "called back"));
 }
 
 #[test]
@@ -437,7 +437,7 @@ fn whoever_only_looks_can_neither_send_nor_unlock_nor_edit() {
         assert_eq!(console.model.modals.len(), before, "{keys}");
         shows(&console, "This console only looks");
     }
-    assert!(!console.model.desk().form.is_changed());
+    assert!(!console.model.tab().form.is_changed());
 }
 
 #[test]
@@ -447,7 +447,7 @@ fn settings_that_may_not_be_written_are_shown_and_users_still_helped() {
     shows(&console, "PRODUCTION settings · read-only");
     console.press("Tab Tab Down Backspace");
     shows(&console, "The settings are read-only: /etc/smsdeck may not be written by you.");
-    assert!(!console.model.desk().form.is_changed());
+    assert!(!console.model.tab().form.is_changed());
     console.press("Tab Tab r");
     shows(&console, "jdoe gets all 3 codes back");
 }
@@ -604,15 +604,13 @@ fn changes_of_two_people_are_merged_and_asked_for_where_they_meet() {
 fn production_hears_what_a_new_rule_would_have_meant_before_it_is_saved() {
     let mut console = Console::busy(SIZE);
     let effects = console.press("Tab Tab Down Down Backspace 1 ^s");
-    let Some(Effect::Rehearse { generation, rule, .. }) = effects.last() else {
-        panic!("{effects:?}")
-    };
+    let Some(Effect::WhatIf { ticket, rule, .. }) = effects.last() else { panic!("{effects:?}") };
     assert_eq!(rule.allowed.get(), 1);
     shows(&console, "! Number of codes allowed: One lost SMS locks the user out");
     let news =
         vec!["Of 9 codes in the last 24 h, 4 would have been refused, for 2 users.".to_owned()];
-    let generation = *generation;
-    console.tell(Message::Rehearsed { generation, news: Ok(news) });
+    let ticket = *ticket;
+    console.tell(Message::WhatIfReady { ticket, news: Ok(news) });
     shows(&console, "4 would have been refused, for 2 users.");
     shows(&console, "Type production to save:");
 }
@@ -683,12 +681,12 @@ fn texts_for_languages_that_others_saved_are_not_lost_to_a_new_message() {
     console.press("Down Down Down Down Down Down Down Enter End _x Enter");
     saved_elsewhere(&mut console, |settings| {
         let message = MessageTemplate::parse("{code} es tu clave").unwrap();
-        settings.own_messages.set("es".parse().unwrap(), Some(message));
+        settings.message_overrides.set("es".parse().unwrap(), Some(message));
     });
     let effects = console.press("^s");
     let [save] = saves(&effects)[..] else { panic!("{effects:?}\n{}", console.screen()) };
     assert!(save.settings.message.as_str().ends_with(" x"), "{:?}", save.settings.message);
-    assert!(!save.settings.own_messages.is_empty(), "somebody else's text is gone");
+    assert!(!save.settings.message_overrides.is_empty(), "somebody else's text is gone");
 }
 
 #[test]
@@ -735,7 +733,7 @@ fn what_is_saved_while_a_pop_up_is_open_is_not_overwritten_by_it() {
     console.press("Enter ^s");
     shows(&console, "was changed meanwhile");
     console.press("t Enter");
-    assert_eq!(console.model.desk().form.limits().environment.hour, Cap::new(77));
+    assert_eq!(console.model.tab().form.limits().environment.hour, Cap::new(77));
 }
 
 #[test]
@@ -808,15 +806,15 @@ fn long_work_tells_how_far_it_is_and_is_stopped() {
     // What an account can send from.
     let mut console = Console::busy(SIZE);
     let effects = console.press("BackTab i");
-    let [Effect::ListSenders { generation, .. }] = effects[..] else { panic!("{effects:?}") };
-    let work = Work::Asked(generation);
+    let [Effect::ListSenders { ticket, .. }] = effects[..] else { panic!("{effects:?}") };
+    let work = Work::Asked(ticket);
     console.tell(Message::Progress { work, count: 2_000 });
     shows(&console, "2000 read so far");
     assert!(stops(&console.press("Esc"), work));
     // The last day under another rule.
     let effects = console.press("BackTab Down Down Backspace 9 ^s");
-    let [Effect::Rehearse { generation, .. }] = effects[..] else { panic!("{effects:?}") };
-    let work = Work::Asked(generation);
+    let [Effect::WhatIf { ticket, .. }] = effects[..] else { panic!("{effects:?}") };
+    let work = Work::Asked(ticket);
     console.tell(Message::Progress { work, count: 48_000 });
     shows(&console, "48000 rows so far");
     assert!(stops(&console.press("Esc"), work));
@@ -1029,6 +1027,6 @@ fn the_keys_that_are_offered_are_those_that_work() {
     shows(&console, "+44 7400 123456 is among the From numbers");
     // What has come to its end is not called back, and its story stays open.
     let mut console = Console::busy(SIZE);
-    assert!(console.press("Tab Enter x").iter().all(|it| !matches!(it, Effect::CallBack(_))));
+    assert!(console.press("Tab Enter x").iter().all(|it| !matches!(it, Effect::Cancel(_))));
     shows(&console, "nothing to call back");
 }

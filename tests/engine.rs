@@ -158,7 +158,7 @@ async fn an_unlock_gives_all_codes_back() {
         environment: Environment::Development,
         user: row.user,
         number: row.number,
-        relief: smsdeck::store::Relief::AllCodes,
+        remedy: smsdeck::store::Remedy::AllCodes,
         reason: "lost the phone with +57 300 123 4567 or +573001234567".to_owned(),
         ticket: Some("INC-4711000123".to_owned()),
     };
@@ -218,7 +218,7 @@ async fn a_user_reads_the_text_of_their_country() {
     let (deck, clock) = (Deck::new(), Clock::manual(start()));
     let mut config = Config::built_in();
     let spanish = MessageTemplate::parse("{code} es tu clave.").unwrap();
-    config.environments.development.own_messages.set("es".parse().unwrap(), Some(spanish));
+    config.environments.development.message_overrides.set("es".parse().unwrap(), Some(spanish));
     let engine = engine_with(&deck, &clock, config).await;
     let preview = |number| engine.preview(Environment::Development, number, None, None);
     assert_eq!(preview("+573001234567").await.unwrap().plan.text, "123456 es tu clave.");

@@ -20,7 +20,7 @@ use support::wire::{read_request, response, write_response};
 const DEVELOPMENT: Environment = Environment::Development;
 
 /// Status requests that may be under way at once.
-const MOST_AT_ONCE: usize = 16;
+const MAX_AT_ONCE: usize = 16;
 
 /// An engine on a deck whose provider is elsewhere, with a token of its own.
 async fn engine(deck: &Deck, url: &BaseUrl, clock: Clock, token: &str) -> Engine {
@@ -145,7 +145,7 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<Seen>, Condvar), busy_answers: u
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn at_most_sixteen_questions_are_under_way_and_a_429_holds_up_all() {
-    let provider = SlowProvider::start(MOST_AT_ONCE);
+    let provider = SlowProvider::start(MAX_AT_ONCE);
     let deck = Deck::new();
     let engine = engine(&deck, &provider.url, Clock::System, "token").await;
     let mut sent = Vec::new();
@@ -153,7 +153,7 @@ async fn at_most_sixteen_questions_are_under_way_and_a_429_holds_up_all() {
         sent.push(send(&engine, user).await);
     }
     let provider = tokio::task::spawn_blocking(move || {
-        provider.wait_for_questions(MOST_AT_ONCE);
+        provider.wait_for_questions(MAX_AT_ONCE);
         provider
     });
     let provider = provider.await.unwrap();
@@ -164,8 +164,8 @@ async fn at_most_sixteen_questions_are_under_way_and_a_429_holds_up_all() {
         until(&engine, submission.delivery, DeliveryStatus::Delivered).await;
     }
     let seen = provider.seen.0.lock().unwrap();
-    assert_eq!(seen.most_under_way, MOST_AT_ONCE);
-    let next = seen.asked[MOST_AT_ONCE];
+    assert_eq!(seen.most_under_way, MAX_AT_ONCE);
+    let next = seen.asked[MAX_AT_ONCE];
     assert!(next >= opened + Duration::from_secs(2), "asked again after {:?}", next - opened);
 }
 
@@ -218,11 +218,11 @@ async fn a_message_is_called_back_once_and_stays_counted() {
     let deck = Deck::new();
     let engine = engine(&deck, &provider.url, Clock::System, "token").await;
     let submission = send(&engine, 0).await;
-    engine.call_back(submission.delivery).await.unwrap();
+    engine.cancel(submission.delivery).await.unwrap();
     until(&engine, submission.delivery, DeliveryStatus::Canceled).await;
     // A late status changes nothing any more.
     provider.open();
-    let again = engine.call_back(submission.delivery).await.unwrap_err();
+    let again = engine.cancel(submission.delivery).await.unwrap_err();
     assert!(again.to_string().contains("has ended"), "{again}");
     let preview = engine.preview(DEVELOPMENT, "+573001000000", None, None).await.unwrap();
     assert_eq!(preview.standing.quota.used(), 1);

@@ -6,27 +6,30 @@ use serde_json::json;
 
 use super::arguments::AuditCommand;
 use super::failure::Failure;
-use super::{Desk, output};
+use super::{Invocation, output};
 use crate::domain::environment::Environment;
 
 /// Rows read at a time.
 const AT_ONCE: usize = 1_000;
 
-pub(super) async fn run(desk: &Desk, command: &AuditCommand) -> Result<ExitCode, Failure> {
+pub(super) async fn run(
+    invocation: &Invocation,
+    command: &AuditCommand,
+) -> Result<ExitCode, Failure> {
     match command {
-        AuditCommand::List => list(desk).await,
-        AuditCommand::Verify => verify(desk).await,
+        AuditCommand::List => list(invocation).await,
+        AuditCommand::Verify => verify(invocation).await,
     }
 }
 
-async fn list(desk: &Desk) -> Result<ExitCode, Failure> {
-    let engine = desk.engine().await?;
+async fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
+    let engine = invocation.engine().await?;
     let mut from = 1;
     loop {
         let rows = engine.audit_rows(from, AT_ONCE).await?;
         for row in &rows {
             let entry = &row.entry;
-            if desk.environment.is_some_and(|only| entry.environment != Some(only)) {
+            if invocation.environment.is_some_and(|only| entry.environment != Some(only)) {
                 continue;
             }
             let object = json!({
@@ -45,7 +48,7 @@ async fn list(desk: &Desk) -> Result<ExitCode, Failure> {
                 entry.operator,
                 entry.detail
             );
-            desk.output.line(&text, &object)?;
+            invocation.output.line(&text, &object)?;
         }
         match rows.last() {
             Some(last) if rows.len() == AT_ONCE => from = last.id + 1,
@@ -54,11 +57,11 @@ async fn list(desk: &Desk) -> Result<ExitCode, Failure> {
     }
 }
 
-async fn verify(desk: &Desk) -> Result<ExitCode, Failure> {
-    match desk.engine().await?.verify_audit().await? {
+async fn verify(invocation: &Invocation) -> Result<ExitCode, Failure> {
+    match invocation.engine().await?.verify_audit().await? {
         Ok(rows) => {
             let object = json!({ "result": "whole", "rows": rows });
-            desk.output.line(&format!("The audit is whole: {rows} rows."), &object)?;
+            invocation.output.line(&format!("The audit is whole: {rows} rows."), &object)?;
             Ok(ExitCode::SUCCESS)
         }
         Err(broken) => Err(Failure::new("audit_broken", format!("the audit is broken: {broken}"))),

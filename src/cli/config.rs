@@ -8,7 +8,7 @@ use serde_json::json;
 use super::arguments::ConfigCommand;
 use super::failure::Failure;
 use super::output::Output;
-use super::{Desk, change, versions};
+use super::{Invocation, change, versions};
 use crate::config::{self, Config, TokenStatus};
 use crate::domain::environment::Environment;
 use crate::domain::figures::Figures;
@@ -17,52 +17,55 @@ use crate::domain::settings::Settings;
 use crate::engine::{AccountQuery, check_account};
 use crate::provider::AccountReport;
 use crate::provider::twilio::Visible;
-use crate::surroundings::Surroundings;
+use crate::runtime::Runtime;
 use crate::tui::keymap;
 
-pub(super) async fn run(desk: &Desk, command: ConfigCommand) -> Result<ExitCode, Failure> {
+pub(super) async fn run(
+    invocation: &Invocation,
+    command: ConfigCommand,
+) -> Result<ExitCode, Failure> {
     match command {
-        ConfigCommand::Path => path(desk),
-        ConfigCommand::Show => show(desk),
+        ConfigCommand::Path => path(invocation),
+        ConfigCommand::Show => show(invocation),
         ConfigCommand::Set { field, value, dry_run } => {
-            change::set(desk, &field, &value, dry_run).await
+            change::set(invocation, &field, &value, dry_run).await
         }
         ConfigCommand::Schema => {
             let schema = config::schema();
-            desk.output.line(&format!("{schema:#}"), &schema)?;
+            invocation.output.line(&format!("{schema:#}"), &schema)?;
             Ok(ExitCode::SUCCESS)
         }
         ConfigCommand::Keys => {
             let text = keymap::template();
-            desk.output.line(text.trim_end(), &json!({ "keys": text }))?;
+            invocation.output.line(text.trim_end(), &json!({ "keys": text }))?;
             Ok(ExitCode::SUCCESS)
         }
-        ConfigCommand::Diff { a, b } => change::diff(desk, a, b),
+        ConfigCommand::Diff { a, b } => change::diff(invocation, a, b),
         ConfigCommand::Copy { from, to, fields, numbers, dry_run } => {
-            change::copy(desk, (from, to), (&fields, &numbers), dry_run).await
+            change::copy(invocation, (from, to), (&fields, &numbers), dry_run).await
         }
-        ConfigCommand::History => versions::history(desk),
+        ConfigCommand::History => versions::history(invocation),
         ConfigCommand::Restore { version, yes, dry_run } => {
-            versions::restore(desk, &version, dry_run, yes).await
+            versions::restore(invocation, &version, dry_run, yes).await
         }
-        ConfigCommand::Export => change::export(desk),
-        ConfigCommand::Import { file, dry_run } => change::import(desk, &file, dry_run).await,
+        ConfigCommand::Export => change::export(invocation),
+        ConfigCommand::Import { file, dry_run } => change::import(invocation, &file, dry_run).await,
         ConfigCommand::Check { file, online, log } => {
-            let config = check(desk, file.as_deref())?;
-            keymap::read(&keymap::file_beside(&desk.paths.config))
+            let config = check(invocation, file.as_deref())?;
+            keymap::read(&keymap::file_beside(&invocation.paths.config))
                 .map_err(|error| Failure::usage(error.to_string()))?;
             if log {
-                unmapped_countries(desk, &config).await?;
+                unmapped_countries(invocation, &config).await?;
             }
-            if online { ask_accounts(desk, &config).await } else { Ok(ExitCode::SUCCESS) }
+            if online { ask_accounts(invocation, &config).await } else { Ok(ExitCode::SUCCESS) }
         }
     }
 }
 
-fn path(desk: &Desk) -> Result<ExitCode, Failure> {
+fn path(invocation: &Invocation) -> Result<ExitCode, Failure> {
     // Also of a config that is out of order: whoever mends it must find it.
-    let config = change::present(desk);
-    let paths = &desk.paths;
+    let config = change::present(invocation);
+    let paths = &invocation.paths;
     let store = &paths.store_of(&config.deck);
     let there = |path: &Path| if path.exists() { "" } else { "  (not there yet)" };
     let text = format!(
@@ -75,21 +78,21 @@ fn path(desk: &Desk) -> Result<ExitCode, Failure> {
         there(store),
     );
     let object = json!({ "config": paths.config, "secrets": paths.secrets, "store": store });
-    desk.output.line(&text, &object)?;
+    invocation.output.line(&text, &object)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(desk: &Desk) -> Result<ExitCode, Failure> {
-    let config = desk.config()?;
-    if !desk.output.is_json() {
-        let text = match desk.environment {
+fn show(invocation: &Invocation) -> Result<ExitCode, Failure> {
+    let config = invocation.config()?;
+    if !invocation.output.is_json() {
+        let text = match invocation.environment {
             Some(environment) => config::of_environment(&config, environment).unwrap_or_default(),
             None => config::render(&config),
         };
-        desk.output.line(text.trim_end(), &json!(null))?;
+        invocation.output.line(text.trim_end(), &json!(null))?;
         return Ok(ExitCode::SUCCESS);
     }
-    for environment in desk.environments() {
+    for environment in invocation.environments() {
         let mut object = config::to_json(&config, environment);
         let provider = config.environments[environment].provider.name();
         // The provider by its name, as everywhere else; its account beside it.
@@ -97,14 +100,14 @@ fn show(desk: &Desk) -> Result<ExitCode, Failure> {
         object["account"] = account.unwrap_or_default();
         object["provider"] = json!(provider);
         object["environment"] = json!(environment.key());
-        desk.output.line("", &object)?;
+        invocation.output.line("", &object)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Judges the config in use, or a file before it is put to use.
-fn check(desk: &Desk, file: Option<&Path>) -> Result<Config, Failure> {
-    let place = file.unwrap_or(&desk.paths.config);
+fn check(invocation: &Invocation, file: Option<&Path>) -> Result<Config, Failure> {
+    let place = file.unwrap_or(&invocation.paths.config);
     let config = match config::load(place)? {
         Some(config) => config,
         None if file.is_some() => {
@@ -113,17 +116,17 @@ fn check(desk: &Desk, file: Option<&Path>) -> Result<Config, Failure> {
         None => Config::built_in(),
     };
     let mut findings = 0;
-    for environment in desk.environments() {
+    for environment in invocation.environments() {
         let settings = &config.environments[environment];
         for warning in settings.warnings(environment) {
             let field = warning.field.label();
-            finding(desk.output, environment, field, &warning.text)?;
+            finding(invocation.output, environment, field, &warning.text)?;
             findings += 1;
         }
         // A file that is only tried out has no secrets beside it yet.
         if file.is_none() {
             let source = settings.provider.token_source();
-            let problem = match config::token_status(&desk.paths, environment, source) {
+            let problem = match config::token_status(&invocation.paths, environment, source) {
                 Err(error) => Some(error.to_string()),
                 Ok(TokenStatus::Missing) => {
                     Some("The token is not in secrets.ron: type it in the console.".to_owned())
@@ -132,27 +135,27 @@ fn check(desk: &Desk, file: Option<&Path>) -> Result<Config, Failure> {
                 Ok(TokenStatus::Elsewhere(
                     ref place @ (SecretSource::Env(_) | SecretSource::File(_)),
                 )) => {
-                    let resolved = config::resolve(&desk.paths, environment, place);
+                    let resolved = config::resolve(&invocation.paths, environment, place);
                     resolved.err().map(|error| format!("Not to be read here: {error}."))
                 }
                 Ok(_) => None,
             };
             if let Some(problem) = problem {
-                finding(desk.output, environment, "Auth token", &problem)?;
+                finding(invocation.output, environment, "Auth token", &problem)?;
                 findings += 1;
             }
         }
     }
-    for environment in desk.environments() {
-        figures(desk.output, environment, &config.environments[environment], &config)?;
+    for environment in invocation.environments() {
+        figures(invocation.output, environment, &config.environments[environment], &config)?;
     }
-    if !desk.output.is_json() {
+    if !invocation.output.is_json() {
         let what = match findings {
             0 => "No errors, no warnings".to_owned(),
             1 => "No errors, 1 warning".to_owned(),
             count => format!("No errors, {count} warnings"),
         };
-        desk.output.line(&format!("{what}: {}", place.display()), &json!(null))?;
+        invocation.output.line(&format!("{what}: {}", place.display()), &json!(null))?;
     }
     Ok(config)
 }
@@ -189,13 +192,13 @@ fn figures(
 }
 
 /// The countries that were texted in the last day and are on no number.
-async fn unmapped_countries(desk: &Desk, config: &Config) -> Result<(), Failure> {
-    if !desk.paths.store_of(&config.deck).exists() {
+async fn unmapped_countries(invocation: &Invocation, config: &Config) -> Result<(), Failure> {
+    if !invocation.paths.store_of(&config.deck).exists() {
         // Nobody was texted; a look must not make a store.
         return Ok(());
     }
-    let engine = desk.engine().await?;
-    for environment in desk.environments() {
+    let engine = invocation.engine().await?;
+    for environment in invocation.environments() {
         let settings = &config.environments[environment];
         let found = engine.status(environment).await?.destinations;
         let found = found.on_no_number(&settings.from_numbers);
@@ -206,17 +209,17 @@ async fn unmapped_countries(desk: &Desk, config: &Config) -> Result<(), Failure>
                 "figure: {environment}: asked for in the last day, on no number: {}",
                 codes.join(" ")
             );
-            desk.output.line(&text, &object)?;
+            invocation.output.line(&text, &object)?;
         }
     }
     Ok(())
 }
 
 /// Asks each account that is set up, or the one of the environment that was named.
-async fn ask_accounts(desk: &Desk, config: &Config) -> Result<ExitCode, Failure> {
+async fn ask_accounts(invocation: &Invocation, config: &Config) -> Result<ExitCode, Failure> {
     let mut exit = ExitCode::SUCCESS;
     for (environment, settings) in config.environments.iter() {
-        let is_asked = match desk.environment {
+        let is_asked = match invocation.environment {
             Some(only) => only == environment,
             None => settings.provider.missing().is_empty(),
         };
@@ -225,23 +228,27 @@ async fn ask_accounts(desk: &Desk, config: &Config) -> Result<ExitCode, Failure>
         }
         let provider = settings.provider.clone();
         let query = AccountQuery { environment, provider, token: None };
-        let (text, object) =
-            match check_account(&desk.paths, config, &Surroundings::of_this_machine(), query).await
-            {
-                Ok(AccountReport { status, balance }) => (
-                    format!("credentials accepted. Account {status}, balance {balance}."),
-                    json!({ "online": "ok", "status": told(&status), "balance": told(&balance) }),
-                ),
-                Err(problem) => {
-                    exit = ExitCode::FAILURE;
-                    let object =
-                        json!({ "online": problem.code(), "message": problem.to_string() });
-                    (format!("{problem}."), object)
-                }
-            };
+        let (text, object) = match check_account(
+            &invocation.paths,
+            config,
+            &Runtime::of_this_machine(),
+            query,
+        )
+        .await
+        {
+            Ok(AccountReport { status, balance }) => (
+                format!("credentials accepted. Account {status}, balance {balance}."),
+                json!({ "online": "ok", "status": told(&status), "balance": told(&balance) }),
+            ),
+            Err(problem) => {
+                exit = ExitCode::FAILURE;
+                let object = json!({ "online": problem.code(), "message": problem.to_string() });
+                (format!("{problem}."), object)
+            }
+        };
         let mut object = object;
         object["environment"] = json!(environment.key());
-        desk.output.line(&format!("online: {environment}: {text}"), &object)?;
+        invocation.output.line(&format!("online: {environment}: {text}"), &object)?;
     }
     Ok(exit)
 }

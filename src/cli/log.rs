@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::Desk;
+use super::Invocation;
 use super::arguments::LogOptions;
 use super::failure::Failure;
 use super::output::{self, Output};
@@ -16,8 +16,8 @@ use crate::store::{Event, EventId};
 /// Events read at once.
 const AT_ONCE: usize = 1_000;
 
-pub(super) async fn run(desk: &Desk, options: LogOptions) -> Result<ExitCode, Failure> {
-    let engine = desk.engine().await?;
+pub(super) async fn run(invocation: &Invocation, options: LogOptions) -> Result<ExitCode, Failure> {
+    let engine = invocation.engine().await?;
     let since = options.since.map(|span| engine.now() - span);
     let named: Option<PerEnvironment<Vec<String>>> = options
         .user
@@ -28,7 +28,7 @@ pub(super) async fn run(desk: &Desk, options: LogOptions) -> Result<ExitCode, Fa
             let names = &names[event.environment];
             names.contains(&event.user) || names.contains(&event.recipient)
         };
-        desk.environment.is_none_or(|only| only == event.environment)
+        invocation.environment.is_none_or(|only| only == event.environment)
             && options.status.is_none_or(|status| status == event.kind)
             && named.as_ref().is_none_or(is_of)
             && since.is_none_or(|since| event.at >= since)
@@ -52,17 +52,17 @@ pub(super) async fn run(desk: &Desk, options: LogOptions) -> Result<ExitCode, Fa
         }
     }
     for event in &shown {
-        show(desk.output, event)?;
+        show(invocation.output, event)?;
     }
     if options.follow {
-        follow(desk, &engine, newest, fits).await?;
+        follow(invocation, &engine, newest, fits).await?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Shows what happens from now on, whichever process does it. Sleeps while nothing does.
 async fn follow(
-    desk: &Desk,
+    invocation: &Invocation,
     engine: &Engine,
     mut seen: EventId,
     fits: impl Fn(&Event) -> bool,
@@ -75,7 +75,7 @@ async fn follow(
         for event in events {
             seen = event.id;
             if fits(&event) {
-                show(desk.output, &event)?;
+                show(invocation.output, &event)?;
             }
         }
         if !is_all {

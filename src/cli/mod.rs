@@ -31,7 +31,7 @@ use crate::config::{Config, ConfigError, Paths};
 use crate::demo::Demo;
 use crate::domain::environment::Environment;
 use crate::engine::{Clock, Engine, Operator};
-use crate::surroundings::Surroundings;
+use crate::runtime::Runtime;
 use crate::tui::{self, ConsoleOptions};
 use arguments::{Arguments, Command, ShowOptions};
 use failure::Failure;
@@ -86,21 +86,21 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
         Command::Completions { shell } => return Ok(manual::print_completions(*shell)),
         _ => {}
     }
-    let desk = Desk { paths, environment, output, read_only };
+    let invocation = Invocation { paths, environment, output, read_only };
     // One thread is enough to wait for one answer; the store has its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Send(options) => send::run(&desk, options).await,
-            Command::Verify(options) => verify::run(&desk, options).await,
-            Command::Route(options) => route::run(&desk, options).await,
-            Command::Log(options) => log::run(&desk, options).await,
-            Command::Status(options) => status::run(&desk, &options).await,
-            Command::Quota(command) => quota::run(&desk, command).await,
-            Command::Audit(command) => audit::run(&desk, &command).await,
-            Command::Config(command) => config::run(&desk, command).await,
-            Command::Numbers(command) => numbers::run(&desk, command).await,
-            Command::Sandbox(options) => sandbox::run(&desk, options).await,
+            Command::Send(options) => send::run(&invocation, options).await,
+            Command::Verify(options) => verify::run(&invocation, options).await,
+            Command::Route(options) => route::run(&invocation, options).await,
+            Command::Log(options) => log::run(&invocation, options).await,
+            Command::Status(options) => status::run(&invocation, &options).await,
+            Command::Quota(command) => quota::run(&invocation, command).await,
+            Command::Audit(command) => audit::run(&invocation, &command).await,
+            Command::Config(command) => config::run(&invocation, command).await,
+            Command::Numbers(command) => numbers::run(&invocation, command).await,
+            Command::Sandbox(options) => sandbox::run(&invocation, options).await,
             // They need no deck, and are done already.
             Command::Man | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
         }
@@ -133,7 +133,7 @@ fn console(
                 environment,
                 operator: demo.operator.clone(),
                 plain: show.plain,
-                surroundings: demo.surroundings.clone(),
+                runtime: demo.runtime.clone(),
                 time_zone: TimeZone::UTC,
             };
             tui::run(options).await
@@ -144,7 +144,7 @@ fn console(
             environment,
             operator: Operator { asked_by: asked_by("console"), read_only },
             plain: show.plain,
-            surroundings: Surroundings::of_this_machine(),
+            runtime: Runtime::of_this_machine(),
             time_zone: TimeZone::system(),
         }))
     };
@@ -171,14 +171,14 @@ fn asked_by(face: &str) -> String {
 }
 
 /// What every command works with.
-struct Desk {
+struct Invocation {
     paths: Paths,
     environment: Option<Environment>,
     output: Output,
     read_only: bool,
 }
 
-impl Desk {
+impl Invocation {
     /// The environment, which commands that act must be told.
     fn environment(&self) -> Result<Environment, Failure> {
         self.environment.ok_or_else(|| {

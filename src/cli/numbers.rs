@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::Desk;
+use super::Invocation;
 use super::arguments::NumbersCommand;
 use super::change::apply;
 use super::failure::Failure;
@@ -12,11 +12,14 @@ use crate::domain::country::Country;
 use crate::domain::from_numbers::{FromNumber, FromNumbers};
 use crate::domain::sender::Sender;
 
-pub(super) async fn run(desk: &Desk, command: NumbersCommand) -> Result<ExitCode, Failure> {
+pub(super) async fn run(
+    invocation: &Invocation,
+    command: NumbersCommand,
+) -> Result<ExitCode, Failure> {
     match command {
-        NumbersCommand::List => list(desk),
+        NumbersCommand::List => list(invocation),
         NumbersCommand::Add { sender, countries, default, r#move, dry_run } => {
-            change(desk, dry_run, |grid| {
+            change(invocation, dry_run, |grid| {
                 if grid.rows().iter().any(|row| row.sender == sender) {
                     return Err(Failure::usage(format!(
                         "{sender} is among the From numbers already: use edit"
@@ -29,7 +32,7 @@ pub(super) async fn run(desk: &Desk, command: NumbersCommand) -> Result<ExitCode
             .await
         }
         NumbersCommand::Edit { sender, new_sender, countries, no_countries, r#move, dry_run } => {
-            change(desk, dry_run, |grid| {
+            change(invocation, dry_run, |grid| {
                 let row = known(grid, &sender)?;
                 let countries = countries.or_else(|| no_countries.then(Vec::new));
                 let countries =
@@ -44,18 +47,19 @@ pub(super) async fn run(desk: &Desk, command: NumbersCommand) -> Result<ExitCode
             .await
         }
         NumbersCommand::Remove { sender, dry_run } => {
-            change(desk, dry_run, |grid| grid.without(&sender).map_err(wrong)).await
+            change(invocation, dry_run, |grid| grid.without(&sender).map_err(wrong)).await
         }
         NumbersCommand::Default { sender, none, dry_run } => {
             let sender = sender.filter(|_| !none);
-            change(desk, dry_run, |grid| grid.with_default(sender.as_ref()).map_err(wrong)).await
+            change(invocation, dry_run, |grid| grid.with_default(sender.as_ref()).map_err(wrong))
+                .await
         }
     }
 }
 
-fn list(desk: &Desk) -> Result<ExitCode, Failure> {
-    let environment = desk.environment()?;
-    let config = desk.config()?;
+fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
+    let environment = invocation.environment()?;
+    let config = invocation.config()?;
     let grid = &config.environments[environment].from_numbers;
     for row in grid.rows() {
         let default = grid.is_default(&row.sender);
@@ -63,18 +67,18 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
         let mark = if default { "*" } else { " " };
         let text = format!("{mark} {:<20} {}", row.sender.to_string(), codes.join(" "));
         let object = json!({ "environment": environment.key(), "sender": row.sender, "countries": codes, "default": default });
-        desk.output.line(text.trim_end(), &object)?;
+        invocation.output.line(text.trim_end(), &object)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn change(
-    desk: &Desk,
+    invocation: &Invocation,
     dry_run: bool,
     edit: impl FnOnce(&FromNumbers) -> Result<FromNumbers, Failure>,
 ) -> Result<ExitCode, Failure> {
-    let environment = desk.environment()?;
-    apply(desk, dry_run, |config| {
+    let environment = invocation.environment()?;
+    apply(invocation, dry_run, |config| {
         let grid = &mut config.environments[environment].from_numbers;
         *grid = edit(grid)?;
         Ok(())

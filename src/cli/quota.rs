@@ -6,60 +6,63 @@ use serde_json::json;
 
 use super::arguments::QuotaCommand;
 use super::failure::Failure;
-use super::{Desk, output};
+use super::{Invocation, output};
 use crate::domain::environment::Environment;
-use crate::domain::passcode::MOST_WRONG_TRIES;
+use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::domain::quota::Quota;
 use crate::engine::{Engine, UnlockRequest};
-use crate::store::{QuotaRow, Relief, Standing};
+use crate::store::{QuotaRow, Remedy, Standing};
 
-pub(super) async fn run(desk: &Desk, command: QuotaCommand) -> Result<ExitCode, Failure> {
+pub(super) async fn run(
+    invocation: &Invocation,
+    command: QuotaCommand,
+) -> Result<ExitCode, Failure> {
     match command {
-        QuotaCommand::List => list(desk).await,
-        QuotaCommand::Show { user } => show_user(desk, &user).await,
+        QuotaCommand::List => list(invocation).await,
+        QuotaCommand::Show { user } => show_user(invocation, &user).await,
         QuotaCommand::Unlock { user, reason, ticket, wrong_tries } => {
-            let relief = if wrong_tries { Relief::WrongTries } else { Relief::AllCodes };
-            relieve(desk, &user, relief, &reason, ticket).await
+            let remedy = if wrong_tries { Remedy::WrongTries } else { Remedy::AllCodes };
+            relieve(invocation, &user, remedy, &reason, ticket).await
         }
         QuotaCommand::GiveBack { user, reason, ticket } => {
-            relieve(desk, &user, Relief::OneCode, &reason, ticket).await
+            relieve(invocation, &user, Remedy::OneCode, &reason, ticket).await
         }
     }
 }
 
-async fn list(desk: &Desk) -> Result<ExitCode, Failure> {
-    let engine = desk.engine().await?;
-    for environment in desk.environments() {
+async fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
+    let engine = invocation.engine().await?;
+    for environment in invocation.environments() {
         for row in engine.quota_rows(environment).await? {
-            show(desk, &engine, environment, &row)?;
+            show(invocation, &engine, environment, &row)?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn show_user(desk: &Desk, typed: &str) -> Result<ExitCode, Failure> {
-    let environment = desk.environment()?;
-    let engine = desk.engine().await?;
+async fn show_user(invocation: &Invocation, typed: &str) -> Result<ExitCode, Failure> {
+    let environment = invocation.environment()?;
+    let engine = invocation.engine().await?;
     let rows = found(&engine, environment, typed).await?;
     for row in &rows {
-        show(desk, &engine, environment, row)?;
+        show(invocation, &engine, environment, row)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Helps exactly one user: where a number belongs to several, the id must be told.
 async fn relieve(
-    desk: &Desk,
+    invocation: &Invocation,
     typed: &str,
-    relief: Relief,
+    remedy: Remedy,
     reason: &str,
     ticket: Option<String>,
 ) -> Result<ExitCode, Failure> {
-    let environment = desk.environment()?;
+    let environment = invocation.environment()?;
     if reason.trim().is_empty() {
         return Err(Failure::usage("this needs a reason: --reason TEXT".to_owned()));
     }
-    let engine = desk.engine().await?;
+    let engine = invocation.engine().await?;
     let mut rows = found(&engine, environment, typed).await?;
     if rows.len() > 1 {
         let count = rows.len();
@@ -67,7 +70,7 @@ async fn relieve(
         return Err(Failure::usage(words));
     }
     let Some(row) = rows.pop() else { return Ok(ExitCode::SUCCESS) };
-    if row.wrong_in_a_row >= MOST_WRONG_TRIES && relief != Relief::WrongTries {
+    if row.wrong_in_a_row >= MAX_WRONG_TRIES && remedy != Remedy::WrongTries {
         let tries = row.wrong_in_a_row;
         let words = format!(
             "{tries} wrong tries in a row lock this user, and codes given back would not help. Somebody may be guessing: make sure who asks, then add --wrong-tries to `quota unlock`"
@@ -76,24 +79,24 @@ async fn relieve(
     }
     let (user, number) = (row.user, row.number);
     let request =
-        UnlockRequest { environment, user, number, relief, reason: reason.to_owned(), ticket };
+        UnlockRequest { environment, user, number, remedy, reason: reason.to_owned(), ticket };
     if !engine.unlock(request).await? {
-        let words = match relief {
-            Relief::WrongTries => "no wrong try counts for this user",
-            Relief::OneCode => "one code back would not help this user: unlock them instead",
-            Relief::AllCodes => "no code counts for this user, so there is none to give back",
+        let words = match remedy {
+            Remedy::WrongTries => "no wrong try counts for this user",
+            Remedy::OneCode => "one code back would not help this user: unlock them instead",
+            Remedy::AllCodes => "no code counts for this user, so there is none to give back",
         };
         return Err(Failure::new("nothing_to_give", words.to_owned()));
     }
     for row in engine.find_users(environment, typed).await? {
-        show(desk, &engine, environment, &row)?;
+        show(invocation, &engine, environment, &row)?;
     }
-    let (words, given) = match relief {
-        Relief::AllCodes => ("All codes are given back.", "all_codes"),
-        Relief::OneCode => ("One code is given back.", "one_code"),
-        Relief::WrongTries => ("The wrong tries are forgiven.", "wrong_tries"),
+    let (words, given) = match remedy {
+        Remedy::AllCodes => ("All codes are given back.", "all_codes"),
+        Remedy::OneCode => ("One code is given back.", "one_code"),
+        Remedy::WrongTries => ("The wrong tries are forgiven.", "wrong_tries"),
     };
-    desk.output.line(words, &json!({ "given": given }))?;
+    invocation.output.line(words, &json!({ "given": given }))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -113,13 +116,13 @@ async fn found(
 }
 
 fn show(
-    desk: &Desk,
+    invocation: &Invocation,
     engine: &Engine,
     environment: Environment,
     row: &QuotaRow,
 ) -> Result<(), Failure> {
     let allowed = engine.settings(environment).codes_allowed;
-    let tries_used_up = row.wrong_in_a_row >= MOST_WRONG_TRIES;
+    let tries_used_up = row.wrong_in_a_row >= MAX_WRONG_TRIES;
     let standing = Standing { quota: row.quota, tries_used_up };
     let mut object = output::standing(standing, allowed);
     object["environment"] = json!(environment.key());
@@ -139,5 +142,5 @@ fn show(
         row.user.label,
         row.number.label
     );
-    Ok(desk.output.line(&text, &object)?)
+    Ok(invocation.output.line(&text, &object)?)
 }

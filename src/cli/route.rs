@@ -7,16 +7,19 @@ use serde_json::{Value, json};
 
 use super::arguments::RouteOptions;
 use super::failure::Failure;
-use super::{Desk, output};
+use super::{Invocation, output};
 use crate::domain::country::Country;
 use crate::domain::quota::Quota;
 use crate::domain::settings::Settings;
 use crate::engine::{EngineError, Preview};
 use crate::store::Standing;
 
-pub(super) async fn run(desk: &Desk, options: RouteOptions) -> Result<ExitCode, Failure> {
-    let environment = desk.environment()?;
-    let engine = desk.engine().await?;
+pub(super) async fn run(
+    invocation: &Invocation,
+    options: RouteOptions,
+) -> Result<ExitCode, Failure> {
+    let environment = invocation.environment()?;
+    let engine = invocation.engine().await?;
     let settings = engine.settings(environment);
     let RouteOptions { number, user, default_country } = options;
     let many = number == "-";
@@ -38,7 +41,9 @@ pub(super) async fn run(desk: &Desk, options: RouteOptions) -> Result<ExitCode, 
         if !many {
             code = ExitCode::from(answer.exit);
         }
-        desk.output.line(&answer.text(&number, &settings), &answer.object(&number, &settings))?;
+        invocation
+            .output
+            .line(&answer.text(&number, &settings), &answer.object(&number, &settings))?;
     }
     Ok(code)
 }

@@ -5,20 +5,23 @@ use std::process::ExitCode;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Desk;
+use super::Invocation;
 use super::arguments::SandboxOptions;
 use super::failure::Failure;
 use crate::provider::Sandbox;
 use crate::provider::sandbox::{ACCOUNT_SID, AUTH_TOKEN};
 
-pub(super) async fn run(desk: &Desk, options: SandboxOptions) -> Result<ExitCode, Failure> {
+pub(super) async fn run(
+    invocation: &Invocation,
+    options: SandboxOptions,
+) -> Result<ExitCode, Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let sandbox = Sandbox::start(options.listen).await?;
     let url = sandbox.base_url().as_str().trim_end_matches('/');
     let text = format!("Sandbox at {url}\nAccount SID {ACCOUNT_SID}\nAuth token  {AUTH_TOKEN}");
     let object = json!({ "url": url, "account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN });
-    desk.output.line(&text, &object)?;
+    invocation.output.line(&text, &object)?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

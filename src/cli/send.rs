@@ -7,16 +7,19 @@ use serde_json::json;
 use super::arguments::SendOptions;
 use super::failure::Failure;
 use super::output::Output;
-use super::{Desk, output};
+use super::{Invocation, output};
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 use crate::engine::{CodeRequest, Engine, Submission};
 use crate::provider::twilio::{advice, explanation, more_info};
 use crate::store::{Event, EventKind};
 
-pub(super) async fn run(desk: &Desk, options: SendOptions) -> Result<ExitCode, Failure> {
-    let environment = desk.environment()?;
-    let engine = desk.engine().await?;
+pub(super) async fn run(
+    invocation: &Invocation,
+    options: SendOptions,
+) -> Result<ExitCode, Failure> {
+    let environment = invocation.environment()?;
+    let engine = invocation.engine().await?;
     let SendOptions { number, user, no_wait } = options;
     let request = CodeRequest { environment, number: number.clone(), user };
     if !no_wait {
@@ -24,7 +27,7 @@ pub(super) async fn run(desk: &Desk, options: SendOptions) -> Result<ExitCode, F
         engine.take_over().await;
     }
     let code = match engine.request(request).await {
-        Ok(submission) => follow(desk, &engine, &submission, &number, no_wait).await,
+        Ok(submission) => follow(invocation, &engine, &submission, &number, no_wait).await,
         Err(refused) => Err(refused.into()),
     };
     // Where no console is ever opened, somebody has to. What fails now is done the next time.
@@ -36,13 +39,13 @@ pub(super) async fn run(desk: &Desk, options: SendOptions) -> Result<ExitCode, F
 
 /// Prints what becomes of a code, to its end unless nobody wants to wait.
 async fn follow(
-    desk: &Desk,
+    invocation: &Invocation,
     engine: &Engine,
     submission: &Submission,
     number: &str,
     no_wait: bool,
 ) -> Result<ExitCode, Failure> {
-    let environment = desk.environment()?;
+    let environment = invocation.environment()?;
     let mut changes = engine.changes();
     // Another process may write the end, where this one was stopped for long. Without a watch,
     // that is seen a little later.
@@ -53,9 +56,9 @@ async fn follow(
         for event in story.iter().skip(shown) {
             let EventKind::Delivery(status) = event.kind else { continue };
             if status.is_final() {
-                show_handset(desk.output, engine, environment, number).await?;
+                show_handset(invocation.output, engine, environment, number).await?;
             }
-            show(desk.output, event)?;
+            show(invocation.output, event)?;
             if status.is_final() {
                 return Ok(if status.is_failure() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
             }

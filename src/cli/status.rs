@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use super::arguments::StatusOptions;
 use super::failure::Failure;
-use super::{Desk, output, prometheus};
+use super::{Invocation, output, prometheus};
 use crate::config;
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::engine::{Engine, Finding, Severity, Status};
 use crate::provider::twilio::advice;
-use crate::store::{CountryTraffic, Fare, RouteHealth};
+use crate::store::{CountryTraffic, Outcomes, RouteHealth};
 
 /// How long a watch rests between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -22,23 +22,26 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 /// The worst finding is the exit code: 0 fine, 1 warning, 2 critical.
-pub(super) async fn run(desk: &Desk, options: &StatusOptions) -> Result<ExitCode, Failure> {
+pub(super) async fn run(
+    invocation: &Invocation,
+    options: &StatusOptions,
+) -> Result<ExitCode, Failure> {
     let dead = |failure: Failure| {
         // Whoever reads the file only must not go on believing the old one.
         if let Some(file) = &options.prometheus {
-            let _ = config::publish(file, &prometheus::dead(desk.environments()));
+            let _ = config::publish(file, &prometheus::dead(invocation.environments()));
         }
         failure.critical()
     };
-    let engine = desk.engine().await.map_err(dead)?;
+    let engine = invocation.engine().await.map_err(dead)?;
     let unwatched = |error| Failure::new("watch", format!("the store cannot be watched: {error}"));
     let mut watch = if options.watch { Some(engine.watch().map_err(unwatched)?) } else { None };
     let mut said = Vec::new();
     loop {
-        let all = match read(desk, &engine).await.map_err(dead) {
+        let all = match read(invocation, &engine).await.map_err(dead) {
             Ok(all) => all,
             Err(failure) if options.watch => {
-                failure.report(desk.output);
+                failure.report(invocation.output);
                 tokio::time::sleep(LOOK_AGAIN).await;
                 continue;
             }
@@ -54,7 +57,7 @@ pub(super) async fn run(desk: &Desk, options: &StatusOptions) -> Result<ExitCode
             all.iter().map(|(environment, status)| line(*environment, status)).collect();
         if lines != said {
             for (text, object) in &lines {
-                desk.output.line(text, object)?;
+                invocation.output.line(text, object)?;
             }
             said = lines;
         }
@@ -66,7 +69,7 @@ pub(super) async fn run(desk: &Desk, options: &StatusOptions) -> Result<ExitCode
             _ = tokio::time::timeout(LOOK_AGAIN, watch.store.changed()) => {}
             Ok(()) = watch.config.changed() => {
                 // One that is half edited leaves the old settings in force.
-                if let Ok(config) = desk.config() {
+                if let Ok(config) = invocation.config() {
                     engine.reconfigure(config).await;
                 }
             }
@@ -74,9 +77,12 @@ pub(super) async fn run(desk: &Desk, options: &StatusOptions) -> Result<ExitCode
     }
 }
 
-async fn read(desk: &Desk, engine: &Engine) -> Result<Vec<(Environment, Status)>, Failure> {
+async fn read(
+    invocation: &Invocation,
+    engine: &Engine,
+) -> Result<Vec<(Environment, Status)>, Failure> {
     let mut all = Vec::new();
-    for environment in desk.environments() {
+    for environment in invocation.environments() {
         all.push((environment, engine.status(environment).await?));
     }
     Ok(all)
@@ -110,8 +116,8 @@ fn line(environment: Environment, status: &Status) -> (String, Value) {
         "locked": status.locked,
         "codes_last_hour": health.hour.codes,
         "usual_per_hour": health.usual_per_hour,
-        "hour": fare(&health.hour),
-        "day": fare(&health.day),
+        "hour": outcomes(&health.hour),
+        "day": outcomes(&health.day),
         "last_delivered": health.last_delivered.map(output::moment),
         "oldest_open": health.oldest_open.map(output::moment),
         "routes": health.routes.iter().map(route).collect::<Vec<_>>(),
@@ -138,15 +144,15 @@ fn summary(environment: Environment, status: &Status) -> String {
     )
 }
 
-fn fare(fare: &Fare) -> Value {
+fn outcomes(outcomes: &Outcomes) -> Value {
     let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
     json!({
-        "codes": fare.codes,
-        "delivered": fare.delivered,
-        "failed": fare.failed,
-        "delivery_rate": fare.delivery_rate(),
-        "median_seconds": seconds(fare.median),
-        "p95_seconds": seconds(fare.p95),
+        "codes": outcomes.codes,
+        "delivered": outcomes.delivered,
+        "failed": outcomes.failed,
+        "delivery_rate": outcomes.delivery_rate(),
+        "median_seconds": seconds(outcomes.median),
+        "p95_seconds": seconds(outcomes.p95),
     })
 }
 

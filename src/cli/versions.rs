@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::Desk;
+use super::Invocation;
 use super::change::{
     audit, audit_mended, audited_if_failed, changes, forget_tokens, may_write, present, preview,
     show,
@@ -14,10 +14,10 @@ use super::failure::Failure;
 use crate::config::{self, ConfigError, Replaced, Version};
 
 /// `config history`: what was in force before, the newest first.
-pub(super) fn history(desk: &Desk) -> Result<ExitCode, Failure> {
-    let mut after = present(desk);
+pub(super) fn history(invocation: &Invocation) -> Result<ExitCode, Failure> {
+    let mut after = present(invocation);
     let mut any = false;
-    for version in versions(desk)? {
+    for version in versions(invocation)? {
         // One that cannot be read any more is listed all the same.
         let before = config::load(&version.path).ok().flatten();
         let changed: Vec<String> = before
@@ -37,72 +37,74 @@ pub(super) fn history(desk: &Desk) -> Result<ExitCode, Failure> {
         for change in &changed {
             text = format!("{text}\n  {change}");
         }
-        desk.output.line(&text, &object)?;
+        invocation.output.line(&text, &object)?;
         any = true;
         if let Some(before) = before {
             after = before;
         }
     }
-    if !any && !desk.output.is_json() {
-        desk.output.line("No save yet, so there is no former version.", &json!(null))?;
+    if !any && !invocation.output.is_json() {
+        invocation.output.line("No save yet, so there is no former version.", &json!(null))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn versions(desk: &Desk) -> Result<Vec<Version>, Failure> {
-    let found = config::versions(&desk.paths);
+fn versions(invocation: &Invocation) -> Result<Vec<Version>, Failure> {
+    let found = config::versions(&invocation.paths);
     found.map_err(|error| Failure::new("history", format!("cannot read the history: {error}")))
 }
 
 /// `config restore VERSION`: shows what it changes, asks, and puts it back. A version is the whole
 /// file, so it concerns every environment.
 pub(super) async fn restore(
-    desk: &Desk,
+    invocation: &Invocation,
     name: &str,
     dry_run: bool,
     yes: bool,
 ) -> Result<ExitCode, Failure> {
-    if desk.environment.is_some() {
+    if invocation.environment.is_some() {
         let words = "a version is the whole file, with all environments: leave --env out";
         return Err(Failure::usage(words.to_owned()));
     }
-    let version = versions(desk)?.into_iter().find(|version| version.name == name);
+    let version = versions(invocation)?.into_iter().find(|version| version.name == name);
     let version = version.ok_or_else(|| {
         Failure::usage(format!("there is no version {name:?}: `smsdeck config history` has them"))
     })?;
     let new = config::load(&version.path)?
         .ok_or_else(|| ConfigError::Missing { path: version.path.clone() })?;
-    let shown = present(desk);
-    if let Err(error) = desk.config() {
+    let shown = present(invocation);
+    if let Err(error) = invocation.config() {
         let object = json!({ "out_of_order": error.message() });
         let words = "config.ron is out of order; what changes is told from the last good version";
-        desk.output.line(words, &object)?;
+        invocation.output.line(words, &object)?;
     }
     if dry_run {
-        return preview(desk, &shown, &new, None).await;
+        return preview(invocation, &shown, &new, None).await;
     }
-    may_write(desk)?;
+    may_write(invocation)?;
     if !yes {
-        show(desk, &shown, &new, None, false)?;
+        show(invocation, &shown, &new, None, false)?;
         if !confirmed("Put this version back? [y/N] ")? {
             return Err(Failure::new("not_confirmed", "nothing was changed".to_owned()));
         }
     }
-    let restored = config::restore(&desk.paths, &version, |present| *present == shown);
+    let restored = config::restore(&invocation.paths, &version, |present| *present == shown);
     let Replaced { old, new, was_broken } =
-        audited_if_failed(desk, restored.map_err(Failure::from)).await?;
-    let forgotten = forget_tokens(desk, &old, &new);
+        audited_if_failed(invocation, restored.map_err(Failure::from)).await?;
+    let forgotten = forget_tokens(invocation, &old, &new);
     let audited = if was_broken {
-        audit_mended(desk, &old, &new).await
+        audit_mended(invocation, &old, &new).await
     } else {
-        audit(desk, &old, &new, None).await
+        audit(invocation, &old, &new, None).await
     };
     if was_broken {
         let object = json!({ "mended": true });
-        desk.output.line("config.ron is in order again; what was there is beside it.", &object)?;
+        invocation
+            .output
+            .line("config.ron is in order again; what was there is beside it.", &object)?;
     }
     if yes && (old != new || !was_broken) {
-        show(desk, &old, &new, None, false)?;
+        show(invocation, &old, &new, None, false)?;
     }
     forgotten.and(audited).map(|()| ExitCode::SUCCESS)
 }

@@ -275,7 +275,7 @@ pub fn copied(
                 target.provider = source.provider;
                 set_token(target, token.filter(|_| is_same));
             }
-            "own_messages" => target.own_messages = source.own_messages,
+            "own_messages" => target.message_overrides = source.message_overrides,
             "limits" => target.limits = source.limits,
             _ => {
                 let text = render(&config);

@@ -382,9 +382,9 @@ mod tests {
         let edited = after(&text, |settings| {
             let Recipients::Only(numbers) = &mut settings.recipients else { panic!() };
             numbers.insert(PhoneNumber::parse("+573001112233").unwrap());
-            let audience = settings.own_messages.iter().next().unwrap().0;
+            let audience = settings.message_overrides.iter().next().unwrap().0;
             let message = MessageTemplate::parse("{code} buenas").unwrap();
-            settings.own_messages.set(audience, Some(message));
+            settings.message_overrides.set(audience, Some(message));
         });
         for line in ["\"+573001234567\", // Ana", "\"CO\": \"{code} buenas\", // approved"] {
             assert!(edited.contains(line), "{edited}");

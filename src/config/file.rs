@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{Access, access};
 
 /// How long a writer waits for another one. A save takes milliseconds.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// Whose turn it is to write a file. Given up when dropped, and by the system when the
 /// process dies.
@@ -39,7 +39,7 @@ impl Lock {
             let like = fs::metadata(path).or_else(|_| fs::metadata(folder))?;
             give(&path.with_file_name(&name), &like)?;
         }
-        let end = Instant::now() + LONGEST_WAIT;
+        let end = Instant::now() + MAX_WAIT;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Self { _file: file }),

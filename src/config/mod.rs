@@ -38,7 +38,7 @@ use crate::domain::thresholds::Thresholds;
 use file::{Kept, Lock, replace};
 
 /// The largest config that is read, in bytes; a real one has a few thousand.
-const LARGEST: u64 = 1024 * 1024;
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Everything that `config.ron` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +134,7 @@ pub fn load(path: &Path) -> Result<Option<Config>, ConfigError> {
 
 fn read_text(path: &Path) -> Result<Option<String>, ConfigError> {
     let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
-    let bytes = match file::read(path, LARGEST) {
+    let bytes = match file::read(path, MAX_BYTES) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         read => read.map_err(unreadable)?,
     };

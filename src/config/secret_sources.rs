@@ -15,10 +15,10 @@ use crate::domain::environment::Environment;
 use crate::domain::secret::{Secret, SecretSource};
 
 /// How long a command may take to print a secret; it may have to ask a password agent.
-const LONGEST_COMMAND: Duration = Duration::from_secs(10);
+const MAX_COMMAND: Duration = Duration::from_secs(10);
 
 /// Bytes read from a file or a command at most.
-const LARGEST: u64 = 4096;
+const MAX_BYTES: u64 = 4096;
 
 /// Reads a secret. May block for ten seconds where a command prints it.
 ///
@@ -52,7 +52,7 @@ fn from_file(path: &Path) -> Result<Zeroizing<String>, String> {
 
 fn text(source: impl Read) -> Result<Zeroizing<String>, String> {
     let mut text = Zeroizing::new(String::new());
-    source.take(LARGEST).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    source.take(MAX_BYTES).read_to_string(&mut text).map_err(|error| error.to_string())?;
     Ok(text)
 }
 
@@ -79,12 +79,12 @@ fn from_command(words: &[String]) -> Result<Zeroizing<String>, String> {
 /// What a program prints, if it ends well and in time. Its output is read on a thread of its
 /// own, as whatever the program has started may keep it open for as long as it likes.
 fn printed(child: &mut Child) -> Result<Zeroizing<String>, String> {
-    let end = Instant::now() + LONGEST_COMMAND;
-    let late = || format!("it took longer than {} s", LONGEST_COMMAND.as_secs());
+    let end = Instant::now() + MAX_COMMAND;
+    let late = || format!("it took longer than {} s", MAX_COMMAND.as_secs());
     let output = child.stdout.take().ok_or("it has no output")?;
     let (sender, printed) = mpsc::channel();
     std::thread::spawn(move || sender.send(text(output)));
-    let text = printed.recv_timeout(LONGEST_COMMAND).map_err(|_| late())??;
+    let text = printed.recv_timeout(MAX_COMMAND).map_err(|_| late())??;
     loop {
         match child.try_wait().map_err(|error| error.to_string())? {
             Some(status) if status.success() => return Ok(text),

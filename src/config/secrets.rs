@@ -18,7 +18,7 @@ use crate::domain::environment::Environment;
 use crate::domain::secret::{DeckKey, Secret, SecretError, SecretSource};
 
 /// The largest secrets file that is read, in bytes.
-const LARGEST: u64 = 64 * 1024;
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// A secret cannot be read or stored. Never holds a value.
 #[derive(Debug, thiserror::Error)]
@@ -287,7 +287,7 @@ fn read(path: &Path) -> Result<SecretsFile, SecretsError> {
     if mode & 0o077 != 0 {
         return Err(SecretsError::Open { path: path.to_owned(), mode });
     }
-    let bytes = Zeroizing::new(file::read_from(opened, LARGEST).map_err(unreadable)?);
+    let bytes = Zeroizing::new(file::read_from(opened, MAX_BYTES).map_err(unreadable)?);
     let malformed = |line| SecretsError::Malformed { path: path.to_owned(), line };
     let text = std::str::from_utf8(&bytes).map_err(|_| malformed(1))?;
     let file: SecretsFile =

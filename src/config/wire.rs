@@ -18,8 +18,8 @@ use crate::domain::from_numbers::{FromNumber, FromNumbers, FromNumbersError};
 use crate::domain::message_options::{
     AddressRetention, ContentRetention, MessageOptions, RiskCheck,
 };
+use crate::domain::message_overrides::MessageOverrides;
 use crate::domain::message_text::MessageTemplate;
-use crate::domain::own_messages::OwnMessages;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::provider::{AccountSid, ApiKeySid, BaseUrl, Provider, TwilioAccount};
 use crate::domain::secret::SecretSource;
@@ -73,8 +73,9 @@ struct WireSettings {
     from_numbers: Vec<WireNumber>,
     default_number: Option<Sender>,
     message: MessageTemplate,
-    #[serde(default, skip_serializing_if = "OwnMessages::is_empty")]
-    own_messages: OwnMessages,
+    #[serde(default, skip_serializing_if = "MessageOverrides::is_empty")]
+    #[serde(rename = "own_messages")]
+    message_overrides: MessageOverrides,
     recipients: WireRecipients,
     #[serde(default, skip_serializing_if = "WireLimits::is_default")]
     limits: WireLimits,
@@ -357,7 +358,7 @@ impl WireSettings {
             },
             from_numbers: FromNumbers::new(numbers, self.default_number)?,
             message: self.message,
-            own_messages: self.own_messages,
+            message_overrides: self.message_overrides,
             recipients: match self.recipients {
                 WireRecipients::Anyone => Recipients::Anyone,
                 WireRecipients::Only(numbers) => {
@@ -399,7 +400,7 @@ impl WireSettings {
             from_numbers: settings.from_numbers.rows().iter().map(number).collect(),
             default_number: settings.from_numbers.default_number().cloned(),
             message: settings.message.clone(),
-            own_messages: settings.own_messages.clone(),
+            message_overrides: settings.message_overrides.clone(),
             recipients: match &settings.recipients {
                 Recipients::Anyone => WireRecipients::Anyone,
                 Recipients::Only(numbers) => {

@@ -13,8 +13,8 @@ use crate::domain::environment::Environment;
 use crate::domain::secret::{Secret, SecretError};
 use crate::engine::Operator;
 use crate::provider::sandbox::{AUTH_TOKEN, Sandbox, SandboxError};
+use crate::runtime::{Clock, Rng, Runtime};
 use crate::store::{Store, StoreError};
-use crate::surroundings::{Chance, Clock, Surroundings};
 
 /// 2026-03-02, 12:05:00 UTC: when every demonstration begins, in seconds since 1970.
 const BEGINNING: i64 = 1_772_453_100;
@@ -30,7 +30,7 @@ pub struct Demo {
     /// Where its files are.
     pub paths: Paths,
     /// Its time and its chance.
-    pub surroundings: Surroundings,
+    pub runtime: Runtime,
     /// Who works with it.
     pub operator: Operator,
     _folder: TempDir,
@@ -67,13 +67,13 @@ impl Demo {
     /// When this machine has no room for its files, or no port for its Sandbox.
     pub async fn set_up(read_only: bool) -> Result<Self, DemoError> {
         let beginning = Timestamp::from_second(BEGINNING).unwrap_or_default();
-        let (clock, chance) = (Clock::manual(beginning), Chance::repeated(SEED));
-        let alone = Surroundings { clock, chance, twilio: None };
+        let (clock, rng) = (Clock::manual(beginning), Rng::repeated(SEED));
+        let alone = Runtime { clock, rng, twilio: None };
         let folder = tempfile::Builder::new().prefix("smsdeck-demo").tempdir()?;
         let paths = paths_in(folder.path());
         let account = Sandbox::start_in(([127, 0, 0, 1], 0).into(), &alone).await?;
         // Whose port is another one each time, and shows nowhere.
-        let surroundings = Surroundings { twilio: Some(account.base_url().clone()), ..alone };
+        let runtime = Runtime { twilio: Some(account.base_url().clone()), ..alone };
         let config = save_config(&paths)?;
         let since = beginning.saturating_sub(TOKEN_AGE).unwrap_or_default();
         let token = Secret::parse(AUTH_TOKEN)?;
@@ -82,7 +82,7 @@ impl Demo {
         let store = Store::open(&paths.store, key.clone()).await?;
         story::tell(&store, &key, &config, beginning).await?;
         let operator = Operator { asked_by: "console by ana on demo".to_owned(), read_only };
-        Ok(Self { paths, surroundings, operator, _folder: folder, _account: account })
+        Ok(Self { paths, runtime, operator, _folder: folder, _account: account })
     }
 }
 

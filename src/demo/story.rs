@@ -10,7 +10,7 @@ use crate::domain::routing::route;
 use crate::domain::secret::DeckKey;
 use crate::domain::user::{User, UserId};
 use crate::store::{
-    Attempt, DeliveryId, Lease, Relief, Reservation, Reserved, StatusReport, Store, StoreError,
+    Attempt, DeliveryId, Lease, Remedy, Reservation, Reserved, StatusReport, Store, StoreError,
     Subject, Unlock,
 };
 
@@ -215,7 +215,7 @@ impl Teller<'_> {
                     environment,
                     user: user.clone(),
                     number: number.clone(),
-                    relief: Relief::AllCodes,
+                    remedy: Remedy::AllCodes,
                     rule,
                     at: self.after(seconds * 1_000),
                     by: "console by ana on demo".to_owned(),

@@ -44,7 +44,7 @@ pub fn differences(old: &Settings, new: &Settings) -> Vec<Difference> {
         Field::BaseUrl,
         Field::MessageOptions,
         Field::Message,
-        Field::OwnMessages,
+        Field::MessageOverrides,
         Field::Limits,
     ];
     let mut found: Vec<Difference> = fields
@@ -141,9 +141,9 @@ pub fn value(settings: &Settings, field: Field) -> String {
         }
         Field::MessageOptions => settings.provider.message_options().to_string(),
         Field::Message => format!("{:?}", settings.message.as_str()),
-        Field::OwnMessages if settings.own_messages.is_empty() => "none".to_owned(),
-        Field::OwnMessages => {
-            let texts = settings.own_messages.iter();
+        Field::MessageOverrides if settings.message_overrides.is_empty() => "none".to_owned(),
+        Field::MessageOverrides => {
+            let texts = settings.message_overrides.iter();
             let texts = texts.map(|(audience, text)| format!("{audience}: {:?}", text.as_str()));
             texts.collect::<Vec<_>>().join("; ")
         }

@@ -50,7 +50,7 @@ impl Figures {
     pub fn of(settings: &Settings, app_name: &str) -> Self {
         let rounds = DAY.div_ceil(settings.time_out.get().into());
         let validity = settings.code_validity.get();
-        let texts = settings.own_messages.iter().map(|(_, message)| message);
+        let texts = settings.message_overrides.iter().map(|(_, message)| message);
         let texts = texts.chain([&settings.message]);
         // The longest of them, as anybody may ask.
         let segments = texts

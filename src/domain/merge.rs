@@ -8,7 +8,7 @@ use super::difference::{countries, value};
 use super::from_numbers::{FromNumber, FromNumbers};
 use super::limits::{Caps, Limits};
 use super::message_options::MessageOptions;
-use super::own_messages::{Audience, OwnMessages};
+use super::message_overrides::{Audience, MessageOverrides};
 use super::phone::PhoneNumber;
 use super::provider::{Provider, TwilioAccount};
 use super::sender::Sender;
@@ -73,7 +73,11 @@ pub fn merge(
         provider: merger.provider(),
         from_numbers: merger.numbers(),
         message: merger.pick(Field::Message, |it| it.message.clone()),
-        own_messages: merger.parts(Field::OwnMessages, |it| it.own_messages.clone(), own_messages),
+        message_overrides: merger.parts(
+            Field::MessageOverrides,
+            |it| it.message_overrides.clone(),
+            message_overrides,
+        ),
         recipients: merger.parts(Field::Recipients, |it| it.recipients.clone(), recipients),
         limits: merger.parts(Field::Limits, |it| it.limits.clone(), limits),
     };
@@ -110,13 +114,14 @@ fn limits(sides: [&Limits; 3]) -> Option<Limits> {
     })
 }
 
-fn own_messages(sides: [&OwnMessages; 3]) -> Option<OwnMessages> {
+fn message_overrides(sides: [&MessageOverrides; 3]) -> Option<MessageOverrides> {
     let all: BTreeSet<Audience> =
         sides.iter().flat_map(|it| it.iter().map(|(audience, _)| audience)).collect();
-    let mut merged = OwnMessages::default();
+    let mut merged = MessageOverrides::default();
     for audience in all {
-        let text =
-            |it: &OwnMessages| it.iter().find(|(it, _)| *it == audience).map(|it| it.1.clone());
+        let text = |it: &MessageOverrides| {
+            it.iter().find(|(it, _)| *it == audience).map(|it| it.1.clone())
+        };
         merged.set(audience, side(sides.map(text))?);
     }
     Some(merged)
@@ -166,7 +171,7 @@ pub fn advance(base: &mut Settings, theirs: &Settings, unchanged: &[Field]) {
             Field::CodesAllowed => base.codes_allowed = theirs.codes_allowed,
             Field::TimeOut => base.time_out = theirs.time_out,
             Field::Message => base.message = theirs.message.clone(),
-            Field::OwnMessages => base.own_messages = theirs.own_messages.clone(),
+            Field::MessageOverrides => base.message_overrides = theirs.message_overrides.clone(),
             Field::Recipients => base.recipients = theirs.recipients.clone(),
             Field::Limits => base.limits = theirs.limits.clone(),
             Field::FromNumbers => base.from_numbers = theirs.from_numbers.clone(),
@@ -447,8 +452,8 @@ mod tests {
             |it: &str| Some(crate::domain::message_text::MessageTemplate::parse(it).unwrap());
         mine.limits.each_country.hour = crate::domain::limits::Cap::new(7);
         theirs.limits.environment.day = crate::domain::limits::Cap::new(900);
-        mine.own_messages.set("CO".parse().unwrap(), text("{code} hola"));
-        theirs.own_messages.set("de".parse().unwrap(), text("{code} hallo"));
+        mine.message_overrides.set("CO".parse().unwrap(), text("{code} hola"));
+        theirs.message_overrides.set("de".parse().unwrap(), text("{code} hallo"));
         let Recipients::Only(numbers) = &mut mine.recipients else { panic!() };
         numbers.remove(&PhoneNumber::parse("+573001234567").unwrap());
         let Recipients::Only(numbers) = &mut theirs.recipients else { panic!() };
@@ -458,7 +463,7 @@ mod tests {
         let settings = merged.settings;
         assert_eq!(settings.limits.each_country, mine.limits.each_country);
         assert_eq!(settings.limits.environment, theirs.limits.environment);
-        assert_eq!(settings.own_messages.iter().count(), 2);
+        assert_eq!(settings.message_overrides.iter().count(), 2);
         assert_eq!(settings.recipients.to_string(), "only 2 numbers");
         // The same part, differently, is asked for.
         theirs.limits.each_country.hour = crate::domain::limits::Cap::new(8);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::text::is_printable;
 
 /// Characters that Twilio takes in one message at most.
-pub const LONGEST_MESSAGE: usize = 1600;
+pub const MAX_MESSAGE: usize = 1600;
 
 /// A message template: has `{code}`, may have `{minutes}` and `{app}`, nothing else in braces.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub enum TemplateError {
     #[error("the text has a character that cannot be printed")]
     Unprintable,
     /// More than Twilio takes.
-    #[error("the text is longer than {LONGEST_MESSAGE} characters")]
+    #[error("the text is longer than {MAX_MESSAGE} characters")]
     TooLong,
 }
 
@@ -62,7 +62,7 @@ impl MessageTemplate {
     /// # Errors
     /// When `{code}` is missing, a placeholder is unknown, or the text cannot be sent.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        if text.chars().count() > LONGEST_MESSAGE {
+        if text.chars().count() > MAX_MESSAGE {
             return Err(TemplateError::TooLong);
         }
         if !text.chars().all(|letter| letter == '\n' || is_printable(letter)) {

@@ -14,7 +14,7 @@ pub const TRIES_PER_CHALLENGE: u32 = 5;
 
 /// Consecutive wrong tries of a user over all challenges, after which only an operator can
 /// unlock (NIST SP 800-63B, section 5.2.2).
-pub const MOST_WRONG_TRIES: u32 = 100;
+pub const MAX_WRONG_TRIES: u32 = 100;
 
 /// A one-time code in the clear: six digits, in memory only, wiped when dropped.
 #[derive(Clone)]
@@ -120,7 +120,7 @@ pub enum Verdict {
     NoCode,
     /// This challenge has had its wrong tries: a new code is needed.
     TriesUsedUp,
-    /// The user has had [`MOST_WRONG_TRIES`] wrong tries in a row: an operator must unlock.
+    /// The user has had [`MAX_WRONG_TRIES`] wrong tries in a row: an operator must unlock.
     UserLocked,
 }
 
@@ -162,7 +162,7 @@ impl fmt::Display for Verdict {
             Self::UserLocked => {
                 write!(
                     f,
-                    "{MOST_WRONG_TRIES} wrong tries in a row: locked until an operator unlocks the user."
+                    "{MAX_WRONG_TRIES} wrong tries in a row: locked until an operator unlocks the user."
                 )
             }
         }
@@ -177,7 +177,7 @@ pub fn judge(
     tried: &[u8; 32],
     now: Timestamp,
 ) -> Verdict {
-    if wrong_in_a_row >= MOST_WRONG_TRIES {
+    if wrong_in_a_row >= MAX_WRONG_TRIES {
         return Verdict::UserLocked;
     }
     let Some(challenge) =

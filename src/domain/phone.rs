@@ -9,10 +9,10 @@ use super::country::Country;
 
 /// Characters of text that are read as a phone number at most; E.164 has 15 digits, the rest
 /// is room for spaces and brackets.
-const LONGEST_TYPED: usize = 40;
+const MAX_TYPED: usize = 40;
 
 /// The `+` and 15 digits.
-const LONGEST_E164: usize = 16;
+const MAX_E164: usize = 16;
 
 /// A valid phone number (ITU-T E.164).
 ///
@@ -72,7 +72,7 @@ impl Recipient {
         if typed.is_empty() {
             return Err(PhoneError::Empty);
         }
-        if typed.chars().count() > LONGEST_TYPED {
+        if typed.chars().count() > MAX_TYPED {
             return Err(PhoneError::TooLong);
         }
         if let Some(wrong) = typed.char_indices().find_map(|(at, letter)| {
@@ -133,7 +133,7 @@ impl PhoneNumber {
     /// Some countries have numbers (for voice mail, say) that are longer than E.164 allows.
     fn from_parsed(parsed: &rlibphonenumber::PhoneNumber) -> Result<Self, PhoneError> {
         let e164 = parsed.format_as(PhoneNumberFormat::E164).into_owned();
-        if e164.len() > LONGEST_E164 {
+        if e164.len() > MAX_E164 {
             return Err(PhoneError::TooLong);
         }
         let country =

@@ -10,18 +10,18 @@ use super::country::Country;
 use super::environment::Environment;
 use super::from_numbers::{FromNumber, FromNumbers};
 use super::limits::Limits;
+use super::message_overrides::MessageOverrides;
 use super::message_text::MessageTemplate;
-use super::own_messages::OwnMessages;
-use super::passcode::{MOST_WRONG_TRIES, TRIES_PER_CHALLENGE};
+use super::passcode::{MAX_WRONG_TRIES, TRIES_PER_CHALLENGE};
 use super::phone::PhoneNumber;
 use super::provider::Provider;
 use super::quota::QuotaRule;
 use super::sender::Sender;
 
-/// A whole number from `LEAST` to `MOST`.
+/// A whole number from `MIN` to `MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "u16", try_from = "u16")]
-pub struct Bounded<const LEAST: u16, const MOST: u16>(u16);
+pub struct Bounded<const MIN: u16, const MAX: u16>(u16);
 
 /// How long a code is valid, in minutes. NIST SP 800-63B allows 10 at most.
 pub type CodeValidity = Bounded<1, 10>;
@@ -41,13 +41,13 @@ pub struct OutOfBounds {
     most: u16,
 }
 
-impl<const LEAST: u16, const MOST: u16> Bounded<LEAST, MOST> {
+impl<const MIN: u16, const MAX: u16> Bounded<MIN, MAX> {
     /// The number, or the bound that is nearest to it.
     pub const fn nearest(number: u16) -> Self {
-        if number < LEAST {
-            Self(LEAST)
-        } else if number > MOST {
-            Self(MOST)
+        if number < MIN {
+            Self(MIN)
+        } else if number > MAX {
+            Self(MAX)
         } else {
             Self(number)
         }
@@ -65,25 +65,25 @@ impl<const LEAST: u16, const MOST: u16> Bounded<LEAST, MOST> {
     pub fn parse(typed: &str) -> Result<Self, OutOfBounds> {
         let typed = typed.trim();
         typed.parse().ok().and_then(|number: u16| number.try_into().ok()).ok_or_else(|| {
-            OutOfBounds { given: typed.chars().take(20).collect(), least: LEAST, most: MOST }
+            OutOfBounds { given: typed.chars().take(20).collect(), least: MIN, most: MAX }
         })
     }
 }
 
-impl<const LEAST: u16, const MOST: u16> TryFrom<u16> for Bounded<LEAST, MOST> {
+impl<const MIN: u16, const MAX: u16> TryFrom<u16> for Bounded<MIN, MAX> {
     type Error = OutOfBounds;
 
     fn try_from(number: u16) -> Result<Self, Self::Error> {
-        if (LEAST..=MOST).contains(&number) {
+        if (MIN..=MAX).contains(&number) {
             Ok(Self(number))
         } else {
-            Err(OutOfBounds { given: number.to_string(), least: LEAST, most: MOST })
+            Err(OutOfBounds { given: number.to_string(), least: MIN, most: MAX })
         }
     }
 }
 
-impl<const LEAST: u16, const MOST: u16> From<Bounded<LEAST, MOST>> for u16 {
-    fn from(bounded: Bounded<LEAST, MOST>) -> Self {
+impl<const MIN: u16, const MAX: u16> From<Bounded<MIN, MAX>> for u16 {
+    fn from(bounded: Bounded<MIN, MAX>) -> Self {
         bounded.0
     }
 }
@@ -116,7 +116,7 @@ pub struct Settings {
     /// What the user reads.
     pub message: MessageTemplate,
     /// What users of some countries or languages read instead.
-    pub own_messages: OwnMessages,
+    pub message_overrides: MessageOverrides,
     /// Whom this environment may text.
     pub recipients: Recipients,
     /// How many codes may go out at all, and where.
@@ -148,8 +148,8 @@ pub enum Field {
     MessageOptions,
     /// [`Settings::message`]
     Message,
-    /// [`Settings::own_messages`]
-    OwnMessages,
+    /// [`Settings::message_overrides`]
+    MessageOverrides,
     /// [`Settings::recipients`]
     Recipients,
     /// [`Settings::limits`]
@@ -172,7 +172,7 @@ impl Field {
         Self::BaseUrl,
         Self::MessageOptions,
         Self::Message,
-        Self::OwnMessages,
+        Self::MessageOverrides,
         Self::Recipients,
         Self::Limits,
         Self::FromNumbers,
@@ -193,7 +193,7 @@ impl Field {
             // Three fields there, which are told as one.
             Self::MessageOptions => "message_options",
             Self::Message => "message",
-            Self::OwnMessages => "own_messages",
+            Self::MessageOverrides => "own_messages",
             Self::Recipients => "recipients",
             Self::Limits => "limits",
             Self::FromNumbers => "from_numbers",
@@ -214,7 +214,7 @@ impl Field {
             Self::BaseUrl => "Base URL",
             Self::MessageOptions => "Message options",
             Self::Message => "Message text",
-            Self::OwnMessages => "Texts by country or language",
+            Self::MessageOverrides => "Texts by country or language",
             Self::Recipients => "Recipients",
             Self::Limits => "Limits",
             Self::FromNumbers => "From numbers",
@@ -244,7 +244,7 @@ impl Settings {
             provider: if sandbox { Provider::Sandbox } else { Provider::Twilio(Box::default()) },
             from_numbers: if sandbox { sandbox_numbers() } else { FromNumbers::default() },
             message: MessageTemplate::default(),
-            own_messages: OwnMessages::default(),
+            message_overrides: MessageOverrides::default(),
             recipients: Recipients::Anyone,
             limits: Limits::default(),
         }
@@ -257,7 +257,7 @@ impl Settings {
 
     /// What users in a country read.
     pub fn message_for(&self, country: Option<Country>) -> &MessageTemplate {
-        self.own_messages.for_country(country).unwrap_or(&self.message)
+        self.message_overrides.for_country(country).unwrap_or(&self.message)
     }
 
     /// Whether this environment may text a number.
@@ -271,7 +271,7 @@ impl Settings {
     /// The chance that somebody who guesses all day gets in as one user.
     ///
     /// Each guess hits one of the codes that are valid at once, out of a million; the guesses
-    /// are bounded by the tries per challenge and by [`MOST_WRONG_TRIES`] in a row, after
+    /// are bounded by the tries per challenge and by [`MAX_WRONG_TRIES`] in a row, after
     /// which the user is locked (NIST SP 800-63B, 100 consecutive failures).
     pub fn guessing_chance_per_day(&self) -> f64 {
         let allowed = f64::from(self.codes_allowed.get());
@@ -279,7 +279,7 @@ impl Settings {
         let bursts_at_once = (f64::from(self.code_validity.get()) / time_out).ceil();
         let codes_a_day = allowed * (1440.0 / time_out).ceil();
         let guesses =
-            (codes_a_day * f64::from(TRIES_PER_CHALLENGE)).min(f64::from(MOST_WRONG_TRIES));
+            (codes_a_day * f64::from(TRIES_PER_CHALLENGE)).min(f64::from(MAX_WRONG_TRIES));
         guesses * allowed * bursts_at_once / 1_000_000.0
     }
 

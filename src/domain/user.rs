@@ -6,7 +6,7 @@ use super::phone::PhoneNumber;
 use super::text::{is_printable, masked_digits};
 
 /// Characters that a user id may have at most.
-const LONGEST: usize = 128;
+const MAX_LENGTH: usize = 128;
 
 /// Identifies the user whose codes are counted: the caller's user id, or else the phone number.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -28,7 +28,7 @@ pub enum UserIdError {
     #[error("the user id is empty: leave it out to count by phone number")]
     Empty,
     /// Too long.
-    #[error("the user id is longer than {LONGEST} characters")]
+    #[error("the user id is longer than {MAX_LENGTH} characters")]
     TooLong,
     /// A control character or an invisible mark.
     #[error("the user id has a character that cannot be printed")]
@@ -44,7 +44,7 @@ impl UserId {
         let text = text.trim();
         if text.is_empty() {
             Err(UserIdError::Empty)
-        } else if text.chars().count() > LONGEST {
+        } else if text.chars().count() > MAX_LENGTH {
             Err(UserIdError::TooLong)
         } else if text.chars().all(is_printable) {
             Ok(Self(text.to_owned()))

@@ -10,7 +10,7 @@ use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 use crate::domain::secret::Secret;
 use crate::provider::{AccessError, AccountReport, OfferedSender, Patience, TwilioClient};
-use crate::surroundings::Surroundings;
+use crate::runtime::Runtime;
 
 /// Which account is asked.
 #[derive(Debug, Clone)]
@@ -59,10 +59,10 @@ impl AccountProblem {
 pub async fn check_account(
     paths: &Paths,
     config: &Config,
-    surroundings: &Surroundings,
+    runtime: &Runtime,
     query: AccountQuery,
 ) -> Result<AccountReport, AccountProblem> {
-    let (_clients, client) = client(paths, config, surroundings, query).await?;
+    let (_clients, client) = client(paths, config, runtime, query).await?;
     Ok(client.check_access().await?)
 }
 
@@ -74,23 +74,23 @@ pub async fn check_account(
 pub async fn offered_senders(
     paths: &Paths,
     config: &Config,
-    surroundings: &Surroundings,
+    runtime: &Runtime,
     query: AccountQuery,
-    told: impl Fn(usize),
+    on_progress: impl Fn(usize),
 ) -> Result<Vec<OfferedSender>, AccountProblem> {
-    let (_clients, client) = client(paths, config, surroundings, query).await?;
-    Ok(client.offered_senders(told).await?)
+    let (_clients, client) = client(paths, config, runtime, query).await?;
+    Ok(client.offered_senders(on_progress).await?)
 }
 
 /// A client, with what must outlive it: the Sandbox that a query may have started ends with it.
 async fn client(
     paths: &Paths,
     config: &Config,
-    surroundings: &Surroundings,
+    runtime: &Runtime,
     query: AccountQuery,
 ) -> Result<(Clients, TwilioClient), NotReady> {
     let (_, config) = tokio::sync::watch::channel(Arc::new(config.clone()));
-    let clients = Clients::new(paths.clone(), config, Patience::default(), surroundings.clone());
+    let clients = Clients::new(paths.clone(), config, Patience::default(), runtime.clone());
     let client = clients.client_with(query.environment, &query.provider, query.token).await?;
     Ok((clients, client))
 }

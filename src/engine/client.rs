@@ -13,7 +13,7 @@ use crate::domain::provider::{BaseUrl, Provider, TwilioAccount};
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
 use crate::provider::{Credentials, Patience, Sandbox, TwilioClient, http_client, loopback_client};
-use crate::surroundings::Surroundings;
+use crate::runtime::Runtime;
 
 /// Makes and keeps clients. The Sandboxes live as long as the deck, so that a change of
 /// settings does not lose what their phones have received.
@@ -21,7 +21,7 @@ pub(super) struct Clients {
     paths: Paths,
     config: watch::Receiver<Arc<Config>>,
     patience: Patience,
-    surroundings: Surroundings,
+    runtime: Runtime,
     http: Mutex<Option<Trusting>>,
     loopback: OnceCell<reqwest::Client>,
     sandboxes: PerEnvironment<OnceCell<Sandbox>>,
@@ -45,13 +45,13 @@ impl Clients {
         paths: Paths,
         config: watch::Receiver<Arc<Config>>,
         patience: Patience,
-        surroundings: Surroundings,
+        runtime: Runtime,
     ) -> Self {
         Self {
             paths,
             config,
             patience,
-            surroundings,
+            runtime,
             http: Mutex::new(None),
             loopback: OnceCell::new(),
             sandboxes: PerEnvironment::from_fn(|_| OnceCell::new()),
@@ -96,8 +96,7 @@ impl Clients {
                 (self.sandbox_url(environment).await?, credentials)
             }
             Provider::Twilio(account) => {
-                let twilio =
-                    || self.surroundings.twilio.clone().or_else(|| BaseUrl::of_twilio().ok());
+                let twilio = || self.runtime.twilio.clone().or_else(|| BaseUrl::of_twilio().ok());
                 let base = account.base_url.clone().or_else(twilio);
                 let credentials = self.credentials(environment, account, token).await?;
                 (base.ok_or(NotReady::Address)?, credentials)
@@ -134,7 +133,7 @@ impl Clients {
     }
 
     async fn sandbox(&self, environment: Environment) -> Result<&Sandbox, NotReady> {
-        let start = || Sandbox::start_in(([127, 0, 0, 1], 0).into(), &self.surroundings);
+        let start = || Sandbox::start_in(([127, 0, 0, 1], 0).into(), &self.runtime);
         Ok(self.sandboxes[environment].get_or_try_init(start).await?)
     }
 

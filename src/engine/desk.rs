@@ -14,7 +14,7 @@ use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 use crate::domain::secret::DeckKey;
 use crate::provider::{FetchError, MessageState, TwilioClient};
-use crate::store::{DeliveryId, LONGEST_REST, Lease, StatusReport, Store};
+use crate::store::{DeliveryId, Lease, MAX_REST, StatusReport, Store};
 
 /// How long after its request a delivery is followed without a break. No code is valid for
 /// longer than ten minutes; a status that has not come by then will hardly come.
@@ -24,7 +24,7 @@ const FOLLOW_FOR: SignedDuration = SignedDuration::from_mins(30);
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// The longest that a provider's `Retry-After` holds everybody up.
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+const MAX_PAUSE: Duration = Duration::from_mins(1);
 
 /// A delivery to follow.
 #[derive(Clone)]
@@ -134,7 +134,7 @@ impl Desk {
     /// Lets a delivery rest for as long as it has been without an end already, so that hopeless
     /// ones cost less and less; the provider may tell later, or its credentials may be mended.
     async fn park(&self, order: &Order, now: Timestamp, age: SignedDuration) -> Answer {
-        let until = now.checked_add(age.min(LONGEST_REST)).unwrap_or(Timestamp::MAX);
+        let until = now.checked_add(age.min(MAX_REST)).unwrap_or(Timestamp::MAX);
         let lease = Lease { owner: self.tenure.owner, until };
         match self.store.park(order.delivery, lease).await {
             Ok(()) => Answer::Parked,
@@ -179,7 +179,7 @@ impl Desk {
                 self.record(order, DeliveryStatus::SentNoReceipt, outcome).await
             }
             Err(FetchError::Busy { retry_after }) => {
-                Answer::Pause(retry_after.unwrap_or(PAUSE).min(LONGEST_PAUSE))
+                Answer::Pause(retry_after.unwrap_or(PAUSE).min(MAX_PAUSE))
             }
             Err(FetchError::NotFound) if order.account == Provider::Sandbox.account() => {
                 let outcome = Outcome::saying("the Sandbox that had this message has ended");

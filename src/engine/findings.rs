@@ -155,7 +155,7 @@ fn place(country: Option<Country>) -> &'static str {
 mod tests {
     use super::*;
     use crate::domain::secret::LookupKey;
-    use crate::store::Fare;
+    use crate::store::Outcomes;
 
     fn texts(findings: &[Finding]) -> Vec<&str> {
         findings.iter().map(|finding| finding.text.as_str()).collect()
@@ -171,7 +171,7 @@ mod tests {
             (6, 12, Severity::Critical),
         ] {
             let failures = vec![FailureCount { error_code: None, count, last: now }];
-            let hour = Fare { codes, ..Fare::default() };
+            let hour = Outcomes { codes, ..Outcomes::default() };
             let health = Health { hour, failures, ..Health::default() };
             let found = of_health(&health, Thresholds::default(), now);
             assert_eq!(found[0].severity, severity, "{count} of {codes}");
@@ -183,7 +183,7 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         let failure = |code| FailureCount { error_code: Some(code), count: 2, last: now };
         let failures = vec![failure(30003), failure(30005), failure(30006)];
-        let hour = Fare { codes: 6, ..Fare::default() };
+        let hour = Outcomes { codes: 6, ..Outcomes::default() };
         let health = Health { hour, failures, ..Health::default() };
         let found = of_health(&health, Thresholds::default(), now);
         let worst = found.iter().max_by_key(|finding| finding.severity).unwrap();
@@ -210,7 +210,7 @@ mod tests {
         for (codes, usual, is_busy) in
             [(50, 10, true), (49, 10, false), (19, 1, false), (99, 0, false)]
         {
-            let hour = Fare { codes, ..Fare::default() };
+            let hour = Outcomes { codes, ..Outcomes::default() };
             let health = Health { hour, usual_per_hour: usual, ..Health::default() };
             let found = of_health(&health, Thresholds::default(), now);
             assert_eq!(!found.is_empty(), is_busy, "{codes}, usually {usual}");

@@ -19,7 +19,7 @@ use crate::store::{DeliveryId, StoreError, Unfinished};
 const BACKOFF: [u64; 10] = [1, 1, 2, 3, 5, 8, 13, 21, 34, 60];
 
 /// Requests under way at once, over all deliveries.
-const MOST_IN_FLIGHT: usize = 16;
+const MAX_IN_FLIGHT: usize = 16;
 
 /// Time between two looks at a store that fails.
 const STORE_RETRY: Duration = Duration::from_secs(5);
@@ -155,7 +155,7 @@ impl Schedule {
     /// The next moment at which something is to be done; `None` while nothing is followed and
     /// nothing can be taken over, so that an idle process is never woken.
     fn next_wake(&self) -> Option<Instant> {
-        let room = self.in_flight.len() < MOST_IN_FLIGHT;
+        let room = self.in_flight.len() < MAX_IN_FLIGHT;
         let due = self.due.first_key_value().filter(|_| room);
         let due = due.map(|((at, _), _)| (*at).max(self.paused_until));
         let renewal = self.follows_any().then_some(self.renew_at);
@@ -163,7 +163,7 @@ impl Schedule {
     }
 
     fn ask_what_is_due(&mut self) {
-        while self.in_flight.len() < MOST_IN_FLIGHT
+        while self.in_flight.len() < MAX_IN_FLIGHT
             && let Some(entry) = self.due.first_entry()
             && entry.key().0.max(self.paused_until) <= Instant::now()
         {

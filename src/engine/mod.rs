@@ -5,7 +5,7 @@
 
 mod account;
 mod audit;
-mod call_back;
+mod cancel;
 mod client;
 mod desk;
 mod error;
@@ -19,10 +19,10 @@ mod pace;
 mod pause;
 mod plan;
 mod reconcile;
-mod rehearsal;
 mod request;
 mod retry_budget;
 mod verify;
+mod what_if;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -31,7 +31,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 pub use account::{AccountProblem, AccountQuery, check_account, offered_senders};
-pub use call_back::CallBackError;
+pub use cancel::CancelError;
 pub use error::{EngineError, NotReady, RequestError};
 pub use file_watch::{ConfigWatch, FileWatch, watch_config};
 pub use findings::{Finding, Severity};
@@ -39,17 +39,17 @@ pub use health::Status;
 pub use operator::{Operator, ReadOnly};
 pub use pace::Pace;
 pub use plan::{Plan, Preview, plan};
-pub use rehearsal::Rehearsal;
 pub use request::{CodeRequest, Submission};
 pub use verify::{CodeAttempt, UnlockRequest};
+pub use what_if::WhatIf;
 
 use crate::config::{self, Config, Paths};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::secret::DeckKey;
 use crate::domain::settings::Settings;
+pub use crate::runtime::Clock;
+use crate::runtime::{Rng, Runtime};
 use crate::store::{DeliveryId, Event, EventId, QuotaRow, Store};
-pub use crate::surroundings::Clock;
-use crate::surroundings::{Chance, Surroundings};
 use client::Clients;
 use desk::{Desk, Tenure};
 use follow::Follower;
@@ -69,7 +69,7 @@ struct Inner {
     key: DeckKey,
     clock: Clock,
     // Where codes are drawn from.
-    chance: Chance,
+    rng: Rng,
     operator: Operator,
     config: watch::Sender<Arc<Config>>,
     clients: Arc<Clients>,
@@ -88,9 +88,9 @@ impl Engine {
         paths: Paths,
         config: Config,
         operator: impl Into<Operator>,
-        surroundings: impl Into<Surroundings>,
+        runtime: impl Into<Runtime>,
     ) -> Result<Self, EngineError> {
-        Self::open_with(paths, config, operator, surroundings, Pace::default()).await
+        Self::open_with(paths, config, operator, runtime, Pace::default()).await
     }
 
     /// Opens the deck with other waits than the usual ones.
@@ -101,10 +101,10 @@ impl Engine {
         paths: Paths,
         config: Config,
         operator: impl Into<Operator>,
-        surroundings: impl Into<Surroundings>,
+        runtime: impl Into<Runtime>,
         pace: Pace,
     ) -> Result<Self, EngineError> {
-        let surroundings = surroundings.into();
+        let runtime = runtime.into();
         let key_paths = paths.clone();
         let key = tokio::task::spawn_blocking(move || config::deck_key(&key_paths)).await??;
         let store_path = paths.store_of(&config.deck);
@@ -112,9 +112,9 @@ impl Engine {
         let (config, _) = watch::channel(Arc::new(config));
         let (changes, _) = watch::channel(0);
         let clients =
-            Clients::new(paths.clone(), config.subscribe(), pace.patience, surroundings.clone());
+            Clients::new(paths.clone(), config.subscribe(), pace.patience, runtime.clone());
         let clients = Arc::new(clients);
-        let Surroundings { clock, chance, .. } = surroundings;
+        let Runtime { clock, rng, .. } = runtime;
         let owner = getrandom::u64().map_err(|_| EngineError::NoEntropy)?.cast_signed();
         let tenure = Tenure { owner, lease: pace.lease };
         let follower = Follower::start(Desk {
@@ -133,7 +133,7 @@ impl Engine {
             store_path,
             key,
             clock,
-            chance,
+            rng,
             operator: operator.into(),
             config,
             clients,
@@ -236,11 +236,11 @@ impl Engine {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub async fn prune(&self, told: impl Fn(usize)) -> Result<(), EngineError> {
+    pub async fn prune(&self, on_progress: impl Fn(usize)) -> Result<(), EngineError> {
         self.may_act()?;
         let days = i64::from(self.config().deck.retention_days.get());
         let kept = SignedDuration::from_hours(24 * days);
-        Ok(self.inner.store.prune(self.inner.tenure.owner, kept, self.now(), told).await?)
+        Ok(self.inner.store.prune(self.inner.tenure.owner, kept, self.now(), on_progress).await?)
     }
 
     fn changed(&self) {

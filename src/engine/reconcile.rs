@@ -22,7 +22,7 @@ use crate::store::Unfinished;
 const CLOCK_DIFFERENCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Messages of the provider's list that are looked through at most.
-const MOST_LISTED: usize = 2_000;
+const MAX_LISTED: usize = 2_000;
 
 /// Digits of a code.
 const CODE_LENGTH: usize = 6;
@@ -124,7 +124,7 @@ fn search(lost: &Unfinished, age: SignedDuration) -> Search<'_> {
         matches!(Sender::parse(&lost.sender), Ok(Sender::Number(_) | Sender::ShortCode(_)));
     let from = is_fixed.then_some(lost.sender.as_str());
     let within = (!age.is_negative()).then(|| age.saturating_add(CLOCK_DIFFERENCE));
-    Search { from, within, most: MOST_LISTED }
+    Search { from, within, most: MAX_LISTED }
 }
 
 /// Whether nobody can tell any more which code a message carried.

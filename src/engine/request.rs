@@ -24,18 +24,18 @@ use crate::store::{
 
 /// How often a create is tried where repeating it is safe: nothing was sent, or the provider
 /// answered that it processed nothing.
-const MOST_ATTEMPTS: u32 = 5;
+const MAX_ATTEMPTS: u32 = 5;
 
 /// The longest wait that a provider may impose between two attempts; a code is wanted now.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// The least time, in seconds, that must be left of a code's validity when it is handed over;
 /// with less the user could hardly type it.
-const LEAST_VALIDITY: i64 = 10;
+const MIN_VALIDITY: i64 = 10;
 
 /// How often a result is written again where the store fails. Each try waits for a busy store
 /// by itself already.
-const MOST_REPORTS: u32 = 3;
+const MAX_REPORTS: u32 = 3;
 
 /// A user's request for a code.
 #[derive(Clone)]
@@ -105,8 +105,7 @@ impl Engine {
             }
         };
 
-        let code =
-            Passcode::draw(|| self.inner.chance.u32()).map_err(|_| RequestError::NoEntropy)?;
+        let code = Passcode::draw(|| self.inner.rng.u32()).map_err(|_| RequestError::NoEntropy)?;
         let digits = Zeroizing::new(String::from_utf8_lossy(code.digits()).into_owned());
         let validity = settings.code_validity.get();
         let message = settings.message_for(number.country());
@@ -205,7 +204,7 @@ impl Engine {
         let mut attempt = 1;
         Ok(loop {
             let left = valid_until.duration_since(self.now()).as_secs();
-            if left < LEAST_VALIDITY {
+            if left < MIN_VALIDITY {
                 break settled(Created::NotSubmitted("the code was about to expire".to_owned()));
             }
             message.validity_seconds = u32::try_from(left).unwrap_or(u32::MAX);
@@ -217,12 +216,12 @@ impl Engine {
             let created = client.create(message).await;
             let wait = match &created {
                 Created::Busy { retry_after } => {
-                    retry_after.unwrap_or_else(|| backoff(attempt)).min(LONGEST_WAIT)
+                    retry_after.unwrap_or_else(|| backoff(attempt)).min(MAX_WAIT)
                 }
                 Created::NotSubmitted(_) => backoff(attempt),
                 _ => break settled(created),
             };
-            if attempt >= MOST_ATTEMPTS || !budget().take() {
+            if attempt >= MAX_ATTEMPTS || !budget().take() {
                 break settled(created);
             }
             attempt += 1;
@@ -241,7 +240,7 @@ impl Engine {
         let mut attempt = 1;
         loop {
             match self.report(delivery, status, outcome.clone()).await {
-                Err(_) if attempt < MOST_REPORTS => {
+                Err(_) if attempt < MAX_REPORTS => {
                     tokio::time::sleep(backoff(attempt)).await;
                     attempt += 1;
                 }

@@ -2,7 +2,7 @@
 //! each, so that one that fails is not hammered by all who wait for it.
 
 /// Repetitions that may be saved up, for a short trouble after a quiet time.
-const MOST: u32 = 20;
+const MAX: u32 = 20;
 
 /// First tries that earn one repetition.
 const TRIES_PER_REPETITION: u32 = 2;
@@ -16,14 +16,14 @@ pub(super) struct RetryBudget {
 
 impl Default for RetryBudget {
     fn default() -> Self {
-        Self { earned: MOST * TRIES_PER_REPETITION }
+        Self { earned: MAX * TRIES_PER_REPETITION }
     }
 }
 
 impl RetryBudget {
     /// Counts a first try.
     pub(super) fn earn(&mut self) {
-        self.earned = (self.earned + 1).min(MOST * TRIES_PER_REPETITION);
+        self.earned = (self.earned + 1).min(MAX * TRIES_PER_REPETITION);
     }
 
     /// Takes a repetition, if one is left.
@@ -48,7 +48,7 @@ mod tests {
                 repetitions += 1;
             }
         }
-        assert_eq!(repetitions, MOST + 499);
+        assert_eq!(repetitions, MAX + 499);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::domain::provider::Provider;
 use crate::domain::text::{masked_digits, printable};
 use crate::domain::user::{User, UserId};
 use crate::provider::{HandsetMessage, handset};
-use crate::store::{Attempt, ChallengeId, Relief, Subject, Unlock};
+use crate::store::{Attempt, ChallengeId, Remedy, Subject, Unlock};
 
 /// A user's try at proving a sign-in.
 #[derive(Clone)]
@@ -36,10 +36,10 @@ impl fmt::Debug for CodeAttempt {
 }
 
 /// Characters of a reason that are kept.
-const LONGEST_REASON: usize = 200;
+const MAX_REASON: usize = 200;
 
 /// Characters of a ticket that are kept.
-const LONGEST_TICKET: usize = 40;
+const MAX_TICKET: usize = 40;
 
 /// An operator's wish to help a user.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ pub struct UnlockRequest {
     /// Their number as the quota shows it.
     pub number: Subject,
     /// What they get.
-    pub relief: Relief,
+    pub remedy: Remedy,
     /// Why, in the operator's words. Whole numbers in it are masked.
     pub reason: String,
     /// The ticket that it is about.
@@ -90,14 +90,14 @@ impl Engine {
     /// When the store cannot be written.
     pub async fn unlock(&self, request: UnlockRequest) -> Result<bool, EngineError> {
         self.may_act()?;
-        let UnlockRequest { environment, user, number, relief, reason, ticket } = request;
-        let mut reason = masked_digits(printable(&reason, LONGEST_REASON).trim(), 7);
+        let UnlockRequest { environment, user, number, remedy, reason, ticket } = request;
+        let mut reason = masked_digits(printable(&reason, MAX_REASON).trim(), 7);
         if let Some(ticket) = ticket {
-            reason = format!("{reason} (ticket {})", printable(ticket.trim(), LONGEST_TICKET));
+            reason = format!("{reason} (ticket {})", printable(ticket.trim(), MAX_TICKET));
         }
         let (at, by) = (self.now(), self.inner.operator.asked_by.clone());
         let rule = self.settings(environment).quota_rule();
-        let unlock = Unlock { environment, user, number, relief, rule, at, by, reason };
+        let unlock = Unlock { environment, user, number, remedy, rule, at, by, reason };
         let given = self.inner.store.unlock(unlock).await?;
         self.changed();
         Ok(given)

@@ -11,7 +11,7 @@ use crate::domain::secret::DeckKey;
 use crate::domain::text::printable;
 
 /// Characters of each text that are kept.
-const LONGEST_TEXT: usize = 1_000;
+const MAX_TEXT: usize = 1_000;
 
 /// What the first row is chained to.
 const BEGINNING: [u8; 32] = [0; 32];
@@ -32,7 +32,7 @@ pub enum AuditAction {
     /// Let a user's wrong tries count no more.
     ForgiveTries,
     /// Called a message back.
-    CallBack,
+    CancelMessage,
 }
 
 impl AuditAction {
@@ -43,7 +43,7 @@ impl AuditAction {
         Self::Unlock,
         Self::GiveBack,
         Self::ForgiveTries,
-        Self::CallBack,
+        Self::CancelMessage,
     ];
 
     /// The stable name in the store and in JSON.
@@ -55,7 +55,7 @@ impl AuditAction {
             Self::Unlock => "unlock",
             Self::GiveBack => "give_back",
             Self::ForgiveTries => "forgive_tries",
-            Self::CallBack => "call_back",
+            Self::CancelMessage => "call_back",
         }
     }
 }
@@ -129,8 +129,8 @@ pub(super) fn append(connection: &Connection, key: &DeckKey, entry: &AuditEntry)
     let id = last + 1;
     let entry = AuditEntry {
         at: super::values::whole_millisecond(entry.at),
-        operator: printable(&entry.operator, LONGEST_TEXT),
-        detail: printable(&entry.detail, LONGEST_TEXT),
+        operator: printable(&entry.operator, MAX_TEXT),
+        detail: printable(&entry.detail, MAX_TEXT),
         ..*entry
     };
     let hash = link(key, &before, id, &entry);

@@ -16,7 +16,7 @@ use crate::domain::secret::LookupKey;
 use crate::domain::text::printable;
 
 /// Characters of each text of a delivery that are kept.
-const LONGEST_TEXT: usize = 300;
+const MAX_TEXT: usize = 300;
 
 /// News of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,9 +90,9 @@ pub(super) fn begin(
                 number,
                 request.country.map(Country::code),
                 request.sender.as_str(),
-                printable(&request.reason, LONGEST_TEXT),
+                printable(&request.reason, MAX_TEXT),
                 whole_number(request.segments),
-                printable(&request.asked_by, LONGEST_TEXT),
+                printable(&request.asked_by, MAX_TEXT),
                 Millis(request.at),
                 Millis(counted_at),
                 DeliveryStatus::Reserved,
@@ -148,7 +148,7 @@ pub(super) fn report(connection: &Connection, report: &StatusReport) -> Result<b
     } else if !known.status.may_become(report.status) {
         return Ok(false);
     }
-    let sid = report.sid.as_deref().map(|sid| printable(sid, LONGEST_TEXT)).or(known.sid);
+    let sid = report.sid.as_deref().map(|sid| printable(sid, MAX_TEXT)).or(known.sid);
     connection
         .prepare_cached(
             "UPDATE deliveries
@@ -295,7 +295,7 @@ pub(super) fn adopt(connection: &Connection, found: &StatusReport) -> Result<boo
     if !report(connection, found)? {
         connection
             .prepare_cached("UPDATE deliveries SET sid = ?2 WHERE id = ?1")?
-            .execute((found.delivery, printable(sid, LONGEST_TEXT)))?;
+            .execute((found.delivery, printable(sid, MAX_TEXT)))?;
     }
     Ok(true)
 }

@@ -119,7 +119,7 @@ impl StoreError {
         let reason = error.to_string();
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                Self::Busy { path, waited_seconds: super::open::LONGEST_WAIT.as_secs() }
+                Self::Busy { path, waited_seconds: super::open::MAX_WAIT.as_secs() }
             }
             Some(ErrorCode::DiskFull) => Self::Full { path },
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly { path },

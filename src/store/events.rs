@@ -15,7 +15,7 @@ use crate::domain::secret::LookupKey;
 use crate::domain::text::printable;
 
 /// Characters of each text of an event that are kept.
-const LONGEST_TEXT: usize = 300;
+const MAX_TEXT: usize = 300;
 
 /// One line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,7 +181,7 @@ pub(super) fn note(connection: &Connection, note: &Note) -> Result<()> {
 
 /// Writes an event. Its texts are made safe to show here, whoever wrote them.
 pub(super) fn insert(connection: &Connection, event: &NewEvent<'_>) -> Result<()> {
-    let shown = |text: &str| printable(text, LONGEST_TEXT);
+    let shown = |text: &str| printable(text, MAX_TEXT);
     connection
         .prepare_cached(
             "INSERT INTO events (at, environment, delivery, kind, user, recipient, sender, sid,
@@ -240,7 +240,7 @@ pub(super) fn latest(
 }
 
 /// Events of a user that are read at most.
-const MOST_OF_USER: usize = 500;
+const MAX_OF_USER: usize = 500;
 
 const OF_USER: &str = "
     WITH wanted (user, number) AS (SELECT
@@ -275,7 +275,7 @@ pub(super) fn of_user(
 ) -> Result<Vec<Event>> {
     let sql =
         format!("SELECT {COLUMNS} FROM events WHERE id IN ({OF_USER}) ORDER BY id DESC LIMIT ?4");
-    let values = (environment, user.key, number.key, whole_number(MOST_OF_USER));
+    let values = (environment, user.key, number.key, whole_number(MAX_OF_USER));
     let mut events = select(connection, &sql, values)?;
     events.reverse();
     Ok(events)

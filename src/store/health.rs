@@ -14,18 +14,18 @@ use crate::domain::environment::Environment;
 pub const HOURS: usize = 24;
 
 /// Deliveries whose times are looked at, the newest.
-const MOST_TIMES: usize = 20_000;
+const MAX_TIMES: usize = 20_000;
 
 /// Countries and senders that are listed, those with the most codes.
-const MOST_ROUTES: usize = 20;
+const MAX_ROUTES: usize = 20;
 
 /// What happened in an environment lately, and what is still open.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
     /// The last hour.
-    pub hour: Fare,
+    pub hour: Outcomes,
     /// The last day.
-    pub day: Fare,
+    pub day: Outcomes,
     /// Codes in each of the last 24 hours, the oldest first; the last is the present one.
     pub codes_by_hour: [u32; HOURS],
     /// Codes an hour, on average over the week before the last hour, rounded up.
@@ -43,7 +43,7 @@ pub struct Health {
 
 /// How the codes of a span of time fared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Fare {
+pub struct Outcomes {
     /// Codes that were asked for and that quota and limits allowed.
     pub codes: u32,
     /// Codes that have arrived.
@@ -56,7 +56,7 @@ pub struct Fare {
     pub p95: Option<Duration>,
 }
 
-impl Fare {
+impl Outcomes {
     /// The share of what has arrived among what is known, in percent, rounded down.
     pub fn delivery_rate(&self) -> Option<u32> {
         (self.delivered * 100).checked_div(self.delivered + self.failed)
@@ -108,8 +108,8 @@ pub(super) fn health(
         Ok(found.flatten().map(|moment| moment.0))
     };
     Ok(Health {
-        hour: fare(connection, environment, hour)?,
-        day: fare(connection, environment, day)?,
+        hour: outcomes(connection, environment, hour)?,
+        day: outcomes(connection, environment, day)?,
         codes_by_hour: codes_by_hour(connection, environment, now)?,
         usual_per_hour: usual_per_hour(connection, environment, week, hour)?,
         failures: failures(connection, environment, hour)?,
@@ -127,8 +127,12 @@ pub(super) fn health(
     })
 }
 
-fn fare(connection: &Connection, environment: Environment, since: Timestamp) -> Result<Fare> {
-    let mut fare = Fare::default();
+fn outcomes(
+    connection: &Connection,
+    environment: Environment,
+    since: Timestamp,
+) -> Result<Outcomes> {
+    let mut outcomes = Outcomes::default();
     let mut statement = connection.prepare_cached(
         "SELECT status, count(*) FROM deliveries WHERE environment = ?1 AND at >= ?2
          GROUP BY status",
@@ -138,12 +142,12 @@ fn fare(connection: &Connection, environment: Environment, since: Timestamp) -> 
     })?;
     for count in counts {
         let (status, count) = count?;
-        fare.codes += count;
+        outcomes.codes += count;
         match status {
-            DeliveryStatus::Delivered => fare.delivered += count,
+            DeliveryStatus::Delivered => outcomes.delivered += count,
             // Called back by an operator.
             DeliveryStatus::Canceled => {}
-            status if status.is_failure() => fare.failed += count,
+            status if status.is_failure() => outcomes.failed += count,
             _ => {}
         }
     }
@@ -154,7 +158,7 @@ fn fare(connection: &Connection, environment: Environment, since: Timestamp) -> 
              WHERE events.environment = ?1 AND events.at >= ?2 AND kind = 'delivered'
              ORDER BY events.at DESC LIMIT ?3",
         )?
-        .query_map((environment, Millis(since), super::values::whole_number(MOST_TIMES)), |row| {
+        .query_map((environment, Millis(since), super::values::whole_number(MAX_TIMES)), |row| {
             row.get(0)
         })?
         .collect::<Result<_>>()?;
@@ -164,8 +168,8 @@ fn fare(connection: &Connection, environment: Environment, since: Timestamp) -> 
         let milliseconds = times.get(index)?;
         Some(Duration::from_millis(u64::try_from(*milliseconds).unwrap_or_default()))
     };
-    (fare.median, fare.p95) = (under(50), under(95));
-    Ok(fare)
+    (outcomes.median, outcomes.p95) = (under(50), under(95));
+    Ok(outcomes)
 }
 
 fn codes_by_hour(
@@ -274,7 +278,7 @@ fn routes(
         }
     }
     routes.sort_by_key(|route| std::cmp::Reverse(route.codes));
-    routes.truncate(MOST_ROUTES);
+    routes.truncate(MAX_ROUTES);
     Ok(routes)
 }
 
@@ -314,7 +318,7 @@ mod tests {
         }
         let now = at(48 * 60 * MINUTE);
         let health = deck.store.health(HERE, now).await.unwrap();
-        let hour = Fare {
+        let hour = Outcomes {
             codes: 5,
             delivered: 2,
             failed: 2,

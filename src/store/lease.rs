@@ -18,12 +18,12 @@ pub struct Lease {
 }
 
 /// The longest that a delivery may rest: see `park`.
-pub const LONGEST_REST: SignedDuration = SignedDuration::from_hours(24);
+pub const MAX_REST: SignedDuration = SignedDuration::from_hours(24);
 
 /// The end of the longest lease that can have been given by `now`. One beyond it was given while
 /// the clock was ahead.
 fn latest(now: Timestamp) -> Timestamp {
-    now.checked_add(LONGEST_REST).unwrap_or(Timestamp::MAX)
+    now.checked_add(MAX_REST).unwrap_or(Timestamp::MAX)
 }
 
 /// Takes over every delivery that is nobody's at the moment `now`.
@@ -90,7 +90,7 @@ pub(super) fn give_up(connection: &Connection, owner: i64) -> Result<()> {
 }
 
 /// Lets go of a delivery until a moment from which on any process may take it again; at most
-/// [`LONGEST_REST`] from now.
+/// [`MAX_REST`] from now.
 pub(super) fn park(connection: &Connection, delivery: DeliveryId, lease: Lease) -> Result<()> {
     connection
         .prepare_cached(

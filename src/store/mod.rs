@@ -39,13 +39,13 @@ pub use self::delivery::{StatusReport, Unfinished};
 pub use self::error::StoreError;
 pub use self::events::{Event, EventKind, Note};
 pub use self::ids::{ChallengeId, DeliveryId, EventId};
-pub use self::lease::{LONGEST_REST, Lease};
+pub use self::lease::{Lease, MAX_REST};
 pub use self::quota::Standing;
 pub use self::quota_rows::QuotaRow;
 pub use self::reserve::{Reservation, Reserved};
 pub use self::subject::Subject;
-pub use self::traces::MOST_TRACES;
-pub use self::unlock::{Relief, Unlock};
+pub use self::traces::MAX_TRACES;
+pub use self::unlock::{Remedy, Unlock};
 pub use self::verify::Attempt;
 use self::worker::Worker;
 use crate::domain::country::Country;
@@ -55,7 +55,7 @@ use crate::domain::passcode::Verdict;
 use crate::domain::quota::QuotaRule;
 use crate::domain::replay::Trace;
 use crate::domain::secret::{DeckKey, LookupKey};
-pub use health::{FailureCount, Fare, HOURS, Health, RouteHealth};
+pub use health::{FailureCount, HOURS, Health, Outcomes, RouteHealth};
 pub use traffic::{BlockTraffic, CountryTraffic, Destinations};
 
 /// The way to the store: cheap to clone, usable from any task.
@@ -210,7 +210,7 @@ impl Store {
     }
 
     /// What has counted for the quotas of an environment after a moment and until another one,
-    /// oldest first; of more than [`MOST_TRACES`] the newest.
+    /// oldest first; of more than [`MAX_TRACES`] the newest.
     ///
     /// # Errors
     /// When the store failed.
@@ -258,7 +258,7 @@ impl Store {
         owner: i64,
         kept: SignedDuration,
         now: Timestamp,
-        told: impl Fn(usize),
+        on_progress: impl Fn(usize),
     ) -> Result<(), StoreError> {
         let newest = self.worker.read(move |connection| prune::newest(connection, owner)).await?;
         let before = now.min(newest.unwrap_or(Timestamp::MIN)).checked_sub(kept);
@@ -267,7 +267,7 @@ impl Store {
         while !from.is_done {
             from =
                 self.worker.write(move |connection| prune::step(connection, before, from)).await?;
-            told(from.rows);
+            on_progress(from.rows);
         }
         self.worker.write(prune::empty_challenges).await
     }

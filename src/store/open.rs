@@ -16,7 +16,7 @@ use crate::domain::secret::DeckKey;
 
 /// How long a job waits for a lock that another process holds. A transaction takes well under
 /// a millisecond, so whoever holds it longer is stuck.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(5);
+pub(super) const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// How long one of several processes that make the store at once waits before it tries again.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -36,7 +36,7 @@ pub(super) fn open(path: &Path, key: &DeckKey) -> Result<Connection, StoreError>
         match prepare(path, key) {
             // Changing the journal does not wait where two processes that make the store at the
             // same time would wait for each other: then one begins again.
-            Err(StoreError::Busy { .. }) if begun.elapsed() < LONGEST_WAIT => thread::sleep(PAUSE),
+            Err(StoreError::Busy { .. }) if begun.elapsed() < MAX_WAIT => thread::sleep(PAUSE),
             outcome => return outcome,
         }
     }
@@ -46,7 +46,7 @@ fn prepare(path: &Path, key: &DeckKey) -> Result<Connection, StoreError> {
     let said = |error| StoreError::from_sqlite(path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(said)?;
-    connection.busy_timeout(LONGEST_WAIT).map_err(said)?;
+    connection.busy_timeout(MAX_WAIT).map_err(said)?;
     connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
     schema::check(&connection, path)?;
     // SQLite silently opens for reading what it may not write.

@@ -17,7 +17,7 @@ use crate::domain::secret::LookupKey;
 
 /// Newest sends that are judged. The rule looks at 20 at most; the rest only tells how many
 /// were used where more codes were allowed before.
-const MOST_JUDGED: usize = 100;
+const MAX_JUDGED: usize = 100;
 
 const SENDS_OF_USER: &str = "
     SELECT counted_at FROM deliveries
@@ -46,7 +46,7 @@ impl Counted {
             let Some(SubjectRow { id, reset_upto, .. }) = subject else { return Ok(Vec::new()) };
             connection
                 .prepare_cached(sql)?
-                .query_map((id, reset_upto, whole_number(MOST_JUDGED)), |row| {
+                .query_map((id, reset_upto, whole_number(MAX_JUDGED)), |row| {
                     row.get::<_, Millis>(0).map(|moment| moment.0)
                 })?
                 .collect()

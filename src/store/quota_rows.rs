@@ -12,13 +12,13 @@ use super::subject::{self, Subject, SubjectRow};
 use super::values::{Millis, whole_number};
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
-use crate::domain::passcode::MOST_WRONG_TRIES;
+use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::domain::quota::{Quota, QuotaRule};
 use crate::domain::secret::LookupKey;
 
 /// Newest sends of an environment that are looked at, so that the work is bounded in the
 /// busiest one too.
-const MOST_SENDS: usize = 100_000;
+const MAX_SENDS: usize = 100_000;
 
 const SENDS_SINCE: &str = "
     SELECT id, user, number, counted_at FROM deliveries
@@ -58,7 +58,7 @@ pub struct QuotaRow {
 impl QuotaRow {
     /// Whether no code is sent to the user now, be it for the codes sent or the wrong tries.
     pub const fn is_locked(&self) -> bool {
-        !self.quota.is_open() || self.wrong_in_a_row >= MOST_WRONG_TRIES
+        !self.quota.is_open() || self.wrong_in_a_row >= MAX_WRONG_TRIES
     }
 }
 
@@ -84,7 +84,7 @@ impl Send {
 /// Users with a counted send within the last time-out, and those who have used up their wrong
 /// tries: the locked ones first, of each kind the one last texted first.
 ///
-/// Where an environment has more than [`MOST_SENDS`] sends within the memory of the rule, the
+/// Where an environment has more than [`MAX_SENDS`] sends within the memory of the rule, the
 /// older ones are left out.
 pub(super) fn read(
     connection: &Connection,
@@ -96,7 +96,7 @@ pub(super) fn read(
     let since = now.checked_sub(rule.memory()).unwrap_or(Timestamp::MIN);
     let mut statement = connection.prepare_cached(SENDS_SINCE)?;
     let sends =
-        statement.query_map((environment, Millis(since), whole_number(MOST_SENDS)), Send::read)?;
+        statement.query_map((environment, Millis(since), whole_number(MAX_SENDS)), Send::read)?;
     for send in sends {
         board.add(connection, send?)?;
     }
@@ -130,7 +130,7 @@ pub(super) fn of_key(
     let since = now.checked_sub(rule.memory()).unwrap_or(Timestamp::MIN);
     for subject in [send.user, send.number] {
         let mut statement = connection.prepare_cached(SENDS_OF)?;
-        let values = (subject, Millis(since), whole_number(MOST_SENDS));
+        let values = (subject, Millis(since), whole_number(MAX_SENDS));
         for send in statement.query_map(values, Send::read)? {
             let send = send?;
             board.count(connection, subject, &send)?;
@@ -231,7 +231,7 @@ impl Board {
             let (Some(user), Some(number)) = both else { continue };
             let quota = rule.judge(&user.as_user, now).stricter(rule.judge(&number.as_number, now));
             let wrong_in_a_row = user.row.wrong_in_a_row.max(number.row.wrong_in_a_row);
-            if quota.used() == 0 && quota.is_open() && wrong_in_a_row < MOST_WRONG_TRIES {
+            if quota.used() == 0 && quota.is_open() && wrong_in_a_row < MAX_WRONG_TRIES {
                 continue;
             }
             let (country, sender): (Option<String>, String) = connection
@@ -310,7 +310,7 @@ mod tests {
         deck.slot(by(1, 0)).await;
         deck.slot(Reservation { number: number(1), ..by(2, 1) }).await;
         let tries =
-            format!("UPDATE subjects SET wrong_in_a_row = {MOST_WRONG_TRIES} WHERE key = ?1");
+            format!("UPDATE subjects SET wrong_in_a_row = {MAX_WRONG_TRIES} WHERE key = ?1");
         deck.behind_its_back().execute(&tries, [number(1).key]).unwrap();
         // The list has the user last texted there; the other one is found by name.
         for who in [1, 2] {
@@ -324,7 +324,7 @@ mod tests {
         deck.behind_its_back().execute_batch(forget).unwrap();
         let left = rows(&deck, 3).await;
         assert_eq!((left.len(), left[0].is_locked()), (1, true));
-        assert!(deck.relieve(super::super::Relief::WrongTries, (number(1), number(1)), 4).await);
+        assert!(deck.relieve(super::super::Remedy::WrongTries, (number(1), number(1)), 4).await);
         deck.slot(by(1, 5)).await;
     }
 

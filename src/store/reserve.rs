@@ -17,7 +17,7 @@ use crate::domain::country::Country;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 use crate::domain::limits::{Limits, OverLimit};
-use crate::domain::passcode::{IssuedCode, MOST_WRONG_TRIES};
+use crate::domain::passcode::{IssuedCode, MAX_WRONG_TRIES};
 use crate::domain::quota::{Quota, QuotaRule};
 use crate::domain::secret::LookupKey;
 use crate::domain::sender::Sender;
@@ -104,7 +104,7 @@ pub(super) fn reserve(
     let user = subject::find(connection, request.environment, request.user.key)?;
     let number = subject::find(connection, request.environment, request.number.key)?;
     if subject::have_used_up_tries(user.as_ref(), number.as_ref()) {
-        let why = format!("{MOST_WRONG_TRIES} wrong tries in a row");
+        let why = format!("{MAX_WRONG_TRIES} wrong tries in a row");
         return refuse(connection, request, why).map(|()| Reserved::UserLocked);
     }
     let counted = Counted::read(connection, user.as_ref(), number.as_ref())?;

@@ -4,12 +4,12 @@
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::domain::environment::Environment;
-use crate::domain::passcode::MOST_WRONG_TRIES;
+use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::domain::secret::LookupKey;
 use crate::domain::text::printable;
 
 /// Characters of a label that are kept; a user id has at most 128.
-const LONGEST_LABEL: usize = 128;
+const MAX_LABEL: usize = 128;
 
 /// A user or a number, without saying who it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ const COLUMNS: &str = "id, key, label, reset_upto, wrong_in_a_row";
 impl SubjectRow {
     /// Whether only an operator can unlock the user.
     pub(super) const fn has_used_up_tries(&self) -> bool {
-        self.wrong_in_a_row >= MOST_WRONG_TRIES
+        self.wrong_in_a_row >= MAX_WRONG_TRIES
     }
 
     fn read(row: &Row<'_>) -> Result<Self> {
@@ -82,7 +82,7 @@ pub(super) fn with_tries_used_up(
     );
     connection
         .prepare_cached(&sql)?
-        .query_map((environment, MOST_WRONG_TRIES), SubjectRow::read)?
+        .query_map((environment, MAX_WRONG_TRIES), SubjectRow::read)?
         .collect()
 }
 
@@ -92,7 +92,7 @@ pub(super) fn ensure(
     environment: Environment,
     subject: &Subject,
 ) -> Result<i64> {
-    let label = printable(&subject.label, LONGEST_LABEL);
+    let label = printable(&subject.label, MAX_LABEL);
     connection
         .prepare_cached(
             "INSERT INTO subjects (environment, key, label) VALUES (?1, ?2, ?3)

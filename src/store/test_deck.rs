@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{
-    Attempt, ChallengeId, DeliveryId, EventKind, Lease, Relief, Reservation, Reserved,
+    Attempt, ChallengeId, DeliveryId, EventKind, Lease, Remedy, Reservation, Reserved,
     StatusReport, Store, Subject, Unlock,
 };
 use crate::domain::country::Country;
@@ -158,14 +158,14 @@ impl Deck {
 
     /// Gives a user all codes back and forgives their wrong tries.
     pub(super) async fn unlock_of(&self, user: Subject, number: Subject, millisecond: i64) {
-        for relief in [Relief::AllCodes, Relief::WrongTries] {
-            self.relieve(relief, (user.clone(), number.clone()), millisecond).await;
+        for remedy in [Remedy::AllCodes, Remedy::WrongTries] {
+            self.relieve(remedy, (user.clone(), number.clone()), millisecond).await;
         }
     }
 
     pub(super) async fn relieve(
         &self,
-        relief: Relief,
+        remedy: Remedy,
         (user, number): (Subject, Subject),
         millisecond: i64,
     ) -> bool {
@@ -173,7 +173,7 @@ impl Deck {
             environment: HERE,
             user,
             number,
-            relief,
+            remedy,
             rule: rule(3, 15),
             at: at(millisecond),
             by: "ana".to_owned(),

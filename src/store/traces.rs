@@ -8,7 +8,7 @@ use crate::domain::environment::Environment;
 use crate::domain::replay::{Trace, TraceKind};
 
 /// Sends, resets and refusals that are read at the most, the newest.
-pub const MOST_TRACES: usize = 200_000;
+pub const MAX_TRACES: usize = 200_000;
 
 /// Reads the sends that count, the resets and the refusals of an environment after a moment and
 /// until another one, oldest first.
@@ -32,7 +32,7 @@ pub(super) fn between(
                         OR kind = 'refused' AND delivery IS NULL AND detail LIKE '%codes used')
              ORDER BY at DESC, what DESC, id DESC LIMIT ?3",
         )?
-        .query_map((environment, Millis(after), whole_number(MOST_TRACES), Millis(until)), |row| {
+        .query_map((environment, Millis(after), whole_number(MAX_TRACES), Millis(until)), |row| {
             Ok(Trace {
                 at: row.get::<_, Millis>("at")?.0,
                 user: row.get("user")?,

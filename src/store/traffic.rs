@@ -14,10 +14,10 @@ use crate::domain::routing::{REFUSED, refused_country};
 use crate::domain::secret::LookupKey;
 
 /// Blocks that are listed, those with the most numbers.
-const MOST_BLOCKS: usize = 5;
+const MAX_BLOCKS: usize = 5;
 
 /// Different numbers from which on a block is listed.
-const LEAST_NUMBERS: u32 = 3;
+const MIN_NUMBERS: u32 = 3;
 
 /// Days that the usual is taken from, at most.
 const DAYS: u32 = 7;
@@ -162,7 +162,7 @@ pub(super) fn destinations(
              GROUP BY block HAVING numbers >= ?4 ORDER BY numbers DESC, codes DESC LIMIT ?5",
         )?
         .query_map(
-            (environment, ago(1), ago(1 + DAYS), LEAST_NUMBERS, whole_number(MOST_BLOCKS)),
+            (environment, ago(1), ago(1 + DAYS), MIN_NUMBERS, whole_number(MAX_BLOCKS)),
             |row| {
                 Ok(BlockTraffic {
                     block: row.get("block")?,

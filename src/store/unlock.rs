@@ -12,7 +12,7 @@ use crate::domain::quota::QuotaRule;
 
 /// What is given to a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Relief {
+pub enum Remedy {
     /// All codes, as if none had been asked for.
     AllCodes,
     /// One code more.
@@ -21,7 +21,7 @@ pub enum Relief {
     WrongTries,
 }
 
-impl Relief {
+impl Remedy {
     const fn event(self) -> EventKind {
         match self {
             Self::AllCodes => EventKind::Unlocked,
@@ -57,7 +57,7 @@ pub struct Unlock {
     /// Their number.
     pub number: Subject,
     /// What they get.
-    pub relief: Relief,
+    pub remedy: Remedy,
     /// The rule that they are judged by.
     pub rule: QuotaRule,
     /// When.
@@ -75,14 +75,14 @@ impl Unlock {
             "{} at {}, {}: {}",
             self.user.label,
             self.number.label,
-            self.relief.words(),
+            self.remedy.words(),
             self.reason
         );
         AuditEntry {
             at: self.at,
             operator: self.by.clone(),
             environment: Some(self.environment),
-            action: self.relief.action(),
+            action: self.remedy.action(),
             detail,
         }
     }
@@ -90,14 +90,14 @@ impl Unlock {
 
 /// Helps a user; `false`, and nothing is written, where there was nothing to give.
 pub(super) fn unlock(connection: &Connection, unlock: &Unlock) -> Result<bool> {
-    let Unlock { environment, user, number, relief, .. } = unlock;
-    let given = match relief {
-        Relief::AllCodes => {
+    let Unlock { environment, user, number, remedy, .. } = unlock;
+    let given = match remedy {
+        Remedy::AllCodes => {
             subject::reset_codes(connection, *environment, user.key)?
                 | subject::reset_codes(connection, *environment, number.key)?
         }
-        Relief::OneCode => give_back(connection, unlock)?,
-        Relief::WrongTries => {
+        Remedy::OneCode => give_back(connection, unlock)?,
+        Remedy::WrongTries => {
             subject::forgive_tries(connection, *environment, user.key)?
                 | subject::forgive_tries(connection, *environment, number.key)?
         }
@@ -108,10 +108,10 @@ pub(super) fn unlock(connection: &Connection, unlock: &Unlock) -> Result<bool> {
     let note = Note {
         environment: *environment,
         at: unlock.at,
-        kind: relief.event(),
+        kind: remedy.event(),
         user: user.clone(),
         number: number.clone(),
-        detail: format!("{} by {}: {}", relief.words(), unlock.by, unlock.reason),
+        detail: format!("{} by {}: {}", remedy.words(), unlock.by, unlock.reason),
     };
     events::note(connection, &note)?;
     Ok(true)
@@ -166,7 +166,7 @@ mod tests {
     use super::super::test_deck::{Deck, MINUTE, attempt, number, request, rule, user};
     use super::super::{Reservation, Reserved};
     use super::*;
-    use crate::domain::passcode::{MOST_WRONG_TRIES, Verdict};
+    use crate::domain::passcode::{MAX_WRONG_TRIES, Verdict};
 
     #[tokio::test]
     async fn one_code_is_given_back_to_a_user_who_changes_numbers() {
@@ -176,7 +176,7 @@ mod tests {
         }
         let asked = Reservation { number: number(2), ..request(3 * MINUTE) };
         assert!(matches!(deck.ask(asked.clone()).await, Reserved::Locked { .. }));
-        assert!(deck.relieve(Relief::OneCode, (user(1), number(2)), 3 * MINUTE).await);
+        assert!(deck.relieve(Remedy::OneCode, (user(1), number(2)), 3 * MINUTE).await);
         deck.slot(asked.clone()).await;
         assert!(matches!(deck.ask(asked).await, Reserved::Locked { .. }));
     }
@@ -189,7 +189,7 @@ mod tests {
         }
         let by_first = request(MINUTE);
         assert!(matches!(deck.ask(by_first.clone()).await, Reserved::Locked { .. }));
-        assert!(deck.relieve(Relief::OneCode, (user(1), number(1)), MINUTE).await);
+        assert!(deck.relieve(Remedy::OneCode, (user(1), number(1)), MINUTE).await);
         deck.slot(by_first).await;
     }
 
@@ -200,7 +200,7 @@ mod tests {
             deck.slot(Reservation { rule: rule(9, 15), ..request(0) }).await;
         }
         // The rule is stricter by now: three codes.
-        assert!(!deck.relieve(Relief::OneCode, (user(1), number(1)), 1).await);
+        assert!(!deck.relieve(Remedy::OneCode, (user(1), number(1)), 1).await);
         assert_eq!(deck.quota(rule(9, 15), 1).await.used(), 5);
     }
 
@@ -208,9 +208,9 @@ mod tests {
     async fn a_code_that_was_given_back_for_still_works() {
         let deck = Deck::new().await;
         deck.ask_for_code(request(0), 7).await;
-        assert!(deck.relieve(Relief::OneCode, (user(1), number(1)), 1).await);
+        assert!(deck.relieve(Remedy::OneCode, (user(1), number(1)), 1).await);
         assert_eq!(deck.quota(rule(3, 15), 1).await.used(), 0);
-        assert!(!deck.relieve(Relief::OneCode, (user(1), number(1)), 2).await);
+        assert!(!deck.relieve(Remedy::OneCode, (user(1), number(1)), 2).await);
         assert_eq!(deck.attempt(attempt(3), 7).await, Verdict::Approved);
     }
 
@@ -220,16 +220,16 @@ mod tests {
         for _ in 0..3 {
             deck.slot(request(0)).await;
         }
-        for _ in 0..MOST_WRONG_TRIES {
+        for _ in 0..MAX_WRONG_TRIES {
             let sql = "UPDATE subjects SET wrong_in_a_row = wrong_in_a_row + 1";
             deck.behind_its_back().execute_batch(sql).unwrap();
         }
         let pair = (user(1), number(1));
-        assert!(deck.relieve(Relief::AllCodes, pair.clone(), 1).await);
+        assert!(deck.relieve(Remedy::AllCodes, pair.clone(), 1).await);
         assert!(matches!(deck.ask(request(2)).await, Reserved::UserLocked));
-        assert!(!deck.relieve(Relief::AllCodes, pair.clone(), 2).await, "there is nothing left");
-        assert!(deck.relieve(Relief::WrongTries, pair.clone(), 3).await);
-        assert!(!deck.relieve(Relief::WrongTries, pair, 4).await);
+        assert!(!deck.relieve(Remedy::AllCodes, pair.clone(), 2).await, "there is nothing left");
+        assert!(deck.relieve(Remedy::WrongTries, pair.clone(), 3).await);
+        assert!(!deck.relieve(Remedy::WrongTries, pair, 4).await);
         deck.slot(request(5)).await;
         let rows = deck.store.audit_rows(4, 9).await.unwrap();
         let actions: Vec<&str> = rows.iter().map(|row| row.entry.action.key()).collect();

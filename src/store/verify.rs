@@ -114,7 +114,7 @@ mod tests {
     use super::super::{Reservation, Reserved};
     use super::*;
     use crate::domain::delivery::DeliveryStatus;
-    use crate::domain::passcode::MOST_WRONG_TRIES;
+    use crate::domain::passcode::MAX_WRONG_TRIES;
 
     #[tokio::test]
     async fn a_right_code_works_once() {
@@ -171,13 +171,13 @@ mod tests {
     async fn a_hundred_wrong_tries_in_a_row_lock_the_user_until_an_operator_unlocks() {
         let deck = Deck::new().await;
         let day = |day: u32| i64::from(day) * 1440 * MINUTE;
-        for round in 0..MOST_WRONG_TRIES / 5 {
+        for round in 0..MAX_WRONG_TRIES / 5 {
             deck.slot(request(day(round))).await;
             for _ in 0..5 {
                 deck.attempt(attempt(day(round)), 9).await;
             }
         }
-        let later = day(MOST_WRONG_TRIES);
+        let later = day(MAX_WRONG_TRIES);
         assert_eq!(deck.attempt(attempt(later), 1).await, Verdict::UserLocked);
         assert_eq!(deck.ask(request(later)).await, Reserved::UserLocked);
         let other_name = Reservation { user: user(2), ..request(later) };

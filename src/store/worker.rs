@@ -18,10 +18,10 @@ use super::open;
 use crate::domain::secret::DeckKey;
 
 /// Jobs that may wait; whoever brings one more waits with it.
-const LONGEST_QUEUE: usize = 256;
+const MAX_QUEUE: usize = 256;
 
 /// Jobs that are taken from the queue at once: the most that one commit holds.
-const MOST_AT_ONCE: usize = 64;
+const MAX_AT_ONCE: usize = 64;
 
 /// Tells whoever waits for a write how it ended, once it is known whether the commit held.
 type Answer = Box<dyn FnOnce(&Result<(), StoreError>)>;
@@ -51,7 +51,7 @@ impl Worker {
     /// # Errors
     /// When the file cannot be opened, or the system gives no thread.
     pub(super) async fn start(path: PathBuf, key: DeckKey) -> Result<Self, StoreError> {
-        let (jobs, queue) = mpsc::channel(LONGEST_QUEUE);
+        let (jobs, queue) = mpsc::channel(MAX_QUEUE);
         let (ready, opened) = oneshot::channel();
         let worker = Self { path: path.clone().into(), jobs };
         let thread_path = path.clone();
@@ -131,8 +131,8 @@ impl Worker {
 
 /// Works until nobody can bring jobs any more.
 fn work_off(mut connection: Connection, mut queue: mpsc::Receiver<Job>, path: &Path) {
-    let mut batch = Vec::with_capacity(MOST_AT_ONCE);
-    while queue.blocking_recv_many(&mut batch, MOST_AT_ONCE) > 0 {
+    let mut batch = Vec::with_capacity(MAX_AT_ONCE);
+    while queue.blocking_recv_many(&mut batch, MAX_AT_ONCE) > 0 {
         let (mut reads, mut writes) = (Vec::new(), Vec::new());
         for job in batch.drain(..) {
             match job {

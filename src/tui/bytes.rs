@@ -20,7 +20,7 @@ const PASTE_BEGINS: &[u8] = b"\x1b[200~";
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
 
 /// Bytes of the longest sequence; what goes on is none.
-const LONGEST: usize = 24;
+const MAX_LENGTH: usize = 24;
 
 /// What has come and is not whole yet.
 #[derive(Debug, Default)]
@@ -139,8 +139,8 @@ fn control_sequence(bytes: &[u8], rest: &[u8]) -> First {
     let is_part = |byte: &u8| (0x20..=0x3f).contains(byte);
     let length = rest.iter().take_while(|byte| is_part(byte)).count();
     match rest.get(length) {
-        None if length < LONGEST => First::Part,
-        Some(last @ 0x40..=0x7e) if length < LONGEST => {
+        None if length < MAX_LENGTH => First::Part,
+        Some(last @ 0x40..=0x7e) if length < MAX_LENGTH => {
             let parameters = String::from_utf8_lossy(&rest[..length]);
             match sequence(&parameters, char::from(*last)) {
                 Some(key) => First::Whole(Some(Event::Key(key)), length + 3),

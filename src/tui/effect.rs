@@ -14,7 +14,7 @@ use crate::store::{DeliveryId, QuotaRow};
 /// Work that takes long enough to tell how far it is, and that can be stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Work {
-    /// What a pop-up has asked, by the generation of its question.
+    /// What a pop-up has asked, by the ticket of its question.
     Asked(u64),
     /// Forgetting what is older than is kept.
     Pruning,
@@ -44,9 +44,9 @@ pub enum Effect {
     /// Put a text that was edited in the place of the config.
     TakeEdited(Box<EditedText>),
     /// Work out what another rule would have meant in the last day.
-    Rehearse {
+    WhatIf {
         /// Comes back with the answer.
-        generation: u64,
+        ticket: u64,
         /// Where.
         environment: Environment,
         /// The rule.
@@ -55,7 +55,7 @@ pub enum Effect {
     /// Work out under what a user is found.
     FindUser {
         /// Comes back with the answer.
-        generation: u64,
+        ticket: u64,
         /// Whose default country applies.
         environment: Environment,
         /// The whole number or the id as typed.
@@ -64,14 +64,14 @@ pub enum Effect {
     /// Read everything that happened to one delivery.
     LoadStory {
         /// Comes back with the answer.
-        generation: u64,
+        ticket: u64,
         /// The delivery.
         delivery: DeliveryId,
     },
     /// Work out what a send would do.
     Preview {
         /// Comes back with the answer, so that a late one is told from the newest.
-        generation: u64,
+        ticket: u64,
         /// The request as typed so far.
         request: CodeRequest,
     },
@@ -80,7 +80,7 @@ pub enum Effect {
     /// Judge a code.
     Verify {
         /// Comes back with the verdict.
-        generation: u64,
+        ticket: u64,
         /// The try.
         attempt: Box<CodeAttempt>,
     },
@@ -91,27 +91,27 @@ pub enum Effect {
     /// Read what happened to a user's codes.
     LoadUser {
         /// Comes back with the answer.
-        generation: u64,
+        ticket: u64,
         /// Where.
         environment: Environment,
         /// The user.
         row: Box<QuotaRow>,
     },
     /// Call a message back.
-    CallBack(DeliveryId),
+    Cancel(DeliveryId),
     /// Ask an account whether it accepts its credentials.
     CheckAccount(Box<AccountQuery>),
     /// Ask an account for what it can send from.
     ListSenders {
         /// Comes back with the answer.
-        generation: u64,
+        ticket: u64,
         /// The account.
         query: Box<AccountQuery>,
     },
     /// Read what a phone has received.
     Handset {
         /// Comes back with the answer.
-        generation: u64,
+        ticket: u64,
         /// The environment, which must be on the Sandbox.
         environment: Environment,
         /// The number as typed.

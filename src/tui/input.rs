@@ -19,7 +19,7 @@ const AT_ONCE: usize = 4096;
 
 /// What the input can say.
 #[derive(Debug)]
-pub enum Heard {
+pub enum InputEvent {
     /// Something for `update`.
     Message(Message),
     /// The other end of the terminal is gone.
@@ -58,7 +58,7 @@ impl Gate {
         let is_closing = |state: &mut GateState| *state == GateState::Closing;
         let (mut state, waited) = self
             .changed
-            .wait_timeout_while(state, LONGEST_STOP, is_closing)
+            .wait_timeout_while(state, MAX_STOP, is_closing)
             .unwrap_or_else(PoisonError::into_inner);
         if waited.timed_out() {
             *state = GateState::Open;
@@ -86,29 +86,29 @@ impl Gate {
 }
 
 /// How long the reader may take to stop.
-const LONGEST_STOP: Duration = Duration::from_secs(2);
+const MAX_STOP: Duration = Duration::from_secs(2);
 
 /// Starts reading. The threads end with the process, or when nobody listens any more.
 ///
 /// # Errors
 /// When the system gives no pipe.
-pub fn listen(heard: &Sender<Heard>) -> io::Result<Arc<Gate>> {
+pub fn listen(events: &Sender<InputEvent>) -> io::Result<Arc<Gate>> {
     let (woken, wake) = rustix::pipe::pipe()?;
     let gate = Arc::new(Gate { state: Mutex::default(), changed: Condvar::new(), wake });
-    let (keys, own_gate) = (heard.clone(), gate.clone());
+    let (keys, own_gate) = (events.clone(), gate.clone());
     thread::spawn(move || {
         // Nobody is left to be told if this fails.
         if read_keys(&keys, &own_gate, &woken).is_err() {
-            let _ = keys.blocking_send(Heard::HungUp);
+            let _ = keys.blocking_send(InputEvent::HungUp);
         }
     });
-    let end = heard.clone();
+    let end = events.clone();
     thread::spawn(move || wait_for_hang_up(&end));
     Ok(gate)
 }
 
 /// Reads until nobody listens any more.
-fn read_keys(heard: &Sender<Heard>, gate: &Gate, woken: &OwnedFd) -> io::Result<()> {
+fn read_keys(events: &Sender<InputEvent>, gate: &Gate, woken: &OwnedFd) -> io::Result<()> {
     let mut bytes = Bytes::default();
     loop {
         gate.pass();
@@ -118,7 +118,7 @@ fn read_keys(heard: &Sender<Heard>, gate: &Gate, woken: &OwnedFd) -> io::Result<
                 Event::Paste(text) => Message::Paste(text),
                 _ => continue,
             };
-            if heard.blocking_send(Heard::Message(message)).is_err() {
+            if events.blocking_send(InputEvent::Message(message)).is_err() {
                 return Ok(());
             }
         }
@@ -155,7 +155,7 @@ fn next_events(bytes: &mut Bytes, woken: &OwnedFd) -> io::Result<Vec<Event>> {
 }
 
 /// Sleeps until the terminal is gone, also while the keys belong to another program.
-fn wait_for_hang_up(heard: &Sender<Heard>) {
+fn wait_for_hang_up(events: &Sender<InputEvent>) {
     let stdin = io::stdin();
     if !stdin.is_terminal() {
         return;
@@ -168,5 +168,5 @@ fn wait_for_hang_up(heard: &Sender<Heard>) {
         }
     }
     // Nobody is left to be told if this fails.
-    let _ = heard.blocking_send(Heard::HungUp);
+    let _ = events.blocking_send(InputEvent::HungUp);
 }

@@ -11,7 +11,7 @@ use crate::domain::passcode::Verdict;
 use crate::domain::secret::LookupKey;
 use crate::engine::{Preview, Status, Submission};
 use crate::provider::{AccountReport, HandsetMessage, OfferedSender};
-use crate::store::{Event, QuotaRow, Relief};
+use crate::store::{Event, QuotaRow, Remedy};
 
 /// One thing that happened: a key, a report of the engine, a moment that was waited for.
 #[derive(Debug)]
@@ -42,10 +42,10 @@ pub enum Message {
     ConfigUnusable(String),
     /// The store could not be read.
     StoreFailed(String),
-    /// What a send would do. Answers the preview of the same generation.
+    /// What a send would do. Answers the preview of the same ticket.
     Previewed {
         /// Which preview was asked for.
-        generation: u64,
+        ticket: u64,
         /// The answer, or why there is none.
         preview: Result<Box<Preview>, String>,
     },
@@ -54,7 +54,7 @@ pub enum Message {
     /// A code was judged.
     Verified {
         /// Which try was judged.
-        generation: u64,
+        ticket: u64,
         /// The verdict, or why there is none.
         result: Result<Verdict, String>,
     },
@@ -70,7 +70,7 @@ pub enum Message {
         /// The user.
         user: String,
         /// What was to be given.
-        relief: Relief,
+        remedy: Remedy,
         /// Whether there was anything to give, or why nothing was given.
         result: Result<bool, String>,
     },
@@ -88,9 +88,9 @@ pub enum Message {
     /// The edited text is in force.
     EditTaken(Box<LoadedDeck>),
     /// What another rule would have meant.
-    Rehearsed {
+    WhatIfReady {
         /// Which question it answers.
-        generation: u64,
+        ticket: u64,
         /// The sentences, or why there are none.
         news: Result<Vec<String>, String>,
     },
@@ -106,26 +106,26 @@ pub enum Message {
     /// Under what a user is found.
     KeysFound {
         /// Which question it answers.
-        generation: u64,
+        ticket: u64,
         /// The keys of the number and of the id that what was typed may be.
         keys: Vec<LookupKey>,
     },
     /// Everything that happened to one delivery.
     StoryLoaded {
         /// Which question it answers.
-        generation: u64,
+        ticket: u64,
         /// The events, oldest first, or why there are none.
         story: Result<Vec<Event>, String>,
     },
     /// What happened to a user's codes.
     UserLoaded {
         /// Which question it answers.
-        generation: u64,
+        ticket: u64,
         /// The events, oldest first, or why there are none.
         story: Result<Vec<Event>, String>,
     },
     /// A message was called back, or not.
-    CalledBack(Result<(), String>),
+    Canceled(Result<(), String>),
     /// An account has answered whether it accepts its credentials.
     AccountChecked {
         /// The environment whose account it is.
@@ -136,14 +136,14 @@ pub enum Message {
     /// An account has told what it can send from.
     SendersOffered {
         /// Which question it answers.
-        generation: u64,
+        ticket: u64,
         /// The senders, or why there are none.
         offered: Result<Vec<OfferedSender>, String>,
     },
     /// What a phone has received.
     Handset {
         /// Which look at the phone it was.
-        generation: u64,
+        ticket: u64,
         /// The messages, or why they cannot be read.
         received: Result<Vec<HandsetMessage>, String>,
     },

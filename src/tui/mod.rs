@@ -9,6 +9,7 @@ mod bytes;
 mod display;
 mod editor;
 pub mod effect;
+mod event_loop;
 pub mod executor;
 pub mod fit;
 pub mod input;
@@ -20,7 +21,6 @@ pub mod model;
 pub mod pane;
 pub mod plain;
 mod reports;
-mod runtime;
 mod saving;
 mod status_clock;
 pub mod terminal;
@@ -32,9 +32,9 @@ pub mod view;
 use crate::config::Paths;
 use crate::domain::environment::Environment;
 use crate::engine::Operator;
-use crate::surroundings::Surroundings;
+use crate::runtime::Runtime;
 
-pub use runtime::run;
+pub use event_loop::run;
 
 /// What the console is started with.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ pub struct ConsoleOptions {
     /// Whether it is read out line by line.
     pub plain: bool,
     /// The time and the chance of its deck.
-    pub surroundings: Surroundings,
+    pub runtime: Runtime,
     /// In which times are shown.
     pub time_zone: jiff::tz::TimeZone,
 }

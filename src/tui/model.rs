@@ -54,7 +54,7 @@ pub struct Model {
     /// Whether the focused pane is shown alone.
     pub zoomed: bool,
     /// What belongs to each environment.
-    pub desks: PerEnvironment<Desk>,
+    pub tabs: PerEnvironment<Tab>,
     /// Pop-ups, the topmost last.
     pub modals: Vec<Modal>,
     /// What just happened.
@@ -82,7 +82,7 @@ pub struct Model {
     /// Counts the changes that were taken back.
     pub undone: u64,
     /// Counts what pop-ups have asked, so that a late answer is told from the newest.
-    pub generation: u64,
+    pub ticket: u64,
 }
 
 /// Whether the settings are there.
@@ -120,7 +120,7 @@ pub enum Pruning {
 
 /// What belongs to one environment.
 #[derive(Debug)]
-pub struct Desk {
+pub struct Tab {
     /// The settings form.
     pub form: Form,
     /// The table of From numbers.
@@ -168,7 +168,7 @@ impl Model {
             environment: Environment::Development,
             focus: Pane::Quota,
             zoomed: false,
-            desks: PerEnvironment::from_fn(|_| Desk::default()),
+            tabs: PerEnvironment::from_fn(|_| Tab::default()),
             modals: Vec::new(),
             notice: None,
             typed_ahead: Vec::new(),
@@ -182,18 +182,18 @@ impl Model {
             unwritable: None,
             status_clock: StatusClock::default(),
             undone: 0,
-            generation: 0,
+            ticket: 0,
         }
     }
 
-    /// The desk of the environment on screen.
-    pub fn desk(&self) -> &Desk {
-        &self.desks[self.environment]
+    /// The tab of the environment on screen.
+    pub fn tab(&self) -> &Tab {
+        &self.tabs[self.environment]
     }
 
     /// The same, to change it.
-    pub fn desk_mut(&mut self) -> &mut Desk {
-        &mut self.desks[self.environment]
+    pub fn tab_mut(&mut self) -> &mut Tab {
+        &mut self.tabs[self.environment]
     }
 
     /// The contexts whose keys hold now, the innermost first.
@@ -207,16 +207,16 @@ impl Model {
             Phase::Broken(_) => return vec![Context::Broken],
         }
         let pane = match self.focus {
-            Pane::Form if self.desk().form.takes_text() => {
+            Pane::Form if self.tab().form.takes_text() => {
                 return vec![Context::Form, Context::Always];
             }
             Pane::Form => Context::Form,
             Pane::Numbers => Context::Numbers,
-            Pane::Quota if self.desk().quota.is_filtering() => {
+            Pane::Quota if self.tab().quota.is_filtering() => {
                 return vec![Context::Filter, Context::Always];
             }
             Pane::Quota => Context::Quota,
-            Pane::Log if self.desk().log.is_filtering() => {
+            Pane::Log if self.tab().log.is_filtering() => {
                 return vec![Context::Filter, Context::Always];
             }
             Pane::Log => Context::Log,
@@ -242,8 +242,8 @@ impl Model {
 
     /// The mark of a new question to the engine, which comes back with its answer.
     pub const fn next_generation(&mut self) -> u64 {
-        self.generation += 1;
-        self.generation
+        self.ticket += 1;
+        self.ticket
     }
 
     /// What is where on the screen.
@@ -321,12 +321,12 @@ impl Model {
 
     /// The environments with changes that are not saved.
     pub fn unsaved(&self) -> Vec<Environment> {
-        self.desks.iter().filter(|(_, desk)| desk.form.is_changed()).map(|(name, _)| name).collect()
+        self.tabs.iter().filter(|(_, tab)| tab.form.is_changed()).map(|(name, _)| name).collect()
     }
 
     /// The settings in force in the environment on screen.
     pub fn saved_settings(&self) -> &Settings {
-        self.desk().form.saved()
+        self.tab().form.saved()
     }
 
     /// The default country in force.
@@ -337,7 +337,7 @@ impl Model {
     /// Keeps a typed number for the next time, in full; nothing that is no number.
     pub fn remember_number(&mut self, typed: &str) {
         if let Ok(recipient) = Recipient::parse(typed, self.default_country()) {
-            recipient.number.e164().clone_into(&mut self.desk_mut().last_number);
+            recipient.number.e164().clone_into(&mut self.tab_mut().last_number);
         }
     }
 
@@ -351,14 +351,14 @@ impl Model {
             None => {
                 self.phase == Phase::Ready
                     && self.arrangement().quota.is_some()
-                    && self.desk().quota.counts_down(self.now)
+                    && self.tab().quota.counts_down(self.now)
             }
             Some(Modal::User(modal)) => modal.counts_down(self.now),
             Some(_) => false,
         };
         let second =
             counting.then(|| Timestamp::from_second(self.now.as_second() + 1).ok()).flatten();
-        let unlock = self.desk().quota.next_unlock(self.now);
+        let unlock = self.tab().quota.next_unlock(self.now);
         let status = self
             .status_clock
             .next(self.watches_status())
@@ -369,7 +369,7 @@ impl Model {
     /// Whether the status of the environments is on the screen, or something is wrong.
     pub fn watches_status(&self) -> bool {
         let is_shown = self.modals.iter().any(|modal| matches!(modal, Modal::Health(_)));
-        let statuses = self.desks.iter().filter_map(|(_, desk)| desk.status.as_ref());
+        let statuses = self.tabs.iter().filter_map(|(_, tab)| tab.status.as_ref());
         let wants_a_look = |status: &Status| {
             // One that stays without an end is news that no event brings.
             status.severity() > Severity::Fine || status.health.oldest_open.is_some()
@@ -378,7 +378,7 @@ impl Model {
     }
 }
 
-impl Default for Desk {
+impl Default for Tab {
     fn default() -> Self {
         Self {
             form: Form::new(Settings::built_in(Environment::Production)),

@@ -12,7 +12,7 @@ use crate::domain::passcode::Verdict;
 use crate::engine::Submission;
 use crate::provider::AccountReport;
 use crate::provider::twilio::refuses_credentials;
-use crate::store::{Event, EventKind, Relief};
+use crate::store::{Event, EventKind, Remedy};
 
 /// Takes a report.
 pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
@@ -44,7 +44,7 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
         Message::Quota(mut rows) => {
             for environment in Environment::ALL {
                 let rows = std::mem::take(&mut rows[environment]);
-                model.desks[environment].quota.refresh(rows);
+                model.tabs[environment].quota.refresh(rows);
             }
             Vec::new()
         }
@@ -69,16 +69,16 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Sent(result) => on_sent(model, result),
-        Message::Verified { generation, result } => on_verified(model, generation, result),
+        Message::Verified { ticket, result } => on_verified(model, ticket, result),
         Message::Saved { save, outcome } => on_saved(model, &save, outcome),
-        Message::Unlocked { user, relief, result } => {
-            on_unlocked(model, &user, relief, result);
+        Message::Unlocked { user, remedy, result } => {
+            on_unlocked(model, &user, remedy, result);
             Vec::new()
         }
         Message::Status(mut all) => {
             model.status_clock.on_answer();
             for environment in Environment::ALL {
-                model.desks[environment].status = all[environment].take();
+                model.tabs[environment].status = all[environment].take();
             }
             Vec::new()
         }
@@ -99,7 +99,7 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
             model.phase = Phase::Ready;
             Vec::new()
         }
-        Message::CalledBack(result) => {
+        Message::Canceled(result) => {
             match result {
                 Ok(()) => model.say("Called back; it stays counted."),
                 Err(reason) => model.complain(format!("{reason}.")),
@@ -117,57 +117,57 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
 /// one since.
 fn on_answer(model: &mut Model, answer: Message) -> Vec<Effect> {
     match answer {
-        Message::Previewed { generation, preview } => {
+        Message::Previewed { ticket, preview } => {
             for modal in &mut model.modals {
                 if let Modal::Send(modal) = modal {
-                    modal.on_preview(generation, preview);
+                    modal.on_preview(ticket, preview);
                     break;
                 }
             }
         }
-        Message::UserLoaded { generation, story } => {
+        Message::UserLoaded { ticket, story } => {
             for modal in &mut model.modals {
                 if let Modal::User(modal) = modal {
-                    modal.on_story(generation, story);
+                    modal.on_story(ticket, story);
                     break;
                 }
             }
         }
-        Message::SendersOffered { generation, offered } => {
+        Message::SendersOffered { ticket, offered } => {
             for modal in &mut model.modals {
                 if let Modal::Import(modal) = modal {
-                    modal.on_offered(generation, offered);
+                    modal.on_offered(ticket, offered);
                     break;
                 }
             }
         }
-        Message::Handset { generation, received } => {
+        Message::Handset { ticket, received } => {
             for modal in &mut model.modals {
                 if let Modal::Handset(modal) = modal {
-                    modal.on_received(generation, received);
+                    modal.on_received(ticket, received);
                     break;
                 }
             }
         }
-        Message::StoryLoaded { generation, story } => {
+        Message::StoryLoaded { ticket, story } => {
             for modal in &mut model.modals {
                 if let Modal::Delivery(modal) = modal {
-                    modal.on_story(generation, story);
+                    modal.on_story(ticket, story);
                     break;
                 }
             }
         }
-        Message::Rehearsed { generation, news } => {
+        Message::WhatIfReady { ticket, news } => {
             let news = news.unwrap_or_else(|problem| vec![format!("{problem}.")]);
             for modal in &mut model.modals {
                 if let Modal::Confirm(modal) = modal {
-                    modal.on_news(generation, &news);
+                    modal.on_news(ticket, &news);
                 }
             }
         }
-        Message::KeysFound { generation, keys } => {
+        Message::KeysFound { ticket, keys } => {
             for environment in Environment::ALL {
-                model.desks[environment].quota.on_keys(generation, &keys);
+                model.tabs[environment].quota.on_keys(ticket, &keys);
             }
         }
         // Everything else is no answer.
@@ -177,7 +177,7 @@ fn on_answer(model: &mut Model, answer: Message) -> Vec<Effect> {
 }
 
 fn on_progress(model: &mut Model, work: Work, count: usize) {
-    let Work::Asked(generation) = work else {
+    let Work::Asked(ticket) = work else {
         // One that was on its way when it was stopped is no news.
         if model.pruning != Pruning::Stopped && count > 0 {
             model.pruning = Pruning::Running(count);
@@ -186,8 +186,8 @@ fn on_progress(model: &mut Model, work: Work, count: usize) {
     };
     for modal in &mut model.modals {
         match modal {
-            Modal::Import(modal) => modal.on_progress(generation, count),
-            Modal::Confirm(modal) => modal.on_progress(generation, count),
+            Modal::Import(modal) => modal.on_progress(ticket, count),
+            Modal::Confirm(modal) => modal.on_progress(ticket, count),
             _ => {}
         }
     }
@@ -200,25 +200,25 @@ fn on_events(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
     };
     let any_arrived = events.iter().any(arrived);
     for event in events {
-        let desk = &mut model.desks[event.environment];
+        let tab = &mut model.tabs[event.environment];
         if let EventKind::Delivery(status) = event.kind {
             let refuses = event.error_code.filter(|&code| refuses_credentials(code));
             if status == DeliveryStatus::Refused && event.delivery.is_some() {
-                desk.refused = refuses;
+                tab.refused = refuses;
             } else if status.is_with_provider() || status == DeliveryStatus::Delivered {
-                desk.refused = None;
+                tab.refused = None;
             }
         }
-        desk.log.push(event);
+        tab.log.push(event);
     }
-    let generation = model.next_generation();
+    let ticket = model.next_generation();
     let environment = model.environment;
     let mut effects = match model.modals.last_mut() {
-        Some(Modal::Handset(modal)) if any_arrived => modal.ask(environment, generation),
+        Some(Modal::Handset(modal)) if any_arrived => modal.ask(environment, ticket),
         Some(Modal::Delivery(modal))
             if modal.delivery().is_some_and(|delivery| touched.contains(&delivery)) =>
         {
-            modal.ask(generation)
+            modal.ask(ticket)
         }
         _ => Vec::new(),
     };
@@ -230,11 +230,11 @@ fn on_events(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
 
 /// Repeats what pop-ups asked before there was an engine to answer.
 fn ask_again(model: &mut Model) -> Vec<Effect> {
-    let generation = model.next_generation();
+    let ticket = model.next_generation();
     let environment = model.environment;
     let ask = |modal: &mut Modal| match modal {
-        Modal::Send(modal) => modal.ask(environment, generation),
-        Modal::Handset(modal) => modal.ask(environment, generation),
+        Modal::Send(modal) => modal.ask(environment, ticket),
+        Modal::Handset(modal) => modal.ask(environment, ticket),
         _ => Vec::new(),
     };
     model.modals.iter_mut().flat_map(ask).collect()
@@ -271,8 +271,8 @@ fn on_account_checked(
 ) -> Vec<Effect> {
     match result {
         Ok(AccountReport { status, balance }) => {
-            model.desks[environment].refused = None;
-            model.desks[environment].balance = Some(balance.to_string());
+            model.tabs[environment].refused = None;
+            model.tabs[environment].balance = Some(balance.to_string());
             model.say(format!(
                 "{environment}: credentials accepted. Account {status}, balance {balance}."
             ));
@@ -282,9 +282,8 @@ fn on_account_checked(
     Vec::new()
 }
 
-fn on_verified(model: &mut Model, generation: u64, result: Result<Verdict, String>) -> Vec<Effect> {
-    let asked =
-        |modal: &Modal| matches!(modal, Modal::Verify(modal) if modal.waits_for(generation));
+fn on_verified(model: &mut Model, ticket: u64, result: Result<Verdict, String>) -> Vec<Effect> {
+    let asked = |modal: &Modal| matches!(modal, Modal::Verify(modal) if modal.waits_for(ticket));
     let asker = model.modals.iter().position(asked);
     if result == Ok(Verdict::Approved) {
         asker.map(|at| model.modals.remove(at));
@@ -295,16 +294,16 @@ fn on_verified(model: &mut Model, generation: u64, result: Result<Verdict, Strin
     Vec::new()
 }
 
-fn on_unlocked(model: &mut Model, user: &str, relief: Relief, result: Result<bool, String>) {
-    match (result, relief) {
+fn on_unlocked(model: &mut Model, user: &str, remedy: Remedy, result: Result<bool, String>) {
+    match (result, remedy) {
         (Err(reason), _) => model.complain(format!("{reason}.")),
-        (Ok(false), Relief::OneCode) => {
+        (Ok(false), Remedy::OneCode) => {
             model.complain(format!("One code back would not help {user}: r gives all."));
         }
         (Ok(false), _) => model.complain(format!("{user} had nothing to get back.")),
-        (Ok(true), Relief::AllCodes) => model.say(format!("{user} has all codes again.")),
-        (Ok(true), Relief::OneCode) => model.say(format!("{user} has one code back.")),
-        (Ok(true), Relief::WrongTries) => {
+        (Ok(true), Remedy::AllCodes) => model.say(format!("{user} has all codes again.")),
+        (Ok(true), Remedy::OneCode) => model.say(format!("{user} has one code back.")),
+        (Ok(true), Remedy::WrongTries) => {
             model.say(format!("{user}: the wrong tries are forgiven."));
         }
     }

@@ -24,18 +24,18 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let environment = model.environment;
-    let form = &mut model.desk_mut().form;
+    let form = &mut model.tab_mut().form;
     if form.has_news() && form.conflicts().is_empty() {
         // What nobody disputes is taken from both sides, and shown so.
         form.settle(&BTreeMap::new());
     }
-    let form = &model.desk().form;
+    let form = &model.tab().form;
     let settings = match form.settings() {
         Ok(settings) => settings,
         Err(field) => {
             let error = form.error(field).unwrap_or_default();
             model.focus = Pane::Form;
-            model.desk_mut().form.go_to(field);
+            model.tab_mut().form.go_to(field);
             model.complain(format!("{}: {error}. Nothing was saved.", field.label()));
             return Vec::new();
         }
@@ -49,7 +49,7 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
         model.say(format!("{environment}: nothing has changed."));
         return Vec::new();
     }
-    if model.desk().is_saving {
+    if model.tab().is_saving {
         model.say(format!("{environment} is being saved."));
         return Vec::new();
     }
@@ -88,16 +88,16 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
     if model.engine != EngineState::Ready || !changes_rule {
         return Vec::new();
     }
-    let generation = model.next_generation();
+    let ticket = model.next_generation();
     if let Some(Modal::Confirm(modal)) = model.modals.last_mut() {
-        modal.expect_news(generation, String::new());
+        modal.expect_news(ticket, String::new());
     }
-    vec![Effect::Rehearse { generation, environment, rule }]
+    vec![Effect::WhatIf { ticket, environment, rule }]
 }
 
 /// Sets a save off; another one of the same environment waits until it is back.
 pub(super) fn start_save(model: &mut Model, save: Save) -> Vec<Effect> {
-    model.desks[save.environment].is_saving = true;
+    model.tabs[save.environment].is_saving = true;
     vec![Effect::Save(Box::new(save))]
 }
 
@@ -118,7 +118,7 @@ pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
     let (environments, tokens) = (deck.config.environments, deck.tokens);
     for (environment, settings) in environments.iter() {
         let token = tokens[environment].clone();
-        let form = &mut model.desks[environment].form;
+        let form = &mut model.tabs[environment].form;
         let changes = differences(form.saved(), settings);
         let mut changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
         // The same place, with another token in it.
@@ -155,16 +155,16 @@ pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
 pub(super) fn on_saved(model: &mut Model, save: &Save, outcome: SaveOutcome) -> Vec<Effect> {
     let environment = save.environment;
     let SaveOutcome { deck, is_saved, has_token, problem } = outcome;
-    let desk = &mut model.desks[environment];
-    desk.is_saving = false;
+    let tab = &mut model.tabs[environment];
+    tab.is_saving = false;
     if is_saved {
-        desk.form.was_saved(&save.settings);
+        tab.form.was_saved(&save.settings);
         if has_token {
-            desk.form.accept_token(&save.token);
+            tab.form.accept_token(&save.token);
         }
-        desk.refused = None;
+        tab.refused = None;
         // Where two changes have met, what was before is no way back.
-        let can_undo = desk.form.can_undo() && environment == model.environment;
+        let can_undo = tab.form.can_undo() && environment == model.environment;
         // Where letters are text, the key of undo is one.
         let undo = model.keys.name(Context::Console, Action::Undo);
         let changes = differences(&save.baseline, &save.settings);
@@ -181,7 +181,7 @@ pub(super) fn on_saved(model: &mut Model, save: &Save, outcome: SaveOutcome) -> 
     }
     if let Some(deck) = deck {
         if has_token && save.token != TokenChange::Keep {
-            model.desks[environment].form.was_stored(deck.tokens[environment].clone());
+            model.tabs[environment].form.was_stored(deck.tokens[environment].clone());
         }
         take_deck(model, *deck);
     }
@@ -238,12 +238,12 @@ pub(super) fn on_edited(model: &mut Model, edited: EditedText) -> Vec<Effect> {
         modal = modal.with_word("production");
     }
     let is_ready = model.engine == EngineState::Ready;
-    let rehearse = |(environment, rule): (Environment, QuotaRule)| {
-        let generation = model.next_generation();
-        modal.expect_news(generation, format!("{environment}: "));
-        Effect::Rehearse { generation, environment, rule }
+    let what_if = |(environment, rule): (Environment, QuotaRule)| {
+        let ticket = model.next_generation();
+        modal.expect_news(ticket, format!("{environment}: "));
+        Effect::WhatIf { ticket, environment, rule }
     };
-    let effects = rules.into_iter().filter(|_| is_ready).map(rehearse).collect();
+    let effects = rules.into_iter().filter(|_| is_ready).map(what_if).collect();
     model.modals.push(Modal::Confirm(modal));
     effects
 }

@@ -28,7 +28,7 @@ use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 
 /// Keys that are kept while the console starts: more than anybody types meanwhile.
-const MOST_TYPED_AHEAD: usize = 1_024;
+const MAX_TYPED_AHEAD: usize = 1_024;
 
 /// What reaches a part: a key that means something there, any other key, or a paste.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(_) | Message::Paste(_) if waits(model, &message) => {
             // Nobody types so far ahead; what is more is no typing.
-            if model.typed_ahead.len() < MOST_TYPED_AHEAD {
+            if model.typed_ahead.len() < MAX_TYPED_AHEAD {
                 model.typed_ahead.push(message);
             }
             Vec::new()
@@ -128,12 +128,12 @@ fn remembering(
     handle: impl FnOnce(&mut Model) -> Vec<Effect>,
 ) -> Vec<Effect> {
     let environment = model.environment;
-    let before = model.desk().form.draft();
+    let before = model.tab().form.draft();
     let undone = model.undone;
     let effects = handle(model);
     // Taking back is no change that could be taken back.
     if model.undone == undone {
-        model.desks[environment].form.remember(before, is_typing);
+        model.tabs[environment].form.remember(before, is_typing);
     }
     effects
 }
@@ -142,7 +142,7 @@ fn undo(model: &mut Model) {
     if let Some(reason) = model.settings_are_locked() {
         return model.complain(reason);
     }
-    if model.desk_mut().form.undo() {
+    if model.tab_mut().form.undo() {
         model.undone += 1;
         model.say("Taken back.");
     } else {
@@ -305,19 +305,19 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
             model.complain("This console only looks (--read-only).");
         }
         Action::SendCode => {
-            let mut modal = SendModal::new(&model.desk().last_number);
-            let generation = model.next_generation();
-            let effects = modal.ask(model.environment, generation);
+            let mut modal = SendModal::new(&model.tab().last_number);
+            let ticket = model.next_generation();
+            let effects = modal.ask(model.environment, ticket);
             model.modals.push(Modal::Send(modal));
             return effects;
         }
         Action::VerifyCode => {
-            model.modals.push(Modal::Verify(VerifyModal::new(&model.desk().last_number)));
+            model.modals.push(Modal::Verify(VerifyModal::new(&model.tab().last_number)));
         }
         Action::Handset if model.saved_settings().provider == Provider::Sandbox => {
-            let mut modal = HandsetModal::new(&model.desk().last_number);
-            let generation = model.next_generation();
-            let effects = modal.ask(model.environment, generation);
+            let mut modal = HandsetModal::new(&model.tab().last_number);
+            let ticket = model.next_generation();
+            let effects = modal.ask(model.environment, ticket);
             model.modals.push(Modal::Handset(modal));
             return effects;
         }
@@ -388,7 +388,7 @@ fn on_tick(model: &mut Model) -> Vec<Effect> {
     let now = model.now;
     model.notice.take_if(|notice| !notice.bad && notice.until <= now);
     let mut effects = read_status(model);
-    if model.desk().quota.is_stale(now) {
+    if model.tab().quota.is_stale(now) {
         effects.push(Effect::LoadQuota);
     }
     effects

@@ -169,22 +169,22 @@ fn trouble(model: &Model, environment: Environment) -> Option<String> {
     if model.phase != Phase::Ready {
         return None;
     }
-    let desk = &model.desks[environment];
-    let saved = desk.form.saved();
-    if !desk.form.conflicts().is_empty() {
+    let tab = &model.tabs[environment];
+    let saved = tab.form.saved();
+    if !tab.form.conflicts().is_empty() {
         Some("! conflict".to_owned())
-    } else if desk.form.is_changed() {
+    } else if tab.form.is_changed() {
         Some("• unsaved".to_owned())
     } else if !saved.provider.missing().is_empty() || saved.from_numbers.rows().is_empty() {
         Some("! set up".to_owned())
-    } else if desk.refused.is_some() {
+    } else if tab.refused.is_some() {
         Some("! refused".to_owned())
     } else if severity(model, environment) == Some(Severity::Critical) {
         Some("! failing".to_owned())
     } else if severity(model, environment) == Some(Severity::Warning) {
         Some("! look".to_owned())
     } else {
-        match desk.quota.locked(model.now) {
+        match tab.quota.locked(model.now) {
             0 => None,
             locked => Some(format!("! {locked} locked")),
         }
@@ -192,7 +192,7 @@ fn trouble(model: &Model, environment: Environment) -> Option<String> {
 }
 
 fn severity(model: &Model, environment: Environment) -> Option<Severity> {
-    model.desks[environment].status.as_ref().map(|status| status.severity())
+    model.tabs[environment].status.as_ref().map(|status| status.severity())
 }
 
 /// Provider and state of the environment on screen.
@@ -204,7 +204,7 @@ fn state(model: &Model) -> String {
         (_, EngineState::Starting) => return "opening…".to_owned(),
         (_, EngineState::Ready) => {}
     }
-    let saved = match model.desk().form.is_changed() {
+    let saved = match model.tab().form.is_changed() {
         _ if model.is_config_unusable => "! file broken",
         _ if model.settings_are_locked().is_some() => "read-only",
         true => "unsaved",
@@ -227,7 +227,7 @@ fn draw_line(model: &Model, area: Rect, buffer: &mut Buffer) {
         // A notice is told by itself there, and a figure that grows is not told at all.
         _ if theme.plain => {
             // What is wrong with the field stands below it already.
-            let form = &model.desk().form;
+            let form = &model.tab().form;
             let is_wrong = model.focus == Pane::Form && form.error(form.field()).is_some();
             let explanation = if is_wrong { String::new() } else { explanation(model) };
             (refused(model).unwrap_or(explanation), Style::new())
@@ -270,7 +270,7 @@ fn draw_complaint(model: &Model, screen: Rect, buffer: &mut Buffer) {
 
 /// The one banner for an account that refuses its credentials, instead of a failure per user.
 fn refused(model: &Model) -> Option<String> {
-    let code = model.desk().refused?;
+    let code = model.tab().refused?;
     Some(format!(
         "The account refuses its credentials (error {code}): sending pauses. ^T tests them."
     ))

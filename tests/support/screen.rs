@@ -18,8 +18,8 @@ use smsdeck::domain::sender::Sender;
 use smsdeck::domain::settings::Settings;
 use smsdeck::engine::{Finding, Preview, Severity, Status, plan};
 use smsdeck::store::{
-    BlockTraffic, CountryTraffic, DeliveryId, Destinations, Event, EventId, EventKind, Fare,
-    Health, QuotaRow, RouteHealth, Standing, Subject,
+    BlockTraffic, CountryTraffic, DeliveryId, Destinations, Event, EventId, EventKind, Health,
+    Outcomes, QuotaRow, RouteHealth, Standing, Subject,
 };
 use smsdeck::tui::effect::Effect;
 use smsdeck::tui::message::{LoadedDeck, Message, Places};
@@ -101,8 +101,8 @@ impl Console {
     pub fn with_user(size: (u16, u16)) -> Self {
         let mut console = Self::busy(size);
         for effect in console.press("Enter") {
-            let Effect::LoadUser { generation, .. } = effect else { continue };
-            console.tell(Message::UserLoaded { generation, story: Ok(events()) });
+            let Effect::LoadUser { ticket, .. } = effect else { continue };
+            console.tell(Message::UserLoaded { ticket, story: Ok(events()) });
         }
         console
     }
@@ -139,7 +139,7 @@ impl Console {
 
     /// Answers a preview as the engine would for a user with two of three codes left.
     fn answer_preview(&mut self, effect: &Effect) {
-        let Effect::Preview { generation, request } = effect else { return };
+        let Effect::Preview { ticket, request } = effect else { return };
         let settings = self.model.saved_settings();
         let preview = plan(settings, settings.default_country, "Sign-in", &request.number)
             .map(|plan| {
@@ -152,7 +152,7 @@ impl Console {
                 })
             })
             .map_err(|error| error.to_string());
-        self.tell(Message::Previewed { generation: *generation, preview });
+        self.tell(Message::Previewed { ticket: *ticket, preview });
     }
 
     /// Draws the screen.
@@ -264,7 +264,7 @@ fn quota_rows() -> Vec<QuotaRow> {
 fn status() -> Status {
     let colombia = smsdeck::domain::country::Country::from_code("CO");
     let second = Duration::from_secs(1);
-    let fare = |codes, delivered, failed| Fare {
+    let fare = |codes, delivered, failed| Outcomes {
         codes,
         delivered,
         failed,

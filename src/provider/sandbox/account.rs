@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::answers::Reply;
+use super::responses::Reply;
 use super::{ACCOUNT_SID, AUTH_TOKEN};
 
 /// A day long gone; the account has always been there.

@@ -23,13 +23,13 @@ pub(super) enum Fate {
     /// Accepted, but the connection is cut before an answer.
     CutAfterAccepting,
     /// Accepted, and the answer takes its time.
-    SlowAnswer,
+    SlowResponse,
     /// Accepted, but something between answers with a page of its own.
     Page,
     /// Accepted, but the answer ends in its middle.
-    HalfAnswer,
+    PartialResponse,
     /// Accepted, and the answer comes letter by letter.
-    DrippingAnswer,
+    DrippingResponse,
     /// Accepted, and never answered.
     SilenceAfterAccepting,
     /// Neither accepted nor answered.
@@ -49,10 +49,10 @@ const FATES: [(&str, Fate, &str); 17] = [
     ("9500", Fate::ErrorAfterAccepting, "answers 500, yet delivers"),
     ("9501", Fate::ErrorWithoutAccepting, "answers 500, delivers nothing"),
     ("9002", Fate::CutAfterAccepting, "cuts the connection, yet delivers"),
-    ("9003", Fate::SlowAnswer, "answers after three seconds, delivers"),
+    ("9003", Fate::SlowResponse, "answers after three seconds, delivers"),
     ("9004", Fate::Page, "a proxy's HTML page answers, yet delivers"),
-    ("9005", Fate::HalfAnswer, "answers half of the JSON, yet delivers"),
-    ("9006", Fate::DrippingAnswer, "answers within 40 s, letter by letter, delivers"),
+    ("9005", Fate::PartialResponse, "answers half of the JSON, yet delivers"),
+    ("9006", Fate::DrippingResponse, "answers within 40 s, letter by letter, delivers"),
     ("9007", Fate::SilenceAfterAccepting, "never answers, yet delivers"),
     ("9008", Fate::Silence, "never answers, delivers nothing"),
 ];

@@ -11,11 +11,11 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::answers::{self, Reply};
 use super::fates::{Fate, fate, magic_recipient, magic_sender};
 use super::messages::{Draft, Messages, Retention};
+use super::responses::{self, Reply};
 use super::{HandsetMessage, callback};
-use crate::domain::message_text::LONGEST_MESSAGE;
+use crate::domain::message_text::MAX_MESSAGE;
 use crate::domain::sender::Sender;
 use crate::provider::loopback_client;
 
@@ -82,14 +82,14 @@ pub(super) fn create(messages: &Shared, form: &HashMap<String, String>) -> Outco
     if let (Some(url), Ok(http)) = (callback, loopback_client()) {
         tokio::spawn(callback::post_statuses(http, url, message.clone()));
     }
-    let created = Reply { status: 201, body: answers::message(&message), retry_after: None };
+    let created = Reply { status: 201, body: responses::message(&message), retry_after: None };
     match fate {
         Fate::ErrorAfterAccepting => Outcome::Reply(failed()),
         Fate::CutAfterAccepting => Outcome::Cut,
-        Fate::SlowAnswer => Outcome::Late(created),
-        Fate::DrippingAnswer => Outcome::Dripping(created),
+        Fate::SlowResponse => Outcome::Late(created),
+        Fate::DrippingResponse => Outcome::Dripping(created),
         Fate::Page => Outcome::Text(PAGE.to_owned()),
-        Fate::HalfAnswer => {
+        Fate::PartialResponse => {
             let text = created.body.to_string();
             Outcome::Text(text.chars().take(text.len() / 2).collect())
         }
@@ -126,7 +126,7 @@ fn draft(form: &HashMap<String, String>) -> Result<Draft, Reply> {
     }
     let body = form.get("Body").filter(|body| !body.is_empty());
     let body = body.ok_or_else(|| refuse(21602, "Message body is required."))?;
-    if body.chars().count() > LONGEST_MESSAGE {
+    if body.chars().count() > MAX_MESSAGE {
         return Err(refuse(
             21617,
             "The concatenated message body exceeds the 1600 character limit",
@@ -178,7 +178,7 @@ pub(super) fn list(messages: &Shared, query: &HashMap<String, String>) -> Reply 
         })
         .skip(page * page_size)
         .take(page_size + 1)
-        .map(answers::message)
+        .map(responses::message)
         .collect();
     let filter: String = ["To", "From", "DateSent", "DateSent<", "DateSent>"]
         .into_iter()
@@ -188,7 +188,7 @@ pub(super) fn list(messages: &Shared, query: &HashMap<String, String>) -> Reply 
         })
         .collect();
     let shown = &found[..found.len().min(page_size)];
-    Reply::ok(answers::page(shown, page, page_size, &filter, found.len() > page_size))
+    Reply::ok(responses::page(shown, page, page_size, &filter, found.len() > page_size))
 }
 
 /// Whether a message was sent when a query wants it: `DateSent=`, `DateSent<=`, `DateSent>=`,
@@ -249,5 +249,5 @@ pub(super) fn one(
     }
     messages
         .find(sid)
-        .map_or_else(|| Reply::not_found(path), |message| Reply::ok(answers::message(message)))
+        .map_or_else(|| Reply::not_found(path), |message| Reply::ok(responses::message(message)))
 }

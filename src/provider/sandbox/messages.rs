@@ -9,10 +9,10 @@ use url::Url;
 
 use super::fates::Fate;
 use crate::domain::delivery::DeliveryStatus;
-use crate::surroundings::Clock;
+use crate::runtime::Clock;
 
 /// Messages kept; the oldest is forgotten first.
-const MOST_MESSAGES: usize = 10_000;
+const MAX_MESSAGES: usize = 10_000;
 
 /// Age at which a message reaches a status. About what a good carrier takes.
 pub(super) const SENDING: Duration = Duration::from_millis(300);
@@ -158,7 +158,7 @@ impl Messages {
             clock: self.clock.clone(),
         };
         self.all.push_back(message.clone());
-        if self.all.len() > MOST_MESSAGES {
+        if self.all.len() > MAX_MESSAGES {
             self.all.pop_front();
         }
         message

@@ -4,12 +4,12 @@
 //! memory. It has no timers: a message's status follows from its age when it is asked for.
 
 mod account;
-mod answers;
 mod callback;
 mod drip;
 mod fates;
 mod message_requests;
 mod messages;
+mod responses;
 mod server;
 
 use std::fmt;
@@ -29,7 +29,7 @@ use super::{Credentials, FetchError};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::provider::{AccountSid, BaseUrl};
 use crate::domain::secret::Secret;
-use crate::surroundings::Surroundings;
+use crate::runtime::Runtime;
 use messages::Messages;
 
 /// The Sandbox's account. Made up: it exists nowhere else.
@@ -72,17 +72,14 @@ impl Sandbox {
     /// # Errors
     /// When the address is not loopback, or is in use.
     pub async fn start(listen: SocketAddr) -> Result<Self, SandboxError> {
-        Self::start_in(listen, &Surroundings::of_this_machine()).await
+        Self::start_in(listen, &Runtime::of_this_machine()).await
     }
 
     /// Starts a Sandbox where time and chance are others than this machine's.
     ///
     /// # Errors
     /// As of [`Sandbox::start`].
-    pub async fn start_in(
-        listen: SocketAddr,
-        surroundings: &Surroundings,
-    ) -> Result<Self, SandboxError> {
+    pub async fn start_in(listen: SocketAddr, runtime: &Runtime) -> Result<Self, SandboxError> {
         if !listen.ip().is_loopback() {
             return Err(SandboxError::NotLoopback(listen));
         }
@@ -90,8 +87,8 @@ impl Sandbox {
         let listener = TcpListener::bind(listen).await.map_err(error)?;
         let address = listener.local_addr().map_err(error)?;
         let base_url = BaseUrl::parse(&format!("http://{address}"))?;
-        let origin = surroundings.chance.u64().unwrap_or_default();
-        let messages = Messages::new(origin, surroundings.clock.clone());
+        let origin = runtime.rng.u64().unwrap_or_default();
+        let messages = Messages::new(origin, runtime.clock.clone());
         let messages = Arc::new(Mutex::new(messages));
         let server = tokio::spawn(server::serve(listener, messages));
         Ok(Self { base_url, address, server })

@@ -20,13 +20,13 @@ use tokio::task::JoinSet;
 use url::form_urlencoded;
 
 use super::account;
-use super::answers::{self, Reply};
 use super::drip::Drip;
 use super::message_requests::{Outcome, Shared, create, handset, list, lock, one};
+use super::responses::{self, Reply};
 use super::{ACCOUNT_SID, AUTH_TOKEN};
 
 /// Bytes of a request body at most.
-const LARGEST_BODY: usize = 64 * 1024;
+const MAX_BODY: usize = 64 * 1024;
 
 /// How long a slow answer takes.
 const SLOW: Duration = Duration::from_secs(3);
@@ -124,7 +124,7 @@ async fn answer(request: Request<Incoming>, messages: &Shared) -> Outcome {
             "The Sandbox answers requests to this machine only",
         ));
     }
-    let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
+    let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
         return Outcome::Reply(Reply::error(413, 20422, "The request is too large"));
     };
     let body = body.to_bytes();
@@ -133,7 +133,7 @@ async fn answer(request: Request<Incoming>, messages: &Shared) -> Outcome {
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
     let reply = match (&head.method, segments.as_slice()) {
         (&Method::GET, ["sandbox", "messages"]) => {
-            Reply::ok(lock(messages).iter().map(answers::summary).collect::<Vec<_>>().into())
+            Reply::ok(lock(messages).iter().map(responses::summary).collect::<Vec<_>>().into())
         }
         (&Method::GET, ["sandbox", "handset", number]) => handset(messages, number),
         (&Method::POST, ["sandbox", "reset"]) => {

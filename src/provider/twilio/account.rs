@@ -131,22 +131,22 @@ impl TwilioClient {
     /// When nothing can be sent with them, or nobody answers.
     pub async fn check_access(&self) -> Result<AccountReport, AccessError> {
         let url = self.url_with("Messages.json", &[("PageSize", "1")]);
-        let answer = self.get(url).await.map_err(|error| self.denied(error))?;
-        if !answer.json.as_ref().is_some_and(|json| json["messages"].is_array()) {
+        let response = self.get(url).await.map_err(|error| self.denied(error))?;
+        if !response.json.as_ref().is_some_and(|json| json["messages"].is_array()) {
             let reason = "the answer is no list of messages".to_owned();
             return Err(AccessError::WrongHost { host: self.host(), reason });
         }
         // The answer has the auth token in it: only these words are taken out of it.
         let status = match self.get(self.account_url()).await {
-            Ok(answer) => text(answer.json.as_ref(), "status"),
+            Ok(response) => text(response.json.as_ref(), "status"),
             Err(_) => None,
         };
         if let Some(status) = status.as_ref().filter(|status| *status != "active") {
             return Err(AccessError::Inactive(status.clone()));
         }
         let balance = match self.get(self.url_with("Balance.json", &[])).await {
-            Ok(answer) => text(answer.json.as_ref(), "balance").map(|balance| {
-                let currency = text(answer.json.as_ref(), "currency").unwrap_or_default();
+            Ok(response) => text(response.json.as_ref(), "balance").map(|balance| {
+                let currency = text(response.json.as_ref(), "currency").unwrap_or_default();
                 format!("{balance} {currency}").trim_end().to_owned()
             }),
             Err(_) => None,
@@ -162,12 +162,12 @@ impl TwilioClient {
     /// When not even the numbers can be read.
     pub async fn offered_senders(
         &self,
-        told: impl Fn(usize),
+        on_progress: impl Fn(usize),
     ) -> Result<Vec<OfferedSender>, AccessError> {
         let page = [("PageSize", "1000")];
         let numbers = self.url_with("IncomingPhoneNumbers.json", &page);
         let mut offered = Vec::new();
-        let numbers = self.pages(numbers, "incoming_phone_numbers", &told).await;
+        let numbers = self.pages(numbers, "incoming_phone_numbers", &on_progress).await;
         let numbers = numbers.map_err(|error| self.denied(error))?;
         let mut read = numbers.len();
         for number in numbers {
@@ -176,12 +176,13 @@ impl TwilioClient {
             }
         }
         let codes = self.url_with("SMS/ShortCodes.json", &page);
-        let codes = self.pages(codes, "short_codes", |count| told(read + count)).await;
+        let codes = self.pages(codes, "short_codes", |count| on_progress(read + count)).await;
         let codes = codes.unwrap_or_default();
         read += codes.len();
         offered.extend(codes.iter().filter_map(|code| offer(code, "short_code")));
         if let Some(services) = self.services_url() {
-            let services = self.pages(services, "services", |count| told(read + count)).await;
+            let services =
+                self.pages(services, "services", |count| on_progress(read + count)).await;
             let services = services.unwrap_or_default();
             offered.extend(services.iter().filter_map(|service| offer(service, "sid")));
         }

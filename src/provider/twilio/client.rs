@@ -11,7 +11,7 @@ use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 use super::account;
-use super::answer::{self, Answer};
+use super::response::{self, Response};
 use crate::domain::provider::{AccountSid, BaseUrl};
 use crate::domain::secret::Secret;
 use crate::domain::sender::Sender;
@@ -19,7 +19,7 @@ use crate::domain::text::printable;
 use crate::provider::{Created, FetchError, MessageState, NewMessage};
 
 /// Pages of a list that are read at most.
-const MOST_PAGES: usize = 50;
+const MAX_PAGES: usize = 50;
 
 /// Messages a page of a list, at most.
 const PAGE: usize = 100;
@@ -109,8 +109,8 @@ impl TwilioClient {
             }
             Err(error) => return Created::Unclear(words(&error, self.patience.create)),
         };
-        match Answer::read(response).await {
-            Ok(answer) => answer.created(),
+        match Response::read(response).await {
+            Ok(response) => response.created(),
             Err(error) => Created::Unclear(words(&error, self.patience.create)),
         }
     }
@@ -120,11 +120,11 @@ impl TwilioClient {
     /// # Errors
     /// When Twilio does not know it, does not tell, or does not answer.
     pub async fn fetch(&self, sid: &str) -> Result<MessageState, FetchError> {
-        if !answer::is_message_sid(sid) {
+        if !response::is_message_sid(sid) {
             return Err(FetchError::NotFound);
         }
-        let answer = self.get(self.url(&format!("Messages/{sid}.json"))).await?;
-        answer
+        let response = self.get(self.url(&format!("Messages/{sid}.json"))).await?;
+        response
             .message()
             .ok_or_else(|| FetchError::Unreachable("the answer has no message in it".to_owned()))
     }
@@ -143,8 +143,8 @@ impl TwilioClient {
         let mut seen = HashSet::new();
         let mut messages = Vec::new();
         while seen.insert(url.clone()) {
-            let answer = self.get(url.clone()).await?;
-            let page = answer
+            let response = self.get(url.clone()).await?;
+            let page = response
                 .json
                 .as_ref()
                 .and_then(|json| json.get("messages"))
@@ -155,15 +155,15 @@ impl TwilioClient {
             // Twilio lists by the time of sending. One that waits has none, so a page with such
             // a message in it is not the last.
             let newest: Vec<MessageState> =
-                page.iter().filter_map(|message| answer.state(message)).collect();
-            let since = answer.since(search.within);
+                page.iter().filter_map(|message| response.state(message)).collect();
+            let since = response.since(search.within);
             let is_old = |message: &MessageState| message.sent.is_some_and(|at| Some(at) < since);
             let is_past = since.is_some() && !newest.is_empty() && newest.iter().all(is_old);
             if is_past {
                 return Ok(Listing { messages, is_whole: true });
             }
             messages.extend(newest);
-            let next = answer
+            let next = response
                 .json
                 .as_ref()
                 .and_then(|json| json.get("next_page_uri"))
@@ -185,7 +185,7 @@ impl TwilioClient {
     /// # Errors
     /// When it has left already, or Twilio does not answer.
     pub async fn cancel(&self, sid: &str) -> Result<MessageState, FetchError> {
-        if !answer::is_message_sid(sid) {
+        if !response::is_message_sid(sid) {
             return Err(FetchError::NotFound);
         }
         let url = self.url(&format!("Messages/{sid}.json"));
@@ -193,8 +193,8 @@ impl TwilioClient {
             .request(Method::POST, url, self.patience.read)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body("Status=canceled");
-        let answer = self.answered(request).await?;
-        answer
+        let response = self.answered(request).await?;
+        response
             .message()
             .ok_or_else(|| FetchError::Unreachable("the answer has no message in it".to_owned()))
     }
@@ -204,15 +204,15 @@ impl TwilioClient {
         &self,
         first: Url,
         key: &str,
-        told: impl Fn(usize),
+        on_progress: impl Fn(usize),
     ) -> Result<Vec<Value>, FetchError> {
         let mut seen = HashSet::new();
         let mut items = Vec::new();
         let mut url = first;
-        while seen.len() < MOST_PAGES && seen.insert(url.clone()) {
+        while seen.len() < MAX_PAGES && seen.insert(url.clone()) {
             let Some(json) = self.get(url.clone()).await?.json else { break };
             items.extend(json[key].as_array().into_iter().flatten().cloned());
-            told(items.len());
+            on_progress(items.len());
             let next = json["next_page_uri"].as_str().or(json["meta"]["next_page_url"].as_str());
             match next.and_then(|next| same_server(&url, next)) {
                 Some(next) => url = next,
@@ -256,11 +256,11 @@ impl TwilioClient {
         url
     }
 
-    pub(super) async fn get(&self, url: Url) -> Result<Answer, FetchError> {
+    pub(super) async fn get(&self, url: Url) -> Result<Response, FetchError> {
         self.answered(self.request(Method::GET, url, self.patience.read)).await
     }
 
-    async fn answered(&self, request: reqwest::RequestBuilder) -> Result<Answer, FetchError> {
+    async fn answered(&self, request: reqwest::RequestBuilder) -> Result<Response, FetchError> {
         let failed = |error: reqwest::Error| {
             let words = words(&error, self.patience.read);
             if account::is_tls(&error) {
@@ -273,17 +273,17 @@ impl TwilioClient {
         };
         let response = request.send().await.map_err(failed)?;
         let status = response.status();
-        let answer = Answer::read(response).await.map_err(failed)?;
+        let response = Response::read(response).await.map_err(failed)?;
         match status {
-            StatusCode::OK => Ok(answer),
+            StatusCode::OK => Ok(response),
             StatusCode::NOT_FOUND => Err(FetchError::NotFound),
             StatusCode::TOO_MANY_REQUESTS => {
-                Err(FetchError::Busy { retry_after: answer.retry_after })
+                Err(FetchError::Busy { retry_after: response.retry_after })
             }
             status if status.is_server_error() => {
-                Err(FetchError::Unreachable(answer.refusal().to_string()))
+                Err(FetchError::Unreachable(response.refusal().to_string()))
             }
-            _ => Err(FetchError::Refused(answer.refusal())),
+            _ => Err(FetchError::Refused(response.refusal())),
         }
     }
 

@@ -12,44 +12,42 @@ impl Executor {
         let message = match effect {
             Effect::LoadQuota => quota(engine).await,
             Effect::LoadStatus => status(engine).await,
-            Effect::Preview { generation, request } => {
+            Effect::Preview { ticket, request } => {
                 let CodeRequest { environment, number, user } = request;
                 let preview = engine.preview(environment, &number, user, None).await;
-                Message::Previewed { generation, preview: in_words(preview.map(Box::new)) }
+                Message::Previewed { ticket, preview: in_words(preview.map(Box::new)) }
             }
             Effect::Send(request) => Message::Sent(in_words(engine.request(request).await)),
-            Effect::Verify { generation, attempt } => {
+            Effect::Verify { ticket, attempt } => {
                 let result = in_words(engine.verify(*attempt).await);
-                Message::Verified { generation, result }
+                Message::Verified { ticket, result }
             }
             Effect::Unlock(request) => {
-                let (user, relief) = (request.user.label.clone(), request.relief);
+                let (user, remedy) = (request.user.label.clone(), request.remedy);
                 let result = in_words(engine.unlock(*request).await);
-                Message::Unlocked { user, relief, result }
+                Message::Unlocked { user, remedy, result }
             }
-            Effect::Handset { generation, environment, number } => {
+            Effect::Handset { ticket, environment, number } => {
                 let received = in_words(engine.handset(environment, &number).await);
-                Message::Handset { generation, received }
+                Message::Handset { ticket, received }
             }
-            Effect::LoadUser { generation, environment, row } => {
+            Effect::LoadUser { ticket, environment, row } => {
                 let story = in_words(engine.user_story(environment, &row).await);
-                Message::UserLoaded { generation, story }
+                Message::UserLoaded { ticket, story }
             }
-            Effect::CallBack(delivery) => {
-                Message::CalledBack(in_words(engine.call_back(delivery).await))
+            Effect::Cancel(delivery) => Message::Canceled(in_words(engine.cancel(delivery).await)),
+            Effect::FindUser { ticket, environment, typed } => {
+                Message::KeysFound { ticket, keys: engine.lookup_keys(environment, &typed) }
             }
-            Effect::FindUser { generation, environment, typed } => {
-                Message::KeysFound { generation, keys: engine.lookup_keys(environment, &typed) }
-            }
-            Effect::Rehearse { generation, environment, rule } => {
-                let told = self.progress(Work::Asked(generation));
-                let news = engine.rehearse(environment, rule, told).await;
+            Effect::WhatIf { ticket, environment, rule } => {
+                let on_progress = self.progress(Work::Asked(ticket));
+                let news = engine.what_if(environment, rule, on_progress).await;
                 let news = in_words(news.map(|found| found.sentences()));
-                Message::Rehearsed { generation, news }
+                Message::WhatIfReady { ticket, news }
             }
-            Effect::LoadStory { generation, delivery } => {
+            Effect::LoadStory { ticket, delivery } => {
                 let story = in_words(engine.story(delivery).await);
-                Message::StoryLoaded { generation, story }
+                Message::StoryLoaded { ticket, story }
             }
             _ => return None,
         };

@@ -12,14 +12,14 @@ use tokio::sync::{Mutex, OnceCell, watch};
 use tokio::task::{AbortHandle, JoinHandle, spawn_blocking};
 
 use super::effect::{Effect, Work};
-use super::input::Heard;
+use super::input::InputEvent;
 use super::message::{LoadedDeck, Message, Places};
 use crate::config::{self, Config, ConfigError, Paths};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::phone::load_metadata;
 use crate::engine::{AccountProblem, Engine, EngineError, Operator, offered_senders, watch_config};
+use crate::runtime::Runtime;
 use crate::store::EventId;
-use crate::surroundings::Surroundings;
 
 /// Events read from the store for an environment at the start, and at once later.
 const EVENTS_AT_ONCE: usize = 1_000;
@@ -28,7 +28,7 @@ const EVENTS_AT_ONCE: usize = 1_000;
 const STORE_RETRY: Duration = Duration::from_secs(5);
 
 /// How long the end of the console waits for saves.
-const LONGEST_SAVE: Duration = Duration::from_secs(5);
+const MAX_SAVE: Duration = Duration::from_secs(5);
 
 /// How long the end of the console waits for the store.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -37,7 +37,7 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 #[derive(Clone)]
 pub struct Executor {
     paths: Paths,
-    surroundings: Surroundings,
+    runtime: Runtime,
     operator: Operator,
     engine: Arc<OnceCell<Engine>>,
     /// Held from reading the settings until they are in force and told, so that an older reading
@@ -47,19 +47,19 @@ pub struct Executor {
     works: Arc<std::sync::Mutex<BTreeMap<Work, AbortHandle>>>,
     /// Saves under way.
     saves: Arc<std::sync::Mutex<Vec<JoinHandle<()>>>>,
-    heard: Sender<Heard>,
+    events: Sender<InputEvent>,
 }
 
 impl Executor {
     /// An executor for the deck at these places.
     pub fn new(
         paths: Paths,
-        surroundings: Surroundings,
+        runtime: Runtime,
         operator: Operator,
-        heard: Sender<Heard>,
+        events: Sender<InputEvent>,
     ) -> Self {
         let (engine, settings, works, saves) = <_>::default();
-        Self { paths, surroundings, operator, engine, settings, works, saves, heard }
+        Self { paths, runtime, operator, engine, settings, works, saves, events }
     }
 
     /// Carries out an effect that is not about the terminal.
@@ -95,13 +95,18 @@ impl Executor {
                 });
                 self.tell(Message::AccountChecked { environment, result }).await;
             }
-            Effect::ListSenders { generation, query } => {
-                let told = self.progress(Work::Asked(generation));
-                let offered =
-                    offered_senders(&self.paths, &self.config(), &self.surroundings, *query, told)
-                        .await;
+            Effect::ListSenders { ticket, query } => {
+                let on_progress = self.progress(Work::Asked(ticket));
+                let offered = offered_senders(
+                    &self.paths,
+                    &self.config(),
+                    &self.runtime,
+                    *query,
+                    on_progress,
+                )
+                .await;
                 let offered = offered.map_err(|problem| problem.to_string());
-                self.tell(Message::SendersOffered { generation, offered }).await;
+                self.tell(Message::SendersOffered { ticket, offered }).await;
             }
             // Those are the terminal's and the loop's.
             Effect::Quit
@@ -131,7 +136,7 @@ impl Executor {
             }
         };
         // A network that does not answer must not keep anybody here.
-        let _ = tokio::time::timeout(LONGEST_SAVE, all).await;
+        let _ = tokio::time::timeout(MAX_SAVE, all).await;
     }
 
     fn can_be_stopped(&self, work: Work, handle: AbortHandle) {
@@ -149,9 +154,9 @@ impl Executor {
 
     /// Tells how far work has come, where the console has time to hear it.
     fn progress(&self, work: Work) -> impl Fn(usize) + use<> {
-        let heard = self.heard.clone();
+        let events = self.events.clone();
         // One that is missed is followed by another, or by the end.
-        move |count| drop(heard.try_send(Heard::Message(Message::Progress { work, count })))
+        move |count| drop(events.try_send(InputEvent::Message(Message::Progress { work, count })))
     }
 
     async fn prune(&self, engine: &Engine) {
@@ -162,7 +167,7 @@ impl Executor {
 
     async fn tell(&self, message: Message) {
         // It fails only when the console is gone, and then nobody wants to know.
-        let _ = self.heard.send(Heard::Message(message)).await;
+        let _ = self.events.send(InputEvent::Message(message)).await;
     }
 
     /// Reads the files, then opens the engine, then reports what happens in it for good.
@@ -228,8 +233,8 @@ impl Executor {
     /// The engine; opens it where it is not open yet.
     async fn open(&self, config: Config) -> Result<&Engine, EngineError> {
         let open = || async {
-            let (paths, surroundings) = (self.paths.clone(), self.surroundings.clone());
-            Engine::open(paths, config, self.operator.clone(), surroundings).await
+            let (paths, runtime) = (self.paths.clone(), self.runtime.clone());
+            Engine::open(paths, config, self.operator.clone(), runtime).await
         };
         self.engine.get_or_try_init(open).await
     }
@@ -351,8 +356,8 @@ impl Executor {
 /// The work that an effect sets off, if it is such that can be stopped.
 const fn work_of(effect: &Effect) -> Option<Work> {
     match effect {
-        Effect::ListSenders { generation, .. } | Effect::Rehearse { generation, .. } => {
-            Some(Work::Asked(*generation))
+        Effect::ListSenders { ticket, .. } | Effect::WhatIf { ticket, .. } => {
+            Some(Work::Asked(*ticket))
         }
         _ => None,
     }

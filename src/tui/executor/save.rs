@@ -29,7 +29,7 @@ impl Executor {
         &self,
         query: AccountQuery,
     ) -> Result<AccountReport, AccountProblem> {
-        check_account(&self.paths, &self.config(), &self.surroundings, query).await
+        check_account(&self.paths, &self.config(), &self.runtime, query).await
     }
 
     /// Whether a new token may become the stored one: not if the account certainly refuses it.
@@ -43,7 +43,7 @@ impl Executor {
 
     pub(super) async fn save(&self, save: Save) {
         let paths = self.paths.clone();
-        let now = self.surroundings.clock.now();
+        let now = self.runtime.clock.now();
         let save = Box::new(save);
         if let Some(refused) = self.refused_token(&save).await {
             let problem = format!("Not saved: {refused}.");

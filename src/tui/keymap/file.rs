@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use super::{Action, BINDINGS, Binding, Context, Keys, key, name_in_file};
 
 /// Bytes of the file that are read at most.
-const LARGEST: u64 = 64 * 1024;
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// Contexts whose keys hold at the same time, the innermost first.
 const TOGETHER: [&[Context]; 11] = [
@@ -86,7 +86,7 @@ pub fn file_beside(config: &Path) -> PathBuf {
 /// When there is a file, and anything in it is wrong. It counts as a whole or not at all.
 pub fn read(path: &Path) -> Result<Keys, KeysError> {
     let unreadable = |source| KeysError::Unreadable { path: path.to_owned(), source };
-    let bytes = match crate::config::read(path, LARGEST) {
+    let bytes = match crate::config::read(path, MAX_BYTES) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Keys::default()),
         read => read.map_err(unreadable)?,
     };

@@ -96,7 +96,7 @@ pub enum Action {
     /// Ask the account for its senders.
     Import,
     /// Call a message back.
-    CallBack,
+    CancelMessage,
     /// Show what an account has besides SID and token.
     AccountDetails,
     /// One up.

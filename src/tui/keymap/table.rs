@@ -176,7 +176,7 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Broken, 'q', A::Quit, "quit", "Quit"),
 
     letter(C::Delivery, 'c', A::Copy, "copy SID", "Put the SID into the clipboard of your terminal"),
-    letter(C::Delivery, 'x', A::CallBack, "call back", "Call the message back, if it has not left yet"),
+    letter(C::Delivery, 'x', A::CancelMessage, "call back", "Call the message back, if it has not left yet"),
 
     control(C::Health, 't', A::TestAccount, "balance", "Ask the account what it has left; sends nothing"),
 

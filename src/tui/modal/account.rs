@@ -75,7 +75,7 @@ impl AccountModal {
             }
             Input::Action(Action::Accept) => match self.typed() {
                 Ok(account) => {
-                    model.desk_mut().form.set_account(account);
+                    model.tab_mut().form.set_account(account);
                     return Flow::CLOSE;
                 }
                 Err(error) => self.error = Some(error),

@@ -38,7 +38,7 @@ impl CheckModal {
 
 fn lines(model: &Model) -> Vec<(String, Style)> {
     let theme = model.theme;
-    let form = &model.desk().form;
+    let form = &model.tab().form;
     let mut found: Vec<(String, Style)> = Vec::new();
     // What is edited is judged as it would be saved; where it could not be, what is in force.
     let settings = form.settings().unwrap_or_else(|field| {
@@ -57,7 +57,7 @@ fn lines(model: &Model) -> Vec<(String, Style)> {
     let figures = Figures::of(&settings, &model.app_name);
     let sentences = figures.sentences(model.segment_price).into_iter();
     found.extend(sentences.map(|line| (format!("- {line}"), Style::new())));
-    let status = model.desk().status.as_ref();
+    let status = model.tab().status.as_ref();
     let unmapped = status.map(|status| status.destinations.on_no_number(&settings.from_numbers));
     let unmapped = unmapped.unwrap_or_default();
     if !unmapped.is_empty() {

@@ -61,7 +61,7 @@ impl ChoiceModal {
             Input::Action(Action::PageUp) => self.selected = self.selected.saturating_sub(10),
             Input::Action(Action::PageDown) => self.selected = (self.selected + 10).min(last),
             Input::Action(Action::Accept) => {
-                let form = &mut model.desk_mut().form;
+                let form = &mut model.tab_mut().form;
                 match self.choices().get(self.selected) {
                     None => return Flow::STAY,
                     Some(Choice::Country(country)) => form.choose_country(*country),

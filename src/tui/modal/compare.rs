@@ -47,12 +47,12 @@ impl CompareModal {
 
     /// What differs: here as edited, there as saved.
     fn rows(&self, model: &Model) -> Vec<Difference> {
-        differences(&here(model), model.desks[self.other].form.saved())
+        differences(&here(model), model.tabs[self.other].form.saved())
     }
 
     /// All fields, and of the numbers each one: with what differs, or with what both have.
     fn all_rows(&self, model: &Model) -> Vec<Difference> {
-        let (here, there) = (here(model), model.desks[self.other].form.saved());
+        let (here, there) = (here(model), model.tabs[self.other].form.saved());
         let mut differing = self.rows(model);
         let mut rows = Vec::new();
         for field in Field::ALL {
@@ -100,8 +100,8 @@ impl CompareModal {
         let rows = self.rows(model);
         self.place = self.index(&rows);
         let Some(row) = rows.get(self.place) else { return };
-        let theirs = model.desks[self.other].form.saved().clone();
-        let form = &mut model.desk_mut().form;
+        let theirs = model.tabs[self.other].form.saved().clone();
+        let form = &mut model.tab_mut().form;
         match (row.field, &row.number) {
             (Field::AuthToken, _) => {
                 return model.complain("Secrets are not copied: type the token in its field.");
@@ -128,7 +128,7 @@ impl CompareModal {
         let title = format!("{} beside {}{legend}", model.environment, self.other);
         let differing = self.rows(model);
         let selected = differing.get(self.index(&differing)).map(key);
-        let all = PerEnvironment::from_fn(|environment| model.desks[environment].form.saved());
+        let all = PerEnvironment::from_fn(|environment| model.tabs[environment].form.saved());
         let (mut lines, mut first): (Vec<(String, Style)>, _) = (Vec::new(), 0);
         if differing.is_empty() {
             lines.push(("They are the same.".to_owned(), theme.good()));
@@ -219,7 +219,7 @@ fn key(row: &Difference) -> (Field, Option<Sender>) {
 
 /// The settings on screen as edited; as saved where a field is wrong.
 fn here(model: &Model) -> Settings {
-    let form = &model.desk().form;
+    let form = &model.tab().form;
     form.settings().unwrap_or_else(|_| form.saved().clone())
 }
 

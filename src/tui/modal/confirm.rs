@@ -31,7 +31,7 @@ pub enum Confirmed {
 /// A question to the engine.
 #[derive(Debug)]
 struct Awaited {
-    generation: u64,
+    ticket: u64,
     /// How each line of its answer begins.
     beginning: String,
     /// Codes that are read for it so far.
@@ -79,26 +79,26 @@ impl ConfirmModal {
     }
 
     /// Waits for more lines, each of which begins so.
-    pub fn expect_news(&mut self, generation: u64, beginning: String) {
-        self.awaited.push(Awaited { generation, beginning, read: 0 });
+    pub fn expect_news(&mut self, ticket: u64, beginning: String) {
+        self.awaited.push(Awaited { ticket, beginning, read: 0 });
     }
 
     /// Takes how many codes are read so far.
-    pub fn on_progress(&mut self, generation: u64, count: usize) {
-        for awaited in self.awaited.iter_mut().filter(|it| it.generation == generation) {
+    pub fn on_progress(&mut self, ticket: u64, count: usize) {
+        for awaited in self.awaited.iter_mut().filter(|it| it.ticket == ticket) {
             awaited.read = count;
         }
     }
 
     /// Leaves what is awaited unanswered.
     fn stop(&self) -> Vec<Effect> {
-        let stop = |awaited: &Awaited| Effect::Stop(Work::Asked(awaited.generation));
+        let stop = |awaited: &Awaited| Effect::Stop(Work::Asked(awaited.ticket));
         self.awaited.iter().map(stop).collect()
     }
 
     /// Takes the lines that it waits for.
-    pub fn on_news(&mut self, generation: u64, news: &[String]) {
-        for awaited in self.awaited.extract_if(.., |it| it.generation == generation) {
+    pub fn on_news(&mut self, ticket: u64, news: &[String]) {
+        for awaited in self.awaited.extract_if(.., |it| it.ticket == ticket) {
             let lines = news.iter().map(|line| format!("{}{line}", awaited.beginning));
             self.lines.extend(lines);
         }
@@ -162,13 +162,13 @@ impl ConfirmModal {
             Confirmed::Effect(effect) => return vec![(**effect).clone()],
             Confirmed::Save(save) => return start_save(model, (**save).clone()),
             Confirmed::RemoveToken => {
-                model.desk_mut().form.remove_token();
+                model.tab_mut().form.remove_token();
                 model.say_change("The token goes with the next save.");
             }
             Confirmed::DeleteNumber(sender) => {
-                match model.desk().form.from_numbers().without(sender) {
+                match model.tab().form.from_numbers().without(sender) {
                     Ok(grid) => {
-                        model.desk_mut().form.set_from_numbers(grid);
+                        model.tab_mut().form.set_from_numbers(grid);
                         model.say_change(&format!("{sender} is deleted."));
                     }
                     Err(error) => model.complain(format!("{error}.")),

@@ -52,7 +52,7 @@ impl ConflictModal {
     }
 
     fn save(&mut self, model: &mut Model) -> Flow {
-        let present = model.desk().form.conflicts();
+        let present = model.tab().form.conflicts();
         let is_known =
             |present: &Conflict| self.conflicts.iter().any(|(conflict, _)| conflict == present);
         if !present.iter().all(is_known) {
@@ -68,7 +68,7 @@ impl ConflictModal {
         let sides = self.conflicts.iter();
         let sides: BTreeMap<_, _> =
             sides.filter_map(|(conflict, side)| Some((conflict.place.clone(), (*side)?))).collect();
-        let open = model.desk_mut().form.settle(&sides);
+        let open = model.tab_mut().form.settle(&sides);
         if !open.is_empty() {
             self.selected = self.conflicts.len();
             self.conflicts.extend(open.into_iter().map(|conflict| (conflict, None)));

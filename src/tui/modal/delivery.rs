@@ -19,28 +19,28 @@ use crate::tui::update::Input;
 #[derive(Debug)]
 pub struct DeliveryModal {
     story: Vec<Event>,
-    generation: u64,
+    ticket: u64,
     scroll: Scroll,
 }
 
 impl DeliveryModal {
     /// Shows what is known of a story; the rest is to be [asked](Self::ask) for.
     pub fn new(story: Vec<Event>) -> Self {
-        Self { story, generation: 0, scroll: Scroll::default() }
+        Self { story, ticket: 0, scroll: Scroll::default() }
     }
 
     /// Asks for the whole story, if it is that of a delivery.
-    pub fn ask(&mut self, generation: u64) -> Vec<Effect> {
-        self.generation = generation;
+    pub fn ask(&mut self, ticket: u64) -> Vec<Effect> {
+        self.ticket = ticket;
         let delivery = self.delivery().into_iter();
-        delivery.map(|delivery| Effect::LoadStory { generation, delivery }).collect()
+        delivery.map(|delivery| Effect::LoadStory { ticket, delivery }).collect()
     }
 
     /// Takes the whole story, if it is the one that was asked for last. What could not be read
     /// leaves what is known.
-    pub fn on_story(&mut self, generation: u64, story: Result<Vec<Event>, String>) {
+    pub fn on_story(&mut self, ticket: u64, story: Result<Vec<Event>, String>) {
         if let Ok(story) = story
-            && generation == self.generation
+            && ticket == self.ticket
             && !story.is_empty()
         {
             self.story = story;
@@ -75,14 +75,14 @@ impl DeliveryModal {
                 }
                 None => model.complain("The provider has given this message no SID yet."),
             },
-            Input::Action(Action::CallBack) if model.read_only => {
+            Input::Action(Action::CancelMessage) if model.read_only => {
                 model.complain("This console only looks (--read-only).");
             }
-            Input::Action(Action::CallBack) if self.has_ended() => {
+            Input::Action(Action::CancelMessage) if self.has_ended() => {
                 model.complain("It has come to its end: there is nothing to call back.");
             }
-            Input::Action(Action::CallBack) => {
-                return Flow::Close(self.delivery().map(Effect::CallBack).into_iter().collect());
+            Input::Action(Action::CancelMessage) => {
+                return Flow::Close(self.delivery().map(Effect::Cancel).into_iter().collect());
             }
             other => {
                 let lines = self.lines(model, reading_room(model)).len();

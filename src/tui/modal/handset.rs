@@ -20,7 +20,7 @@ use crate::tui::update::Input;
 pub struct HandsetModal {
     number: TextField,
     typing: bool,
-    generation: u64,
+    ticket: u64,
     received: Option<Result<Vec<HandsetMessage>, String>>,
 }
 
@@ -28,7 +28,7 @@ impl HandsetModal {
     /// The phone with the number that was sent to last; without one, the number is asked for.
     pub fn new(number: &str) -> Self {
         let typing = number.is_empty();
-        Self { number: TextField::new(number, 40), typing, generation: 0, received: None }
+        Self { number: TextField::new(number, 40), typing, ticket: 0, received: None }
     }
 
     /// Whether the number is still being typed.
@@ -37,18 +37,18 @@ impl HandsetModal {
     }
 
     /// Asks for what the phone has received.
-    pub fn ask(&mut self, environment: Environment, generation: u64) -> Vec<Effect> {
+    pub fn ask(&mut self, environment: Environment, ticket: u64) -> Vec<Effect> {
         if self.typing {
             return Vec::new();
         }
-        self.generation = generation;
+        self.ticket = ticket;
         let number = self.number.text().to_owned();
-        vec![Effect::Handset { generation, environment, number }]
+        vec![Effect::Handset { ticket, environment, number }]
     }
 
     /// Takes what the phone has received, unless it was asked again since.
-    pub fn on_received(&mut self, generation: u64, received: Result<Vec<HandsetMessage>, String>) {
-        if generation == self.generation {
+    pub fn on_received(&mut self, ticket: u64, received: Result<Vec<HandsetMessage>, String>) {
+        if ticket == self.ticket {
             self.received = Some(received);
         }
     }
@@ -64,8 +64,8 @@ impl HandsetModal {
             Input::Action(Action::Accept) if self.typing && !self.number.is_empty() => {
                 self.typing = false;
                 model.remember_number(self.number.text());
-                let generation = model.next_generation();
-                return Flow::Stay(self.ask(model.environment, generation));
+                let ticket = model.next_generation();
+                return Flow::Stay(self.ask(model.environment, ticket));
             }
             Input::Key(key) if self.typing => {
                 self.number.on_key(*key);

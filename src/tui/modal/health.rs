@@ -12,7 +12,7 @@ use crate::domain::country::Country;
 use crate::domain::sender::Sender;
 use crate::engine::{AccountQuery, Severity, Status};
 use crate::provider::twilio::refuses_credentials;
-use crate::store::{Fare, RouteHealth};
+use crate::store::{Outcomes, RouteHealth};
 use crate::tui::effect::Effect;
 use crate::tui::fit::{column, wrap};
 use crate::tui::keymap::Action;
@@ -58,7 +58,7 @@ impl HealthModal {
 }
 
 fn page(model: &Model) -> Vec<Line> {
-    match &model.desk().status {
+    match &model.tab().status {
         None => vec![("Reading…".to_owned(), model.theme.dim())],
         Some(status) => lines(model, status, reading_room(model)),
     }
@@ -117,10 +117,10 @@ struct Table {
 
 fn fares(status: &Status) -> Table {
     let spans = [("last hour", &status.health.hour), ("last day", &status.health.day)];
-    let sentence = |(name, fare): (&str, &Fare)| {
-        let Fare { codes, delivered, failed, .. } = fare;
-        let rate = rate(fare);
-        let (median, p95) = (seconds(fare.median), seconds(fare.p95));
+    let sentence = |(name, outcomes): (&str, &Outcomes)| {
+        let Outcomes { codes, delivered, failed, .. } = outcomes;
+        let rate = rate(outcomes);
+        let (median, p95) = (seconds(outcomes.median), seconds(outcomes.p95));
         let text = format!(
             "{name}: {codes} asked, {delivered} delivered, {failed} failed ({rate}), median {median}, p95 {p95}"
         );
@@ -128,7 +128,7 @@ fn fares(status: &Status) -> Table {
     };
     Table {
         head: "Codes        asked  delivered  failed   rate  median     p95".to_owned(),
-        rows: spans.iter().map(|(name, span)| (fare(name, span), Style::new())).collect(),
+        rows: spans.iter().map(|(name, span)| (outcomes(name, span), Style::new())).collect(),
         sentences: spans.into_iter().map(sentence).collect(),
     }
 }
@@ -211,7 +211,7 @@ fn account(model: &Model, status: &Status) -> Vec<Line> {
             (format!("Credentials accepted, last at {}.", model.clock(at)), Style::new())
         }
     });
-    let balance = model.desk().balance.as_ref();
+    let balance = model.tab().balance.as_ref();
     lines.push(match balance {
         Some(balance) => (format!("Balance: {balance}."), Style::new()),
         None => ("Balance: not asked yet (^T).".to_owned(), theme.dim()),
@@ -223,20 +223,20 @@ fn blank() -> Line {
     (String::new(), Style::new())
 }
 
-fn fare(name: &str, fare: &Fare) -> String {
-    let rate = rate(fare);
+fn outcomes(name: &str, outcomes: &Outcomes) -> String {
+    let rate = rate(outcomes);
     format!(
         "{name:<11} {:>6} {:>10} {:>7} {rate:>6} {:>7} {:>7}",
-        fare.codes,
-        fare.delivered,
-        fare.failed,
-        seconds(fare.median),
-        seconds(fare.p95)
+        outcomes.codes,
+        outcomes.delivered,
+        outcomes.failed,
+        seconds(outcomes.median),
+        seconds(outcomes.p95)
     )
 }
 
-fn rate(fare: &Fare) -> String {
-    fare.delivery_rate().map_or_else(|| "-".to_owned(), |rate| format!("{rate} %"))
+fn rate(outcomes: &Outcomes) -> String {
+    outcomes.delivery_rate().map_or_else(|| "-".to_owned(), |rate| format!("{rate} %"))
 }
 
 fn seconds(time: Option<Duration>) -> String {

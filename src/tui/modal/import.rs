@@ -18,7 +18,7 @@ use crate::tui::update::Input;
 /// What the account offers, once it has answered.
 #[derive(Debug)]
 pub struct ImportModal {
-    generation: u64,
+    ticket: u64,
     offered: Option<Result<Vec<OfferedSender>, String>>,
     selected: usize,
     /// How many the account has told of so far.
@@ -27,21 +27,21 @@ pub struct ImportModal {
 
 impl ImportModal {
     /// Asks an account, and waits for its answer.
-    pub fn ask(query: AccountQuery, generation: u64) -> (Self, Vec<Effect>) {
-        let modal = Self { generation, offered: None, selected: 0, count: 0 };
-        (modal, vec![Effect::ListSenders { generation, query: Box::new(query) }])
+    pub fn ask(query: AccountQuery, ticket: u64) -> (Self, Vec<Effect>) {
+        let modal = Self { ticket, offered: None, selected: 0, count: 0 };
+        (modal, vec![Effect::ListSenders { ticket, query: Box::new(query) }])
     }
 
     /// Takes how many there are so far.
-    pub const fn on_progress(&mut self, generation: u64, count: usize) {
-        if generation == self.generation {
+    pub const fn on_progress(&mut self, ticket: u64, count: usize) {
+        if ticket == self.ticket {
             self.count = count;
         }
     }
 
     /// Takes the answer, if it is to this pop-up's question.
-    pub fn on_offered(&mut self, generation: u64, offered: Result<Vec<OfferedSender>, String>) {
-        if generation == self.generation {
+    pub fn on_offered(&mut self, ticket: u64, offered: Result<Vec<OfferedSender>, String>) {
+        if ticket == self.ticket {
             self.offered = Some(offered);
         }
     }
@@ -58,7 +58,7 @@ impl ImportModal {
         match input {
             Input::Action(Action::Cancel) => {
                 let is_asking = self.offered.is_none();
-                let stop = is_asking.then_some(Effect::Stop(Work::Asked(self.generation)));
+                let stop = is_asking.then_some(Effect::Stop(Work::Asked(self.ticket)));
                 return Flow::Close(stop.into_iter().collect());
             }
             Input::Action(Action::Up) => self.selected = self.selected.saturating_sub(1),
@@ -76,7 +76,7 @@ impl ImportModal {
     /// operator to confirm.
     fn pick(&self, model: &mut Model) {
         let Some(offer) = self.senders().get(self.selected) else { return };
-        let grid = model.desk().form.from_numbers();
+        let grid = model.tab().form.from_numbers();
         if grid.rows().iter().any(|row| row.sender == offer.sender) {
             model.say(format!("{} is among the From numbers already.", offer.sender));
             return;
@@ -120,7 +120,7 @@ impl ImportModal {
 
     fn draw_list(&self, model: &Model, inner: Rect, buffer: &mut Buffer) {
         let theme = model.theme;
-        let grid = model.desk().form.from_numbers();
+        let grid = model.tab().form.from_numbers();
         let height = inner.height.saturating_sub(2);
         let list = Rect { height, ..inner };
         let first = first_row(self.selected, height.into(), 0, self.senders().len());

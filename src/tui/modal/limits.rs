@@ -80,7 +80,7 @@ impl LimitsModal {
             }
             Input::Action(Action::Accept) => match self.typed() {
                 Ok(limits) => {
-                    model.desk_mut().form.set_limits(limits);
+                    model.tab_mut().form.set_limits(limits);
                     model.say_change("The limits hold from the next save on.");
                     return Flow::CLOSE;
                 }

@@ -199,7 +199,7 @@ impl NumberModal {
         if self.countries.contains(&country) {
             return self.remark = Some(format!("{country} is on this number already."));
         }
-        let grid = model.desk().form.from_numbers();
+        let grid = model.tab().form.from_numbers();
         if let Some(other) = self.elsewhere(country, grid)
             && self.moving != Some(country)
         {
@@ -263,11 +263,11 @@ impl NumberModal {
         }
         let countries: BTreeSet<Country> = self.countries.iter().copied().collect();
         let number = FromNumber { sender: sender.clone(), countries };
-        match model.desk().form.from_numbers().with(self.replaces.as_ref(), number, self.default) {
+        match model.tab().form.from_numbers().with(self.replaces.as_ref(), number, self.default) {
             Ok(grid) => {
-                let desk = model.desk_mut();
-                desk.numbers.select(&sender, &grid);
-                desk.form.set_from_numbers(grid);
+                let tab = model.tab_mut();
+                tab.numbers.select(&sender, &grid);
+                tab.form.set_from_numbers(grid);
                 model.say_change(&format!("{sender} is among the From numbers."));
                 Flow::CLOSE
             }

@@ -136,7 +136,7 @@ fn draw_picker(
             buffer,
         );
     }
-    let grid = model.desk().form.from_numbers();
+    let grid = model.tab().form.from_numbers();
     let first = first_row(modal.picked, list.height.into(), 0, matches.len());
     for ((index, country), row) in matches.iter().enumerate().skip(first).zip(0..list.height) {
         let here = modal.countries.contains(country);

@@ -16,7 +16,7 @@ use crate::tui::text_field::TextField;
 use crate::tui::update::{Input, perform, show_environment};
 
 /// Characters that can be typed.
-const LONGEST: usize = 40;
+const MAX_LENGTH: usize = 40;
 
 /// Rows of the list at most.
 const ROWS: u16 = 15;
@@ -116,7 +116,7 @@ impl PaletteModal {
         let is_movement =
             |entry: &Entry| matches!(entry.deed, Deed::Act(_, action) if action.is_movement());
         entries.sort_by_key(is_movement);
-        Self { filter: TextField::new("", LONGEST), entries, selected: 0 }
+        Self { filter: TextField::new("", MAX_LENGTH), entries, selected: 0 }
     }
 
     /// What fits, the best first.

@@ -25,7 +25,7 @@ pub struct SendModal {
     number: TextField,
     user: TextField,
     on_user: bool,
-    generation: u64,
+    ticket: u64,
     is_stale: bool,
     preview: Option<Result<Box<Preview>, String>>,
 }
@@ -37,7 +37,7 @@ impl SendModal {
             number: TextField::new(number, 40),
             user: TextField::new("", 128),
             on_user: false,
-            generation: 0,
+            ticket: 0,
             is_stale: false,
             preview: None,
         }
@@ -57,23 +57,23 @@ impl SendModal {
     }
 
     /// Asks for a preview of what is typed now.
-    pub fn ask(&mut self, environment: Environment, generation: u64) -> Vec<Effect> {
-        self.generation = generation;
+    pub fn ask(&mut self, environment: Environment, ticket: u64) -> Vec<Effect> {
+        self.ticket = ticket;
         self.is_stale = false;
         match self.request(environment) {
             None => self.preview = None,
             Some(Err(error)) => self.preview = Some(Err(error)),
             Some(Ok(request)) => {
                 self.is_stale = true;
-                return vec![Effect::Preview { generation, request }];
+                return vec![Effect::Preview { ticket, request }];
             }
         }
         Vec::new()
     }
 
     /// Takes an answer, unless something was typed since it was asked for.
-    pub fn on_preview(&mut self, generation: u64, preview: Result<Box<Preview>, String>) {
-        if generation == self.generation {
+    pub fn on_preview(&mut self, ticket: u64, preview: Result<Box<Preview>, String>) {
+        if ticket == self.ticket {
             self.preview = Some(preview);
             self.is_stale = false;
         }
@@ -103,8 +103,8 @@ impl SendModal {
         if !changed {
             return Flow::STAY;
         }
-        let generation = model.next_generation();
-        Flow::Stay(self.ask(model.environment, generation))
+        let ticket = model.next_generation();
+        Flow::Stay(self.ask(model.environment, ticket))
     }
 
     fn send(&mut self, model: &mut Model) -> Flow {
@@ -229,7 +229,7 @@ impl SendModal {
                 lines
             }
         };
-        if model.desk().form.is_changed() {
+        if model.tab().form.is_changed() {
             lines.push((
                 "Note",
                 "Unsaved changes are not in force yet: save them first with ^S.".to_owned(),

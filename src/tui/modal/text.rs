@@ -7,8 +7,8 @@ use ratatui::layout::Position;
 use ratatui::style::Style;
 
 use super::{Flow, open_box, write, write_field};
-use crate::domain::message_text::{LONGEST_MESSAGE, MessageTemplate, Segments};
-use crate::domain::own_messages::{Audience, AudienceError};
+use crate::domain::message_overrides::{Audience, AudienceError};
+use crate::domain::message_text::{MAX_MESSAGE, MessageTemplate, Segments};
 use crate::domain::phone::Recipient;
 use crate::domain::settings::Recipients;
 use crate::tui::fit::{cut, wrap};
@@ -37,7 +37,7 @@ pub struct TextModal {
 impl TextModal {
     /// Edits the message text. Line breaks are written as `\n`.
     pub fn message(message: &MessageTemplate) -> Self {
-        let text = TextField::new(&message.as_str().replace('\n', "\\n"), LONGEST_MESSAGE);
+        let text = TextField::new(&message.as_str().replace('\n', "\\n"), MAX_MESSAGE);
         Self::new(Subject::Message, text)
     }
 
@@ -69,9 +69,9 @@ impl TextModal {
 
     /// Shows the text of whoever is named now; a new one begins with the text of everybody else.
     fn load(&mut self, model: &Model) {
-        let form = &model.desk().form;
+        let form = &model.tab().form;
         if let Ok(audience) = self.audience_typed() {
-            let own = audience.and_then(|audience| form.own_messages().get(audience));
+            let own = audience.and_then(|audience| form.message_overrides().get(audience));
             let message = own.unwrap_or_else(|| form.message());
             self.text.set(&message.as_str().replace('\n', "\\n"));
         }
@@ -79,7 +79,7 @@ impl TextModal {
 
     /// Takes the message; an emptied text of an audience goes away.
     fn accept_message(&self, model: &mut Model) -> Result<(), String> {
-        let form = &mut model.desk_mut().form;
+        let form = &mut model.tab_mut().form;
         match self.audience_typed()? {
             None => form.set_message(self.message_typed()?),
             Some(audience) if self.text.text().trim().is_empty() => {
@@ -96,7 +96,7 @@ impl TextModal {
     }
 
     fn recipients_typed(&self, model: &Model) -> Result<Recipients, String> {
-        let country = model.desk().form.country();
+        let country = model.tab().form.country();
         let typed =
             self.text.text().split([',', ';']).map(str::trim).filter(|number| !number.is_empty());
         let numbers = typed
@@ -117,7 +117,7 @@ impl TextModal {
                     Subject::Message => self.accept_message(model),
                     Subject::Recipients => self
                         .recipients_typed(model)
-                        .map(|recipients| model.desk_mut().form.set_recipients(recipients)),
+                        .map(|recipients| model.tab_mut().form.set_recipients(recipients)),
                 };
                 match accepted {
                     Ok(()) => return Flow::CLOSE,
@@ -197,10 +197,10 @@ impl TextModal {
                 }
                 let message = self.message_typed()?;
                 let minutes =
-                    model.desk().form.settings().map_or(5, |settings| settings.code_validity.get());
+                    model.tab().form.settings().map_or(5, |settings| settings.code_validity.get());
                 let text = message.render("123456", minutes, &model.app_name);
                 let mut lines = vec![Segments::of(&text).to_string(), text];
-                let own = model.desk().form.own_messages();
+                let own = model.tab().form.message_overrides();
                 if !own.is_empty() {
                     lines.push(format!("Texts of their own: {own}."));
                 }

@@ -6,9 +6,9 @@ use ratatui::layout::Position;
 use ratatui::style::Style;
 
 use super::{Flow, open_box, write, write_field};
-use crate::domain::passcode::MOST_WRONG_TRIES;
+use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::engine::UnlockRequest;
-use crate::store::{QuotaRow, Relief};
+use crate::store::{QuotaRow, Remedy};
 use crate::tui::effect::Effect;
 use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
@@ -22,11 +22,11 @@ const WORD: &str = "forgive";
 /// Columns of the labels.
 const LABEL: u16 = 17;
 
-/// A relief that waits for its reason.
+/// A remedy that waits for its reason.
 #[derive(Debug)]
 pub struct UnlockModal {
     row: QuotaRow,
-    relief: Relief,
+    remedy: Remedy,
     /// Reason, ticket and, where it takes one, the word.
     fields: Vec<(&'static str, TextField)>,
     focused: usize,
@@ -36,22 +36,22 @@ impl UnlockModal {
     /// Begins to give all codes back; to a user whom wrong tries lock, that would not help, so
     /// for them the wrong tries are forgiven, with a warning.
     pub fn new(row: &QuotaRow) -> Self {
-        let tries_used_up = row.wrong_in_a_row >= MOST_WRONG_TRIES;
-        Self::with(row, if tries_used_up { Relief::WrongTries } else { Relief::AllCodes })
+        let tries_used_up = row.wrong_in_a_row >= MAX_WRONG_TRIES;
+        Self::with(row, if tries_used_up { Remedy::WrongTries } else { Remedy::AllCodes })
     }
 
     /// Begins to give one code back.
     pub fn one_code(row: &QuotaRow) -> Self {
-        Self::with(row, Relief::OneCode)
+        Self::with(row, Remedy::OneCode)
     }
 
-    fn with(row: &QuotaRow, relief: Relief) -> Self {
+    fn with(row: &QuotaRow, remedy: Remedy) -> Self {
         let mut fields =
             vec![("Reason", TextField::new("", 200)), ("Ticket, if any", TextField::new("", 40))];
-        if relief == Relief::WrongTries {
+        if remedy == Remedy::WrongTries {
             fields.push(("Type \"forgive\"", TextField::new("", 20)));
         }
-        Self { row: row.clone(), relief, fields, focused: 0 }
+        Self { row: row.clone(), remedy, fields, focused: 0 }
     }
 
     fn typed(&self, field: usize) -> &str {
@@ -73,7 +73,7 @@ impl UnlockModal {
                 model.complain("This needs a reason: whoever reads the log will ask.");
             }
             Input::Action(Action::Accept)
-                if self.relief == Relief::WrongTries && self.typed(2) != WORD =>
+                if self.remedy == Remedy::WrongTries && self.typed(2) != WORD =>
             {
                 self.focused = 2;
                 model.complain(format!("Type {WORD} in the last field, if that is what you want."));
@@ -83,7 +83,7 @@ impl UnlockModal {
                     environment: model.environment,
                     user: self.row.user.clone(),
                     number: self.row.number.clone(),
-                    relief: self.relief,
+                    remedy: self.remedy,
                     reason: self.typed(0).to_owned(),
                     ticket: Some(self.typed(1).to_owned()).filter(|ticket| !ticket.is_empty()),
                 };
@@ -107,15 +107,15 @@ impl UnlockModal {
 
     pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
         let theme = model.theme;
-        let title = match self.relief {
-            Relief::AllCodes => "Unlock",
-            Relief::OneCode => "Give one code back",
-            Relief::WrongTries => "Forgive wrong tries",
+        let title = match self.remedy {
+            Remedy::AllCodes => "Unlock",
+            Remedy::OneCode => "Give one code back",
+            Remedy::WrongTries => "Forgive wrong tries",
         };
         let inner = open_box(model, title, (68, 10), buffer);
         let room = usize::from(inner.width).max(1);
-        let style = match self.relief {
-            Relief::WrongTries => theme.warning(),
+        let style = match self.remedy {
+            Remedy::WrongTries => theme.warning(),
             _ => Style::new(),
         };
         let lines = wrap(&self.what(model), room);
@@ -140,14 +140,14 @@ impl UnlockModal {
     fn what(&self, model: &Model) -> String {
         let allowed = model.saved_settings().codes_allowed.get();
         let (who, used) = (&self.row.user.label, self.row.quota.used());
-        match self.relief {
-            Relief::AllCodes => format!(
+        match self.remedy {
+            Remedy::AllCodes => format!(
                 "{who} gets all {allowed} codes back (used {used} of {allowed}) and may ask at once."
             ),
-            Relief::OneCode => format!(
+            Remedy::OneCode => format!(
                 "{who} gets one code back (used {used} of {allowed}); the others stay counted."
             ),
-            Relief::WrongTries => format!(
+            Remedy::WrongTries => format!(
                 "{} wrong tries in a row: somebody may be guessing {who}'s codes. Make sure who asks, by a way that you know, before you go on. No code is given back by this.",
                 self.row.wrong_in_a_row
             ),

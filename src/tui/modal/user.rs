@@ -10,7 +10,7 @@ use super::delivery::event_lines;
 use super::{Flow, Modal, Scroll, draw_reading, reading_room};
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
-use crate::domain::passcode::MOST_WRONG_TRIES;
+use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::domain::quota::Quota;
 use crate::domain::sender::Sender;
 use crate::provider::twilio::explanation;
@@ -27,21 +27,21 @@ use crate::tui::update::Input;
 #[derive(Debug)]
 pub struct UserModal {
     row: QuotaRow,
-    generation: u64,
+    ticket: u64,
     story: Option<Result<Vec<Event>, String>>,
     scroll: Scroll,
 }
 
 impl UserModal {
     /// Asks for the story of a user.
-    pub fn ask(row: QuotaRow, environment: Environment, generation: u64) -> (Self, Vec<Effect>) {
-        let effect = Effect::LoadUser { generation, environment, row: Box::new(row.clone()) };
-        (Self { row, generation, story: None, scroll: Scroll::default() }, vec![effect])
+    pub fn ask(row: QuotaRow, environment: Environment, ticket: u64) -> (Self, Vec<Effect>) {
+        let effect = Effect::LoadUser { ticket, environment, row: Box::new(row.clone()) };
+        (Self { row, ticket, story: None, scroll: Scroll::default() }, vec![effect])
     }
 
     /// Takes the story, if it is the one that this pop-up has asked for.
-    pub fn on_story(&mut self, generation: u64, story: Result<Vec<Event>, String>) {
-        if generation == self.generation {
+    pub fn on_story(&mut self, ticket: u64, story: Result<Vec<Event>, String>) {
+        if ticket == self.ticket {
             self.story = Some(story);
         }
     }
@@ -61,7 +61,7 @@ impl UserModal {
                 model.modals.push(Modal::Unlock(UnlockModal::new(&self.row)));
                 return Flow::CLOSE;
             }
-            Input::Action(Action::GiveBack) if self.row.wrong_in_a_row >= MOST_WRONG_TRIES => {
+            Input::Action(Action::GiveBack) if self.row.wrong_in_a_row >= MAX_WRONG_TRIES => {
                 model.complain(TRIES_FIRST);
             }
             Input::Action(Action::GiveBack) => {
@@ -92,7 +92,7 @@ impl UserModal {
         lines.extend(wrap(&self.verdict(model), room).into_iter().map(|line| (line, style)));
         if row.wrong_in_a_row > 0 {
             let wrong = row.wrong_in_a_row;
-            let text = format!("Wrong tries in a row: {wrong} of {MOST_WRONG_TRIES}.");
+            let text = format!("Wrong tries in a row: {wrong} of {MAX_WRONG_TRIES}.");
             lines.push((text, Style::new()));
         }
         let country = row.country.map_or("no country", Country::name);
@@ -122,7 +122,7 @@ impl UserModal {
         let row = &self.row;
         let allowed = model.saved_settings().codes_allowed.get();
         let minutes = model.saved_settings().time_out.get();
-        if row.wrong_in_a_row >= MOST_WRONG_TRIES {
+        if row.wrong_in_a_row >= MAX_WRONG_TRIES {
             return format!(
                 "LOCKED by {} wrong tries in a row: no code until an operator forgives them (r).",
                 row.wrong_in_a_row

@@ -31,7 +31,7 @@ pub struct VerifyModal {
     code: TextField,
     user: TextField,
     part: Part,
-    generation: u64,
+    ticket: u64,
     answer: Option<Result<Verdict, String>>,
 }
 
@@ -43,14 +43,14 @@ impl VerifyModal {
             code: TextField::hidden(12),
             user: TextField::new("", 128),
             part: if number.is_empty() { Part::Number } else { Part::Code },
-            generation: 0,
+            ticket: 0,
             answer: None,
         }
     }
 
     /// Whether it waits for the verdict on this try.
-    pub const fn waits_for(&self, generation: u64) -> bool {
-        self.generation == generation
+    pub const fn waits_for(&self, ticket: u64) -> bool {
+        self.ticket == ticket
     }
 
     /// Takes the verdict.
@@ -80,9 +80,9 @@ impl VerifyModal {
             Input::Action(Action::Accept) => match self.attempt(model) {
                 Ok(Some(attempt)) => {
                     let attempt = Box::new(attempt);
-                    self.generation = model.next_generation();
-                    let generation = self.generation;
-                    return Flow::Stay(vec![Effect::Verify { generation, attempt }]);
+                    self.ticket = model.next_generation();
+                    let ticket = self.ticket;
+                    return Flow::Stay(vec![Effect::Verify { ticket, attempt }]);
                 }
                 Ok(None) => {}
                 Err(error) => self.answer = Some(Err(error)),

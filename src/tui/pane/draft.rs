@@ -8,8 +8,8 @@ use crate::domain::country::Country;
 use crate::domain::from_numbers::FromNumbers;
 use crate::domain::limits::Limits;
 use crate::domain::merge::merge;
+use crate::domain::message_overrides::MessageOverrides;
 use crate::domain::message_text::MessageTemplate;
-use crate::domain::own_messages::OwnMessages;
 use crate::domain::provider::{AccountSid, Provider, TwilioAccount};
 use crate::domain::settings::{Field, Recipients, Settings};
 
@@ -23,7 +23,7 @@ pub struct Draft {
     pub(super) removes_token: bool,
     pub(super) on_sandbox: bool,
     pub(super) message: MessageTemplate,
-    pub(super) own_messages: OwnMessages,
+    pub(super) message_overrides: MessageOverrides,
     pub(super) recipients: Recipients,
     pub(super) limits: Limits,
     pub(super) from_numbers: FromNumbers,
@@ -33,7 +33,7 @@ impl Draft {
     /// Settings with its fields that have parts, and everything else as in others.
     pub(super) fn parts(&self, others: &Settings) -> Settings {
         Settings {
-            own_messages: self.own_messages.clone(),
+            message_overrides: self.message_overrides.clone(),
             recipients: self.recipients.clone(),
             limits: self.limits.clone(),
             from_numbers: self.from_numbers.clone(),
@@ -60,8 +60,8 @@ impl Draft {
         let merged = merge(old, &self.parts(old), new, &BTreeMap::new());
         let settings = &merged.settings;
         let is_agreed = |field| !is_disputed(&merged, field);
-        if is_agreed(Field::OwnMessages) {
-            self.own_messages = settings.own_messages.clone();
+        if is_agreed(Field::MessageOverrides) {
+            self.message_overrides = settings.message_overrides.clone();
         }
         if is_agreed(Field::Recipients) {
             self.recipients = settings.recipients.clone();

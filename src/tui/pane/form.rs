@@ -8,8 +8,8 @@ use crate::domain::country::Country;
 use crate::domain::from_numbers::FromNumbers;
 use crate::domain::limits::Limits;
 use crate::domain::merge::{Conflict, Merged, Place, Side, advance, merge};
+use crate::domain::message_overrides::{Audience, MessageOverrides};
 use crate::domain::message_text::{MessageTemplate, Segments};
-use crate::domain::own_messages::{Audience, OwnMessages};
 use crate::domain::provider::{AccountSid, Provider, TwilioAccount};
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::settings::{CodeValidity, CodesAllowed, Field, Recipients, Settings, TimeOut};
@@ -49,7 +49,7 @@ pub struct Form {
     removes_token: bool,
     on_sandbox: bool,
     message: MessageTemplate,
-    own_messages: OwnMessages,
+    message_overrides: MessageOverrides,
     recipients: Recipients,
     limits: Limits,
     from_numbers: FromNumbers,
@@ -59,14 +59,14 @@ pub struct Form {
 
 /// Fields that are merged part by part.
 const PARTED: [Field; 4] =
-    [Field::FromNumbers, Field::Limits, Field::OwnMessages, Field::Recipients];
+    [Field::FromNumbers, Field::Limits, Field::MessageOverrides, Field::Recipients];
 
 pub(super) fn is_disputed(merged: &Merged, field: Field) -> bool {
     merged.conflicts.iter().any(|conflict| conflict.place.field == field)
 }
 
 /// Changes that can be taken back.
-const MOST_UNDO: usize = 100;
+const MAX_UNDO: usize = 100;
 
 impl Form {
     /// A form that shows settings as saved.
@@ -84,7 +84,7 @@ impl Form {
             removes_token: false,
             on_sandbox: false,
             message: MessageTemplate::default(),
-            own_messages: OwnMessages::default(),
+            message_overrides: MessageOverrides::default(),
             recipients: Recipients::Anyone,
             limits: Limits::default(),
             from_numbers: FromNumbers::default(),
@@ -315,13 +315,13 @@ impl Form {
     }
 
     /// The texts for some countries or languages.
-    pub const fn own_messages(&self) -> &OwnMessages {
-        &self.own_messages
+    pub const fn message_overrides(&self) -> &MessageOverrides {
+        &self.message_overrides
     }
 
     /// Sets the text for a country or a language, or takes it away.
     pub fn set_own_message(&mut self, audience: Audience, message: Option<MessageTemplate>) {
-        self.own_messages.set(audience, message);
+        self.message_overrides.set(audience, message);
     }
 
     /// Replaces the message text.
@@ -400,7 +400,7 @@ impl Form {
             removes_token: self.removes_token,
             on_sandbox: self.on_sandbox,
             message: self.message.clone(),
-            own_messages: self.own_messages.clone(),
+            message_overrides: self.message_overrides.clone(),
             recipients: self.recipients.clone(),
             limits: self.limits.clone(),
             from_numbers: self.from_numbers.clone(),
@@ -418,7 +418,7 @@ impl Form {
             && self.undo.last().is_some_and(|last| last.typed_into == before.typed_into);
         if !goes_on {
             self.undo.push(before);
-            let most = self.undo.len().saturating_sub(MOST_UNDO);
+            let most = self.undo.len().saturating_sub(MAX_UNDO);
             self.undo.drain(..most);
         }
     }
@@ -450,7 +450,7 @@ impl Form {
         self.removes_token = draft.removes_token;
         self.on_sandbox = draft.on_sandbox;
         self.message = draft.message;
-        self.own_messages = draft.own_messages;
+        self.message_overrides = draft.message_overrides;
         self.recipients = draft.recipients;
         self.limits = draft.limits;
         self.from_numbers = draft.from_numbers;
@@ -479,14 +479,14 @@ impl Form {
     pub fn revert_line(&mut self, field: Field) {
         self.revert(field);
         if field == Field::Message {
-            self.revert(Field::OwnMessages);
+            self.revert(Field::MessageOverrides);
         }
     }
 
     /// Whether the line of a field differs from what is saved.
     pub fn is_line_changed(&self, field: Field) -> bool {
         self.is_field_changed(field)
-            || (field == Field::Message && self.is_field_changed(Field::OwnMessages))
+            || (field == Field::Message && self.is_field_changed(Field::MessageOverrides))
     }
 
     /// Puts what settings say into a field.
@@ -513,7 +513,7 @@ impl Form {
                 self.removes_token = false;
             }
             Field::Message => self.message = settings.message.clone(),
-            Field::OwnMessages => self.own_messages = settings.own_messages.clone(),
+            Field::MessageOverrides => self.message_overrides = settings.message_overrides.clone(),
             Field::Recipients => self.recipients = settings.recipients.clone(),
             Field::Limits => self.limits = settings.limits.clone(),
             Field::FromNumbers => self.from_numbers = settings.from_numbers.clone(),
@@ -556,7 +556,7 @@ impl Form {
             }
             Field::AuthToken => !self.new_token.is_empty() || self.removes_token,
             Field::Message => self.message != saved.message,
-            Field::OwnMessages => self.own_messages != saved.own_messages,
+            Field::MessageOverrides => self.message_overrides != saved.message_overrides,
             Field::Recipients => self.recipients != saved.recipients,
             Field::Limits => self.limits != saved.limits,
             Field::FromNumbers => self.from_numbers != saved.from_numbers,
@@ -609,7 +609,7 @@ impl Form {
             provider: self.provider(),
             from_numbers: self.from_numbers.clone(),
             message: self.message.clone(),
-            own_messages: self.own_messages.clone(),
+            message_overrides: self.message_overrides.clone(),
             recipients: self.recipients.clone(),
             limits: self.limits.clone(),
         })
@@ -667,7 +667,7 @@ const ACCOUNT: Place = Place { field: Field::AccountSid, number: None };
 
 fn all_fields() -> impl Iterator<Item = Field> {
     let without_line = [
-        Field::OwnMessages,
+        Field::MessageOverrides,
         Field::FromNumbers,
         Field::ApiKey,
         Field::BaseUrl,
@@ -684,7 +684,7 @@ pub(super) fn saved_account(settings: &Settings) -> TwilioAccount {
     }
 }
 
-fn whole_number<const LEAST: u16, const MOST: u16>(field: &TextField) -> Option<String> {
-    let outside = crate::domain::settings::Bounded::<LEAST, MOST>::parse(field.text()).is_err();
-    outside.then(|| format!("a whole number from {LEAST} to {MOST}"))
+fn whole_number<const MIN: u16, const MAX: u16>(field: &TextField) -> Option<String> {
+    let outside = crate::domain::settings::Bounded::<MIN, MAX>::parse(field.text()).is_err();
+    outside.then(|| format!("a whole number from {MIN} to {MAX}"))
 }

@@ -29,21 +29,21 @@ use crate::tui::update::Input;
 
 /// Handles an input while the form has the focus.
 pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
-    let field = model.desk().form.field();
+    let field = model.tab().form.field();
     match input {
-        Input::Action(Action::Up) => model.desk_mut().form.step(false),
-        Input::Action(Action::Down) => model.desk_mut().form.step(true),
-        Input::Action(Action::Cancel) => model.desk_mut().form.revert_line(field),
+        Input::Action(Action::Up) => model.tab_mut().form.step(false),
+        Input::Action(Action::Down) => model.tab_mut().form.step(true),
+        Input::Action(Action::Cancel) => model.tab_mut().form.revert_line(field),
         Input::Action(Action::Accept) => open(model, field),
-        Input::Action(Action::AccountDetails) if model.desk().form.is_on_sandbox() => {
+        Input::Action(Action::AccountDetails) if model.tab().form.is_on_sandbox() => {
             model.say("The Sandbox needs no account.");
         }
         Input::Action(Action::AccountDetails) => {
-            let modal = AccountModal::new(model.desk().form.account());
+            let modal = AccountModal::new(model.tab().form.account());
             model.modals.push(Modal::Account(Box::new(modal)));
         }
         Input::Action(Action::Limits) => {
-            let modal = LimitsModal::new(model.desk().form.limits());
+            let modal = LimitsModal::new(model.tab().form.limits());
             model.modals.push(Modal::Limits(Box::new(modal)));
         }
         Input::Action(Action::TestAccount) => {
@@ -52,7 +52,7 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
             return vec![Effect::CheckAccount(Box::new(query))];
         }
         Input::Action(Action::Remove)
-            if field == Field::AuthToken && model.desk().form.has_stored_token() =>
+            if field == Field::AuthToken && model.tab().form.has_stored_token() =>
         {
             let lines = vec![
                 format!("Remove the stored auth token of {}?", model.environment),
@@ -66,12 +66,12 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
         }
         Input::Action(_) => {}
         Input::Key(key) => {
-            if let Some(text) = model.desk_mut().form.focused_text() {
+            if let Some(text) = model.tab_mut().form.focused_text() {
                 text.on_key(*key);
             }
         }
         Input::Paste(pasted) => {
-            let refused = if let Some(text) = model.desk_mut().form.focused_text() {
+            let refused = if let Some(text) = model.tab_mut().form.focused_text() {
                 text.paste(pasted).err()
             } else {
                 model.cannot_paste();
@@ -87,7 +87,7 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
 
 /// The account as edited, with the token that is typed, if one is.
 pub fn account_query(model: &Model) -> AccountQuery {
-    let form = &model.desk().form;
+    let form = &model.tab().form;
     let token = match form.token_change() {
         TokenChange::Replace(token) => Some(token),
         TokenChange::Keep | TokenChange::Remove => None,
@@ -97,13 +97,13 @@ pub fn account_query(model: &Model) -> AccountQuery {
 
 /// Enter: a list or a text opens, other fields hand on to the next.
 fn open(model: &mut Model, field: Field) {
-    let form = &model.desk().form;
+    let form = &model.tab().form;
     let modal = match field {
         Field::DefaultCountry => Modal::Choice(ChoiceModal::countries(form.country())),
         Field::Provider => Modal::Choice(ChoiceModal::providers(form.is_on_sandbox())),
         Field::Message => Modal::Text(TextModal::message(form.message())),
         Field::Recipients => Modal::Text(TextModal::recipients(form.recipients())),
-        _ => return model.desk_mut().form.step(true),
+        _ => return model.tab_mut().form.step(true),
     };
     model.modals.push(modal);
 }
@@ -127,7 +127,7 @@ enum Row {
 
 /// Draws the form and answers where the cursor stands.
 pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) -> Option<Position> {
-    let form = &model.desk().form;
+    let form = &model.tab().form;
     let theme = model.theme;
     let warnings = warnings(model.environment, form);
     let title = title(model, &warnings);
@@ -199,7 +199,7 @@ fn draw_mark(
     buffer: &mut Buffer,
 ) {
     let theme = model.theme;
-    let form = &model.desk().form;
+    let form = &model.tab().form;
     if has_focus {
         buffer.set_stringn(line.x, line.y, theme.text("›"), line.width.into(), theme.key());
     }
@@ -220,7 +220,7 @@ fn draw_value(
     area: Rect,
     buffer: &mut Buffer,
 ) -> Option<Position> {
-    let form = &model.desk().form;
+    let form = &model.tab().form;
     let theme = model.theme;
     let wrong = form.error(field).is_some();
     let style = if wrong { theme.failure() } else { Style::new() };
@@ -253,7 +253,7 @@ fn fitting(mut value: String, room: usize) -> String {
 
 /// The value of a field for reading.
 fn shown(model: &Model, field: Field) -> String {
-    let form = &model.desk().form;
+    let form = &model.tab().form;
     let typed =
         form.text_field(field).map(|text| text.text().trim().to_owned()).unwrap_or_default();
     match field {
@@ -275,7 +275,7 @@ fn shown(model: &Model, field: Field) -> String {
 }
 
 fn token(model: &Model) -> String {
-    let form = &model.desk().form;
+    let form = &model.tab().form;
     if form.is_removing_token() {
         return "removed at save".to_owned();
     }
@@ -310,7 +310,7 @@ pub fn warnings(environment: Environment, form: &Form) -> Vec<Warning> {
 
 /// The sentence that explains the focused field: what is wrong, what is unwise, or its rule.
 pub fn explanation(model: &Model) -> String {
-    let form = &model.desk().form;
+    let form = &model.tab().form;
     let field = form.field();
     if let Some(error) = form.error(field) {
         return format!("{}: {error}.", field.label());

@@ -24,7 +24,7 @@ use crate::tui::model::Model;
 use crate::tui::update::Input;
 
 /// Lines kept in memory; the store has them all.
-const MOST_LINES: usize = 5_000;
+const MAX_LINES: usize = 5_000;
 
 /// The events of one environment.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl Log {
             return;
         }
         self.events.push_back(event);
-        if self.events.len() > MOST_LINES {
+        if self.events.len() > MAX_LINES {
             self.events.pop_front();
         }
     }
@@ -121,7 +121,7 @@ impl Log {
 pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
     let page =
         usize::from(model.arrangement().log.map_or(0, |area| area.height)).saturating_sub(2).max(1);
-    let log = &mut model.desk_mut().log;
+    let log = &mut model.tab_mut().log;
     match input {
         Input::Key(_) | Input::Paste(_) if log.is_filtering() => {
             if let Some(refused) = log.type_filter(input) {
@@ -162,7 +162,7 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
 /// The lines about what came after an event and since a moment, oldest first.
 pub fn lines_after(model: &Model, seen: Option<EventId>, since: Timestamp) -> Vec<String> {
     let is_new = |event: &&Event| seen.is_none_or(|seen| event.id > seen) && event.at >= since;
-    let new = model.desk().log.events.iter().filter(is_new);
+    let new = model.tab().log.events.iter().filter(is_new);
     new.map(|event| {
         let (time, word) = (model.day_and_clock(event.at), event.kind);
         format!("{time} {word}  {}  {}", event.recipient, detail(model, event))
@@ -173,7 +173,7 @@ pub fn lines_after(model: &Model, seen: Option<EventId>, since: Timestamp) -> Ve
 /// Draws the log.
 pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
     let theme = model.theme;
-    let log = &model.desk().log;
+    let log = &model.tab().log;
     let shown = log.shown();
     let follows = if log.is_following() { "following" } else { "End follows" };
     let title = match &log.filter {
@@ -267,7 +267,7 @@ fn detail(model: &Model, event: &Event) -> String {
     }
     match (event.kind, &event.detail) {
         (EventKind::Delivery(DeliveryStatus::Delivered), _) => {
-            model.desk().log.elapsed(event).unwrap_or_default()
+            model.tab().log.elapsed(event).unwrap_or_default()
         }
         (_, Some(detail)) => detail.clone(),
         (EventKind::Delivery(DeliveryStatus::Submitting | DeliveryStatus::Sent), None) => {

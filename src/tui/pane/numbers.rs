@@ -60,9 +60,9 @@ impl Numbers {
 
 /// Handles an input while the numbers have the focus.
 pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
-    let desk = model.desk();
-    let grid = desk.form.from_numbers();
-    let selected = desk.numbers.selected(grid).cloned();
+    let tab = model.tab();
+    let grid = tab.form.from_numbers();
+    let selected = tab.numbers.selected(grid).cloned();
     match (input, selected) {
         (Input::Paste(_), _) => model.cannot_paste(),
         (Input::Action(Action::Up), _) => step(model, -1),
@@ -71,8 +71,8 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
             model.modals.push(Modal::Number(Box::new(NumberModal::new_number())));
         }
         (Input::Action(Action::Import), _) => {
-            let generation = model.next_generation();
-            let (modal, effects) = ImportModal::ask(account_query(model), generation);
+            let ticket = model.next_generation();
+            let (modal, effects) = ImportModal::ask(account_query(model), ticket);
             model.modals.push(Modal::Import(modal));
             return effects;
         }
@@ -88,16 +88,16 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
 }
 
 fn step(model: &mut Model, by: isize) {
-    let desk = model.desk_mut();
-    desk.numbers.step(by, desk.form.from_numbers());
+    let tab = model.tab_mut();
+    tab.numbers.step(by, tab.form.from_numbers());
 }
 
 fn make_default(model: &mut Model, sender: &Sender) {
-    let grid = model.desk().form.from_numbers();
+    let grid = model.tab().form.from_numbers();
     let wanted = (!grid.is_default(sender)).then_some(sender);
     match grid.with_default(wanted) {
         Ok(grid) => {
-            model.desk_mut().form.set_from_numbers(grid);
+            model.tab_mut().form.set_from_numbers(grid);
             model.say_change(&match wanted {
                 Some(sender) => format!("{sender} is the default number."),
                 None => "There is no default number now.".to_owned(),
@@ -108,7 +108,7 @@ fn make_default(model: &mut Model, sender: &Sender) {
 }
 
 fn ask_before_removal(model: &mut Model, number: &FromNumber) {
-    let grid = model.desk().form.from_numbers();
+    let grid = model.tab().form.from_numbers();
     let codes: Vec<&str> = number.countries.iter().map(|country| country.code()).collect();
     let mut lines = vec![format!("Delete {} from {}?", number.sender, model.environment)];
     let heir = grid.default_number().filter(|default| **default != number.sender);
@@ -130,9 +130,9 @@ fn ask_before_removal(model: &mut Model, number: &FromNumber) {
 /// Draws the numbers.
 pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
     let theme = model.theme;
-    let desk = model.desk();
-    let grid = desk.form.from_numbers();
-    let changed = if desk.form.is_field_changed(Field::FromNumbers) {
+    let tab = model.tab();
+    let grid = tab.form.from_numbers();
+    let changed = if tab.form.is_field_changed(Field::FromNumbers) {
         "From numbers •"
     } else {
         "From numbers"
@@ -166,7 +166,7 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
     let head = Rect { height: 1.min(body.height), ..body };
     draw_row(head, buffer, theme.dim(), "   Sender", "Countries");
     let list = Rect { y: body.y + head.height, height: body.height - head.height, ..body };
-    let selected = desk.numbers.index(grid);
+    let selected = tab.numbers.index(grid);
     let first = first_row(selected, list.height.into(), 0, grid.rows().len());
     for ((index, number), y) in
         grid.rows().iter().enumerate().skip(first).zip(list.top()..list.bottom())
@@ -221,7 +221,7 @@ pub fn codes(countries: impl Iterator<Item = Country> + Clone, room: usize) -> S
 
 fn draw_summary(model: &Model, grid: &FromNumbers, line: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
-    let form = &model.desk().form;
+    let form = &model.tab().form;
     let warned = warnings(model.environment, form)
         .into_iter()
         .find(|warning| warning.field == Field::FromNumbers);

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 
 use super::quota_filter::QuotaFilter;
 use super::{draw_empty, first_row, missing};
-use crate::domain::passcode::MOST_WRONG_TRIES;
+use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::domain::quota::{Quota, seconds_until};
 use crate::domain::secret::LookupKey;
 use crate::domain::text::masked_digits;
@@ -53,8 +53,8 @@ impl QuotaPane {
     }
 
     /// Takes under what a typed number or id is found.
-    pub fn on_keys(&mut self, generation: u64, keys: &[LookupKey]) {
-        if self.filter.as_mut().is_some_and(|filter| filter.on_keys(generation, keys)) {
+    pub fn on_keys(&mut self, ticket: u64, keys: &[LookupKey]) {
+        if self.filter.as_mut().is_some_and(|filter| filter.on_keys(ticket, keys)) {
             self.show();
         }
     }
@@ -111,7 +111,7 @@ impl QuotaPane {
 fn is_locked(row: &QuotaRow, now: Timestamp) -> bool {
     // A lock that ends on its own may have ended since the rows were read.
     row.is_locked()
-        && row.quota.unlock_at().is_none_or(|at| at > now || row.wrong_in_a_row >= MOST_WRONG_TRIES)
+        && row.quota.unlock_at().is_none_or(|at| at > now || row.wrong_in_a_row >= MAX_WRONG_TRIES)
 }
 
 /// Handles an input while the quota has the focus.
@@ -120,7 +120,7 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
         .saturating_sub(2)
         .max(1);
     let read_only = model.read_only;
-    let quota = &mut model.desk_mut().quota;
+    let quota = &mut model.tab_mut().quota;
     let at = quota.index();
     match input {
         Input::Key(_) | Input::Paste(_) if quota.is_filtering() => {
@@ -152,7 +152,7 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
         Input::Action(action @ (Action::Unlock | Action::GiveBack)) => {
             match quota.row(at).cloned() {
                 Some(row)
-                    if *action == Action::GiveBack && row.wrong_in_a_row >= MOST_WRONG_TRIES =>
+                    if *action == Action::GiveBack && row.wrong_in_a_row >= MAX_WRONG_TRIES =>
                 {
                     model.complain(TRIES_FIRST);
                 }
@@ -165,8 +165,8 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
         }
         Input::Action(Action::Accept) => {
             if let Some(row) = quota.row(at).cloned() {
-                let generation = model.next_generation();
-                let (modal, effects) = UserModal::ask(row, model.environment, generation);
+                let ticket = model.next_generation();
+                let (modal, effects) = UserModal::ask(row, model.environment, ticket);
                 model.modals.push(Modal::User(Box::new(modal)));
                 return effects;
             }
@@ -178,8 +178,8 @@ pub fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
 
 /// Edits the filter, and asks under what it is found where it may be a number.
 fn type_filter(model: &mut Model, input: &Input) -> Vec<Effect> {
-    let (environment, generation) = (model.environment, model.next_generation());
-    let quota = &mut model.desk_mut().quota;
+    let (environment, ticket) = (model.environment, model.next_generation());
+    let quota = &mut model.tab_mut().quota;
     let Some(filter) = &mut quota.filter else { return Vec::new() };
     let refused = match input {
         Input::Key(key) => {
@@ -189,7 +189,7 @@ fn type_filter(model: &mut Model, input: &Input) -> Vec<Effect> {
         Input::Paste(pasted) => filter.text.paste(pasted).err(),
         Input::Action(_) => None,
     };
-    filter.on_typed(generation);
+    filter.on_typed(ticket);
     let typed = filter.text.text().to_owned();
     quota.show();
     if let Some(refused) = refused {
@@ -199,7 +199,7 @@ fn type_filter(model: &mut Model, input: &Input) -> Vec<Effect> {
     if typed.chars().filter(char::is_ascii_digit).count() < 6 {
         return Vec::new();
     }
-    vec![Effect::FindUser { generation, environment, typed }]
+    vec![Effect::FindUser { ticket, environment, typed }]
 }
 
 /// When a lock ends, and in how long.
@@ -214,7 +214,7 @@ pub fn until(model: &Model, unlock_at: Timestamp) -> String {
 /// Draws the quota.
 pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
     let theme = model.theme;
-    let pane = &model.desk().quota;
+    let pane = &model.tab().quota;
     let mut title = match pane.locked(model.now) {
         0 => "Quota".to_owned(),
         locked => format!("Quota · {locked} locked"),
@@ -244,7 +244,7 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) {
                 let text = format!("{missing} {previous} goes to them.");
                 (text, theme.warning())
             }
-            EngineState::Ready if model.desk().log.newest().is_some() => {
+            EngineState::Ready if model.tab().log.newest().is_some() => {
                 ("Nobody has a code that counts just now.".to_owned(), theme.dim())
             }
             EngineState::Ready => {
@@ -283,7 +283,7 @@ fn draw_row(
     let allowed = model.saved_settings().codes_allowed.get();
     let locked = is_locked(row, model.now);
     let (state, state_style) = match row.quota {
-        _ if row.wrong_in_a_row >= MOST_WRONG_TRIES => {
+        _ if row.wrong_in_a_row >= MAX_WRONG_TRIES => {
             (format!("LOCKED  {} wrong tries: press r", row.wrong_in_a_row), theme.failure())
         }
         Quota::Locked { unlock_at, .. } if locked => {
@@ -315,7 +315,7 @@ fn draw_narrow_row(
     let theme = model.theme;
     let allowed = model.saved_settings().codes_allowed.get();
     let (state, state_style) = match row.quota {
-        _ if row.wrong_in_a_row >= MOST_WRONG_TRIES => {
+        _ if row.wrong_in_a_row >= MAX_WRONG_TRIES => {
             ("LOCKED: wrong tries".to_owned(), theme.failure())
         }
         Quota::Locked { unlock_at, .. } if is_locked(row, model.now) => {

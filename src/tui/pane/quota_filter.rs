@@ -15,24 +15,24 @@ pub struct QuotaFilter {
     /// Under what the text is found, as a whole number or an id.
     keys: Vec<LookupKey>,
     /// Which question about the number is awaited.
-    generation: u64,
+    ticket: u64,
 }
 
 impl QuotaFilter {
     /// Begins to type.
     pub fn new() -> Self {
-        Self { text: TextField::new("", 80), is_typing: true, keys: Vec::new(), generation: 0 }
+        Self { text: TextField::new("", 80), is_typing: true, keys: Vec::new(), ticket: 0 }
     }
 
     /// The text was changed; under what it is found is being asked.
-    pub fn on_typed(&mut self, generation: u64) {
-        self.generation = generation;
+    pub fn on_typed(&mut self, ticket: u64) {
+        self.ticket = ticket;
         self.keys.clear();
     }
 
     /// Takes the answer, if it is the newest; whether it was.
-    pub fn on_keys(&mut self, generation: u64, keys: &[LookupKey]) -> bool {
-        let is_newest = generation == self.generation;
+    pub fn on_keys(&mut self, ticket: u64, keys: &[LookupKey]) -> bool {
+        let is_newest = ticket == self.ticket;
         if is_newest {
             self.keys = keys.to_vec();
         }

@@ -24,10 +24,10 @@ use crate::store::EventId;
 pub const SIZE: (u16, u16) = (120, 60);
 
 /// A page with more lines is not read out when one comes to it, only what has the focus there.
-const LONGEST: usize = 14;
+const MAX_LENGTH: usize = 14;
 
 /// More new lines at once are a list that was filtered or turned.
-const MOST_NEWS: usize = 5;
+const MAX_NEWS: usize = 5;
 
 /// What is said first.
 const WELCOME: [&str; 2] = [
@@ -158,7 +158,7 @@ impl Announcer {
 
 /// Of a pane only its title and what has the focus are read out when one comes to it.
 fn longest(model: &Model) -> usize {
-    if model.modals.is_empty() { 2 } else { LONGEST }
+    if model.modals.is_empty() { 2 } else { MAX_LENGTH }
 }
 
 fn place(model: &Model) -> Place {
@@ -177,7 +177,7 @@ fn news(told: &Told, page: &Page) -> Vec<String> {
             .then(|| line.clone())
     };
     let mut news: Vec<String> = page.lines.iter().enumerate().filter_map(is_new).collect();
-    if news.len() > MOST_NEWS && focus.is_some() {
+    if news.len() > MAX_NEWS && focus.is_some() {
         // A list that was filtered or turned: what is selected in it is the news.
         news.clear();
     }
@@ -188,7 +188,7 @@ fn news(told: &Told, page: &Page) -> Vec<String> {
 }
 
 fn newest_event(model: &Model) -> Option<EventId> {
-    model.desk().log.newest().map(|event| event.id)
+    model.tab().log.newest().map(|event| event.id)
 }
 
 /// Whether the log is what has the focus.

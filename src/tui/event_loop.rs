@@ -14,7 +14,7 @@ use super::display::Display;
 use super::editor::{NotEdited, edit};
 use super::effect::Effect;
 use super::executor::Executor;
-use super::input::{self, Gate, Heard};
+use super::input::{self, Gate, InputEvent};
 use super::keymap;
 use super::message::Message;
 use super::model::Model;
@@ -100,7 +100,7 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     // From here on a signal is a message; the terminal must not be ours before that.
     let mut signals = Signals::new()?;
     let (mut display, size) = Display::take(options.plain)?;
-    let clock = options.surroundings.clock.clone();
+    let clock = options.runtime.clock.clone();
     let theme = Theme::from_environment(|name| std::env::var(name).ok());
     let theme = Theme { plain: options.plain, ..theme };
     let mut model = Model::new(size, theme, options.time_zone, clock.now());
@@ -112,13 +112,13 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     model.read_only = options.operator.read_only;
     display.show(&model)?;
 
-    let (sender, mut heard) = mpsc::channel(WAITING_MESSAGES);
+    let (sender, mut events) = mpsc::channel(WAITING_MESSAGES);
     let gate = input::listen(&sender)?;
     let paths = options.paths.clone();
-    let executor = Executor::new(options.paths, options.surroundings, options.operator, sender);
+    let executor = Executor::new(options.paths, options.runtime, options.operator, sender);
     executor.run(Effect::Load);
     let screen = Screen { display: &mut display, gate: &gate, paths: &paths };
-    let end = follow(screen, &mut model, &clock, &executor, &mut heard, &mut signals).await;
+    let end = follow(screen, &mut model, &clock, &executor, &mut events, &mut signals).await;
     drop(display);
     executor.finish_saves().await;
     executor.give_up().await;
@@ -169,7 +169,7 @@ async fn follow(
     model: &mut Model,
     clock: &Clock,
     executor: &Executor,
-    heard: &mut mpsc::Receiver<Heard>,
+    events: &mut mpsc::Receiver<InputEvent>,
     signals: &mut Signals,
 ) -> anyhow::Result<End> {
     let mut frames = Frames { drawn: Instant::now(), heard: Instant::now(), changed: false };
@@ -191,9 +191,9 @@ async fn follow(
                     Err(_) => return Ok(End::HungUp),
                 },
             },
-            said = heard.recv() => match said {
-                None | Some(Heard::HungUp) => return Ok(End::HungUp),
-                Some(Heard::Message(message)) => Some(message),
+            event = events.recv() => match event {
+                None | Some(InputEvent::HungUp) => return Ok(End::HungUp),
+                Some(InputEvent::Message(message)) => Some(message),
             },
             () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
                 next.is_some_and(|at| at <= Instant::now()).then_some(Message::Tick)
@@ -229,9 +229,9 @@ async fn follow(
                     other => executor.run(other),
                 }
             }
-            waiting = match heard.try_recv() {
-                Ok(Heard::Message(message)) => Some(message),
-                Ok(Heard::HungUp) => return Ok(End::HungUp),
+            waiting = match events.try_recv() {
+                Ok(InputEvent::Message(message)) => Some(message),
+                Ok(InputEvent::HungUp) => return Ok(End::HungUp),
                 Err(_) => None,
             };
         }

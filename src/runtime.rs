@@ -10,11 +10,11 @@ use crate::domain::provider::BaseUrl;
 
 /// The time and the chance that a part works with.
 #[derive(Debug, Clone)]
-pub struct Surroundings {
+pub struct Runtime {
     /// Where the time is read.
     pub clock: Clock,
     /// Where random numbers come from.
-    pub chance: Chance,
+    pub rng: Rng,
     /// Where Twilio is, for accounts without an address of their own, if it is not on the internet.
     pub twilio: Option<BaseUrl>,
 }
@@ -30,7 +30,7 @@ pub enum Clock {
 
 /// A source of random numbers.
 #[derive(Debug, Clone)]
-pub enum Chance {
+pub enum Rng {
     /// The operating system's, fit for codes.
     System,
     /// The same numbers each time. Anybody can tell the codes that are drawn from it: it is for a
@@ -38,16 +38,16 @@ pub enum Chance {
     Repeated(Arc<AtomicU64>),
 }
 
-impl Surroundings {
+impl Runtime {
     /// Those of this machine.
     pub const fn of_this_machine() -> Self {
-        Self { clock: Clock::System, chance: Chance::System, twilio: None }
+        Self { clock: Clock::System, rng: Rng::System, twilio: None }
     }
 }
 
-impl From<Clock> for Surroundings {
+impl From<Clock> for Runtime {
     fn from(clock: Clock) -> Self {
-        Self { clock, chance: Chance::System, twilio: None }
+        Self { clock, rng: Rng::System, twilio: None }
     }
 }
 
@@ -92,7 +92,7 @@ impl Clock {
     }
 }
 
-impl Chance {
+impl Rng {
     /// The numbers that follow from a seed.
     pub fn repeated(seed: u64) -> Self {
         Self::Repeated(Arc::new(AtomicU64::new(seed)))
@@ -119,7 +119,7 @@ impl Chance {
     /// A random number of half the size.
     ///
     /// # Errors
-    /// As of [`Chance::u64`].
+    /// As of [`Rng::u64`].
     pub fn u32(&self) -> Result<u32, getrandom::Error> {
         match self {
             Self::System => getrandom::u32(),
@@ -134,10 +134,10 @@ mod tests {
 
     #[test]
     fn a_seed_gives_the_same_numbers_each_time_and_the_system_does_not() {
-        let draw = |chance: Chance| [(); 4].map(|()| chance.u64().unwrap());
-        assert_eq!(draw(Chance::repeated(7)), draw(Chance::repeated(7)));
-        assert_ne!(draw(Chance::repeated(7)), draw(Chance::repeated(8)));
-        assert_ne!(draw(Chance::System), draw(Chance::System));
+        let draw = |rng: Rng| [(); 4].map(|()| rng.u64().unwrap());
+        assert_eq!(draw(Rng::repeated(7)), draw(Rng::repeated(7)));
+        assert_ne!(draw(Rng::repeated(7)), draw(Rng::repeated(8)));
+        assert_ne!(draw(Rng::System), draw(Rng::System));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::store::{AuditAction, DeliveryId, StoreError};
 
 /// Why a message was not called back.
 #[derive(Debug, thiserror::Error)]
-pub enum CallBackError {
+pub enum CancelError {
     /// Whoever asked may only look.
     #[error(transparent)]
     ReadOnly(#[from] ReadOnly),
@@ -46,14 +46,14 @@ impl Engine {
     ///
     /// # Errors
     /// When it has left already, or somebody does not answer.
-    pub async fn call_back(&self, delivery: DeliveryId) -> Result<(), CallBackError> {
+    pub async fn cancel(&self, delivery: DeliveryId) -> Result<(), CancelError> {
         self.may_act()?;
         let open = self.inner.store.unfinished(delivery).await?;
-        let open = open.ok_or(CallBackError::NothingThere)?;
-        let sid = open.sid.ok_or(CallBackError::NothingThere)?;
+        let open = open.ok_or(CancelError::NothingThere)?;
+        let sid = open.sid.ok_or(CancelError::NothingThere)?;
         let provider = self.settings(open.environment).provider;
         if provider.account() != open.account {
-            return Err(CallBackError::OtherAccount(open.environment));
+            return Err(CancelError::OtherAccount(open.environment));
         }
         let client = self.inner.clients.client(open.environment, &provider).await?;
         let status = client.cancel(&sid).await?.status.unwrap_or(DeliveryStatus::Canceled);
@@ -64,10 +64,10 @@ impl Engine {
         self.inner.store.report(outcome.report(delivery, self.now(), status)).await?;
         self.changed();
         if status != DeliveryStatus::Canceled {
-            return Err(CallBackError::TooLate(status));
+            return Err(CancelError::TooLate(status));
         }
         let detail = format!("delivery {} ({sid})", delivery.0);
-        let audited = self.audit(Some(open.environment), AuditAction::CallBack, detail).await;
-        audited.map_err(CallBackError::Unaudited)
+        let audited = self.audit(Some(open.environment), AuditAction::CancelMessage, detail).await;
+        audited.map_err(CancelError::Unaudited)
     }
 }

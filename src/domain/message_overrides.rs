@@ -108,9 +108,9 @@ impl TryFrom<String> for Audience {
 /// The texts for some recipients only.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct OwnMessages(BTreeMap<Audience, MessageTemplate>);
+pub struct MessageOverrides(BTreeMap<Audience, MessageTemplate>);
 
-impl OwnMessages {
+impl MessageOverrides {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -145,7 +145,7 @@ impl OwnMessages {
 }
 
 /// `CO, es`
-impl fmt::Display for OwnMessages {
+impl fmt::Display for MessageOverrides {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let audiences: Vec<String> = self.0.keys().map(ToString::to_string).collect();
         f.write_str(&audiences.join(", "))
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_country_comes_before_its_language() {
-        let mut own = OwnMessages::default();
+        let mut own = MessageOverrides::default();
         own.set("es".parse().unwrap(), Some(text("{code} es tu clave.")));
         own.set("CO".parse().unwrap(), Some(text("{code} es su clave.")));
         let read =

@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue};
 use smsdeck::provider::Created;
-use smsdeck::provider::twilio::Answer;
+use smsdeck::provider::twilio::Response;
 
 fn is_printable(text: &str) -> bool {
     !text.contains(char::is_control)
@@ -26,8 +26,8 @@ fuzz_target!(|input: &[u8]| {
         headers.insert("retry-after", value.clone());
         headers.insert("twilio-request-id", value);
     }
-    let answer = Answer::new(status, &headers, body);
-    match answer.created() {
+    let response = Response::new(status, &headers, body);
+    match response.created() {
         Created::Accepted(state) => {
             assert!(status.is_success());
             assert!(state.sid.len() == 34 && state.sid.bytes().all(|b| b.is_ascii_alphanumeric()));

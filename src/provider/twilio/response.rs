@@ -13,15 +13,15 @@ use crate::domain::text::{masked_digits, printable};
 use crate::provider::{Created, MessageState, Refusal};
 
 /// Bytes of an answer that are read at most.
-const LARGEST: usize = 1024 * 1024;
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// An answer of Twilio, or of whatever stands between.
-pub struct Answer {
+pub struct Response {
     status: StatusCode,
     pub(super) json: Option<Value>,
     pub(super) retry_after: Option<Duration>,
     request_id: Option<String>,
-    answered_at: Option<Timestamp>,
+    responded_at: Option<Timestamp>,
 }
 
 /// Whether a text has the shape of a message's SID.
@@ -31,16 +31,16 @@ pub(super) fn is_message_sid(text: &str) -> bool {
         && text[2..].bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-impl Answer {
+impl Response {
     /// An answer with this status, these headers and this body; one that is not JSON is borne.
     pub fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let retry_after = text(headers, RETRY_AFTER.as_str())
             .and_then(|seconds| seconds.parse().ok())
             .map(Duration::from_secs);
         let request_id = text(headers, "twilio-request-id");
-        let answered_at = text(headers, DATE.as_str()).as_deref().and_then(rfc2822);
+        let responded_at = text(headers, DATE.as_str()).as_deref().and_then(rfc2822);
         let json = serde_json::from_slice(body).ok();
-        Self { status, json, retry_after, request_id, answered_at }
+        Self { status, json, retry_after, request_id, responded_at }
     }
 
     /// Reads the body, up to its bound; what is beyond is not waited for.
@@ -48,7 +48,7 @@ impl Answer {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             body.extend_from_slice(&chunk);
-            if body.len() > LARGEST {
+            if body.len() > MAX_BYTES {
                 body.clear();
                 break;
             }
@@ -77,7 +77,7 @@ impl Answer {
     /// The moment so long before the answer, by the clock of the server: this host's clock may
     /// be wrong. `None` where the server does not tell the time.
     pub(super) fn since(&self, within: Option<SignedDuration>) -> Option<Timestamp> {
-        self.answered_at?.checked_sub(within?).ok()
+        self.responded_at?.checked_sub(within?).ok()
     }
 
     /// The message that the answer is about.
@@ -166,8 +166,8 @@ mod tests {
 
     use super::*;
 
-    fn answer(json: &Value) -> Answer {
-        Answer::new(StatusCode::BAD_REQUEST, &HeaderMap::new(), json.to_string().as_bytes())
+    fn response(json: &Value) -> Response {
+        Response::new(StatusCode::BAD_REQUEST, &HeaderMap::new(), json.to_string().as_bytes())
     }
 
     fn sid() -> String {
@@ -178,7 +178,7 @@ mod tests {
     fn null_and_odd_types_are_borne() {
         let odd = json!({ "sid": sid(), "status": "undelivered", "error_code": "30003", "price": null,
             "error_message": null, "date_sent": "Mon, 23 Nov 2026 12:04:31 +0000", "new_field": [1] });
-        let state = answer(&odd).message().unwrap();
+        let state = response(&odd).message().unwrap();
         assert_eq!(state.status, Some(DeliveryStatus::Undelivered));
         assert_eq!(state.error_code, Some(30003));
         assert_eq!(state.sent, Some("2026-11-23T12:04:31Z".parse().unwrap()));
@@ -187,22 +187,22 @@ mod tests {
     #[test]
     fn an_unknown_status_is_kept_as_text() {
         let state =
-            answer(&json!({ "sid": sid(), "status": "tele\u{1b}ported" })).message().unwrap();
+            response(&json!({ "sid": sid(), "status": "tele\u{1b}ported" })).message().unwrap();
         assert_eq!((state.status, state.status_text.as_str()), (None, "teleported"));
     }
 
     #[test]
     fn a_sid_that_would_not_fit_a_path_is_no_message() {
-        assert!(answer(&json!({ "sid": "../../Balance", "status": "sent" })).message().is_none());
+        assert!(response(&json!({ "sid": "../../Balance", "status": "sent" })).message().is_none());
         assert!(
-            answer(&json!({ "code": 21211, "message": "no", "status": 400 })).message().is_none()
+            response(&json!({ "code": 21211, "message": "no", "status": 400 })).message().is_none()
         );
-        assert!(answer(&json!([1, 2])).message().is_none());
+        assert!(response(&json!([1, 2])).message().is_none());
     }
 
     #[test]
     fn errors_are_understood_in_all_their_shapes() {
-        let told = answer(
+        let told = response(
             &json!({ "code": 21211, "message": "The 'To' number +573001234567 is not valid.", "status": 400 }),
         );
         let refusal = told.refusal();
@@ -211,10 +211,10 @@ mod tests {
             (Some(21211), "The 'To' number +…67 is not valid.")
         );
         let problem =
-            answer(&json!({ "type": "x", "title": "Bad", "detail": "Worse", "code": "20422" }))
+            response(&json!({ "type": "x", "title": "Bad", "detail": "Worse", "code": "20422" }))
                 .refusal();
         assert_eq!((problem.code, problem.message.as_str()), (Some(20422), "Worse"));
-        let html = Answer::new(StatusCode::BAD_GATEWAY, &HeaderMap::new(), b"<html>").refusal();
+        let html = Response::new(StatusCode::BAD_GATEWAY, &HeaderMap::new(), b"<html>").refusal();
         assert!(
             html.to_string().contains("Bad Gateway") && html.to_string().contains("HTTP 502"),
             "{html}"

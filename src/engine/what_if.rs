@@ -6,7 +6,7 @@ use super::{Engine, EngineError};
 use crate::domain::environment::Environment;
 use crate::domain::quota::QuotaRule;
 use crate::domain::replay::{Replayed, Trace, replay};
-use crate::store::MOST_TRACES;
+use crate::store::MAX_TRACES;
 
 /// What is read at once: between two of them every other job of the store has its turn.
 const STEP: SignedDuration = SignedDuration::from_hours(1);
@@ -16,7 +16,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// What another rule would mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rehearsal {
+pub struct WhatIf {
     /// The codes of the last 24 hours under that rule.
     pub day: Replayed,
     /// Users who are locked now and would be open.
@@ -27,7 +27,7 @@ pub struct Rehearsal {
     pub is_cut: bool,
 }
 
-impl Rehearsal {
+impl WhatIf {
     /// The same in sentences.
     pub fn sentences(&self) -> Vec<String> {
         let Self { day: Replayed { sent, refused, users, passed }, opens, locks, is_cut } = *self;
@@ -72,17 +72,17 @@ impl Engine {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn rehearse(
+    pub async fn what_if(
         &self,
         environment: Environment,
         rule: QuotaRule,
-        told: impl Fn(usize),
-    ) -> Result<Rehearsal, EngineError> {
+        on_progress: impl Fn(usize),
+    ) -> Result<WhatIf, EngineError> {
         let now = self.now();
         let from = now - DAY;
         let since = from.checked_sub(rule.memory()).unwrap_or(Timestamp::MIN);
-        let traces = self.traces(environment, (since, now), told).await?;
-        let is_cut = traces.len() >= MOST_TRACES;
+        let traces = self.traces(environment, (since, now), on_progress).await?;
+        let is_cut = traces.len() >= MAX_TRACES;
         let day = replay(&traces, rule, from);
         let present = self.settings(environment).quota_rule();
         let locked = |rows: Vec<crate::store::QuotaRow>| -> Vec<_> {
@@ -92,7 +92,7 @@ impl Engine {
         let after = locked(self.inner.store.quota_rows(environment, rule, now).await?);
         let opens = before.iter().filter(|user| !after.contains(user)).count();
         let locks = after.iter().filter(|user| !before.contains(user)).count();
-        Ok(Rehearsal { day, opens, locks, is_cut })
+        Ok(WhatIf { day, opens, locks, is_cut })
     }
 
     /// What has counted since a moment, oldest first, read step by step from the newest on.
@@ -100,18 +100,18 @@ impl Engine {
         &self,
         environment: Environment,
         (since, now): (Timestamp, Timestamp),
-        told: impl Fn(usize),
+        on_progress: impl Fn(usize),
     ) -> Result<Vec<Trace>, EngineError> {
         let mut steps = Vec::new();
         let mut read = 0;
         // What a clock that was ahead has left belongs to the newest.
         let mut until = Timestamp::MAX;
         let mut after = now;
-        while after > since && read < MOST_TRACES {
+        while after > since && read < MAX_TRACES {
             after = after.checked_sub(STEP).map_or(since, |after| after.max(since));
             let step = self.inner.store.traces(environment, after, until).await?;
             read += step.len();
-            told(read);
+            on_progress(read);
             steps.push(step);
             until = after;
         }
