@@ -221,7 +221,7 @@ async fn ask_accounts(invocation: &Invocation, config: &Config) -> Result<ExitCo
     for (environment, settings) in config.environments.iter() {
         let is_asked = match invocation.environment {
             Some(only) => only == environment,
-            None => settings.provider.missing().is_empty(),
+            None => settings.missing().is_empty(),
         };
         if !is_asked {
             continue;

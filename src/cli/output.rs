@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::domain::settings::CodesAllowed;
+use crate::domain::bounded::CodesAllowed;
 use crate::store::Standing;
 
 /// How a command answers. Never with colours, so it may go anywhere.

@@ -298,8 +298,9 @@ mod tests {
     use crate::domain::from_numbers::FromNumber;
     use crate::domain::message_text::MessageTemplate;
     use crate::domain::phone::PhoneNumber;
+    use crate::domain::recipients::Recipients;
     use crate::domain::sender::Sender;
-    use crate::domain::settings::{Recipients, Settings};
+    use crate::domain::settings::Settings;
 
     const BY_HAND: &str = include_str!("../../tests/config_by_hand.ron");
 

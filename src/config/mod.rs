@@ -31,9 +31,10 @@ pub use secrets::{
 };
 pub use unnamed_tokens::{forget_tokens, unnamed_tokens};
 
+use crate::domain::bounded::Bounded;
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::figures::Price;
-use crate::domain::settings::{Bounded, Settings};
+use crate::domain::settings::Settings;
 use crate::domain::thresholds::Thresholds;
 use file::{Kept, Lock, replace};
 
@@ -324,9 +325,9 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::domain::bounded::Bounded;
     use crate::domain::from_numbers::FromNumber;
     use crate::domain::provider::{AccountSid, Provider, TwilioAccount};
-    use crate::domain::settings::Bounded;
 
     fn deck() -> (tempfile::TempDir, Paths) {
         let folder = tempfile::tempdir().unwrap();

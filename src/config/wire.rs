@@ -11,6 +11,7 @@ use super::error::ConfigError;
 use super::ron_text::{Shape, shape};
 use super::wire_limits::WireLimits;
 use super::{Config, DeckSettings, RetentionDays};
+use crate::domain::bounded::{CodeValidity, CodesAllowed, TimeOut};
 use crate::domain::country::Country;
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::figures::Price;
@@ -22,9 +23,10 @@ use crate::domain::message_overrides::MessageOverrides;
 use crate::domain::message_text::MessageTemplate;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::provider::{AccountSid, ApiKeySid, BaseUrl, Provider, TwilioAccount};
+use crate::domain::recipients::Recipients;
 use crate::domain::secret::SecretSource;
 use crate::domain::sender::Sender;
-use crate::domain::settings::{CodeValidity, CodesAllowed, Recipients, Settings, TimeOut};
+use crate::domain::settings::Settings;
 use crate::domain::thresholds::Thresholds;
 
 /// The version of the file's shape.

@@ -6,8 +6,9 @@ use std::fmt;
 use super::environment::PerEnvironment;
 use super::from_numbers::{FromNumber, FromNumbers};
 use super::provider::Provider;
+use super::recipients::Recipients;
 use super::sender::Sender;
-use super::settings::{Field, Recipients, Settings};
+use super::settings::{Field, Settings};
 
 /// One change. Secrets have no place here: where a token comes from is shown, never its value.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,8 +11,9 @@ use super::message_options::MessageOptions;
 use super::message_overrides::{Audience, MessageOverrides};
 use super::phone::PhoneNumber;
 use super::provider::{Provider, TwilioAccount};
+use super::recipients::Recipients;
 use super::sender::Sender;
-use super::settings::{Field, Recipients, Settings};
+use super::settings::{Field, Settings};
 
 /// Whose change holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -341,8 +342,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::bounded::Bounded;
     use crate::domain::environment::Environment;
-    use crate::domain::settings::Bounded;
 
     fn number(sender: &str, codes: &[&str]) -> FromNumber {
         FromNumber {

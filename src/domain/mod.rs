@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock (time is an argument) or awaits. Every other layer
 //! may use this one; it uses none of them.
 
+pub mod bounded;
 pub mod country;
 mod country_table;
 pub mod delivery;
@@ -19,6 +20,7 @@ pub mod passcode;
 pub mod phone;
 pub mod provider;
 pub mod quota;
+pub mod recipients;
 pub mod replay;
 pub mod routing;
 pub mod secret;
@@ -27,3 +29,4 @@ pub mod settings;
 pub mod text;
 pub mod thresholds;
 pub mod user;
+pub mod warnings;

@@ -7,7 +7,6 @@ use url::Url;
 
 use super::message_options::MessageOptions;
 use super::secret::SecretSource;
-use super::settings::Field;
 
 /// The provider of one environment. A closed list: each provider is one client in
 /// `provider/`.
@@ -224,21 +223,6 @@ impl Provider {
             Self::Sandbox => MessageOptions::default(),
             Self::Twilio(account) => account.options,
         }
-    }
-
-    /// What is still missing before anything can be sent.
-    pub fn missing(&self) -> Vec<(Field, &'static str)> {
-        let mut missing = Vec::new();
-        if let Self::Twilio(account) = self {
-            if account.account_sid.is_none() {
-                missing
-                    .push((Field::AccountSid, "Not set: nothing can be sent without an account."));
-            }
-            if account.auth_token.is_none() {
-                missing.push((Field::AuthToken, "Not set: nothing can be sent without it."));
-            }
-        }
-        missing
     }
 }
 

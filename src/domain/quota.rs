@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::settings::{CodesAllowed, TimeOut};
+use super::bounded::{CodesAllowed, TimeOut};
 
 /// The rule of one environment: when `allowed` codes have been sent to a user within
 /// `time_out`, no further code is sent until `time_out` after the last of them.

@@ -92,7 +92,7 @@ pub fn replay(traces: &[Trace], rule: QuotaRule, from: Timestamp) -> Replayed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::settings::Bounded;
+    use crate::domain::bounded::Bounded;
 
     fn rule(allowed: u16, minutes: u16) -> QuotaRule {
         QuotaRule { allowed: Bounded::nearest(allowed), time_out: Bounded::nearest(minutes) }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::Bounded;
+use super::bounded::Bounded;
 
 /// A share in percent.
 pub type Percent = Bounded<1, 100>;

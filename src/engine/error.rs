@@ -4,12 +4,13 @@ use jiff::Timestamp;
 
 use super::operator::ReadOnly;
 use crate::config::SecretsError;
+use crate::domain::bounded::CodesAllowed;
 use crate::domain::environment::Environment;
 use crate::domain::limits::OverLimit;
 use crate::domain::phone::PhoneError;
 use crate::domain::quota::{Quota, seconds_until};
 use crate::domain::routing::RouteRefusal;
-use crate::domain::settings::{CodesAllowed, Field};
+use crate::domain::settings::Field;
 use crate::provider::twilio::HttpError;
 use crate::provider::{FetchError, SandboxError};
 use crate::store::StoreError;

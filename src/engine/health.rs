@@ -50,8 +50,7 @@ impl Engine {
         let locked = rows.iter().filter(|row| row.is_locked()).count();
         let config = self.config();
         let settings = &config.environments[environment];
-        let is_set_up =
-            settings.provider.missing().is_empty() && !settings.from_numbers.rows().is_empty();
+        let is_set_up = settings.missing().is_empty() && !settings.from_numbers.rows().is_empty();
         let mut findings = Vec::new();
         if is_set_up {
             let source = settings.provider.token_source();

@@ -14,7 +14,8 @@ use crate::config::unnamed_tokens;
 use crate::domain::difference::differences;
 use crate::domain::environment::Environment;
 use crate::domain::quota::QuotaRule;
-use crate::domain::settings::{Field, Warning};
+use crate::domain::settings::Field;
+use crate::domain::warnings::Warning;
 
 /// Saves the environment on screen. The difference is shown first where the quota's rule changes or
 /// something gets unwise; in Production always, and it wants its name.

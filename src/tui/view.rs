@@ -175,7 +175,7 @@ fn trouble(model: &Model, environment: Environment) -> Option<String> {
         Some("! conflict".to_owned())
     } else if tab.form.is_changed() {
         Some("• unsaved".to_owned())
-    } else if !saved.provider.missing().is_empty() || saved.from_numbers.rows().is_empty() {
+    } else if !saved.missing().is_empty() || saved.from_numbers.rows().is_empty() {
         Some("! set up".to_owned())
     } else if tab.refused.is_some() {
         Some("! refused".to_owned())
@@ -213,7 +213,7 @@ fn state(model: &Model) -> String {
     let settings = model.saved_settings();
     let provider = match &settings.provider {
         Provider::Sandbox => "Sandbox",
-        Provider::Twilio(_) if settings.provider.missing().is_empty() => "Twilio",
+        Provider::Twilio(_) if settings.missing().is_empty() => "Twilio",
         Provider::Twilio(_) => "Twilio, no account",
     };
     format!("{provider} · {saved}")

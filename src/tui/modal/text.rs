@@ -10,7 +10,7 @@ use super::{Flow, open_box, write, write_field};
 use crate::domain::message_overrides::{Audience, AudienceError};
 use crate::domain::message_text::{MAX_MESSAGE, MessageTemplate, Segments};
 use crate::domain::phone::Recipient;
-use crate::domain::settings::Recipients;
+use crate::domain::recipients::Recipients;
 use crate::tui::fit::{cut, wrap};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;

@@ -11,7 +11,8 @@ use crate::domain::merge::merge;
 use crate::domain::message_overrides::MessageOverrides;
 use crate::domain::message_text::MessageTemplate;
 use crate::domain::provider::{AccountSid, Provider, TwilioAccount};
-use crate::domain::settings::{Field, Recipients, Settings};
+use crate::domain::recipients::Recipients;
+use crate::domain::settings::{Field, Settings};
 
 /// What can be edited, as it was before a change. The typed token is left out: it is a secret.
 #[derive(Debug, Clone, PartialEq)]

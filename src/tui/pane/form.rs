@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::draft::Draft;
 use crate::config::TokenStatus;
+use crate::domain::bounded::{CodeValidity, CodesAllowed, TimeOut};
 use crate::domain::country::Country;
 use crate::domain::from_numbers::FromNumbers;
 use crate::domain::limits::Limits;
@@ -11,8 +12,9 @@ use crate::domain::merge::{Conflict, Merged, Place, Side, advance, merge};
 use crate::domain::message_overrides::{Audience, MessageOverrides};
 use crate::domain::message_text::{MessageTemplate, Segments};
 use crate::domain::provider::{AccountSid, Provider, TwilioAccount};
+use crate::domain::recipients::Recipients;
 use crate::domain::secret::{Secret, SecretSource};
-use crate::domain::settings::{CodeValidity, CodesAllowed, Field, Recipients, Settings, TimeOut};
+use crate::domain::settings::{Field, Settings};
 use crate::tui::effect::TokenChange;
 use crate::tui::text_field::TextField;
 
@@ -685,6 +687,6 @@ pub(super) fn saved_account(settings: &Settings) -> TwilioAccount {
 }
 
 fn whole_number<const MIN: u16, const MAX: u16>(field: &TextField) -> Option<String> {
-    let outside = crate::domain::settings::Bounded::<MIN, MAX>::parse(field.text()).is_err();
+    let outside = crate::domain::bounded::Bounded::<MIN, MAX>::parse(field.text()).is_err();
     outside.then(|| format!("a whole number from {MIN} to {MAX}"))
 }

@@ -72,7 +72,7 @@ pub(super) fn first_row(selected: usize, room: usize, offset: usize, count: usiz
 /// What an environment still needs before anything can be sent from it, if it needs something.
 pub(super) fn missing(model: &Model) -> Option<String> {
     let saved = model.saved_settings();
-    let labels = saved.provider.missing().into_iter().map(|(field, _)| field.label().to_owned());
+    let labels = saved.missing().into_iter().map(|field| field.label().to_owned());
     let has_numbers = !saved.from_numbers.rows().is_empty();
     let number = (!has_numbers).then(|| "a From number".to_owned());
     let missing: Vec<String> = labels.chain(number).collect();
