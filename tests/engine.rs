@@ -9,10 +9,13 @@ use smsdeck::domain::environment::Environment;
 use smsdeck::domain::message_text::MessageTemplate;
 use smsdeck::domain::passcode::{Passcode, Verdict};
 use smsdeck::domain::user::UserId;
-use smsdeck::engine::{Clock, CodeAttempt, CodeRequest, Engine, RequestError, UnlockRequest};
+use smsdeck::engine::{
+    CancelError, Clock, CodeAttempt, CodeRequest, Engine, EngineError, Operator, RequestError,
+    UnlockRequest,
+};
 use smsdeck::provider::Sandbox;
-use smsdeck::store::EventKind;
-use support::deck::{Deck, config_for};
+use smsdeck::store::{AuditAction, EventKind, QuotaRow, Remedy};
+use support::deck::{Deck, config_for, operator};
 
 const NUMBER: &str = "+573001234567";
 
@@ -25,7 +28,7 @@ async fn engine(deck: &Deck, clock: &Clock) -> Engine {
 }
 
 async fn engine_with(deck: &Deck, clock: &Clock, config: Config) -> Engine {
-    Engine::open(deck.paths(), config, "test by ana".to_owned(), clock.clone()).await.unwrap()
+    Engine::open(deck.paths(), config, clock.clone()).await.unwrap()
 }
 
 fn request(number: &str, user: Option<&str>) -> CodeRequest {
@@ -48,21 +51,36 @@ async fn received(engine: &Engine, count: usize) -> String {
     }
 }
 
-async fn verify(engine: &Engine, code: &str) -> Verdict {
-    let attempt = CodeAttempt {
+fn attempt(code: &str) -> CodeAttempt {
+    CodeAttempt {
         environment: Environment::Development,
         number: NUMBER.to_owned(),
         user: None,
         code: Passcode::parse(code).unwrap(),
-    };
-    engine.verify(attempt).await.unwrap()
+    }
+}
+
+async fn verify(engine: &Engine, code: &str) -> Verdict {
+    engine.by(&operator()).verify(attempt(code)).await.unwrap()
+}
+
+/// All codes back for a user.
+fn unlock(row: QuotaRow) -> UnlockRequest {
+    UnlockRequest {
+        environment: Environment::Development,
+        user: row.user,
+        number: row.number,
+        remedy: Remedy::AllCodes,
+        reason: "lost the phone with +57 300 123 4567 or +573001234567".to_owned(),
+        ticket: Some("INC-4711000123".to_owned()),
+    }
 }
 
 #[tokio::test]
 async fn a_code_goes_out_is_followed_to_the_phone_and_works_once() {
     let deck = Deck::new();
     let engine = engine(&deck, &Clock::System).await;
-    let submission = engine.request(request(NUMBER, None)).await.unwrap();
+    let submission = engine.by(&operator()).request(request(NUMBER, None)).await.unwrap();
     assert_eq!(submission.status, DeliveryStatus::Queued);
     let mut changes = engine.changes();
     let story = loop {
@@ -96,7 +114,9 @@ async fn twenty_requests_at_once_give_exactly_the_allowed_messages() {
     let requests: Vec<_> = (0..20)
         .map(|_| {
             let engine = engine.clone();
-            tokio::spawn(async move { engine.request(request(NUMBER, Some("jdoe"))).await })
+            tokio::spawn(async move {
+                engine.by(&operator()).request(request(NUMBER, Some("jdoe"))).await
+            })
         })
         .collect();
     let (mut sent, mut locked) = (0, 0);
@@ -121,13 +141,13 @@ async fn the_quota_follows_the_clock_to_the_millisecond() {
     let engine = engine(&deck, &clock).await;
     for minute in 0..3 {
         clock.set(start() + SignedDuration::from_mins(minute));
-        engine.request(request(NUMBER, None)).await.unwrap();
+        engine.by(&operator()).request(request(NUMBER, None)).await.unwrap();
     }
     clock.set(start() + SignedDuration::from_mins(17) - SignedDuration::from_millis(1));
-    let refused = engine.request(request(NUMBER, None)).await.unwrap_err();
+    let refused = engine.by(&operator()).request(request(NUMBER, None)).await.unwrap_err();
     assert_eq!(refused.to_string(), "3 of 3 codes used: no more until 10:17:00 UTC, in 0:01");
     clock.set(start() + SignedDuration::from_mins(17));
-    engine.request(request(NUMBER, None)).await.unwrap();
+    engine.by(&operator()).request(request(NUMBER, None)).await.unwrap();
 }
 
 #[tokio::test]
@@ -135,14 +155,14 @@ async fn neither_another_name_nor_another_number_buys_a_code() {
     let deck = Deck::new();
     let engine = engine(&deck, &Clock::manual(start())).await;
     for _ in 0..3 {
-        engine.request(request(NUMBER, Some("jdoe"))).await.unwrap();
+        engine.by(&operator()).request(request(NUMBER, Some("jdoe"))).await.unwrap();
     }
     for (number, user) in [(NUMBER, Some("other")), (NUMBER, None), ("+573007654321", Some("jdoe"))]
     {
-        let refused = engine.request(request(number, user)).await;
+        let refused = engine.by(&operator()).request(request(number, user)).await;
         assert!(matches!(refused, Err(RequestError::Locked { .. })), "{number} {user:?}");
     }
-    engine.request(request("+573007654321", Some("other"))).await.unwrap();
+    engine.by(&operator()).request(request("+573007654321", Some("other"))).await.unwrap();
 }
 
 #[tokio::test]
@@ -150,25 +170,52 @@ async fn an_unlock_gives_all_codes_back() {
     let deck = Deck::new();
     let engine = engine(&deck, &Clock::manual(start())).await;
     for _ in 0..3 {
-        engine.request(request(NUMBER, Some("jdoe"))).await.unwrap();
+        engine.by(&operator()).request(request(NUMBER, Some("jdoe"))).await.unwrap();
     }
     let row = engine.quota_rows(Environment::Development).await.unwrap().remove(0);
     assert!(row.is_locked());
-    let unlock = UnlockRequest {
-        environment: Environment::Development,
-        user: row.user,
-        number: row.number,
-        remedy: smsdeck::store::Remedy::AllCodes,
-        reason: "lost the phone with +57 300 123 4567 or +573001234567".to_owned(),
-        ticket: Some("INC-4711000123".to_owned()),
-    };
-    engine.unlock(unlock).await.unwrap();
+    engine.by(&operator()).unlock(unlock(row)).await.unwrap();
     let event = engine.latest_events(Environment::Development, 1).await.unwrap().remove(0);
     let reason = event.detail.unwrap();
     assert!(reason.ends_with("(ticket INC-4711000123)"), "{reason}");
     assert!(!reason.contains("3001234567"), "{reason}");
-    let quota = engine.request(request(NUMBER, Some("jdoe"))).await.unwrap().quota;
+    let quota = engine.by(&operator()).request(request(NUMBER, Some("jdoe"))).await.unwrap().quota;
     assert_eq!(quota.left(), 2);
+}
+
+#[tokio::test]
+async fn one_engine_acts_for_several_operators_and_the_audit_tells_them_apart() {
+    let deck = Deck::new();
+    let engine = engine(&deck, &Clock::manual(start())).await;
+    for name in ["ana", "ben"] {
+        let operator = Operator::from(name.to_owned());
+        engine.by(&operator).request(request(NUMBER, None)).await.unwrap();
+        let row = engine.quota_rows(Environment::Development).await.unwrap().remove(0);
+        assert!(engine.by(&operator).unlock(unlock(row)).await.unwrap());
+    }
+    let audit = engine.audit_rows(1, 100).await.unwrap();
+    let unlocks = audit.iter().filter(|row| row.entry.action == AuditAction::Unlock);
+    let operators: Vec<&str> = unlocks.map(|row| row.entry.operator.as_str()).collect();
+    assert_eq!(operators, ["ana", "ben"]);
+}
+
+#[tokio::test]
+async fn an_operator_who_may_only_look_can_do_nothing() {
+    let deck = Deck::new();
+    let engine = engine(&deck, &Clock::manual(start())).await;
+    let sent = engine.by(&operator()).request(request(NUMBER, None)).await.unwrap();
+    let row = engine.quota_rows(Environment::Development).await.unwrap().remove(0);
+    let onlooker = Operator { read_only: true, ..operator() };
+    let acting = engine.by(&onlooker);
+    let is_read_only = |error| matches!(error, EngineError::ReadOnly(_));
+    let refused = acting.request(request(NUMBER, None)).await.unwrap_err();
+    assert!(matches!(refused, RequestError::ReadOnly(_)), "{refused}");
+    let refused = acting.cancel(sent.delivery).await.unwrap_err();
+    assert!(matches!(refused, CancelError::ReadOnly(_)), "{refused}");
+    assert!(is_read_only(acting.verify(attempt("123456")).await.unwrap_err()));
+    assert!(is_read_only(acting.unlock(unlock(row.clone())).await.unwrap_err()));
+    assert!(is_read_only(acting.prune(drop).await.unwrap_err()));
+    assert_eq!(engine.quota_rows(Environment::Development).await.unwrap(), [row]);
 }
 
 #[tokio::test]
@@ -176,7 +223,7 @@ async fn a_code_expires_at_exactly_the_end_of_its_validity() {
     let deck = Deck::new();
     let clock = Clock::manual(start());
     let engine = engine(&deck, &clock).await;
-    engine.request(request(NUMBER, None)).await.unwrap();
+    engine.by(&operator()).request(request(NUMBER, None)).await.unwrap();
     let code = received(&engine, 1).await[..6].to_owned();
     clock.set(start() + SignedDuration::from_mins(5));
     assert_eq!(verify(&engine, &code).await, Verdict::Expired);
@@ -188,13 +235,14 @@ async fn a_code_expires_at_exactly_the_end_of_its_validity() {
 async fn a_refused_message_gives_its_slot_back_and_an_unclear_one_keeps_it() {
     let deck = Deck::new();
     let engine = engine(&deck, &Clock::manual(start())).await;
-    let refused = engine.request(request("+15005550004", Some("jdoe"))).await.unwrap();
+    let refused =
+        engine.by(&operator()).request(request("+15005550004", Some("jdoe"))).await.unwrap();
     assert_eq!(refused.status, DeliveryStatus::Refused);
     for number in ["+573001239500", "+573001239501", "+573001239002"] {
-        let unclear = engine.request(request(number, Some("jdoe"))).await.unwrap();
+        let unclear = engine.by(&operator()).request(request(number, Some("jdoe"))).await.unwrap();
         assert_eq!(unclear.status, DeliveryStatus::Unknown, "{number}");
     }
-    let locked = engine.request(request(NUMBER, Some("jdoe"))).await;
+    let locked = engine.by(&operator()).request(request(NUMBER, Some("jdoe"))).await;
     assert!(matches!(locked, Err(RequestError::Locked { .. })));
 }
 
@@ -205,7 +253,7 @@ async fn routing_and_recipients_refuse_before_anything_is_counted() {
     config.environments.development.from_numbers =
         config.environments.development.from_numbers.with_default(None).unwrap();
     let engine = engine_with(&deck, &Clock::manual(start()), config).await;
-    let refused = engine.request(request(NUMBER, None)).await.unwrap_err();
+    let refused = engine.by(&operator()).request(request(NUMBER, None)).await.unwrap_err();
     assert!(matches!(refused, RequestError::Route(_)), "{refused}");
     assert!(engine.quota_rows(Environment::Development).await.unwrap().is_empty());
     let events = engine.latest_events(Environment::Development, 9).await.unwrap();
@@ -223,7 +271,7 @@ async fn a_user_reads_the_text_of_their_country() {
     let preview = |number| engine.preview(Environment::Development, number, None, None);
     assert_eq!(preview("+573001234567").await.unwrap().plan.text, "123456 es tu clave.");
     assert!(preview("+14155550100").await.unwrap().plan.text.contains("sign-in code"));
-    engine.request(request("+573001234567", None)).await.unwrap();
+    engine.by(&operator()).request(request("+573001234567", None)).await.unwrap();
     let text = received(&engine, 1).await;
     assert!(text.ends_with(" es tu clave."), "{text}");
 }

@@ -14,7 +14,7 @@ use smsdeck::domain::environment::Environment;
 use smsdeck::engine::{Clock, CodeRequest, Engine, Pace, RequestError};
 use smsdeck::provider::{Sandbox, loopback_client};
 use smsdeck::store::EventKind;
-use support::deck::{Deck, config_for};
+use support::deck::{Deck, config_for, operator};
 
 const DEVELOPMENT: Environment = Environment::Development;
 
@@ -109,8 +109,7 @@ async fn eight_processes_that_ask_for_many_users_never_exceed_anyones_codes() {
     assert_eq!(counts.len(), users);
     assert!(counts.values().all(|&count| count == 3), "{counts:?}");
     let config = config_for(sandbox.base_url());
-    let engine =
-        Engine::open(deck.paths(), config, "test".to_owned(), Clock::System).await.unwrap();
+    let engine = Engine::open(deck.paths(), config, Clock::System).await.unwrap();
     let sids = sids(&engine).await;
     assert_eq!(sids.len(), messages.len());
     assert!(sids.values().all(|&deliveries| deliveries == 1));
@@ -121,12 +120,12 @@ async fn eight_processes_that_ask_for_many_users_never_exceed_anyones_codes() {
 async fn child_asks_for_everybody() {
     let Some((paths, users)) = as_child() else { return };
     let config = load(&paths.config).unwrap().unwrap();
-    let engine = Engine::open(paths, config, "child".to_owned(), Clock::System).await.unwrap();
+    let engine = Engine::open(paths, config, Clock::System).await.unwrap();
     for user in 0..users.parse().unwrap() {
         for _ in 0..3 {
             let request =
                 CodeRequest { environment: DEVELOPMENT, number: number(user), user: None };
-            match engine.request(request).await {
+            match engine.by(&operator()).request(request).await {
                 Ok(_) | Err(RequestError::Locked { .. }) => {}
                 Err(error) => panic!("{error}"),
             }
@@ -183,9 +182,8 @@ async fn after_a_while(deck: &Deck, sandbox: &Sandbox) -> Engine {
     {
         account.auth_token = Some(smsdeck::domain::secret::SecretSource::File(token));
     }
-    let name = "test".to_owned();
-    let engine = Engine::open_with(deck.paths(), config, name, clock.clone(), pace).await.unwrap();
-    engine.take_over().await;
+    let engine = Engine::open_with(deck.paths(), config, clock.clone(), pace).await.unwrap();
+    engine.by(&operator()).take_over().await;
     let mut changes = engine.changes();
     loop {
         let mut last = BTreeMap::new();
@@ -244,8 +242,7 @@ async fn a_command_that_waits_looks_after_what_an_earlier_one_left_unclear() {
     assert!(cut.out().contains("it may have gone out"), "{}", cut.out());
     assert_eq!(deck.run(&["send", "--env", "dev", "+573001234567"]).code(), 0);
     let config = config_for(sandbox.base_url());
-    let engine =
-        Engine::open(deck.paths(), config, "test".to_owned(), Clock::System).await.unwrap();
+    let engine = Engine::open(deck.paths(), config, Clock::System).await.unwrap();
     let events = engine.latest_events(DEVELOPMENT, 100).await.unwrap();
     let found = "found in the provider's list: it went out";
     assert!(events.iter().any(|event| event.detail.as_deref() == Some(found)));

@@ -18,7 +18,7 @@ use smsdeck::domain::secret::SecretSource;
 use smsdeck::engine::{Clock, CodeRequest, Engine, Pace, Submission};
 use smsdeck::provider::{Patience, Sandbox, loopback_client};
 use smsdeck::store::{DeliveryId, EventKind, StatusReport, Store};
-use support::deck::{Deck, config_for};
+use support::deck::{Deck, config_for, operator};
 use support::wire::{Wire, read_request, response, write_response};
 
 /// Waits short enough for tests, with room for a busy machine.
@@ -30,7 +30,7 @@ fn quick() -> Pace {
 
 async fn engine(deck: &Deck, url: &BaseUrl, clock: Clock, pace: Pace) -> Engine {
     let config = config(deck, url, MessageOptions::default());
-    Engine::open_with(deck.paths(), config, "test".to_owned(), clock, pace).await.unwrap()
+    Engine::open_with(deck.paths(), config, clock, pace).await.unwrap()
 }
 
 /// Development on a server at `url`, with the token in a file.
@@ -49,7 +49,7 @@ fn config(deck: &Deck, url: &BaseUrl, options: MessageOptions) -> Config {
 async fn send(engine: &Engine, number: &str) -> Submission {
     let environment = Environment::Development;
     let request = CodeRequest { environment, number: number.to_owned(), user: None };
-    engine.request(request).await.unwrap()
+    engine.by(&operator()).request(request).await.unwrap()
 }
 
 /// Waits until a delivery has one of these statuses, and answers all it had.
@@ -196,9 +196,10 @@ async fn sending_pauses_while_the_account_refuses_its_credentials() {
     let deck = Deck::new();
     let clock = Clock::manual(Timestamp::now() + Duration::from_hours(1));
     let engine = engine(&deck, &wire.url, clock.clone(), quick()).await;
+    let operator = operator();
     let request = |number: &str| {
         let (environment, number) = (Environment::Development, number.to_owned());
-        engine.request(CodeRequest { environment, number, user: None })
+        engine.by(&operator).request(CodeRequest { environment, number, user: None })
     };
     assert_eq!(request("+573001234567").await.unwrap().status, DeliveryStatus::Refused);
     for _ in 0..3 {
@@ -265,10 +266,10 @@ async fn another_process_takes_over_what_was_given_up() {
     let second = engine(&deck, sandbox.base_url(), clock.clone(), quick()).await;
     let submission = send(&first, "+573001239008").await;
     assert_eq!(submission.status, DeliveryStatus::Unknown);
-    second.take_over().await;
+    second.by(&operator()).take_over().await;
     first.give_up().await.unwrap();
     drop(first);
-    second.take_over().await;
+    second.by(&operator()).take_over().await;
     let mut moved = clock.now();
     let mut changes = second.changes();
     loop {
@@ -449,7 +450,7 @@ async fn what_a_failing_store_could_not_take_is_written_once_it_is_mended() {
     let engine = engine(&deck, &url, Clock::System, quick()).await;
     let (environment, number) = (Environment::Development, "+573001234567".to_owned());
     let request = CodeRequest { environment, number, user: None };
-    assert_eq!(engine.request(request).await.unwrap_err().code(), "unrecorded");
+    assert_eq!(engine.by(&operator()).request(request).await.unwrap_err().code(), "unrecorded");
     let store = rusqlite::Connection::open(deck.paths().store).unwrap();
     store.execute_batch("DROP TRIGGER broken").unwrap();
     until(&engine, DeliveryId(1), &[DeliveryStatus::Delivered]).await;

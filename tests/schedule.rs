@@ -14,7 +14,7 @@ use smsdeck::domain::secret::SecretSource;
 use smsdeck::engine::{Clock, CodeRequest, Engine, Submission};
 use smsdeck::provider::Sandbox;
 use smsdeck::store::{DeliveryId, EventKind};
-use support::deck::{Deck, config_for};
+use support::deck::{Deck, config_for, operator};
 use support::wire::{read_request, response, write_response};
 
 const DEVELOPMENT: Environment = Environment::Development;
@@ -30,13 +30,13 @@ async fn engine(deck: &Deck, url: &BaseUrl, clock: Clock, token: &str) -> Engine
     if let Provider::Twilio(account) = &mut config.environments.development.provider {
         account.auth_token = Some(SecretSource::File(file));
     }
-    Engine::open(deck.paths(), config, "test".to_owned(), clock).await.unwrap()
+    Engine::open(deck.paths(), config, clock).await.unwrap()
 }
 
 async fn send(engine: &Engine, user: usize) -> Submission {
     let number = format!("+57300{:07}", 1_000_000 + user);
     let request = CodeRequest { environment: DEVELOPMENT, number, user: None };
-    engine.request(request).await.unwrap()
+    engine.by(&operator()).request(request).await.unwrap()
 }
 
 async fn until(engine: &Engine, delivery: DeliveryId, end: DeliveryStatus) {
@@ -179,7 +179,7 @@ async fn what_one_process_follows_no_other_one_asks_about() {
     let submission = send(&first, 0).await;
     let mut changes = first.changes();
     loop {
-        second.take_over().await;
+        second.by(&operator()).take_over().await;
         let story = first.story(submission.delivery).await.unwrap();
         if story.iter().any(|event| event.kind == EventKind::Delivery(DeliveryStatus::Delivered)) {
             break;
@@ -205,7 +205,7 @@ async fn what_a_process_follows_it_does_not_take_over_from_itself() {
     });
     let provider = provider.await.unwrap();
     clock.set(clock.now() + SignedDuration::from_mins(2));
-    engine.take_over().await;
+    engine.by(&operator()).take_over().await;
     // By the time that the second one is asked about, the first would be again.
     send(&engine, 1).await;
     let asked = tokio::task::spawn_blocking(move || provider.wait_for_message(2));
@@ -218,11 +218,11 @@ async fn a_message_is_called_back_once_and_stays_counted() {
     let deck = Deck::new();
     let engine = engine(&deck, &provider.url, Clock::System, "token").await;
     let submission = send(&engine, 0).await;
-    engine.cancel(submission.delivery).await.unwrap();
+    engine.by(&operator()).cancel(submission.delivery).await.unwrap();
     until(&engine, submission.delivery, DeliveryStatus::Canceled).await;
     // A late status changes nothing any more.
     provider.open();
-    let again = engine.cancel(submission.delivery).await.unwrap_err();
+    let again = engine.by(&operator()).cancel(submission.delivery).await.unwrap_err();
     assert!(again.to_string().contains("has ended"), "{again}");
     let preview = engine.preview(DEVELOPMENT, "+573001000000", None, None).await.unwrap();
     assert_eq!(preview.standing.quota.used(), 1);
@@ -239,7 +239,7 @@ async fn a_message_without_a_receipt_ends_after_half_an_hour() {
     let engine = engine(&deck, sandbox.base_url(), clock.clone(), token).await;
     let request =
         CodeRequest { environment: DEVELOPMENT, number: "+573001239001".to_owned(), user: None };
-    let submission = engine.request(request).await.unwrap();
+    let submission = engine.by(&operator()).request(request).await.unwrap();
     until(&engine, submission.delivery, DeliveryStatus::Sent).await;
     clock.set(clock.now() + SignedDuration::from_mins(30));
     until(&engine, submission.delivery, DeliveryStatus::SentNoReceipt).await;

@@ -112,7 +112,10 @@ pub(super) async fn audited_if_failed<T>(
     {
         for environment in invocation.environments() {
             // What failed is told below; a store that fails too has no audit to tell of it.
-            let _ = engine.audit_failed_save(environment, failure.message()).await;
+            let _ = engine
+                .by(&invocation.operator)
+                .audit_failed_save(environment, failure.message())
+                .await;
         }
     }
     saved
@@ -159,10 +162,7 @@ async fn what_if(invocation: &Invocation, old: &Config, new: &Config) -> Result<
 
 /// Refuses whoever only looks, or may not write the file.
 pub(super) fn may_write(invocation: &Invocation) -> Result<(), Failure> {
-    if invocation.read_only {
-        let words = "read-only: start without --read-only to do this".to_owned();
-        return Err(Failure::refused("read_only", words));
-    }
+    invocation.operator.may_act()?;
     match config::unwritable(&invocation.paths.config) {
         Some(reason) => Err(Failure::new("config_unwritable", reason)),
         None => Ok(()),
@@ -254,7 +254,7 @@ pub(super) async fn audit(
         return Ok(());
     }
     let engine = for_audit(invocation).await?;
-    let written = engine.audit_config(old, new, token).await;
+    let written = engine.by(&invocation.operator).audit_config(old, new, token).await;
     written.map_err(|error| not_audited(&error.to_string()))
 }
 
@@ -274,7 +274,8 @@ pub(super) async fn audit_mended(
     new: &Config,
 ) -> Result<(), Failure> {
     let engine = for_audit(invocation).await?;
-    engine.audit_mended(old, new).await.map_err(|error| not_audited(&error.to_string()))
+    let written = engine.by(&invocation.operator).audit_mended(old, new).await;
+    written.map_err(|error| not_audited(&error.to_string()))
 }
 
 /// `config set`: one field; a token from standard input only.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::output::{self, Output};
 use crate::config::ConfigError;
-use crate::engine::{EngineError, RequestError};
+use crate::engine::{EngineError, ReadOnly, RequestError};
 use crate::provider::SandboxError;
 
 /// A failure with its stable code, its sentence and its exit code.
@@ -69,6 +69,9 @@ impl Failure {
     }
 }
 
+/// What somebody is told who may only look.
+const READ_ONLY: &str = "read-only: start without --read-only to do this";
+
 const BROKEN_PIPE: &str = "broken_pipe";
 
 impl From<io::Error> for Failure {
@@ -93,11 +96,17 @@ impl From<ConfigError> for Failure {
     }
 }
 
+impl From<ReadOnly> for Failure {
+    fn from(_: ReadOnly) -> Self {
+        Self::refused("read_only", READ_ONLY.to_owned())
+    }
+}
+
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let (code, exit) = match &error {
+            EngineError::ReadOnly(read_only) => return (*read_only).into(),
             EngineError::Number(_) => ("invalid_number", 2),
-            EngineError::ReadOnly(_) => ("read_only", 3),
             EngineError::Store(_) => ("store", 1),
             EngineError::Key(_) => ("deck_key", 1),
             EngineError::NotReady(_) => ("not_ready", 1),
@@ -111,6 +120,7 @@ impl From<EngineError> for Failure {
 impl From<RequestError> for Failure {
     fn from(error: RequestError) -> Self {
         let exit = match &error {
+            RequestError::ReadOnly(read_only) => return (*read_only).into(),
             RequestError::Number(_) => 2,
             error if error.is_policy() => 3,
             _ => 1,

@@ -86,7 +86,8 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
         Command::Completions { shell } => return Ok(manual::print_completions(*shell)),
         _ => {}
     }
-    let invocation = Invocation { paths, environment, output, read_only };
+    let operator = Operator { asked_by: asked_by("command line"), read_only };
+    let invocation = Invocation { paths, environment, output, operator };
     // One thread is enough to wait for one answer; the store has its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -175,7 +176,7 @@ struct Invocation {
     paths: Paths,
     environment: Option<Environment>,
     output: Output,
-    read_only: bool,
+    operator: Operator,
 }
 
 impl Invocation {
@@ -201,7 +202,6 @@ impl Invocation {
 
     async fn engine(&self) -> Result<Engine, Failure> {
         let config = self.config()?;
-        let operator = Operator { asked_by: asked_by("command line"), read_only: self.read_only };
-        Ok(Engine::open(self.paths.clone(), config, operator, Clock::System).await?)
+        Ok(Engine::open(self.paths.clone(), config, Clock::System).await?)
     }
 }

@@ -80,7 +80,7 @@ async fn relieve(
     let (user, number) = (row.user, row.number);
     let request =
         UnlockRequest { environment, user, number, remedy, reason: reason.to_owned(), ticket };
-    if !engine.unlock(request).await? {
+    if !engine.by(&invocation.operator).unlock(request).await? {
         let words = match remedy {
             Remedy::WrongTries => "no wrong try counts for this user",
             Remedy::OneCode => "one code back would not help this user: unlock them instead",

@@ -20,18 +20,19 @@ pub(super) async fn run(
 ) -> Result<ExitCode, Failure> {
     let environment = invocation.environment()?;
     let engine = invocation.engine().await?;
+    let acting = engine.by(&invocation.operator);
     let SendOptions { number, user, no_wait } = options;
     let request = CodeRequest { environment, number: number.clone(), user };
     if !no_wait {
         // What earlier commands left unclear is looked after as long as this one waits.
-        engine.take_over().await;
+        acting.take_over().await;
     }
-    let code = match engine.request(request).await {
+    let code = match acting.request(request).await {
         Ok(submission) => follow(invocation, &engine, &submission, &number, no_wait).await,
         Err(refused) => Err(refused.into()),
     };
     // Where no console is ever opened, somebody has to. What fails now is done the next time.
-    let _ = engine.prune(drop).await;
+    let _ = acting.prune(drop).await;
     // Whoever comes next may follow it at once; if that fails, a little later.
     let _ = engine.give_up().await;
     code

@@ -23,7 +23,8 @@ pub(super) async fn run(
     }
     let code = Passcode::parse(code.trim()).map_err(|error| Failure::usage(error.to_string()))?;
     let engine = invocation.engine().await?;
-    let verdict = engine.verify(CodeAttempt { environment, number, user, code }).await?;
+    let attempt = CodeAttempt { environment, number, user, code };
+    let verdict = engine.by(&invocation.operator).verify(attempt).await?;
     let tries_left = match verdict {
         Verdict::Wrong { tries_left } => Some(tries_left),
         _ => None,

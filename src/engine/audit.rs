@@ -1,20 +1,22 @@
 //! Who did what: writing it down, reading it, checking it.
 
-use super::{Engine, EngineError};
+use super::acting::ActingEngine;
+use super::error::EngineError;
+use super::open::Engine;
 use crate::config::Config;
 use crate::domain::difference::differences;
 use crate::domain::environment::Environment;
 use crate::domain::settings::Settings;
 use crate::store::{AuditAction, AuditEntry, AuditRow, BrokenAudit};
 
-impl Engine {
+impl ActingEngine<'_> {
     /// Writes a change of settings into the audit, a row for each field. Of a token only that
     /// it was changed.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub async fn audit_save(
-        &self,
+        self,
         environment: Environment,
         before: &Settings,
         after: &Settings,
@@ -37,7 +39,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be written.
     pub async fn audit_config(
-        &self,
+        self,
         before: &Config,
         after: &Config,
         token: Option<Environment>,
@@ -57,7 +59,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub async fn audit_mended(&self, before: &Config, after: &Config) -> Result<(), EngineError> {
+    pub async fn audit_mended(self, before: &Config, after: &Config) -> Result<(), EngineError> {
         let text = "config.ron was out of order, and was mended".to_owned();
         self.audit(None, AuditAction::Change, text).await?;
         self.audit_config(before, after, None).await
@@ -68,7 +70,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be written.
     pub async fn audit_failed_save(
-        &self,
+        self,
         environment: Environment,
         problem: &str,
     ) -> Result<(), EngineError> {
@@ -76,16 +78,18 @@ impl Engine {
     }
 
     pub(super) async fn audit(
-        &self,
+        self,
         environment: Option<Environment>,
         action: AuditAction,
         detail: String,
     ) -> Result<(), EngineError> {
-        let (at, operator) = (self.now(), self.inner.operator.asked_by.clone());
+        let (at, operator) = (self.engine.now(), self.operator.asked_by.clone());
         let entry = AuditEntry { at, operator, environment, action, detail };
-        Ok(self.inner.store.audit(entry).await?)
+        Ok(self.engine.inner.store.audit(entry).await?)
     }
+}
 
+impl Engine {
     /// The audit from a row on, oldest first, at most `limit` rows; the first row is 1.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Calls a message back that has not left the provider yet: a code that was sent by mistake.
 
-use super::Engine;
+use super::acting::ActingEngine;
 use super::desk::Outcome;
 use super::error::{EngineError, NotReady};
 use super::operator::ReadOnly;
@@ -40,29 +40,30 @@ pub enum CancelError {
     Unaudited(EngineError),
 }
 
-impl Engine {
+impl ActingEngine<'_> {
     /// Calls the message of a delivery back. It stays counted: it may have been on
     /// its way already.
     ///
     /// # Errors
     /// When it has left already, or somebody does not answer.
-    pub async fn cancel(&self, delivery: DeliveryId) -> Result<(), CancelError> {
+    pub async fn cancel(self, delivery: DeliveryId) -> Result<(), CancelError> {
         self.may_act()?;
-        let open = self.inner.store.unfinished(delivery).await?;
+        let engine = self.engine;
+        let open = engine.inner.store.unfinished(delivery).await?;
         let open = open.ok_or(CancelError::NothingThere)?;
         let sid = open.sid.ok_or(CancelError::NothingThere)?;
-        let provider = self.settings(open.environment).provider;
+        let provider = engine.settings(open.environment).provider;
         if provider.account() != open.account {
             return Err(CancelError::OtherAccount(open.environment));
         }
-        let client = self.inner.clients.client(open.environment, &provider).await?;
+        let client = engine.inner.clients.client(open.environment, &provider).await?;
         let status = client.cancel(&sid).await?.status.unwrap_or(DeliveryStatus::Canceled);
         let outcome = match status {
             DeliveryStatus::Canceled => Outcome::saying("called back"),
             _ => Outcome::saying("could not be called back"),
         };
-        self.inner.store.report(outcome.report(delivery, self.now(), status)).await?;
-        self.changed();
+        engine.inner.store.report(outcome.report(delivery, engine.now(), status)).await?;
+        engine.changed();
         if status != DeliveryStatus::Canceled {
             return Err(CancelError::TooLate(status));
         }

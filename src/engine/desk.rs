@@ -6,7 +6,6 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
-use super::Clock;
 use super::client::Clients;
 use crate::config::Config;
 use crate::domain::delivery::DeliveryStatus;
@@ -14,6 +13,7 @@ use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 use crate::domain::secret::DeckKey;
 use crate::provider::{FetchError, MessageState, TwilioClient};
+use crate::runtime::Clock;
 use crate::store::{DeliveryId, Lease, MAX_REST, StatusReport, Store};
 
 /// How long after its request a delivery is followed without a break. No code is valid for

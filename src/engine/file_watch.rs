@@ -7,7 +7,7 @@ use std::time::Duration;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::watch;
 
-use super::Engine;
+use super::open::Engine;
 use crate::config::Paths;
 
 /// How long after a write the store is looked at in any case.

@@ -1,7 +1,8 @@
 //! Finds a user among those whose codes still matter, by their id or their whole number, and
 //! tells what happened to their codes.
 
-use super::{Engine, EngineError};
+use super::error::EngineError;
+use super::open::Engine;
 use crate::domain::environment::Environment;
 use crate::domain::phone::Recipient;
 use crate::domain::secret::LookupKey;

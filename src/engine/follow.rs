@@ -11,7 +11,6 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::desk::{Answer, Desk, Order};
-use super::{Engine, EngineError};
 use crate::store::{DeliveryId, StoreError, Unfinished};
 
 /// Seconds between the questions about one delivery; the last repeats. The first answers
@@ -54,29 +53,19 @@ impl Follower {
         // It fails only while the runtime shuts down; the next process takes over then.
         let _ = self.wishes.send(Wish::Follow(order)).await;
     }
-}
 
-impl Engine {
-    /// Takes over the deliveries that nobody follows any more, and from then on those whose
-    /// process dies. For a face that stays; to be repeated when the store has changed.
-    pub async fn take_over(&self) {
-        if self.may_act().is_err() {
-            return;
-        }
+    /// Has taken over what nobody follows any more, and from then on what a dead process leaves.
+    pub(super) async fn take_over(&self) {
         // As above.
-        let _ = self.inner.follower.wishes.send(Wish::TakeOver).await;
+        let _ = self.wishes.send(Wish::TakeOver).await;
     }
 
-    /// Gives up what this process follows, and what it was about to take over, so that others
-    /// need not wait until they may. For the end of a process.
-    ///
-    /// # Errors
-    /// When the store cannot be written; the others wait then.
-    pub async fn give_up(&self) -> Result<(), EngineError> {
+    /// Lets go of everything that is followed.
+    pub(super) async fn give_up(&self) -> Result<(), StoreError> {
         let (reply, given_up) = oneshot::channel();
         // As above.
-        let _ = self.inner.follower.wishes.send(Wish::GiveUp(reply)).await;
-        Ok(given_up.await.unwrap_or(Ok(()))?)
+        let _ = self.wishes.send(Wish::GiveUp(reply)).await;
+        given_up.await.unwrap_or(Ok(()))
     }
 }
 

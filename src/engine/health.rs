@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::error::EngineError;
 use super::findings::{Finding, Severity, of_destinations, of_health};
-use super::{Engine, EngineError};
+use super::open::Engine;
 use crate::config::{self, TokenStatus};
 use crate::domain::environment::Environment;
 use crate::domain::limits::OverLimit;

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Engine;
 use super::error::RequestError;
+use super::open::Engine;
 use crate::domain::environment::Environment;
 use crate::provider::twilio::refuses_credentials;
 use crate::store::StoreError;

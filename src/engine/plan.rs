@@ -1,6 +1,9 @@
 //! What a send would do: shown before it is done.
 
+use super::error::EngineError;
+use super::open::Engine;
 use crate::domain::country::Country;
+use crate::domain::environment::Environment;
 use crate::domain::limits::OverLimit;
 use crate::domain::message_text::Segments;
 use crate::domain::phone::{PhoneError, Recipient};
@@ -8,9 +11,6 @@ use crate::domain::routing::{Route, RouteRefusal, route};
 use crate::domain::settings::Settings;
 use crate::domain::user::{User, UserId};
 use crate::store::Standing;
-
-use super::{Engine, EngineError};
-use crate::domain::environment::Environment;
 
 /// What the settings make of a recipient, without asking the store.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,9 +7,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
+use super::acting::ActingEngine;
 use super::desk::{Order, Outcome};
 use super::error::RequestError;
-use super::{Engine, plan};
+use super::open::Engine;
+use super::plan::plan;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::Passcode;
@@ -68,7 +70,7 @@ pub struct Submission {
     pub quota: Quota,
 }
 
-impl Engine {
+impl ActingEngine<'_> {
     /// Sends a code to a user, if routing, recipients and quota allow it.
     ///
     /// The slot is reserved in the store before the provider is called. It is given back only
@@ -78,8 +80,19 @@ impl Engine {
     /// When nothing was sent and nothing was counted, but for [`RequestError::Unrecorded`]. A
     /// message that the provider refused is not an error here but a [`Submission`] with that
     /// status.
-    pub async fn request(&self, request: CodeRequest) -> Result<Submission, RequestError> {
+    pub async fn request(self, request: CodeRequest) -> Result<Submission, RequestError> {
         self.may_act()?;
+        self.engine.request_for(&self.operator.asked_by, request).await
+    }
+}
+
+impl Engine {
+    /// As [`ActingEngine::request`], for somebody who may.
+    async fn request_for(
+        &self,
+        asked_by: &str,
+        request: CodeRequest,
+    ) -> Result<Submission, RequestError> {
         let config = self.config();
         let environment = request.environment;
         let settings = &config.environments[environment];
@@ -125,7 +138,7 @@ impl Engine {
             rule: settings.quota_rule(),
             valid_until,
             at: now,
-            asked_by: self.inner.operator.asked_by.clone(),
+            asked_by: asked_by.to_owned(),
             lease: self.inner.tenure.lease(now),
             account: settings.provider.account(),
             block: key.block(&number),

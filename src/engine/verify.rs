@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Engine, EngineError};
+use super::acting::ActingEngine;
+use super::error::EngineError;
+use super::open::Engine;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::{Passcode, Verdict};
 use crate::domain::phone::{PhoneNumber, Recipient};
@@ -58,28 +60,29 @@ pub struct UnlockRequest {
     pub ticket: Option<String>,
 }
 
-impl Engine {
+impl ActingEngine<'_> {
     /// Judges a code. A right one works once and gives the user all codes back.
     ///
     /// # Errors
     /// When the number is not valid or the store cannot be used; the try is not counted then.
-    pub async fn verify(&self, attempt: CodeAttempt) -> Result<Verdict, EngineError> {
+    pub async fn verify(self, attempt: CodeAttempt) -> Result<Verdict, EngineError> {
         self.may_act()?;
+        let engine = self.engine;
         let CodeAttempt { environment, number, user, code } = attempt;
-        let number = self.recipient(environment, &number)?;
-        let key = self.inner.key.clone();
+        let number = engine.recipient(environment, &number)?;
+        let key = engine.inner.key.clone();
         let attempt = Attempt {
             environment,
             number: key.number(&number),
             user: user.map(|id| key.user(&User::Id(id))),
             recipient: number.masked(),
-            at: self.now(),
+            at: engine.now(),
         };
         let digest = move |user, challenge: ChallengeId| {
             key.code(environment, user, challenge.0, code.digits())
         };
-        let verdict = self.inner.store.verify(attempt, digest).await?;
-        self.changed();
+        let verdict = engine.inner.store.verify(attempt, digest).await?;
+        engine.changed();
         Ok(verdict)
     }
 
@@ -88,21 +91,24 @@ impl Engine {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub async fn unlock(&self, request: UnlockRequest) -> Result<bool, EngineError> {
+    pub async fn unlock(self, request: UnlockRequest) -> Result<bool, EngineError> {
         self.may_act()?;
+        let engine = self.engine;
         let UnlockRequest { environment, user, number, remedy, reason, ticket } = request;
         let mut reason = masked_digits(printable(&reason, MAX_REASON).trim(), 7);
         if let Some(ticket) = ticket {
             reason = format!("{reason} (ticket {})", printable(ticket.trim(), MAX_TICKET));
         }
-        let (at, by) = (self.now(), self.inner.operator.asked_by.clone());
-        let rule = self.settings(environment).quota_rule();
+        let (at, by) = (engine.now(), self.operator.asked_by.clone());
+        let rule = engine.settings(environment).quota_rule();
         let unlock = Unlock { environment, user, number, remedy, rule, at, by, reason };
-        let given = self.inner.store.unlock(unlock).await?;
-        self.changed();
+        let given = engine.inner.store.unlock(unlock).await?;
+        engine.changed();
         Ok(given)
     }
+}
 
+impl Engine {
     /// What a phone has received from this environment's own Sandbox, oldest first.
     ///
     /// # Errors

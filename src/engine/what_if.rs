@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Engine, EngineError};
+use super::error::EngineError;
+use super::open::Engine;
 use crate::domain::environment::Environment;
 use crate::domain::quota::QuotaRule;
 use crate::domain::replay::{Replayed, Trace, replay};

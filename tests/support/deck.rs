@@ -8,6 +8,7 @@ use smsdeck::config::{Config, Paths, render};
 use smsdeck::domain::message_options::MessageOptions;
 use smsdeck::domain::provider::{AccountSid, BaseUrl, Provider, TwilioAccount};
 use smsdeck::domain::secret::SecretSource;
+use smsdeck::engine::Operator;
 use smsdeck::provider::sandbox::ACCOUNT_SID;
 
 /// The path of the binary.
@@ -73,6 +74,11 @@ pub fn config_for(url: &BaseUrl) -> Config {
         options: MessageOptions::default(),
     }));
     config
+}
+
+/// Somebody who may do everything.
+pub fn operator() -> Operator {
+    Operator::from("test by ana".to_owned())
 }
 
 /// How a command ended.

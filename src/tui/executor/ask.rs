@@ -9,6 +9,7 @@ use crate::tui::message::Message;
 impl Executor {
     /// Has the engine do what an effect wants of it, and answers what came of it.
     pub(super) async fn ask(&self, engine: &Engine, effect: Effect) -> Option<Message> {
+        let acting = engine.by(&self.operator);
         let message = match effect {
             Effect::LoadQuota => quota(engine).await,
             Effect::LoadStatus => status(engine).await,
@@ -17,14 +18,14 @@ impl Executor {
                 let preview = engine.preview(environment, &number, user, None).await;
                 Message::Previewed { ticket, preview: in_words(preview.map(Box::new)) }
             }
-            Effect::Send(request) => Message::Sent(in_words(engine.request(request).await)),
+            Effect::Send(request) => Message::Sent(in_words(acting.request(request).await)),
             Effect::Verify { ticket, attempt } => {
-                let result = in_words(engine.verify(*attempt).await);
+                let result = in_words(acting.verify(*attempt).await);
                 Message::Verified { ticket, result }
             }
             Effect::Unlock(request) => {
                 let (user, remedy) = (request.user.label.clone(), request.remedy);
-                let result = in_words(engine.unlock(*request).await);
+                let result = in_words(acting.unlock(*request).await);
                 Message::Unlocked { user, remedy, result }
             }
             Effect::Handset { ticket, environment, number } => {
@@ -35,7 +36,7 @@ impl Executor {
                 let story = in_words(engine.user_story(environment, &row).await);
                 Message::UserLoaded { ticket, story }
             }
-            Effect::Cancel(delivery) => Message::Canceled(in_words(engine.cancel(delivery).await)),
+            Effect::Cancel(delivery) => Message::Canceled(in_words(acting.cancel(delivery).await)),
             Effect::FindUser { ticket, environment, typed } => {
                 Message::KeysFound { ticket, keys: engine.lookup_keys(environment, &typed) }
             }

@@ -161,7 +161,7 @@ impl Executor {
 
     async fn prune(&self, engine: &Engine) {
         // A store that fails now is reported by whoever reads it next.
-        let _ = engine.prune(self.progress(Work::Pruning)).await;
+        let _ = engine.by(&self.operator).prune(self.progress(Work::Pruning)).await;
         self.tell(Message::Pruned).await;
     }
 
@@ -234,7 +234,7 @@ impl Executor {
     async fn open(&self, config: Config) -> Result<&Engine, EngineError> {
         let open = || async {
             let (paths, runtime) = (self.paths.clone(), self.runtime.clone());
-            Engine::open(paths, config, self.operator.clone(), runtime).await
+            Engine::open(paths, config, runtime).await
         };
         self.engine.get_or_try_init(open).await
     }
@@ -263,7 +263,7 @@ impl Executor {
         loop {
             // What is written from here on wakes the loop again.
             changes.mark_unchanged();
-            engine.take_over().await;
+            engine.by(&self.operator).take_over().await;
             match self.report_events(engine, &mut newest).await {
                 Ok(is_new) => {
                     failing = false;

@@ -5,7 +5,7 @@ use tokio::task::spawn_blocking;
 use super::{Executor, read_config, with_tokens};
 use crate::config::{self, Config, ConfigError, Paths, Replaced, SecretsError};
 use crate::domain::environment::Environment;
-use crate::engine::{AccountProblem, AccountQuery, Engine, EngineError, check_account};
+use crate::engine::{AccountProblem, AccountQuery, ActingEngine, EngineError, check_account};
 use crate::provider::AccountReport;
 use crate::tui::effect::{Save, TokenChange};
 use crate::tui::message::{EditedText, Message, SaveOutcome};
@@ -76,7 +76,10 @@ impl Executor {
     /// Writes a save into the audit: what was changed, and what failed. Answers why it could not.
     async fn audit(&self, save: &Save, is_saved: bool, problem: Option<&str>) -> Option<String> {
         let Some(engine) = self.engine.get() else { return Some(NO_STORE.to_owned()) };
-        audit(engine, save, is_saved, problem).await.err().map(|error| error.to_string())
+        audit(engine.by(&self.operator), save, is_saved, problem)
+            .await
+            .err()
+            .map(|error| error.to_string())
     }
 
     /// Writes down that an edited text was not taken, for the environments that it changes.
@@ -87,7 +90,7 @@ impl Executor {
         };
         for environment in Environment::ALL.into_iter().filter(changed) {
             // A store that fails is told by whoever reads it next; the text is not lost.
-            let _ = engine.audit_failed_save(environment, problem).await;
+            let _ = engine.by(&self.operator).audit_failed_save(environment, problem).await;
         }
     }
 
@@ -133,9 +136,9 @@ impl Executor {
         let engine = self.open(new.clone()).await?;
         engine.reconfigure(new.clone()).await;
         if *was_broken {
-            engine.audit_mended(old, new).await
+            engine.by(&self.operator).audit_mended(old, new).await
         } else {
-            engine.audit_config(old, new, None).await
+            engine.by(&self.operator).audit_config(old, new, None).await
         }
     }
 }
@@ -152,7 +155,7 @@ fn joined(problem: Option<String>, not_audited: Option<String>) -> Option<String
 
 /// Writes a save into the audit: what was changed, and what failed.
 async fn audit(
-    engine: &Engine,
+    engine: ActingEngine<'_>,
     save: &Save,
     is_saved: bool,
     problem: Option<&str>,

@@ -1,0 +1,58 @@
+//! The engine in the hands of an operator: whatever acts is asked of it, and by it alone.
+//!
+//! What only reads is asked of the [`Engine`]; the background follower acts for nobody.
+
+use jiff::SignedDuration;
+
+use super::error::EngineError;
+use super::open::Engine;
+use super::operator::{Operator, ReadOnly};
+
+/// An engine that acts for an operator. Cheap to make, one for each call if need be.
+#[derive(Clone, Copy)]
+pub struct ActingEngine<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) operator: &'a Operator,
+}
+
+impl Engine {
+    /// Returns the engine acting for an operator.
+    pub const fn by<'a>(&'a self, operator: &'a Operator) -> ActingEngine<'a> {
+        ActingEngine { engine: self, operator }
+    }
+}
+
+impl ActingEngine<'_> {
+    /// Refuses an operator who may only look.
+    pub(super) const fn may_act(self) -> Result<(), ReadOnly> {
+        self.operator.may_act()
+    }
+
+    /// Takes over the deliveries that nobody follows any more, and from then on those whose
+    /// process dies. For a face that stays; to be repeated when the store has changed. Does
+    /// nothing for an operator who may only look.
+    pub async fn take_over(self) {
+        if self.may_act().is_ok() {
+            self.engine.inner.follower.take_over().await;
+        }
+    }
+
+    /// Forgets sends and events that are older than the settings say. In small steps, so that
+    /// no send waits; the audit stays. `on_progress` is called with the
+    /// number of rows forgotten so far. Whoever
+    /// drops the future stops it, and the next one goes on from there.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn prune(self, on_progress: impl Fn(usize)) -> Result<(), EngineError> {
+        self.may_act()?;
+        let days = i64::from(self.engine.config().deck.retention_days.get());
+        let kept = SignedDuration::from_hours(24 * days);
+        Ok(self
+            .engine
+            .inner
+            .store
+            .prune(self.engine.inner.tenure.owner, kept, self.engine.now(), on_progress)
+            .await?)
+    }
+}
