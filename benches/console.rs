@@ -7,11 +7,10 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use smsdeck::tui::view::view;
 
-#[path = "../tests/support/screen.rs"]
-#[allow(dead_code, reason = "the tests use the rest")]
-mod screen;
+#[path = "../tests/support/mod.rs"]
+mod support;
 
-use screen::Console;
+use support::screen::Console;
 
 /// Keys that are measured, each as often.
 const KEYS: [&str; 6] = ["Down", "PageDown", "End", "Up", "PageUp", "Home"];

@@ -8,8 +8,9 @@ use smsdeck::store::{DeliveryId, Event, EventId, EventKind};
 use smsdeck::tui::message::Message;
 use smsdeck::tui::pane::Pane;
 use smsdeck::tui::plain::{Announcer, SIZE};
+use support::busy_day::noon;
 use support::deck::Deck;
-use support::screen::{Console, noon};
+use support::screen::Console;
 use support::terminal::Terminal;
 
 /// A console that is read out, and the bytes for a terminal of 80 columns.

@@ -1,0 +1,83 @@
+//! The Twilio account of an environment: its credentials and its options.
+
+use smsdeck::domain::environment::Environment;
+use smsdeck::domain::provider::Provider;
+use smsdeck::domain::settings::Field;
+use smsdeck::store::{DeliveryId, Event, EventId, EventKind};
+use smsdeck::tui::effect::TokenChange;
+use smsdeck::tui::message::Message;
+
+use crate::SIZE;
+use crate::support::screen::{Console, saves};
+
+#[test]
+fn the_auth_token_is_never_shown_and_goes_with_the_save() {
+    let mut console = Console::busy(SIZE);
+    console.press("Tab Tab");
+    console.model.tab_mut().form.go_to(Field::AuthToken);
+    console.press("t0psecretvalue1234567890abcdef00");
+    assert!(!console.screen().contains("t0psecret"));
+    assert!(!format!("{:?}", console.model).contains("t0psecret"));
+    let effects = console.press("^s production Enter");
+    let saved = saves(&effects);
+    assert!(matches!(&saved[0].token, TokenChange::Replace(_)));
+    assert!(!format!("{effects:?}").contains("t0psecret"));
+}
+
+#[test]
+fn an_empty_auth_token_field_keeps_the_stored_token() {
+    let mut console = Console::busy(SIZE);
+    let effects = console.press("Tab Tab Down Backspace 9 ^s production Enter");
+    assert_eq!(saves(&effects)[0].token, TokenChange::Keep);
+}
+
+#[test]
+fn switching_to_the_sandbox_warns_that_the_account_is_removed() {
+    let mut console = Console::busy(SIZE);
+    console.press("Tab Tab Down Down Down Down Enter Up Enter ^s");
+    console.assert_shows("The Twilio account and its stored token go");
+    let effects = console.press("production Enter");
+    let saved = saves(&effects);
+    assert_eq!(saved[0].settings.provider, Provider::Sandbox);
+    assert_eq!(saved[0].token, TokenChange::Remove);
+}
+
+#[test]
+fn an_api_key_and_message_options_are_saved_with_the_account() {
+    let mut console = Console::busy(SIZE);
+    console.press("Tab Tab ^o SK12 Enter");
+    console.assert_shows("an API key SID is SK and 32");
+    let key = format!("SK{}", "0f".repeat(16));
+    console.press(&format!("^a ^k {key} Tab Tab _ _ Tab _ _ Enter"));
+    let saved = saves(&console.press("^s production Enter"))[0].settings.clone();
+    let Provider::Twilio(account) = &saved.provider else { panic!("{saved:?}") };
+    assert_eq!(account.api_key.as_ref().map(|key| key.as_str().to_owned()), Some(key));
+    assert_eq!(account.options.to_string(), "RiskCheck disable, ContentRetention discard");
+    assert!(account.account_sid.is_some() && account.auth_token.is_some());
+}
+
+#[test]
+fn refused_credentials_show_one_banner_until_they_are_accepted() {
+    use smsdeck::domain::delivery::DeliveryStatus::{Queued, Refused};
+    let mut console = Console::busy(SIZE);
+    let event = |id: i64, status, error_code| Event {
+        id: EventId(id),
+        at: console.now,
+        environment: Environment::Production,
+        delivery: Some(DeliveryId(id)),
+        kind: EventKind::Delivery(status),
+        user: "jdoe".to_owned(),
+        recipient: "+57 ••• ••• 4567".to_owned(),
+        sender: None,
+        sid: None,
+        error_code,
+        request_id: None,
+        detail: None,
+    };
+    let (refused, queued) = (event(50, Refused, Some(20003)), event(51, Queued, None));
+    console.tell(Message::Events(vec![refused]));
+    console.assert_shows("The account refuses its credentials (error 20003)");
+    console.assert_shows("Production ! refused");
+    console.tell(Message::Events(vec![queued]));
+    assert!(!console.screen().contains("refuses its credentials"));
+}

@@ -1,0 +1,77 @@
+//! Sending and verifying codes.
+
+use jiff::tz::TimeZone;
+use smsdeck::config::Config;
+use smsdeck::domain::passcode::Verdict;
+use smsdeck::tui::effect::Effect;
+use smsdeck::tui::message::{LoadedDeck, Message};
+use smsdeck::tui::model::{EngineState, Model};
+use smsdeck::tui::theme::Theme;
+
+use crate::SIZE;
+use crate::support::busy_day::{noon, tokens};
+use crate::support::screen::Console;
+
+#[test]
+fn a_stale_preview_is_not_shown() {
+    let mut console = Console::fresh(SIZE);
+    console.press("s +5730");
+    let ticket = console.model.ticket;
+    console.press("0");
+    console.tell(Message::Previewed { ticket, preview: Err("stale".to_owned()) });
+    assert!(!console.screen().contains("stale"));
+}
+
+#[test]
+fn a_verdict_reaches_its_pop_up_below_another_one() {
+    let mut console = Console::busy(SIZE);
+    let effects = console.press("v +573001234567 Tab 123456 Enter");
+    let Some(Effect::Verify { ticket, .. }) = effects.last() else { panic!("{effects:?}") };
+    console.press("F1");
+    let result = Ok(Verdict::Wrong { tries_left: 4 });
+    console.tell(Message::Verified { ticket: *ticket, result });
+    console.press("Esc");
+    console.assert_shows("4");
+    console.tell(Message::Verified { ticket: *ticket, result: Ok(Verdict::Approved) });
+    assert!(console.model.modals.is_empty());
+    console.assert_shows("Approved");
+}
+
+#[test]
+fn nothing_is_sent_while_the_store_is_not_open() {
+    let mut console = Console::with(SIZE, Config::built_in());
+    console.tell(Message::EngineFailed("the disk is full".to_owned()));
+    let effects = console.press("s +573001234567 Enter");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Send(_))));
+    console.assert_shows("nothing can be sent");
+    assert_eq!(console.model.engine, EngineState::Failed("the disk is full".to_owned()));
+}
+
+#[test]
+fn keys_typed_before_the_console_is_ready_take_effect_once_it_is() {
+    let theme = Theme { colour: true, unicode: true, plain: false };
+    let model = Model::new(SIZE, theme, TimeZone::UTC, noon());
+    let mut console = Console { model, now: noon() };
+    assert!(console.press("s +573001234567 Enter").is_empty());
+    let tokens = tokens();
+    let deck = LoadedDeck { config: Config::built_in(), tokens, unwritable: None, welcome: None };
+    assert!(console.tell(Message::Loaded(Box::new(deck))).is_empty());
+    let effects = console.tell(Message::EngineReady);
+    let sent = effects.iter().filter(|effect| matches!(effect, Effect::Send(_))).count();
+    assert_eq!(sent, 1, "{effects:?}");
+    // Whoever wants to leave need not wait.
+    let model = Model::new(SIZE, theme, TimeZone::UTC, noon());
+    let mut console = Console { model, now: noon() };
+    assert!(matches!(console.press("q")[..], [Effect::Quit]));
+}
+
+#[test]
+fn an_invalid_number_is_neither_sent_to_nor_suggested_again() {
+    let mut console = Console::fresh(SIZE);
+    assert!(console.press("s +99 Enter").iter().all(|effect| !matches!(effect, Effect::Send(_))));
+    console.assert_shows("Send a code");
+    console.press("Esc s +573001234567 Enter s");
+    console.assert_shows("+573001234567");
+    console.press("Esc ] s");
+    assert!(!console.screen().contains("+573001234567"), "offered in another environment");
+}

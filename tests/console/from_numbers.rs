@@ -1,0 +1,92 @@
+//! From numbers and their countries.
+
+use smsdeck::domain::environment::Environment;
+use smsdeck::domain::sender::Sender;
+
+use crate::SIZE;
+use crate::support::screen::Console;
+
+#[test]
+fn a_new_from_number_is_added_with_its_countries() {
+    let mut console = Console::fresh(SIZE);
+    console.press("BackTab n +447700900123 Enter gb Enter guernsey Enter Enter");
+    let grid = console.model.tab().form.from_numbers();
+    let number = grid.serving("GG".parse().unwrap()).unwrap();
+    assert_eq!(number.sender.as_str(), "+447700900123");
+    let countries: Vec<String> =
+        number.countries.iter().map(|country| country.code().to_owned()).collect();
+    assert_eq!(countries, ["GB", "GG"]);
+}
+
+#[test]
+fn a_country_is_added_once_per_number_and_moves_only_after_confirmation() {
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab n 72404 Enter france Enter france Enter");
+    console.assert_shows("is on this number already");
+    console.press("Backspace Backspace Backspace Backspace Backspace Backspace germany Enter");
+    console.assert_shows("DE is on ACME");
+    console.press("Enter Enter");
+    let grid = console.model.tab().form.from_numbers();
+    assert_eq!(grid.serving("DE".parse().unwrap()).unwrap().sender.as_str(), "72404");
+    assert_eq!(grid.serving("AT".parse().unwrap()).unwrap().sender.as_str(), "ACME");
+}
+
+#[test]
+fn a_number_with_letters_or_without_countries_is_rejected() {
+    let mut console = Console::fresh(SIZE);
+    console.press("BackTab n +44ABC Enter");
+    assert_eq!(console.model.modals.len(), 1);
+    let rows = console.model.tab().form.from_numbers().rows().len();
+    console.press("Esc n 72404 Enter Tab Tab Enter");
+    assert_eq!(console.model.tab().form.from_numbers().rows().len(), rows);
+    console.assert_shows("72404 has no countries");
+}
+
+#[test]
+fn deleting_a_number_asks_first_and_affects_one_environment() {
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab Down d Esc");
+    assert_eq!(console.model.tab().form.from_numbers().rows().len(), 3);
+    console.press("d Enter");
+    assert_eq!(console.model.tab().form.from_numbers().rows().len(), 2);
+    console.press("]");
+    assert_eq!(console.model.environment, Environment::Development);
+    assert_eq!(console.model.tab().form.from_numbers().rows().len(), 1);
+}
+
+#[test]
+fn on_a_narrow_screen_the_number_pop_up_shows_whole_errors() {
+    let mut console = Console::busy((40, 20));
+    console.press("BackTab n +49 Tab ger");
+    console.assert_shows("›- DE  Germany");
+    console.assert_shows("[ OK ]");
+    console.press("Enter");
+    let words = console.screen().replace(|letter: char| !letter.is_alphabetic(), " ");
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("is on ACME Enter again moves it here Esc leaves it"), "{words}");
+}
+
+#[test]
+fn deleting_a_number_says_how_to_undo_it() {
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab Down d y");
+    console.assert_shows("+44 7700 900123 is deleted. ^S saves, u takes it back.");
+    console.press("u");
+    console.assert_shows("Taken back.");
+    console.assert_shows("+44 7700 900123   GB GG IE");
+}
+
+#[test]
+fn the_selected_number_stays_selected_when_other_rows_change() {
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab Down");
+    console.assert_shows("›  +44 7700 900123");
+    console.somebody_saves(Environment::Production, |production| {
+        let us = Sender::parse("+14155550100").unwrap();
+        production.from_numbers = production.from_numbers.without(&us).unwrap();
+    });
+    console.assert_shows("›  +44 7700 900123");
+    // Of one that is gone, the next one in its place.
+    console.press("d y");
+    console.assert_shows("›  ACME");
+}

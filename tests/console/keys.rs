@@ -1,0 +1,120 @@
+//! Keys and pastes that work everywhere.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use smsdeck::tui::effect::Effect;
+use smsdeck::tui::message::Message;
+
+use crate::SIZE;
+use crate::support::screen::{Console, saves};
+
+#[test]
+fn a_long_paste_with_line_breaks_changes_no_field() {
+    let pasted = "line\nof text ".repeat(80);
+    for keys in ["Tab Tab", "s", "v", "BackTab n", "r", "Tab Tab Down Down Down Down Down Down"] {
+        let mut console = Console::busy(SIZE);
+        console.press(keys);
+        let effects = console.tell(Message::Paste(pasted.clone()));
+        assert!(effects.is_empty(), "{keys}: {effects:?}");
+        assert!(!console.screen().contains("of text"), "{keys}");
+        console.assert_shows("pasted");
+    }
+}
+
+#[test]
+fn escape_and_a_key_that_arrive_together_are_two_keys() {
+    let alt = |letter| KeyEvent::new(KeyCode::Char(letter), KeyModifiers::ALT);
+    let mut console = Console::fresh(SIZE);
+    console.press("?");
+    console.tell(Message::Key(alt('s')));
+    console.assert_shows("Send a code");
+    // In a text Alt-b goes back a word; what means nothing there closes it.
+    console.tell(Message::Key(alt('b')));
+    console.assert_shows("Send a code");
+    console.tell(Message::Key(alt('v')));
+    console.assert_shows("Verify a code");
+}
+
+#[test]
+fn quitting_asks_while_something_would_be_lost() {
+    let quits = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::Quit));
+    assert!(quits(&Console::busy(SIZE).press("q")));
+    for keys in ["Tab Tab Down 1 ^q", "BackTab n 72404 ^c", "s +573001234567 Enter q"] {
+        let mut console = Console::busy(SIZE);
+        assert!(!quits(&console.press(keys)), "{keys}");
+        console.assert_shows("Quit all the same?");
+        assert!(quits(&console.press("Enter")), "{keys}");
+    }
+}
+
+#[test]
+fn an_idle_console_schedules_no_redraw() {
+    let mut console = Console::fresh(SIZE);
+    assert_eq!(console.model.next_change(), None);
+    console.press("Tab z");
+    assert_eq!(console.model.next_change(), None);
+}
+
+#[test]
+fn a_read_only_console_neither_sends_nor_unlocks_nor_edits() {
+    let mut console = Console::busy(SIZE);
+    console.model.read_only = true;
+    console.assert_shows("read-only");
+    for keys in ["s", "v", "r", "b", "Tab Tab 9", "^s", "Tab n"] {
+        let before = console.model.modals.len();
+        assert!(console.press(keys).is_empty(), "{keys}");
+        assert_eq!(console.model.modals.len(), before, "{keys}");
+        console.assert_shows("This console only looks");
+    }
+    assert!(!console.model.tab().form.is_changed());
+}
+
+#[test]
+fn the_palette_runs_actions_by_name() {
+    let mut console = Console::busy(SIZE);
+    console.press("^p phone Enter");
+    console.assert_shows("only the Sandbox has a handset");
+    console.press(": test Enter");
+    console.assert_shows("[Test");
+    console.press(": dev Enter");
+    console.assert_shows("[Development");
+    console.press(": new Enter");
+    console.assert_shows("New From number");
+    // Above a pop-up there is only what it can, and what works everywhere.
+    console.press("^p verify");
+    console.assert_shows("Nothing has such a name.");
+}
+
+#[test]
+fn a_paste_goes_into_the_focused_text_field_or_nowhere() {
+    let paste = |console: &mut Console, text: &str| {
+        console.tell(Message::Paste(text.to_owned()));
+    };
+    // The word that Production asks for.
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab BackTab Down Backspace 9 ^s");
+    paste(&mut console, "production\n");
+    assert_eq!(saves(&console.press("Enter")).len(), 1);
+    // Where nothing takes text it says so: what it holds is no keys.
+    for keys in ["", "?", "Enter", "=", "BackTab i"] {
+        let mut console = Console::busy(SIZE);
+        console.press(keys);
+        paste(&mut console, "qqq\n");
+        console.assert_shows("Nothing here takes text");
+    }
+}
+
+#[test]
+fn hints_offer_only_keys_that_work() {
+    // Once a country is added, Enter accepts the number.
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab n +447400123456 Enter peru");
+    console.assert_shows("Enter add");
+    console.press("Enter");
+    console.assert_shows("Enter accept");
+    console.press("Enter");
+    console.assert_shows("+44 7400 123456 is among the From numbers");
+    // What has come to its end is not called back, and its story stays open.
+    let mut console = Console::busy(SIZE);
+    assert!(console.press("Tab Enter x").iter().all(|it| !matches!(it, Effect::Cancel(_))));
+    console.assert_shows("nothing to call back");
+}

@@ -1,0 +1,34 @@
+//! The delivery log.
+
+use smsdeck::tui::effect::Effect;
+use smsdeck::tui::pane::Pane;
+
+use crate::SIZE;
+use crate::support::screen::Console;
+
+#[test]
+fn copying_a_delivery_puts_its_sid_on_the_clipboard() {
+    let mut console = Console::busy(SIZE);
+    let effects = console.press("Tab Up Up Up Enter c");
+    let [Effect::LoadStory { .. }, Effect::Copy(sid)] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert!(sid.starts_with("SM") && sid.len() == 34, "{sid}");
+}
+
+#[test]
+fn the_log_is_filtered_by_status_error_number_and_user() {
+    let mut console = Console::busy(SIZE);
+    for (typed, count) in
+        [("wrong", "1 of 8"), ("30007", "1 of 8"), ("jdoe", "8 of 8"), ("4567", "8 of 8")]
+    {
+        console.model.focus = Pane::Log;
+        console.press(&format!("/ {typed}"));
+        console.assert_shows(&format!("filter: {typed}_ · {count}"));
+        console.press("Esc");
+    }
+    console.press("/ zzz");
+    console.assert_shows("No line fits the filter");
+    console.press("Backspace Backspace Backspace deliv Enter Enter");
+    console.assert_shows("The phone has it.");
+}

@@ -1,0 +1,87 @@
+//! The list of users: filter, scrolling, and giving codes back.
+
+use smsdeck::domain::environment::PerEnvironment;
+use smsdeck::store::Remedy;
+use smsdeck::tui::effect::Effect;
+use smsdeck::tui::message::Message;
+
+use crate::SIZE;
+use crate::support::screen::Console;
+
+#[test]
+fn the_quota_is_filtered_by_name_and_by_whole_number() {
+    use smsdeck::domain::secret::LookupKey;
+    let mut console = Console::busy(SIZE);
+    console.press("/ ruiz");
+    console.assert_shows("filter: ruiz_ · 1 of 3");
+    console.assert_shows("m.ruiz");
+    assert!(!console.screen().contains("›jdoe"));
+    // Letters that are keys elsewhere are text here; Enter keeps the filter.
+    console.press("Enter r");
+    console.assert_shows("m.ruiz gets all 3 codes back");
+    console.press("Esc Esc");
+    console.assert_shows("›jdoe");
+
+    let asked = console.press("/ +573001234567");
+    let Some(Effect::FindUser { ticket, typed, .. }) = asked.into_iter().next_back() else {
+        panic!("the number is not looked for")
+    };
+    assert_eq!(typed, "+573001234567");
+    console.assert_shows("Nobody fits the filter");
+    // The number of the first user, as the test's rows have it.
+    let keys = vec![LookupKey([101; 32])];
+    console.tell(Message::KeysFound { ticket: ticket - 1, keys: keys.clone() });
+    console.assert_shows("Nobody fits the filter");
+    console.tell(Message::KeysFound { ticket, keys });
+    console.assert_shows("1 of 3");
+    console.assert_shows("jdoe");
+    console.press("Enter");
+    console.assert_shows("filter: +…67");
+}
+
+#[test]
+fn giving_one_code_back_needs_a_reason() {
+    let mut console = Console::busy(SIZE);
+    console.press("b Enter");
+    console.assert_shows("This needs a reason");
+    let effects = console.press("late_sms Tab 4711 Enter");
+    let [Effect::Unlock(request)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(request.remedy, Remedy::OneCode);
+    assert_eq!((request.user.label.as_str(), &*request.reason), ("jdoe", "late sms"));
+    assert_eq!(request.ticket.as_deref(), Some("4711"));
+}
+
+#[test]
+fn wrong_tries_are_forgiven_only_after_a_warning_and_a_typed_word() {
+    let mut console = Console::busy(SIZE);
+    let mut rows = vec![console.model.tab().quota.selected().unwrap().clone()];
+    rows[0].wrong_in_a_row = 100;
+    console.tell(Message::Quota(PerEnvironment::from_fn(|_| rows.clone())));
+    console.assert_shows("100 wrong tries: press r");
+    console.press("r");
+    console.assert_shows("somebody may be guessing");
+    assert!(console.press("called_back Enter").is_empty());
+    console.assert_shows("Type forgive in the last field");
+    let effects = console.press("forgive Enter");
+    let [Effect::Unlock(request)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((request.remedy, request.reason.as_str()), (Remedy::WrongTries, "called back"));
+}
+
+#[test]
+fn ten_thousand_users_scroll_page_by_page() {
+    let mut console = Console::with_users(SIZE, 10_000);
+    console.press("PageDown PageDown Down");
+    console.assert_shows("›user00005");
+    console.press("End");
+    console.assert_shows("›user09999");
+    console.press("/ user04242");
+    console.assert_shows("1 of 10000");
+}
+
+#[test]
+fn a_narrow_screen_shows_when_each_lock_ends() {
+    let console = Console::busy((40, 20));
+    console.assert_shows("jdoe         LOCKED 12:19:05 in 14:34");
+    console.assert_shows("m.ruiz");
+    console.assert_shows("1 of 3, 2 left");
+}

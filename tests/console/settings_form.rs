@@ -1,0 +1,110 @@
+//! The settings form: its pop-ups, undo, the check and the comparison.
+
+use smsdeck::domain::environment::Environment;
+use smsdeck::tui::effect::TokenChange;
+
+use crate::SIZE;
+use crate::support::screen::{Console, saves};
+
+#[test]
+fn a_message_for_a_language_can_be_added_and_removed() {
+    let mut console = Console::busy(SIZE);
+    let to_message = "Tab Tab Down Down Down Down Down Down Down Enter";
+    console.press(&format!("{to_message} Tab es Tab ^a ^k {{code}}_es_tu_clave Enter"));
+    let saved = saves(&console.press("^s production Enter"))[0].settings.clone();
+    let read = |code: &str| saved.message_for(code.parse().ok()).as_str().to_owned();
+    assert_eq!(read("MX"), "{code} es tu clave");
+    assert_eq!(read("US"), Console::busy(SIZE).model.saved_settings().message.as_str());
+
+    let mut console = Console::busy(SIZE);
+    console.press(&format!("{to_message} Tab es Tab ^a ^k Enter"));
+    assert!(console.press("^s").is_empty());
+    console.assert_shows("nothing has changed");
+    console.press("Enter Tab zz Enter");
+    console.assert_shows("neither a country");
+}
+
+#[test]
+fn unwritable_settings_are_shown_and_users_can_still_be_unlocked() {
+    let mut console = Console::busy(SIZE);
+    console.model.unwritable = Some("/etc/smsdeck may not be written by you".to_owned());
+    console.assert_shows("PRODUCTION settings · read-only");
+    console.press("Tab Tab Down Backspace");
+    console.assert_shows("The settings are read-only: /etc/smsdeck may not be written by you.");
+    assert!(!console.model.tab().form.is_changed());
+    console.press("Tab Tab r");
+    console.assert_shows("jdoe gets all 3 codes back");
+}
+
+#[test]
+fn limits_are_edited_and_saved_with_the_other_settings() {
+    let mut console = Console::fresh(SIZE);
+    console.press("Tab Tab ^g 0 Enter");
+    console.assert_shows("0 is no number of codes");
+    console.press("Backspace 500 Tab Tab Tab Tab CO_200/2000 Tab co_us Enter");
+    console.assert_shows("The limits hold from the next save on");
+    let effects = console.press("^s");
+    let limits = &saves(&effects)[0].settings.limits;
+    assert_eq!(limits.to_string(), "500 an hour; CO 200 an hour, 2000 a day; only CO US");
+}
+
+#[test]
+fn the_check_shows_warnings_and_figures_for_unsaved_edits() {
+    let mut console = Console::busy(SIZE);
+    console.press("c");
+    console.assert_shows("No errors, no warnings.");
+    console.assert_shows("at most 288 codes a user and day");
+    console.press("Esc Tab Tab Down Down Backspace 1 Tab c");
+    console.assert_shows("! warning: Number of codes allowed: One lost SMS");
+    console.assert_shows("at most 96 codes a user and day");
+}
+
+#[test]
+fn undo_reverts_one_change_at_a_time() {
+    let mut console = Console::editing_test(SIZE);
+    // Two letters into one field are one change; a number is another one.
+    console.press("Down Down Down Backspace 20 Tab n 72404 Enter ger Enter Enter");
+    console.assert_shows("72404");
+    console.press("u");
+    assert!(!console.screen().contains("72404"));
+    console.assert_shows("120 min");
+    console.press("u");
+    console.assert_shows("15 min");
+    assert!(console.model.unsaved().is_empty());
+    console.press("u");
+    console.assert_shows("nothing to take back");
+    // What somebody else has saved meanwhile cannot be brought back by it.
+    console.press("n 72404 Enter ger Enter Enter");
+    console
+        .somebody_saves(Environment::Test, |settings| settings.time_out = 60.try_into().unwrap());
+    console.press("u");
+    console.assert_shows("60 min");
+}
+
+#[test]
+fn comparing_environments_copies_single_values_but_never_a_secret() {
+    let mut console = Console::editing_test(SIZE);
+    console.press("Tab =");
+    console.assert_shows("Test beside Production");
+    console.assert_shows("drift: in Production only");
+    let find = |console: &mut Console, label: &str| {
+        for _ in 0..20 {
+            if console.screen().contains(&format!("›≠ {label}")) {
+                return;
+            }
+            console.press("Down");
+        }
+        panic!("no {label} in\n{}", console.screen());
+    };
+    find(&mut console, "Auth token");
+    console.press("Enter");
+    console.assert_shows("Secrets are not copied");
+    find(&mut console, "From numbers");
+    console.press("Enter Esc");
+    console.assert_shows("+1 415 555 0100");
+    let effects = console.press("^s Enter");
+    let [save] = saves(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(save.environment, Environment::Test);
+    assert_eq!(save.settings.from_numbers.rows().len(), 1);
+    assert_eq!(save.token, TokenChange::Keep);
+}
