@@ -94,6 +94,8 @@ fn what_happened_and_what_went_wrong_is_said_once() {
         sid: None,
         error_code: None,
         request_id: None,
+        reason: None,
+        country: None,
         detail: None,
     };
     heard.console.tell(Message::Events(vec![event(1)]));

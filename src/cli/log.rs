@@ -9,9 +9,10 @@ use super::Invocation;
 use super::arguments::LogOptions;
 use super::failure::Failure;
 use super::output::{self, Output};
+use crate::domain::country::Country;
 use crate::domain::environment::PerEnvironment;
 use crate::engine::Engine;
-use crate::store::{Event, EventId};
+use crate::store::{Event, EventId, EventReason};
 
 /// Events read at once.
 const AT_ONCE: usize = 1_000;
@@ -98,6 +99,8 @@ fn show(output: Output, event: &Event) -> Result<(), Failure> {
         "sid": event.sid,
         "error_code": event.error_code,
         "request_id": event.request_id,
+        "reason": event.reason.map(EventReason::key),
+        "country": event.country.map(Country::code),
         "detail": event.detail,
     });
     let code = event.error_code.map(|code| format!("error {code} ")).unwrap_or_default();

@@ -247,7 +247,7 @@ impl Teller<'_> {
             number: Subject { key: self.key.number(number), label: number.masked() },
             country: number.country(),
             sender: route.sender.clone(),
-            reason: route.reason.to_string(),
+            reason: route.reason,
             segments: 1,
             rule: settings.quota_rule(),
             valid_until: self.at.saturating_add(validity).unwrap_or_default(),

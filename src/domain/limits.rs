@@ -93,7 +93,7 @@ pub enum OverLimit {
 }
 
 /// The span of a cap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Span {
     /// 60 minutes.
     Hour,

@@ -21,6 +21,7 @@ pub mod phone;
 pub mod provider;
 pub mod quota;
 pub mod recipients;
+pub mod refusal;
 pub mod replay;
 pub mod routing;
 pub mod secret;

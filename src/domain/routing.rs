@@ -27,6 +27,43 @@ pub struct RouteReason {
     pub default_applied: Option<Country>,
 }
 
+/// How a sender was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SenderChoice {
+    /// It lists the recipient's country.
+    Listed,
+    /// No number does, and it is the default number.
+    DefaultNumber,
+}
+
+impl SenderChoice {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Listed, Self::DefaultNumber];
+
+    /// The stable name in the store and in JSON.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Listed => "listed",
+            Self::DefaultNumber => "default_number",
+        }
+    }
+
+    /// Finds a choice by its stable name.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.key() == key)
+    }
+}
+
+impl RouteReason {
+    /// How the sender was chosen.
+    pub const fn choice(&self) -> SenderChoice {
+        match self.listed_on {
+            Some(_) => SenderChoice::Listed,
+            None => SenderChoice::DefaultNumber,
+        }
+    }
+}
+
 /// No From number may send to this recipient.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RouteRefusal {
@@ -88,16 +125,6 @@ impl fmt::Display for RouteReason {
         Ok(())
     }
 }
-
-/// The country in the words of a refusal, as the log keeps them; `None` for other words.
-pub fn refused_country(words: &str) -> Option<Country> {
-    let rest = words.strip_prefix(REFUSED)?;
-    let (_, code) = rest.split_once('(')?;
-    code.split(')').next().and_then(Country::from_code)
-}
-
-/// How the words of a refusal begin.
-pub const REFUSED: &str = "no From number serves ";
 
 #[cfg(test)]
 mod tests {

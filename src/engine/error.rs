@@ -9,6 +9,7 @@ use crate::domain::environment::Environment;
 use crate::domain::limits::OverLimit;
 use crate::domain::phone::PhoneError;
 use crate::domain::quota::{Quota, seconds_until};
+use crate::domain::refusal::Refusal;
 use crate::domain::routing::RouteRefusal;
 use crate::domain::settings::Field;
 use crate::provider::twilio::HttpError;
@@ -164,35 +165,37 @@ fn wait(until: Timestamp, now: Timestamp) -> String {
 }
 
 impl RequestError {
-    /// The stable name in JSON.
-    pub const fn code(&self) -> &'static str {
+    /// Why the request was refused, or else the stable name of what failed.
+    fn class(&self) -> Result<Refusal, &'static str> {
         match self {
-            Self::ReadOnly(_) => "read_only",
-            Self::Number(_) => "invalid_number",
-            Self::NotARecipient { .. } => "not_a_recipient",
-            Self::Route(_) => "no_sender",
-            Self::Locked { .. } => "quota",
-            Self::UserLocked => "user_locked",
-            Self::OverLimit(_) => "over_limit",
-            Self::Paused { .. } => "paused",
-            Self::NotReady(_) => "not_ready",
-            Self::Store(_) => "store",
-            Self::Unrecorded(_) => "unrecorded",
-            Self::TakenOver => "taken_over",
-            Self::NoEntropy => "no_entropy",
+            Self::NotARecipient { .. } => Ok(Refusal::NotARecipient),
+            Self::Route(refusal) => Ok(refusal.into()),
+            Self::Locked { .. } => Ok(Refusal::Quota),
+            Self::UserLocked => Ok(Refusal::UserLocked),
+            Self::OverLimit(over) => Ok((*over).into()),
+            Self::Paused { .. } => Ok(Refusal::Paused),
+            Self::NotReady(_) => Ok(Refusal::NotReady),
+            Self::ReadOnly(_) => Err("read_only"),
+            Self::Number(_) => Err("invalid_number"),
+            Self::Store(_) => Err("store"),
+            Self::Unrecorded(_) => Err("unrecorded"),
+            Self::TakenOver => Err("taken_over"),
+            Self::NoEntropy => Err("no_entropy"),
         }
     }
 
+    /// Why the request was refused; `None` where it failed, or was none that could be made.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.class().ok()
+    }
+
+    /// The stable name in JSON.
+    pub fn code(&self) -> &'static str {
+        self.class().map_or_else(|name| name, Refusal::code)
+    }
+
     /// Whether the settings forbid it, rather than something being out of order.
-    pub const fn is_policy(&self) -> bool {
-        matches!(
-            self,
-            Self::ReadOnly(_)
-                | Self::NotARecipient { .. }
-                | Self::Route(_)
-                | Self::Locked { .. }
-                | Self::UserLocked
-                | Self::OverLimit(_)
-        )
+    pub fn is_policy(&self) -> bool {
+        matches!(self, Self::ReadOnly(_)) || self.refusal().is_some_and(Refusal::is_policy)
     }
 }

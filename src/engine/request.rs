@@ -21,7 +21,7 @@ use crate::domain::settings::Settings;
 use crate::domain::user::{User, UserId};
 use crate::provider::{Created, NewMessage, TwilioClient};
 use crate::store::{
-    ChallengeId, DeliveryId, EventKind, Note, Reservation, Reserved, StoreError, Subject,
+    ChallengeId, DeliveryId, RefusedRequest, Reservation, Reserved, StoreError, Subject,
 };
 
 /// How often a create is tried where repeating it is safe: nothing was sent, or the provider
@@ -102,19 +102,19 @@ impl Engine {
         let user = request.user.map_or_else(|| User::Number(number.clone()), User::Id);
         if !plan.may_text {
             let refusal = RequestError::NotARecipient { environment, recipient: number.masked() };
-            return Err(self.noted(environment, &user, &number, refusal).await);
+            return Err(self.recorded(environment, &user, &number, refusal).await);
         }
         let route = match plan.route {
             Ok(route) => route,
             Err(refusal) => {
-                return Err(self.noted(environment, &user, &number, refusal.into()).await);
+                return Err(self.recorded(environment, &user, &number, refusal.into()).await);
             }
         };
         self.check_pause(environment, self.now()).await?;
         let client = match self.inner.clients.client(environment, &settings.provider).await {
             Ok(client) => client,
             Err(error) => {
-                return Err(self.noted(environment, &user, &number, error.into()).await);
+                return Err(self.recorded(environment, &user, &number, error.into()).await);
             }
         };
 
@@ -133,7 +133,7 @@ impl Engine {
             number: Subject { key: key.number(&number), label: number.masked() },
             country: number.country(),
             sender: route.sender.clone(),
-            reason: route.reason.to_string(),
+            reason: route.reason,
             segments: plan.segments.count,
             rule: settings.quota_rule(),
             valid_until,
@@ -276,28 +276,30 @@ impl Engine {
 
     /// Writes a refusal into the log, so that whoever watches sees it too. A store that
     /// cannot be written is reported instead.
-    async fn noted(
+    async fn recorded(
         &self,
         environment: Environment,
         user: &User,
         number: &PhoneNumber,
-        refusal: RequestError,
+        error: RequestError,
     ) -> RequestError {
+        let Some(refusal) = error.refusal() else { return error };
         let key = &self.inner.key;
-        let note = Note {
+        let refused = RefusedRequest {
             environment,
             at: self.now(),
-            kind: EventKind::Delivery(DeliveryStatus::Refused),
             user: Subject { key: key.user(user), label: user.label() },
             number: Subject { key: key.number(number), label: number.masked() },
-            detail: refusal.to_string(),
+            country: number.country(),
+            refusal,
+            detail: error.to_string(),
         };
-        match self.inner.store.note(note).await {
+        match self.inner.store.record_refusal(refused).await {
             Ok(()) => {
                 self.changed();
-                refusal
+                error
             }
-            Err(error) => error.into(),
+            Err(failed) => failed.into(),
         }
     }
 }

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use super::challenge;
-use super::events::{self, EventKind, NewEvent};
+use super::events::{self, EventKind, EventReason, NewEvent};
 use super::ids::{ChallengeId, DeliveryId};
 use super::reserve::Reservation;
-use super::values::{Millis, whole_number};
+use super::values::{Millis, country, whole_number};
 use crate::domain::country::Country;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
@@ -75,12 +75,13 @@ pub(super) fn begin(
     (user, number): (i64, i64),
     counted_at: Timestamp,
 ) -> Result<DeliveryId> {
+    let choice = EventReason::Sender(request.reason.choice());
     let delivery = connection
         .prepare_cached(
             "INSERT INTO deliveries (environment, user, number, country, sender, reason, segments,
                                      asked_by, at, counted_at, status, owner, lease_until,
-                                     account, block)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                                     account, block, default_country)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
              RETURNING id",
         )?
         .query_row(
@@ -88,9 +89,9 @@ pub(super) fn begin(
                 request.environment,
                 user,
                 number,
-                request.country.map(Country::code),
+                request.country,
                 request.sender.as_str(),
-                printable(&request.reason, MAX_TEXT),
+                choice,
                 whole_number(request.segments),
                 printable(&request.asked_by, MAX_TEXT),
                 Millis(request.at),
@@ -100,6 +101,7 @@ pub(super) fn begin(
                 Millis(request.lease.until),
                 &request.account,
                 request.block,
+                request.reason.default_applied,
             ),
             |row| row.get(0),
         )?;
@@ -119,6 +121,8 @@ pub(super) fn begin(
         sid: None,
         error_code: None,
         request_id: None,
+        reason: Some(choice),
+        country: request.country,
         detail: Some(&format!("{}, {} ({})", request.reason, parts, request.asked_by)),
     };
     events::insert(connection, &event)?;
@@ -129,6 +133,7 @@ pub(super) fn begin(
 struct Known {
     environment: Environment,
     status: DeliveryStatus,
+    country: Option<Country>,
     sender: String,
     sid: Option<String>,
     user: String,
@@ -177,6 +182,8 @@ pub(super) fn report(connection: &Connection, report: &StatusReport) -> Result<b
         sid: sid.as_deref(),
         error_code: report.error_code,
         request_id: report.request_id.as_deref(),
+        reason: None,
+        country: known.country,
         detail: report.detail.as_deref(),
     };
     events::insert(connection, &event)?;
@@ -186,7 +193,8 @@ pub(super) fn report(connection: &Connection, report: &StatusReport) -> Result<b
 fn find(connection: &Connection, delivery: DeliveryId) -> Result<Option<Known>> {
     connection
         .prepare_cached(
-            "SELECT deliveries.environment, status, sender, sid, users.label, numbers.label
+            "SELECT deliveries.environment, status, country, sender, sid, users.label AS user,
+                    numbers.label AS recipient
              FROM deliveries
              JOIN subjects AS users ON users.id = deliveries.user
              JOIN subjects AS numbers ON numbers.id = deliveries.number
@@ -194,12 +202,13 @@ fn find(connection: &Connection, delivery: DeliveryId) -> Result<Option<Known>> 
         )?
         .query_row([delivery], |row| {
             Ok(Known {
-                environment: row.get(0)?,
-                status: row.get(1)?,
-                sender: row.get(2)?,
-                sid: row.get(3)?,
-                user: row.get(4)?,
-                recipient: row.get(5)?,
+                environment: row.get("environment")?,
+                status: row.get("status")?,
+                country: country(row, "country")?,
+                sender: row.get("sender")?,
+                sid: row.get("sid")?,
+                user: row.get("user")?,
+                recipient: row.get("recipient")?,
             })
         })
         .optional()

@@ -8,9 +8,12 @@ use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
 
 use super::ids::{DeliveryId, EventId};
 use super::subject::Subject;
-use super::values::{Millis, whole_number};
+use super::values::{Millis, country, whole_number};
+use crate::domain::country::Country;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
+use crate::domain::refusal::Refusal;
+use crate::domain::routing::SenderChoice;
 use crate::domain::secret::LookupKey;
 use crate::domain::text::printable;
 
@@ -42,8 +45,38 @@ pub struct Event {
     pub error_code: Option<u32>,
     /// The provider's id of the request that told it, for the provider's support.
     pub request_id: Option<String>,
-    /// More, in words.
+    /// Why it happened, if smsdeck decided it.
+    pub reason: Option<EventReason>,
+    /// The recipient's country; `None` for numbers of no country, and where nothing was sent or
+    /// refused.
+    pub country: Option<Country>,
+    /// More, in words for people. Nothing else reads them.
     pub detail: Option<String>,
+}
+
+/// Why something happened that smsdeck decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventReason {
+    /// Of a code that was reserved: how its sender was chosen.
+    Sender(SenderChoice),
+    /// Of a request that was refused, or would have been: why.
+    Refusal(Refusal),
+}
+
+impl EventReason {
+    /// The stable name in the store and in JSON.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Sender(choice) => choice.key(),
+            Self::Refusal(refusal) => refusal.key(),
+        }
+    }
+
+    /// Finds a reason by its stable name.
+    pub fn from_key(key: &str) -> Option<Self> {
+        let choice = SenderChoice::from_key(key).map(Self::Sender);
+        choice.or_else(|| Refusal::from_key(key).map(Self::Refusal))
+    }
 }
 
 /// What an event tells.
@@ -121,20 +154,22 @@ impl fmt::Display for EventKind {
     }
 }
 
-/// An event that belongs to no delivery: a request that was refused before a slot was taken.
+/// A request that was refused before a slot was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// Where it happened.
+pub struct RefusedRequest {
+    /// Where it was made.
     pub environment: Environment,
-    /// When it happened.
+    /// When it was refused.
     pub at: Timestamp,
-    /// What happened.
-    pub kind: EventKind,
     /// The user.
     pub user: Subject,
     /// The recipient.
     pub number: Subject,
-    /// Why, in words.
+    /// The country of the number.
+    pub country: Option<Country>,
+    /// Why.
+    pub refusal: Refusal,
+    /// Why, in words for people.
     pub detail: String,
 }
 
@@ -152,29 +187,33 @@ pub(super) struct NewEvent<'a> {
     pub(super) sid: Option<&'a str>,
     pub(super) error_code: Option<u32>,
     pub(super) request_id: Option<&'a str>,
+    pub(super) reason: Option<EventReason>,
+    pub(super) country: Option<Country>,
     pub(super) detail: Option<&'a str>,
 }
 
 /// The columns that [`read`] wants.
 const COLUMNS: &str =
     "id, at, environment, delivery, kind, user, recipient, sender, sid, error_code, request_id,
-     detail";
+     reason, country, detail";
 
-/// Writes an event that belongs to no delivery.
-pub(super) fn note(connection: &Connection, note: &Note) -> Result<()> {
+/// Writes the event of a request that was refused.
+pub(super) fn record_refusal(connection: &Connection, refused: &RefusedRequest) -> Result<()> {
     let event = NewEvent {
-        environment: note.environment,
-        at: note.at,
-        kind: note.kind,
-        user: &note.user.label,
-        recipient: &note.number.label,
+        environment: refused.environment,
+        at: refused.at,
+        kind: EventKind::Delivery(DeliveryStatus::Refused),
+        user: &refused.user.label,
+        recipient: &refused.number.label,
         delivery: None,
-        keys: Some((note.user.key, note.number.key)),
+        keys: Some((refused.user.key, refused.number.key)),
         sender: None,
         sid: None,
         error_code: None,
         request_id: None,
-        detail: Some(&note.detail),
+        reason: Some(EventReason::Refusal(refused.refusal)),
+        country: refused.country,
+        detail: Some(&refused.detail),
     };
     insert(connection, &event)
 }
@@ -185,8 +224,9 @@ pub(super) fn insert(connection: &Connection, event: &NewEvent<'_>) -> Result<()
     connection
         .prepare_cached(
             "INSERT INTO events (at, environment, delivery, kind, user, recipient, sender, sid,
-                                 error_code, request_id, detail, user_key, number_key)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                                 error_code, request_id, reason, country, detail, user_key,
+                                 number_key)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute((
             Millis(event.at),
@@ -199,6 +239,8 @@ pub(super) fn insert(connection: &Connection, event: &NewEvent<'_>) -> Result<()
             event.sid.map(shown),
             event.error_code,
             event.request_id.map(shown),
+            event.reason,
+            event.country,
             event.detail.map(shown),
             event.keys.map(|(user, _)| user),
             event.keys.map(|(_, number)| number),
@@ -320,6 +362,8 @@ fn read(row: &Row<'_>) -> Result<Event> {
         sid: row.get("sid")?,
         error_code: row.get("error_code")?,
         request_id: row.get("request_id")?,
+        reason: row.get("reason")?,
+        country: country(row, "country")?,
         detail: row.get("detail")?,
     })
 }
@@ -330,13 +374,14 @@ mod tests {
     use super::super::test_deck::{Deck, HERE, MINUTE, at, number, request, rule, user};
     use super::*;
 
-    fn noted(environment: Environment, detail: &str) -> Note {
-        Note {
+    fn refused(environment: Environment, detail: &str) -> RefusedRequest {
+        RefusedRequest {
             environment,
             at: at(0),
-            kind: EventKind::Delivery(DeliveryStatus::Refused),
             user: user(1),
             number: number(1),
+            country: Country::from_code("CA"),
+            refusal: Refusal::NoSender,
             detail: detail.to_owned(),
         }
     }
@@ -349,9 +394,9 @@ mod tests {
     async fn events_are_read_oldest_first_from_any_place_of_the_log() {
         let deck = Deck::new().await;
         let other = deck.again().await;
-        deck.store.note(noted(HERE, "one")).await.unwrap();
-        other.note(noted(Environment::Production, "two")).await.unwrap();
-        deck.store.note(noted(HERE, "three")).await.unwrap();
+        deck.store.record_refusal(refused(HERE, "one")).await.unwrap();
+        other.record_refusal(refused(Environment::Production, "two")).await.unwrap();
+        deck.store.record_refusal(refused(HERE, "three")).await.unwrap();
         let all = deck.store.events_after(EventId(0), 9).await.unwrap();
         let first = all[0].id;
         assert_eq!(details(all), ["one", "two", "three"]);
@@ -377,8 +422,8 @@ mod tests {
         assert_eq!(kinds, ["reserved", "reserved", "reserved", "refused", "reserved", "refused"]);
         // The same label and the same masked number, and yet somebody else.
         let twin = (Subject { label: user(1).label, ..user(4) }, number(4));
-        let note = Note { user: twin.0, number: twin.1, ..noted(HERE, "of a twin") };
-        deck.store.note(note).await.unwrap();
+        let of_twin = RefusedRequest { user: twin.0, number: twin.1, ..refused(HERE, "of a twin") };
+        deck.store.record_refusal(of_twin).await.unwrap();
         let story = deck.store.user_story(HERE, user(1), number(1)).await.unwrap();
         assert_eq!(story.len(), 6);
         let others = deck.store.user_story(HERE, stranger.user, stranger.number).await.unwrap();
@@ -388,8 +433,28 @@ mod tests {
     #[tokio::test]
     async fn text_from_outside_loses_its_control_characters() {
         let deck = Deck::new().await;
-        deck.store.note(noted(HERE, "\x1b[2J\u{202e}cleared\n")).await.unwrap();
+        deck.store.record_refusal(refused(HERE, "\x1b[2J\u{202e}cleared\n")).await.unwrap();
         assert_eq!(details(deck.store.latest_events(HERE, 1).await.unwrap()), ["[2Jcleared "]);
+    }
+
+    #[test]
+    fn every_reason_is_found_by_its_key() {
+        let choices = SenderChoice::ALL.into_iter().map(EventReason::Sender);
+        for reason in choices.chain(Refusal::ALL.into_iter().map(EventReason::Refusal)) {
+            assert_eq!(EventReason::from_key(reason.key()), Some(reason));
+        }
+        assert_eq!(EventReason::from_key("a whim"), None);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_keeps_its_reason_and_its_country_whatever_its_words() {
+        let deck = Deck::new().await;
+        deck.store.record_refusal(refused(HERE, "reworded since")).await.unwrap();
+        let event = deck.store.latest_events(HERE, 1).await.unwrap().remove(0);
+        assert_eq!(event.reason, Some(EventReason::Refusal(Refusal::NoSender)));
+        assert_eq!(event.country, Country::from_code("CA"));
+        let refused = deck.store.destinations(HERE, at(1)).await.unwrap().refused;
+        assert_eq!(refused.into_iter().collect::<Vec<_>>(), ["CA".parse().unwrap()]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Result};
 
-use super::values::Millis;
+use super::values::{Millis, country};
 use crate::domain::country::Country;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
@@ -251,8 +251,7 @@ fn routes(
     )?;
     let mut rows = statement.query((environment, Millis(since)))?;
     while let Some(row) = rows.next()? {
-        let country: Option<String> = row.get(0)?;
-        let country = country.and_then(|code| Country::from_code(&code));
+        let country = country(row, "country")?;
         let sender: String = row.get(1)?;
         let known =
             routes.iter().position(|route| (route.country, &route.sender) == (country, &sender));

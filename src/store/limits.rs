@@ -25,9 +25,7 @@ pub(super) fn over(
         let since = now.checked_sub(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MIN);
         connection
             .prepare_cached(SENT_SINCE)?
-            .query_row((environment, Millis(since), country.map(Country::code)), |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
+            .query_row((environment, Millis(since), country), |row| Ok((row.get(0)?, row.get(1)?)))
     };
     let mut traffic = Traffic::default();
     if limits.caps_hours() {
@@ -42,10 +40,11 @@ pub(super) fn over(
 #[cfg(test)]
 mod tests {
     use super::super::test_deck::{Deck, MINUTE, number, request, user};
-    use super::super::{EventKind, Reservation, Reserved};
+    use super::super::{EventKind, EventReason, Reservation, Reserved};
     use super::*;
     use crate::domain::delivery::DeliveryStatus;
-    use crate::domain::limits::{Cap, Caps};
+    use crate::domain::limits::{Cap, Caps, Span};
+    use crate::domain::refusal::Refusal;
 
     fn cap(codes: u32) -> Option<Cap> {
         Cap::new(codes)
@@ -85,6 +84,7 @@ mod tests {
         let told: Vec<_> =
             events.iter().filter(|event| event.kind == EventKind::WouldRefuse).collect();
         assert_eq!(told.len(), 1);
+        assert_eq!(told[0].reason, Some(EventReason::Refusal(Refusal::CountryCap(Span::Day))));
         let detail = told[0].detail.as_deref().unwrap();
         assert!(detail.starts_with("the cap of 1 code a day to Colombia is reached"), "{detail}");
     }

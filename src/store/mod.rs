@@ -6,6 +6,7 @@
 //! judging and acting are one transaction. It knows no provider, no settings file and no clock.
 
 mod audit;
+mod backfill;
 mod challenge;
 mod delivery;
 mod error;
@@ -37,7 +38,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use self::audit::{AuditAction, AuditEntry, AuditRow, BrokenAudit};
 pub use self::delivery::{StatusReport, Unfinished};
 pub use self::error::StoreError;
-pub use self::events::{Event, EventKind, Note};
+pub use self::events::{Event, EventKind, EventReason, RefusedRequest};
 pub use self::ids::{ChallengeId, DeliveryId, EventId};
 pub use self::lease::{Lease, MAX_REST};
 pub use self::quota::Standing;
@@ -107,13 +108,13 @@ impl Store {
             .await
     }
 
-    /// Writes an event that belongs to no delivery: a request that was refused by routing, the
-    /// recipients or a missing provider.
+    /// Writes into the log that a request was refused before a slot was asked for: by routing,
+    /// the recipients or a provider that is not ready.
     ///
     /// # Errors
     /// When the store failed.
-    pub async fn note(&self, note: Note) -> Result<(), StoreError> {
-        self.worker.write(move |connection| events::note(connection, &note)).await
+    pub async fn record_refusal(&self, refused: RefusedRequest) -> Result<(), StoreError> {
+        self.worker.write(move |connection| events::record_refusal(connection, &refused)).await
     }
 
     /// Moves a delivery and writes its event. `false`, and no event, if the report is old news

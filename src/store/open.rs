@@ -189,7 +189,7 @@ mod tests {
         deck.behind_its_back().pragma_update(None, "user_version", 99).unwrap();
         let path = deck.folder.path().join("deck.db");
         let error = refusal(&path);
-        assert_eq!(error, StoreError::Newer { path, found: 99, known: 4 });
+        assert_eq!(error, StoreError::Newer { path, found: 99, known: 5 });
         assert!(error.to_string().contains("Install the newer smsdeck"), "{error}");
     }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use super::subject::{self, Subject, SubjectRow};
-use super::values::{Millis, whole_number};
+use super::values::{Millis, country, whole_number};
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::MAX_WRONG_TRIES;
@@ -234,16 +234,16 @@ impl Board {
             if quota.used() == 0 && quota.is_open() && wrong_in_a_row < MAX_WRONG_TRIES {
                 continue;
             }
-            let (country, sender): (Option<String>, String) = connection
+            let (country, sender) = connection
                 .prepare_cached("SELECT country, sender FROM deliveries WHERE id = ?1")?
-                .query_row([send.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                .query_row([send.id], |row| Ok((country(row, "country")?, row.get("sender")?)))?;
             rows.push(QuotaRow {
                 user: user.row.subject.clone(),
                 number: number.row.subject.clone(),
                 quota,
                 last_sent: send.counted_at,
                 wrong_in_a_row,
-                country: country.and_then(|code| Country::from_code(&code)),
+                country,
                 sender,
             });
         }

@@ -7,18 +7,19 @@ use rusqlite::{Connection, Result};
 use super::audit::{AuditAction, AuditEntry};
 use super::challenge;
 use super::delivery;
-use super::events::{self, EventKind, NewEvent, Note};
+use super::events::{self, EventKind, EventReason, NewEvent, RefusedRequest};
 use super::ids::{ChallengeId, DeliveryId};
 use super::lease::Lease;
 use super::limits;
 use super::quota::Counted;
 use super::subject::{self, Subject};
 use crate::domain::country::Country;
-use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 use crate::domain::limits::{Limits, OverLimit};
 use crate::domain::passcode::{IssuedCode, MAX_WRONG_TRIES};
 use crate::domain::quota::{Quota, QuotaRule};
+use crate::domain::refusal::Refusal;
+use crate::domain::routing::RouteReason;
 use crate::domain::secret::LookupKey;
 use crate::domain::sender::Sender;
 
@@ -35,8 +36,8 @@ pub struct Reservation {
     pub country: Option<Country>,
     /// Who the message comes from.
     pub sender: Sender,
-    /// Why this sender, in words.
-    pub reason: String,
+    /// Why this sender.
+    pub reason: RouteReason,
     /// Parts that the message will be sent in.
     pub segments: usize,
     /// The rule by which user and number are judged.
@@ -105,14 +106,16 @@ pub(super) fn reserve(
     let number = subject::find(connection, request.environment, request.number.key)?;
     if subject::have_used_up_tries(user.as_ref(), number.as_ref()) {
         let why = format!("{MAX_WRONG_TRIES} wrong tries in a row");
-        return refuse(connection, request, why).map(|()| Reserved::UserLocked);
+        refuse(connection, request, Refusal::UserLocked, why)?;
+        return Ok(Reserved::UserLocked);
     }
     let counted = Counted::read(connection, user.as_ref(), number.as_ref())?;
     let quota = counted.judge(request.rule, request.at);
     if !quota.is_open() {
         let allowed = request.rule.allowed.get();
         let why = format!("{allowed} of {allowed} codes used");
-        return refuse(connection, request, why).map(|()| Reserved::Locked { quota });
+        refuse(connection, request, Refusal::Quota, why)?;
+        return Ok(Reserved::Locked { quota });
     }
     let over = limits::over(
         connection,
@@ -123,7 +126,8 @@ pub(super) fn reserve(
     if let Some(over) = over
         && !request.limits.record_only
     {
-        return refuse(connection, request, over.to_string()).map(|()| Reserved::OverLimit(over));
+        refuse(connection, request, over.into(), over.to_string())?;
+        return Ok(Reserved::OverLimit(over));
     }
     let taken = take(connection, request, counted, digest)?;
     if let (Some(over), Reserved::Slot { delivery, .. }) = (over, &taken) {
@@ -139,6 +143,8 @@ pub(super) fn reserve(
             sid: None,
             error_code: None,
             request_id: None,
+            reason: Some(EventReason::Refusal(over.into())),
+            country: request.country,
             detail: Some(&format!("{over}; sent all the same, as limits only record")),
         };
         events::insert(connection, &event)?;
@@ -162,16 +168,22 @@ fn take(
     Ok(Reserved::Slot { delivery, challenge, quota: counted.judge(request.rule, request.at) })
 }
 
-fn refuse(connection: &Connection, request: &Reservation, why: String) -> Result<()> {
-    let note = Note {
+fn refuse(
+    connection: &Connection,
+    request: &Reservation,
+    refusal: Refusal,
+    detail: String,
+) -> Result<()> {
+    let refused = RefusedRequest {
         environment: request.environment,
         at: request.at,
-        kind: EventKind::Delivery(DeliveryStatus::Refused),
         user: request.user.clone(),
         number: request.number.clone(),
-        detail: why,
+        country: request.country,
+        refusal,
+        detail,
     };
-    events::note(connection, &note)
+    events::record_refusal(connection, &refused)
 }
 
 #[cfg(test)]
@@ -181,6 +193,7 @@ mod tests {
     };
     use super::super::{Attempt, Store};
     use super::*;
+    use crate::domain::delivery::DeliveryStatus;
     use crate::domain::passcode::Verdict;
 
     fn is_slot(reserved: Reserved) -> bool {
@@ -227,6 +240,8 @@ mod tests {
         let last = deck.store.latest_events(HERE, 1).await.unwrap().remove(0);
         assert_eq!(last.kind, EventKind::Delivery(DeliveryStatus::Refused));
         assert_eq!((last.delivery, last.detail.as_deref()), (None, Some("3 of 3 codes used")));
+        assert_eq!(last.reason, Some(EventReason::Refusal(Refusal::Quota)));
+        assert_eq!(last.country, Country::from_code("CO"));
     }
 
     #[tokio::test]

@@ -4,16 +4,37 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-use super::audit;
 use super::error::StoreError;
 use super::values::whole_number;
+use super::{audit, backfill};
 use crate::domain::secret::DeckKey;
 
 /// Marks the file as ours in its header: "SMSD" in ASCII.
 const APPLICATION_ID: i64 = 0x534d_5344;
 
 /// One step for each schema; the schema of a file is the number of steps it has taken.
-const MIGRATIONS: [&str; 4] = [FIRST, SECOND, THIRD, FOURTH];
+const MIGRATIONS: [Step; 5] = [
+    Step { tables: FIRST, fill: None },
+    Step { tables: SECOND, fill: None },
+    Step { tables: THIRD, fill: None },
+    Step { tables: FOURTH, fill: None },
+    Step { tables: FIFTH, fill: Some(backfill::fill) },
+];
+
+/// What makes one schema of the one before it.
+struct Step {
+    /// Changes the tables.
+    tables: &'static str,
+    /// Fills new columns of existing rows.
+    fill: Option<fn(&Connection) -> rusqlite::Result<()>>,
+}
+
+impl Step {
+    fn take(&self, connection: &Connection) -> rusqlite::Result<()> {
+        connection.execute_batch(self.tables)?;
+        self.fill.map_or(Ok(()), |fill| fill(connection))
+    }
+}
 
 /// The last schema whose audit has no seal before its first row.
 const UNSEALED: usize = 2;
@@ -155,6 +176,14 @@ CREATE INDEX deliveries_given_back_by_user ON deliveries (user) WHERE counted_at
 CREATE INDEX deliveries_given_back_by_number ON deliveries (number) WHERE counted_at IS NULL;
 ";
 
+/// Schema 5: why something happened as a key, where it was a sentence, and to which country. From
+/// this one on `deliveries.reason` holds [`SenderChoice`](crate::domain::routing::SenderChoice).
+const FIFTH: &str = "
+ALTER TABLE deliveries ADD COLUMN default_country TEXT; -- whose calling code was applied
+ALTER TABLE events ADD COLUMN reason TEXT;
+ALTER TABLE events ADD COLUMN country TEXT; -- the recipient's
+";
+
 /// Checks that the file is ours and not newer than this program, before anything in it is
 /// changed. Returns how many of the migrations it has seen.
 ///
@@ -188,7 +217,7 @@ pub(super) fn migrate(
     // Looked up again: another process may have migrated while this one waited for the lock.
     let taken = taken_steps(&transaction, path)?;
     for step in MIGRATIONS.iter().skip(taken) {
-        transaction.execute_batch(step).map_err(said)?;
+        step.take(&transaction).map_err(said)?;
     }
     if taken == 0 {
         let bind = "INSERT INTO deck (id, fingerprint) VALUES (1, ?1)";
@@ -238,28 +267,31 @@ fn taken_steps(connection: &Connection, path: &Path) -> Result<usize, StoreError
     Ok(taken)
 }
 
+/// A file as a program of an earlier schema has left it, without any row.
+#[cfg(test)]
+pub(super) fn left_by(schema: usize, path: &Path, key: &DeckKey) -> Connection {
+    let connection = Connection::open(path).unwrap();
+    for step in MIGRATIONS.iter().take(schema) {
+        step.take(&connection).unwrap();
+    }
+    let bind = "INSERT INTO deck (id, fingerprint) VALUES (1, ?1)";
+    connection.execute(bind, [key.fingerprint()]).unwrap();
+    if schema > UNSEALED {
+        audit::begin(&connection, key).unwrap();
+    }
+    connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    connection.pragma_update(None, "user_version", whole_number(schema)).unwrap();
+    connection
+}
+
 #[cfg(test)]
 mod tests {
-    use rusqlite::Connection;
-
     use super::super::test_deck::{lease, test_key};
     use super::super::{DeliveryId, Store};
     use super::*;
 
-    /// A file as a program of an earlier schema has left it: with one delivery under way.
-    fn left_by(steps: usize, path: &Path) {
-        let connection = Connection::open(path).unwrap();
-        for step in MIGRATIONS.iter().take(steps) {
-            connection.execute_batch(step).unwrap();
-        }
-        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
-        connection.pragma_update(None, "user_version", whole_number(steps)).unwrap();
-        connection
-            .execute(
-                "INSERT INTO deck (id, fingerprint) VALUES (1, ?1)",
-                [test_key().fingerprint()],
-            )
-            .unwrap();
+    /// Puts one delivery that is under way into a file of any schema.
+    fn begin_delivery(connection: &Connection) {
         connection
             .execute_batch(
                 "INSERT INTO subjects (id, environment, key, label)
@@ -273,18 +305,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_of_every_earlier_schema_is_brought_up_to_date_and_loses_nothing() {
-        for steps in 1..=MIGRATIONS.len() {
+        for schema in 1..=MIGRATIONS.len() {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("deck.db");
-            left_by(steps, &path);
-            if steps > UNSEALED {
-                audit::begin(&Connection::open(&path).unwrap(), &test_key()).unwrap();
-            }
+            begin_delivery(&left_by(schema, &path, &test_key()));
             let store = Store::open(&path, test_key()).await.unwrap();
             let now = jiff::Timestamp::from_second(1).unwrap();
             let taken = store.take_over(lease(1, 0), now).await.unwrap();
             let deliveries: Vec<DeliveryId> = taken.iter().map(|taken| taken.delivery).collect();
-            assert_eq!(deliveries, [DeliveryId(1)], "from schema {steps}");
+            assert_eq!(deliveries, [DeliveryId(1)], "from schema {schema}");
             assert_eq!(store.verify_audit().await.unwrap(), Ok(0));
         }
     }

@@ -15,6 +15,7 @@ use crate::domain::environment::Environment;
 use crate::domain::limits::Limits;
 use crate::domain::passcode::Verdict;
 use crate::domain::quota::{Quota, QuotaRule};
+use crate::domain::routing::RouteReason;
 use crate::domain::secret::{DeckKey, LookupKey};
 use crate::domain::sender::Sender;
 
@@ -60,7 +61,11 @@ pub(super) fn request(millisecond: i64) -> Reservation {
         number: number(1),
         country: Country::from_code("CO"),
         sender: Sender::parse("72404").unwrap(),
-        reason: "CO is on 72404".to_owned(),
+        reason: RouteReason {
+            country: Country::from_code("CO"),
+            listed_on: Sender::parse("72404").ok(),
+            default_applied: None,
+        },
         segments: 1,
         rule: rule(3, 15),
         valid_until: at(millisecond + 5 * MINUTE),

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Result};
 
+use super::events::EventReason;
 use super::values::{Millis, whole_number};
 use crate::domain::environment::Environment;
+use crate::domain::refusal::Refusal;
 use crate::domain::replay::{Trace, TraceKind};
 
 /// Sends, resets and refusals that are read at the most, the newest.
@@ -17,6 +19,8 @@ pub(super) fn between(
     environment: Environment,
     (after, until): (Timestamp, Timestamp),
 ) -> Result<Vec<Trace>> {
+    let used_up = EventReason::Refusal(Refusal::Quota);
+    let values = (environment, Millis(after), whole_number(MAX_TRACES), Millis(until), used_up);
     let mut traces: Vec<Trace> = connection
         .prepare_cached(
             "SELECT counted_at AS at, user, number, 0 AS what, id FROM deliveries
@@ -28,11 +32,10 @@ pub(super) fn between(
              JOIN subjects AS numbers
                   ON numbers.environment = ?1 AND numbers.key = events.number_key
              WHERE events.environment = ?1 AND at > ?2 AND at <= ?4
-                   AND (kind IN ('verified', 'unlocked')
-                        OR kind = 'refused' AND delivery IS NULL AND detail LIKE '%codes used')
+                   AND (kind IN ('verified', 'unlocked') OR kind = 'refused' AND reason = ?5)
              ORDER BY at DESC, what DESC, id DESC LIMIT ?3",
         )?
-        .query_map((environment, Millis(after), whole_number(MAX_TRACES), Millis(until)), |row| {
+        .query_map(values, |row| {
             Ok(Trace {
                 at: row.get::<_, Millis>("at")?.0,
                 user: row.get("user")?,

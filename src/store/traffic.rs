@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Result};
 
-use super::values::{Millis, whole_number};
+use super::events::{EventKind, EventReason};
+use super::values::{Millis, country, whole_number};
 use crate::domain::country::Country;
+use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 use crate::domain::from_numbers::FromNumbers;
-use crate::domain::routing::{REFUSED, refused_country};
+use crate::domain::refusal::Refusal;
 use crate::domain::secret::LookupKey;
 
 /// Blocks that are listed, those with the most numbers.
@@ -96,15 +98,16 @@ fn refused(
     environment: Environment,
     since: Millis,
 ) -> Result<BTreeSet<Country>> {
-    let words: Vec<String> = connection
+    let refused = EventKind::Delivery(DeliveryStatus::Refused);
+    let reason = EventReason::Refusal(Refusal::NoSender);
+    let countries: Vec<Option<Country>> = connection
         .prepare_cached(
-            "SELECT DISTINCT detail FROM events
-             WHERE environment = ?1 AND at >= ?2 AND kind = 'refused' AND delivery IS NULL
-                   AND detail LIKE ?3 || '%'",
+            "SELECT DISTINCT country FROM events
+             WHERE environment = ?1 AND at >= ?2 AND kind = ?3 AND reason = ?4",
         )?
-        .query_map((environment, since, REFUSED), |row| row.get(0))?
+        .query_map((environment, since, refused, reason), |row| country(row, "country"))?
         .collect::<Result<_>>()?;
-    Ok(words.iter().filter_map(|words| refused_country(words)).collect())
+    Ok(countries.into_iter().flatten().collect())
 }
 
 /// Reads where the codes went.
@@ -117,7 +120,6 @@ pub(super) fn destinations(
         let span = SignedDuration::from_hours(i64::from(days) * 24);
         Millis(now.checked_sub(span).unwrap_or(Timestamp::MIN))
     };
-    let country = |code: Option<String>| code.and_then(|code| Country::from_code(&code));
     let first: Option<Millis> = connection
         .prepare_cached("SELECT min(at) FROM deliveries WHERE environment = ?1 AND at >= ?2")?
         .query_row((environment, ago(1 + DAYS)), |row| row.get(0))?;
@@ -142,7 +144,7 @@ pub(super) fn destinations(
         )?
         .query_map((environment, ago(1), ago(1 + DAYS), Millis(now)), |row| {
             Ok(CountryTraffic {
-                country: country(row.get("country")?),
+                country: country(row, "country")?,
                 day: row.get("day")?,
                 usual: row.get::<_, u32>("before")?.div_ceil(days),
                 settled: row.get("settled")?,
@@ -166,7 +168,7 @@ pub(super) fn destinations(
             |row| {
                 Ok(BlockTraffic {
                     block: row.get("block")?,
-                    country: country(row.get("country")?),
+                    country: country(row, "country")?,
                     codes: row.get("codes")?,
                     usual: row.get::<_, u32>("before")?.div_ceil(days),
                     numbers: row.get("numbers")?,

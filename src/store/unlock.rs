@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Result};
 
 use super::audit::{AuditAction, AuditEntry};
-use super::events::{self, EventKind, Note};
+use super::events::{self, EventKind, NewEvent};
 use super::quota::quota;
 use super::subject::{self, Subject};
 use crate::domain::environment::Environment;
@@ -105,15 +105,23 @@ pub(super) fn unlock(connection: &Connection, unlock: &Unlock) -> Result<bool> {
     if !given {
         return Ok(false);
     }
-    let note = Note {
+    let event = NewEvent {
         environment: *environment,
         at: unlock.at,
         kind: remedy.event(),
-        user: user.clone(),
-        number: number.clone(),
-        detail: format!("{} by {}: {}", remedy.words(), unlock.by, unlock.reason),
+        user: &user.label,
+        recipient: &number.label,
+        delivery: None,
+        keys: Some((user.key, number.key)),
+        sender: None,
+        sid: None,
+        error_code: None,
+        request_id: None,
+        reason: None,
+        country: None,
+        detail: Some(&format!("{} by {}: {}", remedy.words(), unlock.by, unlock.reason)),
     };
-    events::note(connection, &note)?;
+    events::insert(connection, &event)?;
     Ok(true)
 }
 

@@ -1,11 +1,12 @@
 //! How the words of the domain stand in columns. The only place that knows: moments are whole
-//! milliseconds since 1970, statuses and environments their stable names, keys blobs.
+//! milliseconds since 1970, what has a stable name is that name, keys are blobs.
 
 use jiff::Timestamp;
-use rusqlite::Result;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Result, Row};
 
-use super::events::EventKind;
+use super::events::{EventKind, EventReason};
+use crate::domain::country::Country;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 use crate::domain::secret::LookupKey;
@@ -77,6 +78,31 @@ impl FromSql for DeliveryStatus {
 impl ToSql for EventKind {
     fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
         Ok(self.key().into())
+    }
+}
+
+impl ToSql for EventReason {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(self.key().into())
+    }
+}
+
+impl FromSql for EventReason {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        known(Self::from_key(value.as_str()?), "reason")
+    }
+}
+
+/// The country in a column; `None` also for one that this version's table does not have, as that
+/// must not make a whole row unreadable.
+pub(super) fn country(row: &Row<'_>, column: &str) -> Result<Option<Country>> {
+    let code: Option<String> = row.get(column)?;
+    Ok(code.and_then(|code| Country::from_code(&code)))
+}
+
+impl ToSql for Country {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(self.code().into())
     }
 }
 

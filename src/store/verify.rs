@@ -101,6 +101,8 @@ fn log(
         sid: None,
         error_code: None,
         request_id: None,
+        reason: None,
+        country: None,
         detail,
     };
     events::insert(connection, &event)

@@ -72,6 +72,8 @@ fn refused_credentials_show_one_banner_until_they_are_accepted() {
         sid: None,
         error_code,
         request_id: None,
+        reason: None,
+        country: None,
         detail: None,
     };
     let (refused, queued) = (event(50, Refused, Some(20003)), event(51, Queued, None));

@@ -163,6 +163,8 @@ pub fn events() -> Vec<Event> {
         sid: delivery.filter(|_| id > 2).map(|id| format!("SM{id:032}")),
         error_code: (kind == EventKind::Delivery(Failed)).then_some(30007),
         request_id: None,
+        reason: None,
+        country: None,
         detail: detail.map(str::to_owned),
     };
     let delivery = EventKind::Delivery;

@@ -1,0 +1,325 @@
+//! Schema 5 keeps as keys what earlier schemas kept only as sentences. The one place that reads
+//! sentences: those that earlier versions wrote, which no longer change.
+
+use rusqlite::{Connection, Result};
+
+use crate::domain::country::Country;
+use crate::domain::limits::Span;
+use crate::domain::refusal::Refusal;
+use crate::domain::routing::SenderChoice;
+
+/// What a sentence said, by sentence; gone once the rows are filled.
+const SENTENCES: &str = "
+CREATE TEMP TABLE sentences (
+    sentence TEXT PRIMARY KEY,
+    reason   TEXT NOT NULL,
+    country  TEXT
+) STRICT, WITHOUT ROWID;
+";
+
+const FILL_DELIVERIES: &str = "
+UPDATE deliveries SET (reason, default_country) =
+    (SELECT reason, country FROM sentences WHERE sentence = deliveries.reason);
+UPDATE events SET country = (SELECT country FROM deliveries WHERE id = events.delivery)
+    WHERE delivery IS NOT NULL;
+UPDATE events SET reason = (SELECT reason FROM deliveries WHERE id = events.delivery)
+    WHERE delivery IS NOT NULL AND kind = 'reserved';
+DELETE FROM sentences;
+";
+
+/// A sentence that names no country may be about a number that was texted before.
+const FILL_REFUSALS: &str = "
+UPDATE events SET (reason, country) =
+    (SELECT sentences.reason, coalesce(events.country, sentences.country)
+     FROM sentences WHERE sentence = events.detail)
+    WHERE kind = 'would_refuse' OR (kind = 'refused' AND delivery IS NULL);
+UPDATE events SET country =
+    (SELECT deliveries.country FROM subjects
+     JOIN deliveries ON deliveries.number = subjects.id AND counted_at IS NOT NULL
+     WHERE subjects.environment = events.environment AND subjects.key = events.number_key LIMIT 1)
+    WHERE kind = 'refused' AND delivery IS NULL AND country IS NULL AND number_key IS NOT NULL;
+DROP TABLE sentences;
+";
+
+/// Gives reasons and countries to the rows of earlier schemas.
+pub(super) fn fill(connection: &Connection) -> Result<()> {
+    connection.execute_batch(SENTENCES)?;
+    let sentences = "SELECT DISTINCT reason FROM deliveries";
+    note_meanings(connection, sentences, |sentence| {
+        let (choice, country) = choice(sentence);
+        (choice.key(), country)
+    })?;
+    connection.execute_batch(FILL_DELIVERIES)?;
+    let sentences = "SELECT DISTINCT detail FROM events WHERE detail IS NOT NULL
+                     AND (kind = 'would_refuse' OR (kind = 'refused' AND delivery IS NULL))";
+    note_meanings(connection, sentences, |sentence| {
+        let (refusal, country) = refusal(sentence);
+        (refusal.key(), country)
+    })?;
+    connection.execute_batch(FILL_REFUSALS)
+}
+
+fn note_meanings(
+    connection: &Connection,
+    sentences: &str,
+    meaning: impl Fn(&str) -> (&'static str, Option<Country>),
+) -> Result<()> {
+    let mut insert = connection.prepare("INSERT INTO sentences VALUES (?1, ?2, ?3)")?;
+    let mut select = connection.prepare(sentences)?;
+    let mut rows = select.query(())?;
+    while let Some(row) = rows.next()? {
+        let sentence: String = row.get(0)?;
+        let (reason, country) = meaning(&sentence);
+        insert.execute((sentence, reason, country.map(Country::code)))?;
+    }
+    Ok(())
+}
+
+/// How a sender was chosen, and the country whose calling code was applied. One code may be
+/// shared by several countries; then it is the main one.
+fn choice(sentence: &str) -> (SenderChoice, Option<Country>) {
+    let is_default = sentence.starts_with("default number, ");
+    let choice = if is_default { SenderChoice::DefaultNumber } else { SenderChoice::Listed };
+    let calling_code = sentence
+        .split_once("; default country ")
+        .and_then(|(_, rest)| rest.strip_suffix(" was applied"));
+    let country = calling_code.and_then(|code| Country::from_typed(code).ok());
+    (choice, country.map(|typed| typed.country))
+}
+
+/// Why a request was refused, and the country that the sentence names. What is none of our own
+/// sentences came from a provider that could not be used.
+fn refusal(sentence: &str) -> (Refusal, Option<Country>) {
+    let sent_all_the_same = "; sent all the same, as limits only record";
+    let sentence = sentence.strip_suffix(sent_all_the_same).unwrap_or(sentence);
+    let between = |before, after| sentence.strip_prefix(before)?.strip_suffix(after);
+    if sentence.ends_with(" codes used") {
+        (Refusal::Quota, None)
+    } else if sentence.ends_with(" wrong tries in a row") {
+        (Refusal::UserLocked, None)
+    } else if sentence.contains(" is not among the recipients that ") {
+        (Refusal::NotARecipient, None)
+    } else if sentence == "the number belongs to no country, and no default number is set" {
+        (Refusal::NoSender, None)
+    } else if let Some(country) =
+        between("no From number serves ", ", and no default number is set")
+    {
+        (Refusal::NoSender, with_code(country))
+    } else if let Some(rest) = between("the default number ", " does not accept") {
+        (Refusal::SenderNotAccepted, with_code(rest))
+    } else if let Some(country) = between("", " is not among the countries that may be texted") {
+        (Refusal::CountryNotAllowed, named(country))
+    } else if let Some(cap) = between("the cap of ", " is reached") {
+        reached(cap)
+    } else {
+        (Refusal::NotReady, None)
+    }
+}
+
+/// The cap in `10 codes an hour` or `1 code a day to Colombia`.
+fn reached(cap: &str) -> (Refusal, Option<Country>) {
+    let (codes, country) = match cap.split_once(" to ") {
+        Some((codes, country)) => (codes, Some(named(country))),
+        None => (cap, None),
+    };
+    let span = if codes.ends_with(" an hour") { Span::Hour } else { Span::Day };
+    match country {
+        Some(country) => (Refusal::CountryCap(span), country),
+        None => (Refusal::EnvironmentCap(span), None),
+    }
+}
+
+/// The country in `… Colombia (CO)`.
+fn with_code(text: &str) -> Option<Country> {
+    let (_, code) = text.strip_suffix(')')?.rsplit_once('(')?;
+    Country::from_code(code)
+}
+
+/// The country with this name.
+fn named(name: &str) -> Option<Country> {
+    Country::all().find(|country| country.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::open;
+    use super::super::schema::left_by;
+    use super::super::test_deck::test_key;
+    use super::super::{Event, EventReason, Store};
+    use super::*;
+    use crate::domain::environment::Environment;
+
+    fn country(code: &str) -> Option<Country> {
+        Country::from_code(code)
+    }
+
+    #[test]
+    fn every_sentence_of_a_refusal_has_its_meaning() {
+        for (sentence, meaning) in [
+            ("3 of 3 codes used", (Refusal::Quota, None)),
+            ("100 wrong tries in a row", (Refusal::UserLocked, None)),
+            (
+                "+57 ••• ••• 4567 is not among the recipients that Test may text",
+                (Refusal::NotARecipient, None),
+            ),
+            (
+                "no From number serves Canada (CA), and no default number is set",
+                (Refusal::NoSender, country("CA")),
+            ),
+            (
+                "no From number serves Myanmar (Burma) (MM), and no default number is set",
+                (Refusal::NoSender, country("MM")),
+            ),
+            (
+                "the number belongs to no country, and no default number is set",
+                (Refusal::NoSender, None),
+            ),
+            (
+                "the default number ACME is a sender name, which Canada (CA) does not accept",
+                (Refusal::SenderNotAccepted, country("CA")),
+            ),
+            (
+                "Germany is not among the countries that may be texted",
+                (Refusal::CountryNotAllowed, country("DE")),
+            ),
+            (
+                "a number of no country is not among the countries that may be texted",
+                (Refusal::CountryNotAllowed, None),
+            ),
+            ("the cap of 9 codes an hour is reached", (Refusal::EnvironmentCap(Span::Hour), None)),
+            ("the cap of 1 code a day is reached", (Refusal::EnvironmentCap(Span::Day), None)),
+            (
+                "the cap of 1 code a day to Colombia is reached; sent all the same, as limits only record",
+                (Refusal::CountryCap(Span::Day), country("CO")),
+            ),
+            (
+                "the cap of 2 codes an hour to a number of no country is reached",
+                (Refusal::CountryCap(Span::Hour), None),
+            ),
+            ("Test: Account SID is not set", (Refusal::NotReady, None)),
+        ] {
+            assert_eq!(refusal(sentence), meaning, "{sentence}");
+        }
+    }
+
+    #[test]
+    fn every_sentence_of_a_route_has_its_meaning() {
+        for (sentence, meaning) in [
+            ("CO is on 72404", (SenderChoice::Listed, None)),
+            (
+                "IE is on ACME; default country +353 was applied",
+                (SenderChoice::Listed, country("IE")),
+            ),
+            ("default number, as no number lists CA", (SenderChoice::DefaultNumber, None)),
+            (
+                "default number, as no number lists CA; default country +1 was applied",
+                (SenderChoice::DefaultNumber, country("US")),
+            ),
+            (
+                "default number, as the number belongs to no country",
+                (SenderChoice::DefaultNumber, None),
+            ),
+        ] {
+            assert_eq!(choice(sentence), meaning, "{sentence}");
+        }
+    }
+
+    /// What schema 4 has left: three subjects, three deliveries, and every kind of event.
+    const SCHEMA_4: &str = "
+    INSERT INTO subjects (id, environment, key, label) VALUES
+        (1, 'test', unhex(replace(hex(zeroblob(32)), '00', '01')), 'ana'),
+        (2, 'test', unhex(replace(hex(zeroblob(32)), '00', '02')), '+57 ••• ••• 0002'),
+        (3, 'test', unhex(replace(hex(zeroblob(32)), '00', '03')), '+1 ••• ••• 0003');
+    INSERT INTO deliveries (id, environment, user, number, country, sender, reason, segments,
+                            asked_by, at, counted_at, status) VALUES
+        (1, 'test', 1, 2, 'CO', '72404', 'CO is on 72404; default country +57 was applied', 1,
+         'ana', 1, 1, 'sent'),
+        (2, 'test', 1, 3, 'CA', 'ACME', 'default number, as no number lists CA', 1,
+         'ana', 1, NULL, 'refused'),
+        (3, 'test', 1, 3, NULL, 'ACME', 'default number, as the number belongs to no country', 1,
+         'ana', 1, 1, 'reserved');
+    INSERT INTO events (at, environment, delivery, kind, user, recipient, detail, number_key)
+    SELECT 1, 'test', delivery, kind, 'ana', '…', detail, unhex(replace(hex(zeroblob(32)), '00', number)) FROM (
+        SELECT 1 AS line, 1 AS delivery, 'reserved' AS kind,
+               'CO is on 72404; default country +57 was applied, 1 segment (ana)' AS detail,
+               NULL AS number
+        UNION SELECT 2, 1, 'sent', NULL, NULL
+        UNION SELECT 3, 1, 'would_refuse',
+               'the cap of 1 code a day to Colombia is reached; sent all the same, as limits only record', NULL
+        UNION SELECT 4, 2, 'reserved', 'default number, as no number lists CA, 1 segment (ana)', NULL
+        UNION SELECT 5, 2, 'refused', 'The provider has had 3 of 3 codes used', NULL
+        UNION SELECT 6, 3, 'reserved', NULL, NULL
+        UNION SELECT 7, NULL, 'refused', '3 of 3 codes used', '02'
+        UNION SELECT 8, NULL, 'refused', '3 of 3 codes used', NULL
+        UNION SELECT 9, NULL, 'refused', '100 wrong tries in a row', '09'
+        UNION SELECT 10, NULL, 'refused',
+               'no From number serves Canada (CA), and no default number is set', '03'
+        UNION SELECT 11, NULL, 'refused', NULL, NULL
+        UNION SELECT 12, NULL, 'verified', NULL, '02'
+        UNION SELECT 13, NULL, 'wrong_code', 'tries left: 4', '02'
+        UNION SELECT 14, NULL, 'expired_code', NULL, '02'
+        UNION SELECT 15, NULL, 'unlocked', 'all codes by ana: 3 of 3 codes used', '02'
+        UNION SELECT 16, NULL, 'forgave_tries', 'wrong tries forgiven by ana: x', '02'
+        UNION SELECT 17, NULL, 'gave_back', 'one code by ana: x', '02'
+        ORDER BY line);
+    ";
+
+    /// The reasons and countries of all events of an older store, once this version has opened it.
+    async fn migrated(rows: &str) -> Vec<(Option<&'static str>, Option<&'static str>)> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deck.db");
+        left_by(4, &path, &test_key()).execute_batch(rows).unwrap();
+        let store = Store::open(&path, test_key()).await.unwrap();
+        let events = store.latest_events(Environment::Test, 99).await.unwrap();
+        let meaning =
+            |event: Event| (event.reason.map(EventReason::key), event.country.map(Country::code));
+        events.into_iter().map(meaning).collect()
+    }
+
+    #[tokio::test]
+    async fn every_event_of_schema_4_gets_its_reason_and_country() {
+        let colombia = Some("CO");
+        let expected = [
+            (Some("listed"), colombia),
+            (None, colombia),
+            (Some("country_day_cap"), colombia),
+            (Some("default_number"), Some("CA")),
+            // What the provider refused has its error code.
+            (None, Some("CA")),
+            (Some("default_number"), None),
+            // The number was texted before, so its country is known.
+            (Some("quota"), colombia),
+            (Some("quota"), None),
+            (Some("user_locked"), None),
+            (Some("no_sender"), Some("CA")),
+            (None, None),
+            // What people did has no reason of smsdeck's, whatever they wrote.
+            (None, None),
+            (None, None),
+            (None, None),
+            (None, None),
+            (None, None),
+            (None, None),
+        ];
+        assert_eq!(migrated(SCHEMA_4).await, expected);
+    }
+
+    #[test]
+    fn every_delivery_of_schema_4_keeps_how_its_sender_was_chosen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deck.db");
+        left_by(4, &path, &test_key()).execute_batch(SCHEMA_4).unwrap();
+        let connection = open(&path, &test_key()).unwrap();
+        let kept: Vec<(String, Option<String>)> = connection
+            .prepare("SELECT reason, default_country FROM deliveries ORDER BY id")
+            .unwrap()
+            .query_map((), |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .collect::<Result<_>>()
+            .unwrap();
+        let kept: Vec<(&str, Option<&str>)> =
+            kept.iter().map(|(reason, country)| (reason.as_str(), country.as_deref())).collect();
+        let by_default = ("default_number", None);
+        assert_eq!(kept, [("listed", Some("CO")), by_default, by_default]);
+    }
+}
