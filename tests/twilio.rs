@@ -15,14 +15,15 @@ use smsdeck::domain::provider::BaseUrl;
 use smsdeck::domain::sender::Sender;
 use smsdeck::provider::sandbox::{ACCOUNT_SID, AUTH_TOKEN};
 use smsdeck::provider::{
-    Created, FetchError, MessageState, NewMessage, Sandbox, Search, TwilioClient, loopback_client,
+    Client, Created, MessageState, NewMessage, Patience, ProviderError, Sandbox, Search,
+    loopback_client,
 };
 use support::wire::{Wire, response};
 
 const SID: &str = "SM0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a";
 
-fn client(url: &BaseUrl) -> TwilioClient {
-    TwilioClient::new(loopback_client().unwrap(), url.clone(), Sandbox::credentials().unwrap())
+fn client(url: &BaseUrl) -> Client {
+    Client::sandbox(loopback_client().unwrap(), url.clone(), Patience::default())
 }
 
 fn message(to: &str, sender: &str) -> NewMessage {
@@ -44,13 +45,13 @@ fn accepted() -> String {
 }
 
 /// The newest messages of all.
-async fn list(client: &TwilioClient, most: usize) -> Vec<MessageState> {
-    let search = Search { from: None, within: None, most };
+async fn list(client: &Client, limit: usize) -> Vec<MessageState> {
+    let search = Search { from: None, within: None, limit };
     client.list(&search).await.unwrap().messages
 }
 
 /// The messages to a number.
-async fn list_to(client: &TwilioClient, to: &PhoneNumber) -> Vec<MessageState> {
+async fn list_to(client: &Client, to: &PhoneNumber) -> Vec<MessageState> {
     let mut messages = list(client, 500).await;
     messages.retain(|message| message.to.as_deref() == Some(to.e164()));
     messages
@@ -121,7 +122,7 @@ async fn a_message_is_called_back() {
     );
     assert!(asked.ends_with("\r\n\r\nStatus=canceled"), "{asked}");
     let refused = client.cancel(SID).await;
-    assert!(matches!(refused, Err(FetchError::Refused(refusal)) if refusal.code == Some(30409)));
+    assert!(matches!(refused, Err(ProviderError::Refused(refusal)) if refusal.code == Some(30409)));
 }
 
 #[tokio::test]
@@ -221,14 +222,14 @@ async fn a_message_is_read_and_what_cannot_be_read_is_told_apart() {
     let state: MessageState = fetched(response("200 OK", "", &sent)).await.unwrap();
     assert_eq!((state.status, state.error_code), (Some(DeliveryStatus::Sent), Some(30003)));
     let gone = fetched(response("404 Not Found", "", r#"{"code":20404}"#)).await;
-    assert!(matches!(gone, Err(FetchError::NotFound)), "{gone:?}");
+    assert!(matches!(gone, Err(ProviderError::NotFound)), "{gone:?}");
     let denied = fetched(response("401 Unauthorized", "", r#"{"code":20003}"#)).await;
-    assert!(matches!(denied, Err(FetchError::Refused(_))), "{denied:?}");
+    assert!(matches!(denied, Err(ProviderError::Refused(_))), "{denied:?}");
     let busy = fetched(response("429 Too Many Requests", "Retry-After: 3\r\n", "")).await;
-    assert!(matches!(busy, Err(FetchError::Busy { retry_after: Some(_) })), "{busy:?}");
+    assert!(matches!(busy, Err(ProviderError::Busy { retry_after: Some(_) })), "{busy:?}");
     for broken in [String::new(), response("200 OK", "", "<html>"), response("502 Bad", "", "")] {
         let answer = fetched(broken).await;
-        assert!(answer.is_err() && !matches!(answer, Err(FetchError::NotFound)), "{answer:?}");
+        assert!(answer.is_err() && !matches!(answer, Err(ProviderError::NotFound)), "{answer:?}");
     }
 }
 
@@ -252,7 +253,7 @@ async fn a_list_is_read_over_all_its_pages() {
 }
 
 #[tokio::test]
-async fn a_list_is_whole_only_by_the_clock_of_the_server() {
+async fn a_list_is_complete_only_by_the_clock_of_the_server() {
     let page = |date: &str| {
         let message = format!(
             r#"{{"sid":"{SID}","status":"sent","date_sent":"Mon, 23 Nov 2026 12:00:00 +0000"}}"#
@@ -261,16 +262,20 @@ async fn a_list_is_whole_only_by_the_clock_of_the_server() {
         response("200 OK", date, &body)
     };
     let minutes = SignedDuration::from_mins;
-    for (date, within, is_whole) in [
+    for (date, within, is_complete) in [
         ("Date: Mon, 23 Nov 2026 12:10:00 GMT\r\n", Some(minutes(9)), true),
         ("Date: Mon, 23 Nov 2026 12:10:00 GMT\r\n", Some(minutes(11)), false),
         ("Date: Mon, 23 Nov 2026 12:10:00 GMT\r\n", None, false),
         ("", Some(minutes(9)), false),
     ] {
         let wire = Wire::answering(vec![page(date)]);
-        let search = Search { from: None, within, most: 1 };
+        let search = Search { from: None, within, limit: 1 };
         let listing = client(&wire.url).list(&search).await.unwrap();
-        assert_eq!((listing.is_whole, listing.messages.is_empty()), (is_whole, is_whole), "{date}");
+        assert_eq!(
+            (listing.is_complete, listing.messages.is_empty()),
+            (is_complete, is_complete),
+            "{date}"
+        );
     }
 }
 
@@ -322,7 +327,7 @@ async fn every_fate_of_the_sandbox_is_met() {
 
 /// Sends to a number with this ending and waits for the end that is foretold.
 async fn meet(
-    client: TwilioClient,
+    client: Client,
     (ending, answer, end, code): (&str, &str, DeliveryStatus, Option<u32>),
 ) {
     let message = message(&format!("+57300123{ending}"), "72404");

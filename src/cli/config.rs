@@ -16,7 +16,6 @@ use crate::domain::secret::SecretSource;
 use crate::domain::settings::Settings;
 use crate::engine::{AccountQuery, check_account};
 use crate::provider::AccountReport;
-use crate::provider::twilio::Visible;
 use crate::runtime::Runtime;
 use crate::tui::keymap;
 
@@ -238,7 +237,7 @@ async fn ask_accounts(invocation: &Invocation, config: &Config) -> Result<ExitCo
         {
             Ok(AccountReport { status, balance }) => (
                 format!("credentials accepted. Account {status}, balance {balance}."),
-                json!({ "online": "ok", "status": told(&status), "balance": told(&balance) }),
+                json!({ "online": "ok", "status": status.text(), "balance": balance.text() }),
             ),
             Err(problem) => {
                 exit = ExitCode::FAILURE;
@@ -251,13 +250,6 @@ async fn ask_accounts(invocation: &Invocation, config: &Config) -> Result<ExitCo
         invocation.output.line(&format!("online: {environment}: {text}"), &object)?;
     }
     Ok(exit)
-}
-
-fn told(value: &Visible) -> Option<&str> {
-    match value {
-        Visible::Told(text) => Some(text),
-        Visible::Hidden => None,
-    }
 }
 
 fn finding(

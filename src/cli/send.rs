@@ -9,9 +9,9 @@ use super::failure::Failure;
 use super::output::Output;
 use super::{Invocation, output};
 use crate::domain::environment::Environment;
-use crate::domain::provider::Provider;
+use crate::domain::provider::ProviderKind;
 use crate::engine::{CodeRequest, Engine, Submission};
-use crate::provider::twilio::{advice, explanation, more_info};
+use crate::provider::{Capability, ErrorCode, can};
 use crate::store::{Event, EventKind};
 
 pub(super) async fn run(
@@ -47,6 +47,7 @@ async fn follow(
     no_wait: bool,
 ) -> Result<ExitCode, Failure> {
     let environment = invocation.environment()?;
+    let provider = engine.settings(environment).provider.kind();
     let mut changes = engine.changes();
     // Another process may write the end, where this one was stopped for long. Without a watch,
     // that is seen a little later.
@@ -59,7 +60,7 @@ async fn follow(
             if status.is_final() {
                 show_handset(invocation.output, engine, environment, number).await?;
             }
-            show(invocation.output, event)?;
+            show(invocation.output, provider, event)?;
             if status.is_final() {
                 return Ok(if status.is_failure() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
             }
@@ -85,9 +86,10 @@ async fn follow(
     }
 }
 
-fn show(output: Output, event: &Event) -> Result<(), Failure> {
+fn show(output: Output, provider: ProviderKind, event: &Event) -> Result<(), Failure> {
     let id = event.delivery.map(|delivery| delivery.0);
-    let known = event.error_code.and_then(advice);
+    let error = event.error_code.map(|code| ErrorCode::new(provider, code));
+    let known = error.and_then(ErrorCode::advice);
     let object = json!({
         "at": output::moment(event.at),
         "id": id,
@@ -96,16 +98,16 @@ fn show(output: Output, event: &Event) -> Result<(), Failure> {
         "sid": event.sid,
         "error_code": event.error_code,
         "detail": event.detail,
-        "class": known.map(|known| known.class.key()),
+        "class": known.map(|known| known.retry.key()),
         "cause": known.map(|known| known.cause),
         "advice": known.map(|known| known.advice),
-        "more_info": event.error_code.map(more_info),
+        "more_info": error.map(ErrorCode::more_info),
     });
     let code = event.error_code.map(|code| format!("error {code} ")).unwrap_or_default();
     let detail = event.detail.as_deref().unwrap_or_default();
     let time = event.at.strftime("%H:%M:%S");
     let text = format!("{time} {:<11} {} {code}{detail}", event.kind.to_string(), event.recipient);
-    let explained = event.error_code.map(|code| format!("\n{}", explanation(code)));
+    let explained = error.map(|code| format!("\n{}", code.explanation()));
     let text = format!("{}{}", text.trim_end(), explained.unwrap_or_default());
     Ok(output.line(&text, &object)?)
 }
@@ -117,7 +119,7 @@ async fn show_handset(
     environment: Environment,
     number: &str,
 ) -> Result<(), Failure> {
-    if engine.settings(environment).provider != Provider::Sandbox {
+    if !can(engine.settings(environment).provider.kind(), Capability::Handset) {
         return Ok(());
     }
     let received = engine.handset(environment, number).await?;

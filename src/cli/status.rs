@@ -12,7 +12,7 @@ use crate::config;
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::engine::{Engine, Finding, Severity, Status};
-use crate::provider::twilio::advice;
+use crate::provider::ErrorCode;
 use crate::store::{CountryTraffic, Outcomes, RouteHealth};
 
 /// How long a watch rests between two looks.
@@ -177,12 +177,12 @@ fn country(traffic: &CountryTraffic) -> Value {
 }
 
 fn object(finding: &Finding) -> Value {
-    let known = finding.error_code.and_then(advice);
+    let known = finding.error_code.and_then(ErrorCode::advice);
     json!({
         "severity": finding.severity.key(),
         "text": finding.text,
-        "error_code": finding.error_code,
-        "class": known.map(|known| known.class.key()),
+        "error_code": finding.error_code.map(|code| code.number),
+        "class": known.map(|known| known.retry.key()),
         "cause": known.map(|known| known.cause),
         "advice": known.map(|known| known.advice),
     })

@@ -82,22 +82,6 @@ impl DeliveryStatus {
         Self::ALL.into_iter().find(|status| status.key() == key)
     }
 
-    /// Understands a `status` of Twilio's message resource. `None` for one that Twilio has
-    /// added since; the caller keeps such a text for its log.
-    pub fn from_twilio(status: &str) -> Option<Self> {
-        match status {
-            "accepted" | "scheduled" => Some(Self::Accepted),
-            "queued" => Some(Self::Queued),
-            "sending" => Some(Self::Sending),
-            "sent" => Some(Self::Sent),
-            "delivered" | "read" | "partially_delivered" => Some(Self::Delivered),
-            "undelivered" => Some(Self::Undelivered),
-            "failed" => Some(Self::Failed),
-            "canceled" => Some(Self::Canceled),
-            _ => None,
-        }
-    }
-
     /// How far along the status is.
     const fn rank(self) -> u8 {
         match self {
@@ -217,6 +201,5 @@ mod tests {
             assert_eq!(DeliveryStatus::from_key(status.key()), Some(status));
         }
         assert_eq!(DeliveryStatus::from_key("lost"), None);
-        assert_eq!(DeliveryStatus::from_twilio("teleported"), None);
     }
 }

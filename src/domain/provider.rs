@@ -18,6 +18,15 @@ pub enum Provider {
     Twilio(Box<TwilioAccount>),
 }
 
+/// Which provider it is, without its settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderKind {
+    /// The built-in Sandbox.
+    Sandbox,
+    /// Twilio.
+    Twilio,
+}
+
 /// What is needed to speak for a Twilio account; parts may still be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TwilioAccount {
@@ -176,6 +185,14 @@ impl BaseUrl {
 }
 
 impl Provider {
+    /// Which provider it is.
+    pub const fn kind(&self) -> ProviderKind {
+        match self {
+            Self::Sandbox => ProviderKind::Sandbox,
+            Self::Twilio(_) => ProviderKind::Twilio,
+        }
+    }
+
     /// The name of the provider.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -9,7 +9,7 @@ use crate::config::{Config, Paths};
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 use crate::domain::secret::Secret;
-use crate::provider::{AccessError, AccountReport, OfferedSender, Patience, TwilioClient};
+use crate::provider::{AccessError, AccountReport, Client, OfferedSender, Patience};
 use crate::runtime::Runtime;
 
 /// Which account is asked.
@@ -88,7 +88,7 @@ async fn client(
     config: &Config,
     runtime: &Runtime,
     query: AccountQuery,
-) -> Result<(Clients, TwilioClient), NotReady> {
+) -> Result<(Clients, Client), NotReady> {
     let (_, config) = tokio::sync::watch::channel(Arc::new(config.clone()));
     let clients = Clients::new(paths.clone(), config, Patience::default(), runtime.clone());
     let client = clients.client_with(query.environment, &query.provider, query.token).await?;

@@ -6,7 +6,7 @@ use super::error::{EngineError, NotReady};
 use super::operator::ReadOnly;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
-use crate::provider::FetchError;
+use crate::provider::{Capability, ProviderError, can};
 use crate::store::{AuditAction, DeliveryId, StoreError};
 
 /// Why a message was not called back.
@@ -22,13 +22,16 @@ pub enum CancelError {
     NothingThere,
     /// It has left already, most likely.
     #[error("the provider does not call it back: {0}")]
-    Refused(#[from] FetchError),
+    Refused(#[from] ProviderError),
     /// It has left already.
     #[error("it is {0} already: it cannot be called back any more")]
     TooLate(DeliveryStatus),
     /// The settings name another account by now.
     #[error("{0} has another account now than the one that the message was sent with")]
     OtherAccount(Environment),
+    /// The provider offers no way to do it.
+    #[error("{0} cannot call messages back")]
+    Unsupported(&'static str),
     /// The provider cannot be used.
     #[error(transparent)]
     NotReady(#[from] NotReady),
@@ -55,6 +58,9 @@ impl ActingEngine<'_> {
         let provider = engine.settings(open.environment).provider;
         if provider.account() != open.account {
             return Err(CancelError::OtherAccount(open.environment));
+        }
+        if !can(provider.kind(), Capability::CancelMessage) {
+            return Err(CancelError::Unsupported(provider.name()));
         }
         let client = engine.inner.clients.client(open.environment, &provider).await?;
         let status = client.cancel(&sid).await?.status.unwrap_or(DeliveryStatus::Canceled);

@@ -12,7 +12,7 @@ use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::provider::{BaseUrl, Provider, TwilioAccount};
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
-use crate::provider::{Credentials, Patience, Sandbox, TwilioClient, http_client, loopback_client};
+use crate::provider::{Client, Credentials, Patience, Sandbox, http_client, loopback_client};
 use crate::runtime::Runtime;
 
 /// Makes and keeps clients. The Sandboxes live as long as the deck, so that a change of
@@ -31,7 +31,7 @@ pub(super) struct Clients {
 /// A client, with the settings that it was made for.
 struct Ready {
     provider: Provider,
-    client: TwilioClient,
+    client: Client,
 }
 
 /// A client for the internet, with the further certificates that it was made with.
@@ -72,7 +72,7 @@ impl Clients {
         &self,
         environment: Environment,
         provider: &Provider,
-    ) -> Result<TwilioClient, NotReady> {
+    ) -> Result<Client, NotReady> {
         // One lock an environment: a slow secret command holds up nobody else's codes.
         let mut ready = self.ready[environment].lock().await;
         if let Some(ready) = ready.as_ref().filter(|ready| ready.provider == *provider) {
@@ -89,23 +89,23 @@ impl Clients {
         environment: Environment,
         provider: &Provider,
         token: Option<Secret>,
-    ) -> Result<TwilioClient, NotReady> {
-        let (base, credentials) = match provider {
+    ) -> Result<Client, NotReady> {
+        match provider {
             Provider::Sandbox => {
-                let credentials = Sandbox::credentials().ok_or(NotReady::Address)?;
-                (self.sandbox_url(environment).await?, credentials)
+                let http = self.loopback().await?.clone();
+                let base = self.sandbox_url(environment).await?;
+                Ok(Client::sandbox(http, base, self.patience))
             }
             Provider::Twilio(account) => {
                 let twilio = || self.runtime.twilio.clone().or_else(|| BaseUrl::of_twilio().ok());
-                let base = account.base_url.clone().or_else(twilio);
+                let base = account.base_url.clone().or_else(twilio).ok_or(NotReady::Address)?;
                 let credentials = self.credentials(environment, account, token).await?;
-                (base.ok_or(NotReady::Address)?, credentials)
+                // Plain http is allowed to this machine only, so it tells where the server is.
+                let local = base.url().scheme() == "http";
+                let http = if local { self.loopback().await?.clone() } else { self.http().await? };
+                Ok(Client::twilio(http, base, credentials, self.patience))
             }
-        };
-        // Plain http is allowed to this machine only, so it tells where the server is.
-        let local = base.url().scheme() == "http";
-        let http = if local { self.loopback().await?.clone() } else { self.http().await? };
-        Ok(TwilioClient::new(http, base, credentials).with_patience(self.patience))
+        }
     }
 
     /// Where the environment's own Sandbox listens.
@@ -153,7 +153,6 @@ impl Clients {
             }
             (None, None) => return Err(missing(Field::AuthToken)),
         };
-        let user = account.api_key.as_ref().map_or(account_sid.as_str(), |key| key.as_str());
-        Ok(Credentials { user: user.to_owned(), account_sid, secret })
+        Ok(Credentials::new(&account_sid, account.api_key.as_ref(), &secret))
     }
 }

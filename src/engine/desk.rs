@@ -12,7 +12,7 @@ use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 use crate::domain::secret::DeckKey;
-use crate::provider::{FetchError, MessageState, TwilioClient};
+use crate::provider::{Capability, Client, ErrorClass, MessageState, ProviderError};
 use crate::runtime::Clock;
 use crate::store::{DeliveryId, Lease, MAX_REST, StatusReport, Store};
 
@@ -144,7 +144,7 @@ impl Desk {
 
     /// The client of the account that holds the message of a delivery; `None` while it cannot be
     /// used, or the settings name another one, which knows nothing of it.
-    pub(super) async fn client(&self, order: &Order) -> Option<TwilioClient> {
+    pub(super) async fn client(&self, order: &Order) -> Option<Client> {
         let environment = order.environment;
         let provider = self.config.borrow().environments[environment].provider.clone();
         let account = order.account.as_ref()?;
@@ -171,17 +171,19 @@ impl Desk {
                 let outcome = Outcome { sid: None, error_code, request_id, detail };
                 self.record(order, status, outcome).await
             }
-            Err(FetchError::Refused(refusal)) if refusal.code == Some(TEST_CREDENTIALS) => {
+            Err(ProviderError::Refused(refusal))
+                if refusal.class == ErrorClass::TestCredentials =>
+            {
                 let outcome = Outcome {
                     error_code: refusal.code,
                     ..Outcome::saying("test credentials give no status")
                 };
                 self.record(order, DeliveryStatus::SentNoReceipt, outcome).await
             }
-            Err(FetchError::Busy { retry_after }) => {
+            Err(ProviderError::Busy { retry_after }) => {
                 Answer::Pause(retry_after.unwrap_or(PAUSE).min(MAX_PAUSE))
             }
-            Err(FetchError::NotFound) if order.account == Provider::Sandbox.account() => {
+            Err(ProviderError::NotFound) if !client.can(Capability::KeepMessages) => {
                 let outcome = Outcome::saying("the Sandbox that had this message has ended");
                 self.record(order, DeliveryStatus::SentNoReceipt, outcome).await
             }
@@ -224,6 +226,3 @@ impl Desk {
         }
     }
 }
-
-/// Twilio's error for a resource that test credentials cannot read.
-const TEST_CREDENTIALS: u32 = 20008;

@@ -12,8 +12,7 @@ use crate::domain::quota::{Quota, seconds_until};
 use crate::domain::refusal::Refusal;
 use crate::domain::routing::RouteRefusal;
 use crate::domain::settings::Field;
-use crate::provider::twilio::HttpError;
-use crate::provider::{FetchError, SandboxError};
+use crate::provider::{HttpError, ProviderError, SandboxError};
 use crate::store::StoreError;
 
 /// The deck itself is out of order.
@@ -42,7 +41,7 @@ pub enum EngineError {
     NoEntropy,
     /// The Sandbox's handset cannot be read.
     #[error("the handset cannot be read: {0}")]
-    Handset(#[from] FetchError),
+    Handset(#[from] ProviderError),
     /// There is a handset only where the Sandbox plays the phones.
     #[error("{0} has no handset: only an environment on the Sandbox has one")]
     NoHandset(Environment),

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use crate::domain::country::Country;
+use crate::domain::provider::ProviderKind;
 use crate::domain::thresholds::Thresholds;
-use crate::provider::twilio::explanation;
+use crate::provider::ErrorCode;
 use crate::store::{BlockTraffic, CountryTraffic, Destinations, FailureCount, Health};
 
 /// Codes below which a share or a comparison tells nothing.
@@ -38,7 +39,7 @@ pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
     /// The provider's error code, if it is about one.
-    pub error_code: Option<u32>,
+    pub error_code: Option<ErrorCode>,
     /// What it is, in words, without a full stop.
     pub text: String,
 }
@@ -48,21 +49,29 @@ impl Finding {
         Self { severity, error_code: None, text }
     }
 
-    pub(super) const fn with_code(mut self, code: u32) -> Self {
+    pub(super) const fn with_code(mut self, code: ErrorCode) -> Self {
         self.error_code = Some(code);
         self
     }
 
     /// What to do about it, if the provider's error code tells.
     pub fn explanation(&self) -> Option<String> {
-        self.error_code.map(explanation)
+        self.error_code.map(ErrorCode::explanation)
     }
 }
 
-/// What the last hour tells.
-pub(super) fn of_health(health: &Health, thresholds: Thresholds, now: Timestamp) -> Vec<Finding> {
-    let mut findings: Vec<Finding> =
-        health.failures.iter().map(|failure| of_failure(failure, health, thresholds)).collect();
+/// What the last hour tells. The error codes in it are the `provider`'s.
+pub(super) fn of_health(
+    health: &Health,
+    provider: ProviderKind,
+    thresholds: Thresholds,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = health
+        .failures
+        .iter()
+        .map(|failure| of_failure(failure, health, provider, thresholds))
+        .collect();
     let worst = findings.iter().map(|finding| finding.severity).max();
     let count = health.failures.iter().map(|failure| failure.count).sum();
     let codes = health.hour.codes.max(count);
@@ -89,7 +98,12 @@ pub(super) fn of_health(health: &Health, thresholds: Thresholds, now: Timestamp)
     findings
 }
 
-fn of_failure(failure: &FailureCount, health: &Health, thresholds: Thresholds) -> Finding {
+fn of_failure(
+    failure: &FailureCount,
+    health: &Health,
+    provider: ProviderKind,
+    thresholds: Thresholds,
+) -> Finding {
     let (count, codes) = (failure.count, health.hour.codes.max(failure.count));
     let text = match failure.error_code {
         Some(code) => format!("error {code}: {count} of {codes} codes in an hour"),
@@ -98,7 +112,8 @@ fn of_failure(failure: &FailureCount, health: &Health, thresholds: Thresholds) -
         ),
     };
     let severity = severity(count, codes, thresholds);
-    Finding { severity, error_code: failure.error_code, text }
+    let error_code = failure.error_code.map(|code| ErrorCode::new(provider, code));
+    Finding { severity, error_code, text }
 }
 
 /// How bad it is that so many of all codes of an hour have failed.
@@ -173,7 +188,7 @@ mod tests {
             let failures = vec![FailureCount { error_code: None, count, last: now }];
             let hour = Outcomes { codes, ..Outcomes::default() };
             let health = Health { hour, failures, ..Health::default() };
-            let found = of_health(&health, Thresholds::default(), now);
+            let found = of_health(&health, ProviderKind::Twilio, Thresholds::default(), now);
             assert_eq!(found[0].severity, severity, "{count} of {codes}");
         }
     }
@@ -185,7 +200,7 @@ mod tests {
         let failures = vec![failure(30003), failure(30005), failure(30006)];
         let hour = Outcomes { codes: 6, ..Outcomes::default() };
         let health = Health { hour, failures, ..Health::default() };
-        let found = of_health(&health, Thresholds::default(), now);
+        let found = of_health(&health, ProviderKind::Twilio, Thresholds::default(), now);
         let worst = found.iter().max_by_key(|finding| finding.severity).unwrap();
         assert_eq!(worst.severity, Severity::Critical);
         assert_eq!(worst.text, "6 of 6 codes in an hour failed, in several ways");
@@ -212,7 +227,7 @@ mod tests {
         {
             let hour = Outcomes { codes, ..Outcomes::default() };
             let health = Health { hour, usual_per_hour: usual, ..Health::default() };
-            let found = of_health(&health, Thresholds::default(), now);
+            let found = of_health(&health, ProviderKind::Twilio, Thresholds::default(), now);
             assert_eq!(!found.is_empty(), is_busy, "{codes}, usually {usual}");
         }
     }

@@ -10,7 +10,7 @@ use crate::domain::environment::Environment;
 use crate::domain::limits::OverLimit;
 use crate::domain::secret::SecretSource;
 use crate::domain::settings::Settings;
-use crate::provider::twilio::refuses_credentials;
+use crate::provider::ErrorCode;
 use crate::store::{Destinations, Health};
 
 /// How an environment fares.
@@ -19,7 +19,7 @@ pub struct Status {
     /// Whether everything that a send needs is set.
     pub is_set_up: bool,
     /// When the provider last answered, and the error code if it refused.
-    pub newest_answer: Option<(Timestamp, Option<u32>)>,
+    pub newest_answer: Option<(Timestamp, Option<ErrorCode>)>,
     /// What was read of the last hours.
     pub health: Health,
     /// Where the codes of the last day went.
@@ -46,7 +46,10 @@ impl Engine {
         let now = self.now();
         let health = self.inner.store.health(environment, now).await?;
         let destinations = self.inner.store.destinations(environment, now).await?;
+        let provider = self.settings(environment).provider.kind();
         let newest_answer = self.inner.store.newest_answer(environment).await?;
+        let newest_answer =
+            newest_answer.map(|(at, code)| (at, code.map(|code| ErrorCode::new(provider, code))));
         let rows = self.quota_rows(environment).await?;
         let locked = rows.iter().filter(|row| row.is_locked()).count();
         let config = self.config();
@@ -73,9 +76,9 @@ impl Engine {
                 Ok(_) => {}
             }
         }
-        // What was refused before settings or token were changed says nothing of the new ones.
-        if let Some((at, Some(code))) =
-            newest_answer.filter(|(_, code)| code.is_some_and(refuses_credentials))
+        // A refusal from before settings or token were changed says nothing about the new ones.
+        if let Some((at, Some(code))) = newest_answer
+            && code.class().refuses_credentials()
             && !self.was_changed_since(at)
         {
             let last = at.strftime("%Y-%m-%d %H:%M:%S UTC");
@@ -84,7 +87,7 @@ impl Engine {
         }
         findings.extend(self.reached_limits(environment, settings, &destinations).await?);
         let thresholds = config.deck.thresholds;
-        findings.extend(of_health(&health, thresholds, now));
+        findings.extend(of_health(&health, provider, thresholds, now));
         findings.extend(of_destinations(&destinations, thresholds));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         Ok(Status { is_set_up, newest_answer, health, destinations, locked, findings })

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::error::RequestError;
 use super::open::Engine;
 use crate::domain::environment::Environment;
-use crate::provider::twilio::refuses_credentials;
+use crate::provider::ErrorCode;
 use crate::store::StoreError;
 
 /// How long nothing is sent after a refusal; then one request finds out whether it still holds.
@@ -31,7 +31,9 @@ impl Engine {
         let until = at + PAUSE;
         // A clock that was set back must not make the pause longer than it is.
         let is_over = now >= until || now < at;
-        if !refuses_credentials(code) || is_over || self.was_changed_since(at) {
+        let provider = self.settings(environment).provider.kind();
+        let refuses = ErrorCode::new(provider, code).class().refuses_credentials();
+        if !refuses || is_over || self.was_changed_since(at) {
             return Ok(());
         }
         Err(RequestError::Paused { environment, code, until, now })

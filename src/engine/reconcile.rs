@@ -14,7 +14,7 @@ use crate::domain::delivery::DeliveryStatus;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::secret::DeckKey;
 use crate::domain::sender::Sender;
-use crate::provider::{FetchError, Listing, MessageState, Search};
+use crate::provider::{Capability, Listing, MessageState, ProviderError, Search};
 use crate::store::Unfinished;
 
 /// How much longer ago than the request the message may have been made: what this host's clock
@@ -46,10 +46,13 @@ impl Desk {
             return self.record(order, DeliveryStatus::NotSent, outcome).await;
         }
         let Some(client) = self.client(order).await else { return Answer::Later(None) };
+        if !client.can(Capability::ListMessages) {
+            return Answer::Later(None);
+        }
         let age = self.clock.now().duration_since(lost.at);
         let listing = match client.list(&search(&lost, age)).await {
             Ok(listing) => listing,
-            Err(FetchError::Busy { .. }) => return Answer::Pause(PAUSE),
+            Err(ProviderError::Busy { .. }) => return Answer::Pause(PAUSE),
             Err(_) => return Answer::Later(None),
         };
         for message in listing.messages.iter().filter(|message| is_of(message, &lost, &self.key)) {
@@ -87,7 +90,7 @@ impl Desk {
     /// went out: one that waits in its queue need not be in the list.
     async fn missed(&self, order: &Order, lost: &Unfinished, listing: &Listing) -> Answer {
         let may_be_sent = lost.valid_until.is_some_and(|until| self.clock.now() < until);
-        if !listing.is_whole || may_be_sent {
+        if !listing.is_complete || may_be_sent {
             return Answer::Later(None);
         }
         // A message whose text the provider has redacted may be the one.
@@ -124,7 +127,7 @@ fn search(lost: &Unfinished, age: SignedDuration) -> Search<'_> {
         matches!(Sender::parse(&lost.sender), Ok(Sender::Number(_) | Sender::ShortCode(_)));
     let from = is_fixed.then_some(lost.sender.as_str());
     let within = (!age.is_negative()).then(|| age.saturating_add(CLOCK_DIFFERENCE));
-    Search { from, within, most: MAX_LISTED }
+    Search { from, within, limit: MAX_LISTED }
 }
 
 /// Whether nobody can tell any more which code a message carried.

@@ -19,7 +19,7 @@ use crate::domain::phone::PhoneNumber;
 use crate::domain::quota::Quota;
 use crate::domain::settings::Settings;
 use crate::domain::user::{User, UserId};
-use crate::provider::{Created, NewMessage, TwilioClient};
+use crate::provider::{Client, Created, NewMessage};
 use crate::store::{
     ChallengeId, DeliveryId, RefusedRequest, Reservation, Reserved, StoreError, Subject,
 };
@@ -197,7 +197,7 @@ impl Engine {
     /// Hands a reserved message to the provider and answers what became of it.
     async fn submit(
         &self,
-        client: &TwilioClient,
+        client: &Client,
         environment: Environment,
         delivery: DeliveryId,
         message: &mut NewMessage,

@@ -8,10 +8,9 @@ use super::open::Engine;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::{Passcode, Verdict};
 use crate::domain::phone::{PhoneNumber, Recipient};
-use crate::domain::provider::Provider;
 use crate::domain::text::{masked_digits, printable};
 use crate::domain::user::{User, UserId};
-use crate::provider::{HandsetMessage, handset};
+use crate::provider::{Capability, HandsetMessage, can, handset};
 use crate::store::{Attempt, ChallengeId, Remedy, Subject, Unlock};
 
 /// A user's try at proving a sign-in.
@@ -118,7 +117,7 @@ impl Engine {
         environment: Environment,
         number: &str,
     ) -> Result<Vec<HandsetMessage>, EngineError> {
-        if self.settings(environment).provider != Provider::Sandbox {
+        if !can(self.settings(environment).provider.kind(), Capability::Handset) {
             return Err(EngineError::NoHandset(environment));
         }
         let number = self.recipient(environment, number)?;

@@ -22,6 +22,8 @@ use crate::domain::figures::Price;
 use crate::domain::phone::Recipient;
 use crate::domain::settings::Settings;
 use crate::engine::{Severity, Status};
+use crate::provider::{Capability, ErrorCode, can};
+use crate::store::Event;
 
 /// How long a notice stays, in seconds.
 pub const NOTICE_SECONDS: i64 = 6;
@@ -327,6 +329,17 @@ impl Model {
     /// The settings in force in the environment on screen.
     pub fn saved_settings(&self) -> &Settings {
         self.tab().form.saved()
+    }
+
+    /// The error code of an event, as the provider of its environment defines it.
+    pub fn error_code(&self, event: &Event) -> Option<ErrorCode> {
+        let provider = self.tabs[event.environment].form.saved().provider.kind();
+        event.error_code.map(|code| ErrorCode::new(provider, code))
+    }
+
+    /// Whether the provider of the environment on screen can do something.
+    pub fn provider_can(&self, capability: Capability) -> bool {
+        can(self.saved_settings().provider.kind(), capability)
     }
 
     /// The default country in force.

@@ -11,7 +11,6 @@ use crate::domain::environment::Environment;
 use crate::domain::passcode::Verdict;
 use crate::engine::Submission;
 use crate::provider::AccountReport;
-use crate::provider::twilio::refuses_credentials;
 use crate::store::{Event, EventKind, Remedy};
 
 /// Takes a report.
@@ -200,11 +199,12 @@ fn on_events(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
     };
     let any_arrived = events.iter().any(arrived);
     for event in events {
+        let code = model.error_code(&event);
         let tab = &mut model.tabs[event.environment];
         if let EventKind::Delivery(status) = event.kind {
-            let refuses = event.error_code.filter(|&code| refuses_credentials(code));
+            let refuses = code.filter(|code| code.class().refuses_credentials());
             if status == DeliveryStatus::Refused && event.delivery.is_some() {
-                tab.refused = refuses;
+                tab.refused = refuses.map(|code| code.number);
             } else if status.is_with_provider() || status == DeliveryStatus::Delivered {
                 tab.refused = None;
             }

@@ -25,7 +25,7 @@ use super::reports::on_report;
 use super::saving::{save, take_deck};
 use super::text_field::is_alt_key;
 use crate::domain::environment::Environment;
-use crate::domain::provider::Provider;
+use crate::provider::Capability;
 
 /// Keys that are kept while the console starts: more than anybody types meanwhile.
 const MAX_TYPED_AHEAD: usize = 1_024;
@@ -314,7 +314,7 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::VerifyCode => {
             model.modals.push(Modal::Verify(VerifyModal::new(&model.tab().last_number)));
         }
-        Action::Handset if model.saved_settings().provider == Provider::Sandbox => {
+        Action::Handset if model.provider_can(Capability::Handset) => {
             let mut modal = HandsetModal::new(&model.tab().last_number);
             let ticket = model.next_generation();
             let effects = modal.ask(model.environment, ticket);

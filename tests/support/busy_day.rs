@@ -8,12 +8,13 @@ use smsdeck::domain::country::Country;
 use smsdeck::domain::delivery::DeliveryStatus;
 use smsdeck::domain::environment::{Environment, PerEnvironment};
 use smsdeck::domain::from_numbers::{FromNumber, FromNumbers};
-use smsdeck::domain::provider::{AccountSid, Provider, TwilioAccount};
+use smsdeck::domain::provider::{AccountSid, Provider, ProviderKind, TwilioAccount};
 use smsdeck::domain::quota::Quota;
 use smsdeck::domain::secret::{LookupKey, SecretSource};
 use smsdeck::domain::sender::Sender;
 use smsdeck::domain::settings::Settings;
 use smsdeck::engine::{Finding, Severity, Status};
+use smsdeck::provider::ErrorCode;
 use smsdeck::store::{
     BlockTraffic, CountryTraffic, DeliveryId, Destinations, Event, EventId, EventKind, Health,
     Outcomes, QuotaRow, RouteHealth, Subject,
@@ -133,8 +134,11 @@ pub fn status() -> Status {
         has_history: true,
         ..Destinations::default()
     };
-    let finding =
-        |severity, error_code, text: &str| Finding { severity, error_code, text: text.to_owned() };
+    let finding = |severity, code: Option<u32>, text: &str| Finding {
+        severity,
+        error_code: code.map(|code| ErrorCode::new(ProviderKind::Twilio, code)),
+        text: text.to_owned(),
+    };
     Status {
         is_set_up: true,
         newest_answer: Some(("2026-11-23T12:04:28Z".parse().unwrap(), None)),

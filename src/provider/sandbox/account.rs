@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
+use super::credentials::{ACCOUNT_SID, AUTH_TOKEN};
 use super::responses::Reply;
-use super::{ACCOUNT_SID, AUTH_TOKEN};
 
 /// A day long gone; the account has always been there.
 const SINCE_RFC2822: &str = "Mon, 05 Jan 2026 08:00:00 +0000";

@@ -8,8 +8,8 @@ use hmac::{Hmac, Mac};
 use sha1::Sha1;
 use url::{Host, Url, form_urlencoded};
 
+use super::credentials::{ACCOUNT_SID, AUTH_TOKEN};
 use super::messages::{ARRIVED, Message, SENDING, SENT};
-use super::{ACCOUNT_SID, AUTH_TOKEN};
 
 /// How long the application may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -11,13 +11,14 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 use url::form_urlencoded;
 
+use super::callback;
 use super::fates::{Fate, fate, magic_recipient, magic_sender};
+use super::handset::HandsetMessage;
 use super::messages::{Draft, Messages, Retention};
 use super::responses::{self, Reply};
-use super::{HandsetMessage, callback};
 use crate::domain::message_text::MAX_MESSAGE;
 use crate::domain::sender::Sender;
-use crate::provider::loopback_client;
+use crate::provider::http::loopback_client;
 
 /// What a proxy says that has lost its way.
 const PAGE: &str = "<!doctype html><title>Welcome</title><p>Please sign in to the network.";

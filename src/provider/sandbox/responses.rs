@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::ACCOUNT_SID;
+use super::credentials::ACCOUNT_SID;
 use super::messages::Message;
 use crate::domain::message_text::Segments;
 

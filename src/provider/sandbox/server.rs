@@ -20,10 +20,10 @@ use tokio::task::JoinSet;
 use url::form_urlencoded;
 
 use super::account;
+use super::credentials::{ACCOUNT_SID, AUTH_TOKEN};
 use super::drip::Drip;
 use super::message_requests::{Outcome, Shared, create, handset, list, lock, one};
 use super::responses::{self, Reply};
-use super::{ACCOUNT_SID, AUTH_TOKEN};
 
 /// Bytes of a request body at most.
 const MAX_BODY: usize = 64 * 1024;

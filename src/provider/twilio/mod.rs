@@ -1,13 +1,23 @@
-//! Twilio's Programmable Messaging, as its REST API of 2010-04-01 has it.
+//! Twilio's Programmable Messaging, by its REST API of 2010-04-01.
 
 mod account;
 mod client;
 mod errors;
-mod http;
+mod messages;
 mod response;
 
-pub use account::{AccessError, AccountReport, OfferedSender, Visible};
-pub use client::{Credentials, Listing, Patience, Search, TwilioClient};
-pub use errors::{ErrorAdvice, ErrorClass, advice, explanation, more_info, refuses_credentials};
-pub use http::{HttpError, http_client, loopback_client};
+pub use client::Credentials;
+pub(super) use client::TwilioClient;
+pub(super) use errors::{advice, more_info};
 pub use response::Response;
+
+use super::capability::Capability;
+
+/// What Twilio can do.
+pub(super) const CAPABILITIES: &[Capability] = &[
+    Capability::ListMessages,
+    Capability::CancelMessage,
+    Capability::ReportBalance,
+    Capability::OfferSenders,
+    Capability::KeepMessages,
+];

@@ -1,5 +1,5 @@
-//! Twilio's answers, read with doubt: any field may be missing, null or of another type, and
-//! a proxy may have answered instead.
+//! Twilio's responses, which are not trusted: any field may be missing, null or of another type,
+//! and the response may come from a proxy.
 
 use std::time::Duration;
 
@@ -8,17 +8,19 @@ use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
+use super::errors;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::text::{masked_digits, printable};
-use crate::provider::{Created, MessageState, Refusal};
+use crate::provider::error::Refusal;
+use crate::provider::message::{Created, MessageState};
 
-/// Bytes of an answer that are read at most.
+/// Bytes of a response that are read at most.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// An answer of Twilio, or of whatever stands between.
+/// A response of Twilio, or of a proxy on the way. Public for fuzzing only.
 pub struct Response {
     status: StatusCode,
-    pub(super) json: Option<Value>,
+    json: Option<Value>,
     pub(super) retry_after: Option<Duration>,
     request_id: Option<String>,
     responded_at: Option<Timestamp>,
@@ -32,18 +34,18 @@ pub(super) fn is_message_sid(text: &str) -> bool {
 }
 
 impl Response {
-    /// An answer with this status, these headers and this body; one that is not JSON is borne.
+    /// Reads a response; a body that is not JSON counts as none.
     pub fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let retry_after = text(headers, RETRY_AFTER.as_str())
+        let retry_after = header(headers, RETRY_AFTER.as_str())
             .and_then(|seconds| seconds.parse().ok())
             .map(Duration::from_secs);
-        let request_id = text(headers, "twilio-request-id");
-        let responded_at = text(headers, DATE.as_str()).as_deref().and_then(rfc2822);
+        let request_id = header(headers, "twilio-request-id");
+        let responded_at = header(headers, DATE.as_str()).as_deref().and_then(rfc2822);
         let json = serde_json::from_slice(body).ok();
         Self { status, json, retry_after, request_id, responded_at }
     }
 
-    /// Reads the body, up to its bound; what is beyond is not waited for.
+    /// Receives the body of a response, up to its bound; the rest is not waited for.
     pub(super) async fn read(mut response: reqwest::Response) -> Result<Self, reqwest::Error> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
@@ -56,9 +58,9 @@ impl Response {
         Ok(Self::new(response.status(), response.headers(), &body))
     }
 
-    /// What it says of a create. Only a 4xx in Twilio's own words is a clear no; after any other
-    /// answer without a message in it, the message may have gone out: something that stands
-    /// between may have kept Twilio's answer back.
+    /// Returns the outcome of a create. Only a 4xx in Twilio's own shape is a refusal; after any
+    /// other response without a message in it, the message may have gone out: a proxy may have
+    /// kept Twilio's response back.
     pub fn created(&self) -> Created {
         match self.status.as_u16() {
             200..=299 => match self.message() {
@@ -67,25 +69,41 @@ impl Response {
             },
             429 => Created::Busy { retry_after: self.retry_after },
             408 => Created::Unclear(self.refusal().to_string()),
-            // The proxy of this side asks who it is for: it handed nothing on (RFC 9110).
+            // A proxy on this side wants credentials: it has forwarded nothing (RFC 9110).
             407 => Created::Refused(self.refusal()),
             400..=499 if self.is_of_twilio() => Created::Refused(self.refusal()),
             _ => Created::Unclear(self.refusal().to_string()),
         }
     }
 
-    /// The moment so long before the answer, by the clock of the server: this host's clock may
-    /// be wrong. `None` where the server does not tell the time.
+    /// Returns the moment that long before the response, by the server's clock: this host's may be
+    /// wrong. `None` where the response has no date.
     pub(super) fn since(&self, within: Option<SignedDuration>) -> Option<Timestamp> {
         self.responded_at?.checked_sub(within?).ok()
     }
 
-    /// The message that the answer is about.
+    /// Returns the items of a list in the response.
+    pub(super) fn list(&self, key: &str) -> Option<&[Value]> {
+        self.json.as_ref()?.get(key)?.as_array().map(Vec::as_slice)
+    }
+
+    /// Returns a text in the response.
+    pub(super) fn text(&self, field: &str) -> Option<&str> {
+        self.json.as_ref()?.get(field)?.as_str()
+    }
+
+    /// Returns the address of the next page of a list, relative or absolute.
+    pub(super) fn next_page(&self) -> Option<&str> {
+        let json = self.json.as_ref()?;
+        json["next_page_uri"].as_str().or(json["meta"]["next_page_url"].as_str())
+    }
+
+    /// Returns the message that the response is about.
     pub fn message(&self) -> Option<MessageState> {
         self.state(self.json.as_ref()?)
     }
 
-    /// A message of the answer; `None` if it has no usable SID.
+    /// Returns a message of the response; `None` if it has no usable SID.
     pub(super) fn state(&self, message: &Value) -> Option<MessageState> {
         let field = |name: &str| message.get(name).and_then(Value::as_str);
         let sid = field("sid").filter(|sid| is_message_sid(sid))?;
@@ -93,7 +111,7 @@ impl Response {
         let status = field("status").unwrap_or_default();
         Some(MessageState {
             sid: sid.to_owned(),
-            status: DeliveryStatus::from_twilio(status),
+            status: delivery_status(status),
             status_text: printable(status, 40),
             error_code: number(message.get("error_code")),
             error_message: field("error_message").map(sentence),
@@ -104,8 +122,8 @@ impl Response {
         })
     }
 
-    /// Whether an error is told in a shape of Twilio's: with a number of its own, or with its
-    /// status and a sentence.
+    /// Whether an error has one of Twilio's shapes: with a number of its own, or with its status
+    /// and a sentence.
     fn is_of_twilio(&self) -> bool {
         let Some(json) = &self.json else { return false };
         let is_text = |name: &str| json.get(name).is_some_and(Value::is_string);
@@ -114,35 +132,51 @@ impl Response {
             || (has_status && (is_text("message") || is_text("title")))
     }
 
-    /// The error that the answer tells, in Twilio's own shape, in that of RFC 9457, or from
-    /// the status alone.
+    /// Returns the error in the response: in Twilio's own shape, in that of RFC 9457, or from the
+    /// status alone.
     pub fn refusal(&self) -> Refusal {
         let status = self.status;
-        let json = self.json.as_ref();
-        let field = |name: &str| json.and_then(|json| json.get(name)).and_then(Value::as_str);
-        let told = field("message").or_else(|| field("detail")).or_else(|| field("title"));
-        let message = told.map_or_else(
+        let text = self.text("message").or(self.text("detail")).or(self.text("title"));
+        let message = text.map_or_else(
             || {
                 let reason = status.canonical_reason().unwrap_or("unknown status");
                 format!("{reason}; the answer is not Twilio's, something may stand between")
             },
             sentence,
         );
+        let code = number(self.json.as_ref().and_then(|json| json.get("code")));
         Refusal {
             http_status: status.as_u16(),
-            code: number(json.and_then(|json| json.get("code"))),
+            class: errors::class(status.as_u16(), code),
+            code,
             message,
             request_id: self.request_id.clone(),
         }
     }
 }
 
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+/// Reads the status of a message. `None` for one that Twilio has added since; its text goes to the
+/// log as it is.
+fn delivery_status(status: &str) -> Option<DeliveryStatus> {
+    match status {
+        "accepted" | "scheduled" => Some(DeliveryStatus::Accepted),
+        "queued" => Some(DeliveryStatus::Queued),
+        "sending" => Some(DeliveryStatus::Sending),
+        "sent" => Some(DeliveryStatus::Sent),
+        "delivered" | "read" | "partially_delivered" => Some(DeliveryStatus::Delivered),
+        "undelivered" => Some(DeliveryStatus::Undelivered),
+        "failed" => Some(DeliveryStatus::Failed),
+        "canceled" => Some(DeliveryStatus::Canceled),
+        _ => None,
+    }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = headers.get(name)?.to_str().ok()?;
     Some(printable(value, 80))
 }
 
-/// A number, also where it is written as text.
+/// Reads a number, also where it is written as text.
 fn number(value: Option<&Value>) -> Option<u32> {
     match value? {
         Value::Number(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
@@ -155,7 +189,7 @@ fn rfc2822(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::parse(text).ok().map(|moment| moment.timestamp())
 }
 
-/// A sentence of the provider: printable, short, and without phone numbers and codes.
+/// Cleans a sentence of the provider: printable, short, and without phone numbers and codes.
 fn sentence(text: &str) -> String {
     masked_digits(&printable(text, 300), 6)
 }
@@ -175,24 +209,24 @@ mod tests {
     }
 
     #[test]
-    fn null_and_odd_types_are_borne() {
-        let odd = json!({ "sid": sid(), "status": "undelivered", "error_code": "30003", "price": null,
+    fn missing_fields_and_unexpected_types_are_tolerated() {
+        let body = json!({ "sid": sid(), "status": "undelivered", "error_code": "30003", "price": null,
             "error_message": null, "date_sent": "Mon, 23 Nov 2026 12:04:31 +0000", "new_field": [1] });
-        let state = response(&odd).message().unwrap();
+        let state = response(&body).message().unwrap();
         assert_eq!(state.status, Some(DeliveryStatus::Undelivered));
         assert_eq!(state.error_code, Some(30003));
         assert_eq!(state.sent, Some("2026-11-23T12:04:31Z".parse().unwrap()));
     }
 
     #[test]
-    fn an_unknown_status_is_kept_as_text() {
+    fn a_status_that_is_not_known_is_kept_as_text() {
         let state =
             response(&json!({ "sid": sid(), "status": "tele\u{1b}ported" })).message().unwrap();
         assert_eq!((state.status, state.status_text.as_str()), (None, "teleported"));
     }
 
     #[test]
-    fn a_sid_that_would_not_fit_a_path_is_no_message() {
+    fn a_message_needs_a_sid_that_is_safe_in_a_path() {
         assert!(response(&json!({ "sid": "../../Balance", "status": "sent" })).message().is_none());
         assert!(
             response(&json!({ "code": 21211, "message": "no", "status": 400 })).message().is_none()
@@ -201,11 +235,11 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_understood_in_all_their_shapes() {
-        let told = response(
+    fn errors_are_read_in_each_shape_that_twilio_uses() {
+        let known = response(
             &json!({ "code": 21211, "message": "The 'To' number +573001234567 is not valid.", "status": 400 }),
         );
-        let refusal = told.refusal();
+        let refusal = known.refusal();
         assert_eq!(
             (refusal.code, refusal.message.as_str()),
             (Some(21211), "The 'To' number +…67 is not valid.")

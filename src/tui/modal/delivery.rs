@@ -7,7 +7,6 @@ use ratatui::style::Style;
 use super::{Flow, Scroll, draw_reading, reading_room};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::sender::Sender;
-use crate::provider::twilio::explanation;
 use crate::store::{DeliveryId, Event, EventKind};
 use crate::tui::effect::Effect;
 use crate::tui::fit::{width, wrap};
@@ -140,9 +139,9 @@ impl DeliveryModal {
             let event = event_lines(model, event, room);
             lines.extend(event.into_iter().map(|line| (line, style)));
         }
-        if let Some(code) = self.story.iter().rev().find_map(|event| event.error_code) {
+        if let Some(code) = self.story.iter().rev().find_map(|event| model.error_code(event)) {
             lines.push(plain(String::new()));
-            lines.extend(wrap(&explanation(code), room).into_iter().map(plain));
+            lines.extend(wrap(&code.explanation(), room).into_iter().map(plain));
         }
         lines
     }

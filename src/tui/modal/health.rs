@@ -11,7 +11,7 @@ use super::{Flow, Scroll, draw_reading, reading_room};
 use crate::domain::country::Country;
 use crate::domain::sender::Sender;
 use crate::engine::{AccountQuery, Severity, Status};
-use crate::provider::twilio::refuses_credentials;
+use crate::provider::Capability;
 use crate::store::{Outcomes, RouteHealth};
 use crate::tui::effect::Effect;
 use crate::tui::fit::{column, wrap};
@@ -204,18 +204,19 @@ fn account(model: &Model, status: &Status) -> Vec<Line> {
     }
     lines.push(match status.newest_answer {
         None => ("The account has not been asked yet.".to_owned(), theme.dim()),
-        Some((at, Some(code))) if refuses_credentials(code) => {
+        Some((at, Some(code))) if code.class().refuses_credentials() => {
             (format!("Credentials refused at {} (error {code}).", model.clock(at)), theme.failure())
         }
         Some((at, _)) => {
             (format!("Credentials accepted, last at {}.", model.clock(at)), Style::new())
         }
     });
-    let balance = model.tab().balance.as_ref();
-    lines.push(match balance {
-        Some(balance) => (format!("Balance: {balance}."), Style::new()),
-        None => ("Balance: not asked yet (^T).".to_owned(), theme.dim()),
-    });
+    if model.provider_can(Capability::ReportBalance) {
+        lines.push(match &model.tab().balance {
+            Some(balance) => (format!("Balance: {balance}."), Style::new()),
+            None => ("Balance: not asked yet (^T).".to_owned(), theme.dim()),
+        });
+    }
     lines
 }
 

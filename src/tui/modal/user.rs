@@ -13,7 +13,6 @@ use crate::domain::environment::Environment;
 use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::domain::quota::Quota;
 use crate::domain::sender::Sender;
-use crate::provider::twilio::explanation;
 use crate::store::{Event, QuotaRow};
 use crate::tui::effect::Effect;
 use crate::tui::fit::wrap;
@@ -108,7 +107,7 @@ impl UserModal {
             ),
             Some(Ok(events)) => lines.extend(events.iter().rev().flat_map(|event| {
                 let style = theme.event(event.kind);
-                let advice = event.error_code.map(|code| wrap(&explanation(code), room));
+                let advice = model.error_code(event).map(|code| wrap(&code.explanation(), room));
                 let advice = advice.into_iter().flatten().map(|line| (line, Style::new()));
                 let lines = event_lines(model, event, room).into_iter();
                 lines.map(move |line| (line, style)).chain(advice).collect::<Vec<_>>()

@@ -13,7 +13,6 @@ use super::{draw_empty, missing};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::provider::Provider;
 use crate::domain::sender::Sender;
-use crate::provider::twilio::advice;
 use crate::store::{Event, EventId, EventKind};
 use crate::tui::effect::Effect;
 use crate::tui::fit::{cut, wrap};
@@ -258,8 +257,8 @@ fn draw_line(model: &Model, event: &Event, selected: bool, line: Rect, buffer: &
 /// What matters about an event, in a few words.
 fn detail(model: &Model, event: &Event) -> String {
     let sender = || event.sender.as_deref().and_then(|sender| Sender::parse(sender).ok());
-    if let Some(code) = event.error_code {
-        let cause = advice(code).map_or_else(
+    if let Some(code) = model.error_code(event) {
+        let cause = code.advice().map_or_else(
             || event.detail.clone().unwrap_or_default(),
             |known| known.cause.to_owned(),
         );

@@ -1,0 +1,144 @@
+//! The account behind credentials: its status, its balance, its senders, and why it cannot be used.
+//!
+//! Shared by all providers; what only one of them can say comes as text.
+
+use std::fmt;
+
+use super::error::Refusal;
+use crate::domain::country::Country;
+use crate::domain::sender::Sender;
+
+/// The state of an account whose credentials were accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountReport {
+    /// Whether it is active, as far as these credentials may see.
+    pub status: Visible,
+    /// The amount left to spend, with its currency, as far as these credentials may see.
+    pub balance: Visible,
+}
+
+/// A value that not every API key may read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Visible {
+    /// The value, printable.
+    Shown(String),
+    /// The credentials may not see it.
+    Hidden,
+}
+
+impl Visible {
+    /// Returns the value, if the credentials may see it.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Shown(text) => Some(text),
+            Self::Hidden => None,
+        }
+    }
+}
+
+impl fmt::Display for Visible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text().unwrap_or("not visible to this key"))
+    }
+}
+
+/// A sender that the account offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferedSender {
+    /// The sender.
+    pub sender: Sender,
+    /// The account's name for it, printable.
+    pub name: String,
+}
+
+impl OfferedSender {
+    /// Returns the country that it serves first: a phone number's own.
+    pub fn country(&self) -> Option<Country> {
+        match &self.sender {
+            Sender::Number(number) => number.country(),
+            _ => None,
+        }
+    }
+}
+
+/// Why an account cannot be used, as far as the responses show.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AccessError {
+    /// Account, key or token are wrong, or do not belong together.
+    #[error("wrong credentials: {advice}")]
+    Wrong {
+        /// What to check.
+        advice: &'static str,
+    },
+    /// The account was suspended or closed.
+    #[error("the account is {status}: {advice}")]
+    Inactive {
+        /// The account's status in the provider's word.
+        status: String,
+        /// What to check.
+        advice: &'static str,
+    },
+    /// The credentials are right, but can only pretend to send.
+    #[error("these are test credentials: they accept messages, send none, and tell no status")]
+    TestCredentials,
+    /// The key may not even list messages.
+    #[error("the key lacks the right to read messages: {0}")]
+    Forbidden(Refusal),
+    /// No connection could be made.
+    #[error("no network to {host}: {reason}")]
+    NoNetwork {
+        /// The server.
+        host: String,
+        /// The reason that the operating system gives.
+        reason: String,
+    },
+    /// The server cannot prove its identity.
+    #[error(
+        "TLS to {host} failed: {reason}. If a proxy inspects traffic here, name its certificate as deck.extra_ca"
+    )]
+    Tls {
+        /// The server.
+        host: String,
+        /// What is wrong with its certificate.
+        reason: String,
+    },
+    /// The server is not the provider's.
+    #[error("{host} is not {provider}'s API: {reason}")]
+    WrongHost {
+        /// The server.
+        host: String,
+        /// The provider's name.
+        provider: &'static str,
+        /// What the server returned.
+        reason: String,
+    },
+    /// The account may work later.
+    #[error("{host} cannot answer now: {reason}")]
+    Later {
+        /// The server.
+        host: String,
+        /// What it returned.
+        reason: String,
+    },
+}
+
+impl AccessError {
+    /// The stable name in JSON.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Wrong { .. } => "wrong_credentials",
+            Self::Inactive { .. } => "inactive_account",
+            Self::TestCredentials => "test_credentials",
+            Self::Forbidden(_) => "forbidden",
+            Self::NoNetwork { .. } => "no_network",
+            Self::Tls { .. } => "tls",
+            Self::WrongHost { .. } => "wrong_host",
+            Self::Later { .. } => "later",
+        }
+    }
+
+    /// Whether it is certain that nothing can be sent with these credentials, now or later.
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Wrong { .. } | Self::Inactive { .. })
+    }
+}
