@@ -33,7 +33,7 @@ pub use unnamed_tokens::{forget_tokens, unnamed_tokens};
 
 use crate::domain::bounded::Bounded;
 use crate::domain::environment::{Environment, PerEnvironment};
-use crate::domain::figures::Price;
+use crate::domain::price::Price;
 use crate::domain::settings::Settings;
 use crate::domain::thresholds::Thresholds;
 use file::{Kept, Lock, replace};

@@ -14,7 +14,6 @@ use super::{Config, DeckSettings, RetentionDays};
 use crate::domain::bounded::{CodeValidity, CodesAllowed, TimeOut};
 use crate::domain::country::Country;
 use crate::domain::environment::{Environment, PerEnvironment};
-use crate::domain::figures::Price;
 use crate::domain::from_numbers::{FromNumber, FromNumbers, FromNumbersError};
 use crate::domain::message_options::{
     AddressRetention, ContentRetention, MessageOptions, RiskCheck,
@@ -22,6 +21,7 @@ use crate::domain::message_options::{
 use crate::domain::message_overrides::MessageOverrides;
 use crate::domain::message_text::MessageTemplate;
 use crate::domain::phone::PhoneNumber;
+use crate::domain::price::Price;
 use crate::domain::provider::{AccountSid, ApiKeySid, BaseUrl, Provider, TwilioAccount};
 use crate::domain::recipients::Recipients;
 use crate::domain::secret::SecretSource;

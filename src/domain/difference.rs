@@ -5,8 +5,6 @@ use std::fmt;
 
 use super::environment::PerEnvironment;
 use super::from_numbers::{FromNumber, FromNumbers};
-use super::provider::Provider;
-use super::recipients::Recipients;
 use super::sender::Sender;
 use super::settings::{Field, Settings};
 
@@ -32,60 +30,19 @@ impl fmt::Display for Difference {
 
 /// Lists what changes, field by field; From numbers are compared number by number.
 pub fn differences(old: &Settings, new: &Settings) -> Vec<Difference> {
-    let scalar = |field| (field, words(old, new, field));
-    let fields = [
-        Field::DefaultCountry,
-        Field::CodeValidity,
-        Field::CodesAllowed,
-        Field::TimeOut,
-        Field::Provider,
-        Field::AccountSid,
-        Field::ApiKey,
-        Field::AuthToken,
-        Field::BaseUrl,
-        Field::MessageOptions,
-        Field::Message,
-        Field::MessageOverrides,
-        Field::Limits,
-    ];
-    let mut found: Vec<Difference> = fields
-        .into_iter()
-        .filter(|&field| !is_same(old, new, field))
-        .map(scalar)
-        .map(|(field, (old, new))| Difference { field, number: None, old, new })
-        .collect();
-    if old.recipients != new.recipients {
-        found.push(Difference {
-            field: Field::Recipients,
-            number: None,
-            old: recipients(&old.recipients),
-            new: recipients(&new.recipients),
-        });
-    }
-    found.extend(number_differences(&old.from_numbers, &new.from_numbers));
-    found
+    let changed = Field::ALL.iter().filter(|field| !field.row().value.is_same(old, new));
+    let found = changed.flat_map(|&field| match field {
+        Field::FromNumbers => number_differences(&old.from_numbers, &new.from_numbers),
+        field => vec![difference(old, new, field)],
+    });
+    found.collect()
 }
 
-/// Whether two settings have the same value in a field. What words leave out (the program that
-/// prints a token) counts too.
-fn is_same(one: &Settings, other: &Settings, field: Field) -> bool {
-    let account = |settings: &Settings| match &settings.provider {
-        Provider::Twilio(account) => Some((**account).clone()),
-        Provider::Sandbox => None,
-    };
-    let token = |settings: &Settings| account(settings).and_then(|account| account.auth_token);
-    match field {
-        Field::AuthToken => token(one) == token(other),
-        Field::Limits => one.limits == other.limits,
-        field => value(one, field) == value(other, field),
-    }
-}
-
-/// The words of a field before and after, told apart also where the words leave out what differs.
-fn words(old: &Settings, new: &Settings, field: Field) -> (String, String) {
-    let (old, new) = (value(old, field), value(new, field));
+/// A field before and after, told apart also where the words leave out what differs.
+fn difference(old: &Settings, new: &Settings, field: Field) -> Difference {
+    let (old, new) = (field.row().show(old), field.row().show(new));
     let new = if old == new { format!("{new}, changed") } else { new };
-    (old, new)
+    Difference { field, number: None, old, new }
 }
 
 /// Whether what differs was changed in Production only: Development and Test agree on it.
@@ -97,120 +54,43 @@ pub fn is_drift(difference: &Difference, all: &PerEnvironment<&Settings>) -> boo
     !differs(all.development, all.test) && differs(all.test, all.production)
 }
 
-/// The masked numbers, as the lists may differ while their lengths do not.
-fn recipients(recipients: &Recipients) -> String {
-    match recipients {
-        Recipients::Anyone => recipients.to_string(),
-        Recipients::Only(numbers) => {
-            let masked: Vec<String> =
-                numbers.iter().map(super::phone::PhoneNumber::masked).collect();
-            format!("{recipients} ({})", masked.join(", "))
-        }
-    }
-}
-
-/// The value of a field, in words; of the From numbers only how many there are.
-pub fn value(settings: &Settings, field: Field) -> String {
-    let account = match &settings.provider {
-        Provider::Twilio(account) => Some(account),
-        Provider::Sandbox => None,
-    };
-    let not_set = || "not set".to_owned();
-    match field {
-        Field::DefaultCountry => {
-            settings.default_country.map_or_else(not_set, |country| country.to_string())
-        }
-        Field::CodeValidity => format!("{} min", settings.code_validity.get()),
-        Field::CodesAllowed => settings.codes_allowed.get().to_string(),
-        Field::TimeOut => format!("{} min", settings.time_out.get()),
-        Field::Provider => settings.provider.name().to_owned(),
-        Field::AccountSid => {
-            let sid = account.and_then(|account| account.account_sid.as_ref());
-            sid.map_or_else(not_set, |sid| sid.as_str().to_owned())
-        }
-        Field::ApiKey => {
-            let key = account.and_then(|account| account.api_key.as_ref());
-            key.map_or_else(not_set, |key| key.as_str().to_owned())
-        }
-        Field::AuthToken => {
-            let source = account.and_then(|account| account.auth_token.as_ref());
-            source.map_or_else(not_set, ToString::to_string)
-        }
-        Field::BaseUrl => {
-            let url = account.and_then(|account| account.base_url.as_ref());
-            url.map_or_else(not_set, |url| url.as_str().to_owned())
-        }
-        Field::MessageOptions => settings.provider.message_options().to_string(),
-        Field::Message => format!("{:?}", settings.message.as_str()),
-        Field::MessageOverrides if settings.message_overrides.is_empty() => "none".to_owned(),
-        Field::MessageOverrides => {
-            let texts = settings.message_overrides.iter();
-            let texts = texts.map(|(audience, text)| format!("{audience}: {:?}", text.as_str()));
-            texts.collect::<Vec<_>>().join("; ")
-        }
-        Field::Recipients => recipients(&settings.recipients),
-        Field::Limits => settings.limits.to_string(),
-        Field::FromNumbers => format!("{} numbers", settings.from_numbers.rows().len()),
-    }
-}
-
 fn number_differences(old: &FromNumbers, new: &FromNumbers) -> Vec<Difference> {
-    let find = |grid: &FromNumbers, sender: &Sender| {
-        grid.rows().iter().find(|row| row.sender == *sender).map(countries)
+    let change = |number: Option<&Sender>, old: String, new: String| Difference {
+        field: Field::FromNumbers,
+        number: number.cloned(),
+        old,
+        new,
     };
-    let change = |sender: &Sender, old: Option<String>, new: Option<String>| {
-        let words = |side: Option<String>| match side {
-            Some(countries) => format!("{sender} for {countries}"),
-            None => format!("no {sender}"),
-        };
-        let (old, new) = (words(old), words(new));
-        Difference { field: Field::FromNumbers, number: Some(sender.clone()), old, new }
-    };
-    let added = new.rows().iter().filter(|row| find(old, &row.sender).is_none());
-    let mut found: Vec<Difference> = old
-        .rows()
-        .iter()
-        .chain(added)
-        .map(|row| (&row.sender, find(old, &row.sender), find(new, &row.sender)))
+    let added = new.rows().iter().filter(|row| old.row(&row.sender).is_none());
+    let mut found: Vec<Difference> = (old.rows().iter().chain(added))
+        .map(|row| (&row.sender, old.row(&row.sender), new.row(&row.sender)))
         .filter(|(_, old, new)| old != new)
-        .map(|(sender, old, new)| change(sender, old, new))
+        .map(|(sender, old, new)| {
+            let words = |row: Option<&FromNumber>| {
+                row.map_or_else(|| format!("no {sender}"), ToString::to_string)
+            };
+            change(Some(sender), words(old), words(new))
+        })
         .collect();
     let order = |grid: &FromNumbers| {
         let senders = grid.rows().iter().map(|row| row.sender.to_string());
-        senders.collect::<Vec<_>>().join(", ")
+        format!("order {}", senders.collect::<Vec<_>>().join(", "))
     };
     if found.is_empty() && order(old) != order(new) {
-        let (old, new) = (format!("order {}", order(old)), format!("order {}", order(new)));
-        found.push(Difference { field: Field::FromNumbers, number: None, old, new });
+        found.push(change(None, order(old), order(new)));
     }
     if old.default_number() != new.default_number() {
-        let words = |sender: Option<&Sender>| match sender {
-            Some(sender) => format!("default {sender}"),
-            None => "no default".to_owned(),
-        };
-        found.push(Difference {
-            field: Field::FromNumbers,
-            number: None,
-            old: words(old.default_number()),
-            new: words(new.default_number()),
-        });
+        found.push(change(None, old.default_words(), new.default_words()));
     }
     found
-}
-
-/// The countries of a number, in words.
-pub fn countries(number: &FromNumber) -> String {
-    if number.countries.is_empty() {
-        return "no country of its own".to_owned();
-    }
-    number.countries.iter().map(|country| country.code()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::environment::Environment;
-    use crate::domain::provider::TwilioAccount;
+    use crate::domain::provider::{Provider, TwilioAccount};
+    use crate::domain::recipients::Recipients;
     use crate::domain::secret::SecretSource;
 
     #[test]

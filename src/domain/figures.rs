@@ -2,13 +2,11 @@
 //! that costs at most, and which countries the From numbers leave out.
 
 use std::collections::BTreeSet;
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
 
 use super::country::Country;
 use super::limits::Cap;
 use super::message_text::Segments;
+use super::price::Price;
 use super::settings::Settings;
 
 /// Minutes of a day.
@@ -81,7 +79,7 @@ impl Figures {
     /// What one user can cost in a day, at a price for each SMS.
     pub const fn cost_a_day(&self, price: Price) -> Price {
         let codes = self.codes_a_day as u64 * self.segments as u64;
-        Price(price.0.saturating_mul(codes))
+        price.times(codes)
     }
 
     /// The figures in sentences, without full stops.
@@ -126,50 +124,6 @@ impl Figures {
     }
 }
 
-/// An amount of money, in whatever currency, in millionths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "f64", try_from = "f64")]
-pub struct Price(u64);
-
-/// The number is no price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a price is a number from 0 to 1000")]
-pub struct NoPrice;
-
-impl TryFrom<f64> for Price {
-    type Error = NoPrice;
-
-    fn try_from(amount: f64) -> Result<Self, Self::Error> {
-        if !(0.0..=1000.0).contains(&amount) {
-            return Err(NoPrice);
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "within these bounds nothing is lost but what is below a millionth"
-        )]
-        Ok(Self((amount * 1e6).round() as u64))
-    }
-}
-
-impl From<Price> for f64 {
-    fn from(price: Price) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "exact up to nine thousand million")]
-        let millionths = price.0 as Self;
-        millionths / 1e6
-    }
-}
-
-/// `0.05`, or `14.40`
-impl fmt::Display for Price {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format!("{}.{:06}", self.0 / 1_000_000, self.0 % 1_000_000);
-        let zeros = text.len() - text.trim_end_matches('0').len();
-        // Two places at least: it is money.
-        f.write_str(&text[..text.len() - zeros.min(4)])
-    }
-}
-
 fn partly_mapped(mapped: &BTreeSet<Country>) -> Vec<PartlyMapped> {
     let codes: BTreeSet<u16> = mapped.iter().map(|country| country.calling_code()).collect();
     let of_code = |calling_code| {
@@ -196,7 +150,6 @@ mod tests {
         assert_eq!((figures.codes_a_day, figures.segments), (288, 1));
         let price = Price::try_from(0.05).unwrap();
         assert_eq!(figures.cost_a_day(price).to_string(), "14.40");
-        assert_eq!(price.to_string(), "0.05");
         // A cap of the whole environment is one of each user too, where it refuses anything.
         let mut capped = settings.clone();
         capped.limits.environment.day = Cap::new(10);
@@ -207,7 +160,6 @@ mod tests {
         assert!(sentences.contains("no country but CO is texted at all"), "{sentences}");
         capped.limits.record_only = true;
         assert_eq!(Figures::of(&capped, "Sign-in").codes_a_day, 288);
-        assert!(Price::try_from(-1.0).is_err() && Price::try_from(f64::NAN).is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The From numbers of one environment: senders, the countries each serves, and the default.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::country::Country;
 use super::sender::Sender;
@@ -12,6 +13,23 @@ pub struct FromNumber {
     pub sender: Sender,
     /// The countries that are sent to from it. Empty only for the default number.
     pub countries: BTreeSet<Country>,
+}
+
+impl FromNumber {
+    /// Its countries, in words.
+    pub fn country_codes(&self) -> String {
+        if self.countries.is_empty() {
+            return "no country of its own".to_owned();
+        }
+        self.countries.iter().map(|country| country.code()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// `+1 415 555 0100 for CA US`
+impl fmt::Display for FromNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} for {}", self.sender, self.country_codes())
+    }
 }
 
 /// The whole grid, always consistent: no sender twice, no country on two numbers, the default
@@ -101,9 +119,20 @@ impl FromNumbers {
         &self.numbers
     }
 
+    /// The row of a sender.
+    pub fn row(&self, sender: &Sender) -> Option<&FromNumber> {
+        self.numbers.iter().find(|row| row.sender == *sender)
+    }
+
     /// The number for countries that no number claims.
     pub const fn default_number(&self) -> Option<&Sender> {
         self.default.as_ref()
+    }
+
+    /// The default number, in words.
+    pub fn default_words(&self) -> String {
+        let default = self.default.as_ref();
+        default.map_or_else(|| "no default".to_owned(), |sender| format!("default {sender}"))
     }
 
     /// Whether this sender is the default number.
@@ -169,8 +198,8 @@ impl FromNumbers {
         number: Option<&Sender>,
     ) -> Result<Self, FromNumbersError> {
         let Some(sender) = number else { return self.with_default(other.default_number()) };
-        let here = self.numbers.iter().any(|row| row.sender == *sender);
-        match other.numbers.iter().find(|row| row.sender == *sender) {
+        let here = self.row(sender).is_some();
+        match other.row(sender) {
             None => self.without(sender),
             Some(row) => {
                 let is_default = self.is_default(sender) || row.countries.is_empty();

@@ -18,13 +18,23 @@ pub enum Provider {
     Twilio(Box<TwilioAccount>),
 }
 
-/// Which provider it is, without its settings.
+/// Which provider it is, without its account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProviderKind {
-    /// The built-in Sandbox.
+    /// [`Provider::Sandbox`]
     Sandbox,
-    /// Twilio.
+    /// [`Provider::Twilio`]
     Twilio,
+}
+
+impl ProviderKind {
+    /// The name of the provider.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sandbox => "Sandbox",
+            Self::Twilio => "Twilio",
+        }
+    }
 }
 
 /// What is needed to speak for a Twilio account; parts may still be missing.
@@ -193,11 +203,33 @@ impl Provider {
         }
     }
 
+    /// Makes it another provider, with an empty account; the same one stays as it is.
+    pub fn change_to(&mut self, kind: ProviderKind) {
+        if self.kind() != kind {
+            *self = match kind {
+                ProviderKind::Sandbox => Self::Sandbox,
+                ProviderKind::Twilio => Self::Twilio(Box::default()),
+            };
+        }
+    }
+
     /// The name of the provider.
     pub const fn name(&self) -> &'static str {
+        self.kind().name()
+    }
+
+    /// The Twilio account, if it has one.
+    pub fn twilio(&self) -> Option<&TwilioAccount> {
         match self {
-            Self::Sandbox => "Sandbox",
-            Self::Twilio(_) => "Twilio",
+            Self::Sandbox => None,
+            Self::Twilio(account) => Some(account),
+        }
+    }
+
+    /// Changes the Twilio account, if it has one.
+    pub fn set_twilio(&mut self, change: impl FnOnce(&mut TwilioAccount)) {
+        if let Self::Twilio(account) = self {
+            change(account);
         }
     }
 
@@ -208,10 +240,7 @@ impl Provider {
 
     /// Another address than the provider's usual one.
     pub fn base_url(&self) -> Option<&BaseUrl> {
-        match self {
-            Self::Twilio(account) => account.base_url.as_ref(),
-            Self::Sandbox => None,
-        }
+        self.twilio()?.base_url.as_ref()
     }
 
     /// Who holds the messages: tells an account from any other one, also on another server.
@@ -228,18 +257,12 @@ impl Provider {
 
     /// Where the auth token is found, if there is an account with one.
     pub fn token_source(&self) -> Option<&SecretSource> {
-        match self {
-            Self::Sandbox => None,
-            Self::Twilio(account) => account.auth_token.as_ref(),
-        }
+        self.twilio()?.auth_token.as_ref()
     }
 
     /// What the provider does with messages besides delivering them.
     pub fn message_options(&self) -> MessageOptions {
-        match self {
-            Self::Sandbox => MessageOptions::default(),
-            Self::Twilio(account) => account.options,
-        }
+        self.twilio().map(|account| account.options).unwrap_or_default()
     }
 }
 

@@ -1,11 +1,14 @@
-//! The settings of one environment. Every value here has passed its own rule already, so a
-//! `Settings` can always be saved; what is unwise about it, the warnings say.
+//! The settings of one environment, and the table with a row for each of their fields.
+//!
+//! Every value here has passed its own rule already, so `Settings` can always be saved; what is
+//! unwise about them, the warnings say. Knows neither the file nor a screen.
 
 use std::collections::BTreeSet;
 
 use super::bounded::{Bounded, CodeValidity, CodesAllowed, TimeOut};
 use super::country::Country;
 use super::environment::Environment;
+use super::field_table::{Lens, Row, field_table};
 use super::from_numbers::{FromNumber, FromNumbers};
 use super::limits::Limits;
 use super::message_overrides::MessageOverrides;
@@ -41,102 +44,217 @@ pub struct Settings {
     pub limits: Limits,
 }
 
-/// One of the settings, for errors, warnings, differences and the audit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Field {
-    /// [`Settings::default_country`]
-    DefaultCountry,
-    /// [`Settings::code_validity`]
-    CodeValidity,
-    /// [`Settings::codes_allowed`]
-    CodesAllowed,
-    /// [`Settings::time_out`]
-    TimeOut,
-    /// [`Settings::provider`]
-    Provider,
-    /// The account SID of a Twilio account.
-    AccountSid,
-    /// The API key of a Twilio account, if one is used.
-    ApiKey,
-    /// The auth token, or the secret of the API key.
-    AuthToken,
-    /// The base URL of the provider, if not its own.
-    BaseUrl,
-    /// What the provider does with messages besides delivering them.
-    MessageOptions,
-    /// [`Settings::message`]
-    Message,
-    /// [`Settings::message_overrides`]
-    MessageOverrides,
-    /// [`Settings::recipients`]
-    Recipients,
-    /// [`Settings::limits`]
-    Limits,
-    /// [`Settings::from_numbers`]
-    FromNumbers,
+/// Where a value is in the settings.
+type Setting<T> = Lens<Settings, T>;
+
+field_table! {
+    /// One of the settings, for errors, warnings, differences and the audit.
+    Field of Settings {
+        /// [`Settings::default_country`]
+        DefaultCountry => Row {
+            key: "default_country",
+            below: None,
+            label: "Default country code",
+            short_label: "Default country",
+            explanation: "Put before numbers that have no country code.",
+            unit: "",
+            value: &Setting {
+                get: |it| it.default_country,
+                set: |it, value| it.default_country = value,
+            },
+        },
+        /// [`Settings::code_validity`]
+        CodeValidity => Row {
+            key: "code_validity_minutes",
+            below: None,
+            label: "Code validity period",
+            short_label: "Code validity",
+            explanation: "Minutes, 1 to 10 (NIST SP 800-63B). At exactly the end a code is expired.",
+            unit: " min",
+            value: &Setting { get: |it| it.code_validity, set: |it, value| it.code_validity = value },
+        },
+        /// [`Settings::codes_allowed`]
+        CodesAllowed => Row {
+            key: "codes_allowed",
+            below: None,
+            label: "Number of codes allowed",
+            short_label: "Codes allowed",
+            explanation: "Codes that a user gets before the time-out, 1 to 20.",
+            unit: "",
+            value: &Setting { get: |it| it.codes_allowed, set: |it, value| it.codes_allowed = value },
+        },
+        /// [`Settings::time_out`]
+        TimeOut => Row {
+            key: "request_time_out_minutes",
+            below: None,
+            label: "Time-out between code requests",
+            short_label: "Time-out",
+            explanation: "Minutes after the last code allowed, 1 to 1440.",
+            unit: " min",
+            value: &Setting { get: |it| it.time_out, set: |it, value| it.time_out = value },
+        },
+        /// [`Settings::provider`]
+        Provider => Row {
+            key: "provider",
+            below: None,
+            label: "Provider",
+            short_label: "Provider",
+            explanation: "Who delivers the messages.",
+            unit: "",
+            value: &Setting {
+                get: |it| it.provider.kind(),
+                set: |it, kind| it.provider.change_to(kind),
+            },
+        },
+        /// The account that messages are billed to.
+        AccountSid => Row {
+            key: "account_sid",
+            below: Some("provider"),
+            label: "Account SID",
+            short_label: "Account SID",
+            explanation: "AC and 32 hexadecimal digits, from the Twilio console.",
+            unit: "",
+            value: &Setting {
+                get: |it| it.provider.twilio().and_then(|it| it.account_sid.clone()),
+                set: |it, value| it.provider.set_twilio(|it| it.account_sid = value),
+            },
+        },
+        /// The API key, if one is used instead of the account's own token.
+        ApiKey => Row {
+            key: "api_key",
+            below: Some("provider"),
+            label: "API key",
+            short_label: "API key",
+            explanation: "SK…: used instead of the account's own token; its secret goes into the form as \
+                the auth token. Empty: none.",
+            unit: "",
+            value: &Setting {
+                get: |it| it.provider.twilio().and_then(|it| it.api_key.clone()),
+                set: |it, value| it.provider.set_twilio(|it| it.api_key = value),
+            },
+        },
+        /// The auth token, or the secret of the API key.
+        AuthToken => Row {
+            key: "auth_token",
+            below: Some("provider"),
+            label: "Auth token",
+            short_label: "Auth token",
+            explanation: "Where the auth token is found, or the secret of the API key; never the token \
+                itself.",
+            unit: "",
+            value: &Setting {
+                get: |it| it.provider.twilio().and_then(|it| it.auth_token.clone()),
+                set: |it, value| it.provider.set_twilio(|it| it.auth_token = value),
+            },
+        },
+        /// Another server than the provider's own.
+        BaseUrl => Row {
+            key: "base_url",
+            below: Some("provider"),
+            label: "Base URL",
+            short_label: "Base URL",
+            explanation: "Another server than Twilio's own: https, or http on this machine. Empty: \
+                Twilio's.",
+            unit: "",
+            value: &Setting {
+                get: |it| it.provider.twilio().and_then(|it| it.base_url.clone()),
+                set: |it, value| it.provider.set_twilio(|it| it.base_url = value),
+            },
+        },
+        /// What the provider does with messages besides delivering them: three fields in the file.
+        MessageOptions => Row {
+            key: "message_options",
+            below: Some("provider"),
+            label: "Message options",
+            short_label: "Message options",
+            explanation: "What Twilio does with messages besides delivering them.",
+            unit: "",
+            value: &Setting {
+                get: |it| it.provider.message_options(),
+                set: |it, value| it.provider.set_twilio(|it| it.options = value),
+            },
+        },
+        /// [`Settings::message`]
+        Message => Row {
+            key: "message",
+            below: None,
+            label: "Message text",
+            short_label: "Message",
+            explanation: "What the user reads. Must have {code}; {minutes} and {app} may be in it.",
+            unit: "",
+            value: &Setting { get: |it| it.message.clone(), set: |it, value| it.message = value },
+        },
+        /// [`Settings::message_overrides`]
+        MessageOverrides => Row {
+            key: "own_messages",
+            below: None,
+            label: "Texts by country or language",
+            short_label: "Texts by country or language",
+            explanation: "What users of some countries or languages read instead.",
+            unit: "",
+            value: &Setting {
+                get: |it| it.message_overrides.clone(),
+                set: |it, value| it.message_overrides = value,
+            },
+        },
+        /// [`Settings::recipients`]
+        Recipients => Row {
+            key: "recipients",
+            below: None,
+            label: "Recipients",
+            short_label: "Recipients",
+            explanation: "Whom this environment may text. The Sandbox ignores it.",
+            unit: "",
+            value: &Setting {
+                get: |it| it.recipients.clone(),
+                set: |it, value| it.recipients = value,
+            },
+        },
+        /// [`Settings::limits`]
+        Limits => Row {
+            key: "limits",
+            below: None,
+            label: "Limits",
+            short_label: "Limits",
+            explanation: "How many codes may go out at all, and where.",
+            unit: "",
+            value: &Setting { get: |it| it.limits.clone(), set: |it, value| it.limits = value },
+        },
+        /// [`Settings::from_numbers`]
+        FromNumbers => Row {
+            key: "from_numbers",
+            below: None,
+            label: "From numbers",
+            short_label: "From numbers",
+            explanation: "Which sender serves which country.",
+            unit: "",
+            value: &Setting {
+                get: |it| it.from_numbers.clone(),
+                set: |it, value| it.from_numbers = value,
+            },
+        },
+    }
 }
 
 impl Field {
-    /// All of them, in the order in which people read them.
-    pub const ALL: [Self; 15] = [
-        Self::DefaultCountry,
-        Self::CodeValidity,
-        Self::CodesAllowed,
-        Self::TimeOut,
-        Self::Provider,
-        Self::AccountSid,
-        Self::ApiKey,
-        Self::AuthToken,
-        Self::BaseUrl,
-        Self::MessageOptions,
-        Self::Message,
-        Self::MessageOverrides,
-        Self::Recipients,
-        Self::Limits,
-        Self::FromNumbers,
-    ];
+    /// The field with a name in `config.ron`.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|field| field.key() == key)
+    }
 
     /// Its name in `config.ron`, on the command line and in JSON.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::DefaultCountry => "default_country",
-            Self::CodeValidity => "code_validity_minutes",
-            Self::CodesAllowed => "codes_allowed",
-            Self::TimeOut => "request_time_out_minutes",
-            Self::Provider => "provider",
-            Self::AccountSid => "account_sid",
-            Self::ApiKey => "api_key",
-            Self::AuthToken => "auth_token",
-            Self::BaseUrl => "base_url",
-            // Three fields there, which are told as one.
-            Self::MessageOptions => "message_options",
-            Self::Message => "message",
-            Self::MessageOverrides => "own_messages",
-            Self::Recipients => "recipients",
-            Self::Limits => "limits",
-            Self::FromNumbers => "from_numbers",
-        }
+    pub fn key(self) -> &'static str {
+        self.row().key
     }
 
     /// The full label.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::DefaultCountry => "Default country code",
-            Self::CodeValidity => "Code validity period",
-            Self::CodesAllowed => "Number of codes allowed",
-            Self::TimeOut => "Time-out between code requests",
-            Self::Provider => "Provider",
-            Self::AccountSid => "Account SID",
-            Self::ApiKey => "API key",
-            Self::AuthToken => "Auth token",
-            Self::BaseUrl => "Base URL",
-            Self::MessageOptions => "Message options",
-            Self::Message => "Message text",
-            Self::MessageOverrides => "Texts by country or language",
-            Self::Recipients => "Recipients",
-            Self::Limits => "Limits",
-            Self::FromNumbers => "From numbers",
-        }
+    pub fn label(self) -> &'static str {
+        self.row().label
+    }
+
+    /// Whether it is a part of the provider's account, which the Sandbox does not have.
+    pub fn is_of_account(self) -> bool {
+        self.row().below == Some(Self::Provider.key())
     }
 }
 
@@ -189,17 +307,4 @@ fn sandbox_numbers() -> FromNumbers {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_named_numbers_are_texted_by_a_live_account() {
-        let friend = PhoneNumber::parse("+573001234567").unwrap();
-        let stranger = PhoneNumber::parse("+573007654321").unwrap();
-        let mut settings = Settings::built_in(Environment::Test);
-        settings.recipients = Recipients::Only(BTreeSet::from([friend.clone()]));
-        assert!(settings.may_text(&friend) && !settings.may_text(&stranger));
-        settings.provider = Provider::Sandbox;
-        assert!(settings.may_text(&stranger));
-    }
-}
+mod tests;

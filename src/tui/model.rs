@@ -18,8 +18,8 @@ use super::status_clock::StatusClock;
 use super::theme::Theme;
 use crate::domain::country::Country;
 use crate::domain::environment::{Environment, PerEnvironment};
-use crate::domain::figures::Price;
 use crate::domain::phone::Recipient;
+use crate::domain::price::Price;
 use crate::domain::settings::Settings;
 use crate::engine::{Severity, Status};
 use crate::provider::{Capability, ErrorCode, can};
@@ -81,8 +81,6 @@ pub struct Model {
     pub unwritable: Option<String>,
     /// When the status of the environments is read again.
     pub status_clock: StatusClock,
-    /// Counts the changes that were taken back.
-    pub undone: u64,
     /// Counts what pop-ups have asked, so that a late answer is told from the newest.
     pub ticket: u64,
 }
@@ -183,7 +181,6 @@ impl Model {
             read_only: false,
             unwritable: None,
             status_clock: StatusClock::default(),
-            undone: 0,
             ticket: 0,
         }
     }

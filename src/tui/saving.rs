@@ -11,7 +11,7 @@ use super::modal::conflict::ConflictModal;
 use super::model::{EngineState, Model, Phase};
 use super::pane::Pane;
 use crate::config::unnamed_tokens;
-use crate::domain::difference::differences;
+use crate::domain::difference::{Difference, differences};
 use crate::domain::environment::Environment;
 use crate::domain::quota::QuotaRule;
 use crate::domain::settings::Field;
@@ -120,12 +120,12 @@ pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
     for (environment, settings) in environments.iter() {
         let token = tokens[environment].clone();
         let form = &mut model.tabs[environment].form;
-        let changes = differences(form.saved(), settings);
-        let mut changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+        let mut changes = differences(form.saved(), settings);
         // The same place, with another token in it.
-        let has_token = |text: &String| text.starts_with(Field::AuthToken.label());
-        if *form.token() != token && !changes.iter().any(has_token) {
-            changes.push(format!("{}: {} → {token}", Field::AuthToken.label(), form.token()));
+        let is_of_token = |change: &Difference| change.field == Field::AuthToken;
+        if *form.token() != token && !changes.iter().any(is_of_token) {
+            let (old, new) = (form.token().to_string(), token.to_string());
+            changes.push(Difference { field: Field::AuthToken, number: None, old, new });
         }
         form.refresh(settings.clone(), token);
         if let Some(first) = changes.first()

@@ -20,7 +20,7 @@ use super::modal::send::SendModal;
 use super::modal::verify::VerifyModal;
 use super::modal::{self, Modal};
 use super::model::{EngineState, Model, Phase, Pruning};
-use super::pane::{Pane, form_view, log, numbers, quota};
+use super::pane::{Pane, form_input, log, numbers, quota};
 use super::reports::on_report;
 use super::saving::{save, take_deck};
 use super::text_field::is_alt_key;
@@ -65,10 +65,8 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Key(key) => separate(model, key)
             .into_iter()
             .flat_map(|key| {
-                let is_action = model.keys.action(&model.contexts(), key).is_some();
-                let is_typing = model.modals.is_empty() && model.focus == Pane::Form && !is_action;
                 let (open, notice) = (model.modals.len(), model.notice.clone());
-                let effects = remembering(model, is_typing, |model| on_key(model, key));
+                let effects = on_key(model, key);
                 // A pop-up that opens has something else to say.
                 if model.modals.len() > open && model.notice == notice {
                     model.notice = None;
@@ -76,9 +74,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
                 effects
             })
             .collect(),
-        Message::Paste(text) => {
-            remembering(model, false, |model| on_input(model, &Input::Paste(text)))
-        }
+        Message::Paste(text) => on_input(model, &Input::Paste(text)),
         Message::Resize(columns, rows) => {
             model.size = (columns, rows);
             vec![Effect::Repaint]
@@ -121,29 +117,11 @@ fn separate(model: &Model, key: KeyEvent) -> Vec<KeyEvent> {
     vec![KeyCode::Esc.into(), rest]
 }
 
-/// Handles an input so that what it changes in the settings can be taken back.
-fn remembering(
-    model: &mut Model,
-    is_typing: bool,
-    handle: impl FnOnce(&mut Model) -> Vec<Effect>,
-) -> Vec<Effect> {
-    let environment = model.environment;
-    let before = model.tab().form.draft();
-    let undone = model.undone;
-    let effects = handle(model);
-    // Taking back is no change that could be taken back.
-    if model.undone == undone {
-        model.tabs[environment].form.remember(before, is_typing);
-    }
-    effects
-}
-
 fn undo(model: &mut Model) {
     if let Some(reason) = model.settings_are_locked() {
         return model.complain(reason);
     }
     if model.tab_mut().form.undo() {
-        model.undone += 1;
         model.say("Taken back.");
     } else {
         let environment = model.environment;
@@ -207,7 +185,7 @@ fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
         return Vec::new();
     }
     match model.focus {
-        Pane::Form => form_view::on_input(model, input),
+        Pane::Form => form_input::on_input(model, input),
         Pane::Numbers => numbers::on_input(model, input),
         Pane::Quota => quota::on_input(model, input),
         Pane::Log => log::on_input(model, input),

@@ -11,7 +11,7 @@ use super::keymap::{Action, Binding, Context};
 use super::layout::SMALLEST;
 use super::modal;
 use super::model::{EngineState, Model, Phase, Pruning};
-use super::pane::{Pane, form_view, log, numbers, quota};
+use super::pane::{Pane, form_view, form_words, log, numbers, quota};
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 use crate::engine::Severity;
@@ -281,7 +281,7 @@ fn explanation(model: &Model) -> String {
         return format!("Nothing can be sent: {reason}.");
     }
     match model.focus {
-        Pane::Form => form_view::explanation(model),
+        Pane::Form => form_words::explanation(model),
         Pane::Numbers => {
             "The recipient's country decides who sends; * is for countries on no number.".to_owned()
         }

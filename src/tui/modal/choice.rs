@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::{Flow, open_box, write, write_field};
 use crate::domain::country::Country;
+use crate::domain::provider::ProviderKind;
 use crate::tui::fit::column;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
@@ -17,8 +18,7 @@ use crate::tui::update::Input;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Choice {
     Country(Country),
-    Sandbox,
-    Twilio,
+    Provider(ProviderKind),
 }
 
 /// A list to choose from.
@@ -28,7 +28,8 @@ pub struct ChoiceModal {
     selected: usize,
 }
 
-const PROVIDERS: [Choice; 2] = [Choice::Sandbox, Choice::Twilio];
+const PROVIDERS: [Choice; 2] =
+    [Choice::Provider(ProviderKind::Sandbox), Choice::Provider(ProviderKind::Twilio)];
 
 impl ChoiceModal {
     /// All countries, the present one selected.
@@ -65,8 +66,7 @@ impl ChoiceModal {
                 match self.choices().get(self.selected) {
                     None => return Flow::STAY,
                     Some(Choice::Country(country)) => form.choose_country(*country),
-                    Some(Choice::Sandbox) => form.choose_sandbox(true),
-                    Some(Choice::Twilio) => form.choose_sandbox(false),
+                    Some(Choice::Provider(provider)) => form.choose_provider(*provider),
                 }
                 return Flow::CLOSE;
             }
@@ -121,8 +121,12 @@ fn draw_list(model: &Model, choices: &[Choice], selected: usize, area: Rect, buf
         let mark = if index == selected { "› " } else { "  " };
         let text = match choice {
             Choice::Country(country) => country_line(*country),
-            Choice::Sandbox => "Sandbox   built in, texts nobody, needs no account".to_owned(),
-            Choice::Twilio => "Twilio    a Twilio account, texts real phones".to_owned(),
+            Choice::Provider(ProviderKind::Sandbox) => {
+                "Sandbox   built in, texts nobody, needs no account".to_owned()
+            }
+            Choice::Provider(ProviderKind::Twilio) => {
+                "Twilio    a Twilio account, texts real phones".to_owned()
+            }
         };
         let style = if index == selected { model.theme.selected() } else { Style::new() };
         if row < area.height {

@@ -5,7 +5,7 @@ use ratatui::layout::Position;
 use ratatui::style::Style;
 
 use super::{Flow, draw_reading, reading_room};
-use crate::domain::difference::{Difference, countries, differences, is_drift, value};
+use crate::domain::difference::{Difference, differences, is_drift};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::sender::Sender;
 use crate::domain::settings::{Field, Settings};
@@ -55,7 +55,7 @@ impl CompareModal {
         let (here, there) = (here(model), model.tabs[self.other].form.saved());
         let mut differing = self.rows(model);
         let mut rows = Vec::new();
-        for field in Field::ALL {
+        for &field in Field::ALL {
             let before = rows.len();
             rows.extend(differing.extract_if(.., |row| row.field == field));
             if field == Field::FromNumbers {
@@ -65,14 +65,14 @@ impl CompareModal {
                 let same = here.from_numbers.rows().iter().filter(|row| is_new(&row.sender));
                 let same: Vec<Difference> = same
                     .map(|row| {
-                        let words = format!("{} for {}", row.sender, countries(row));
+                        let words = row.to_string();
                         let number = Some(row.sender.clone());
                         Difference { field, number, old: words.clone(), new: words }
                     })
                     .collect();
                 rows.extend(same);
             } else if rows.len() == before {
-                let (old, new) = (value(&here, field), value(there, field));
+                let (old, new) = (field.row().show(&here), field.row().show(there));
                 rows.push(Difference { field, number: None, old, new });
             }
         }

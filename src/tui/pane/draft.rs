@@ -1,96 +1,168 @@
-//! What was edited in the form before a change, so that the change can be taken back; also after
-//! somebody else has saved.
+//! What is being edited in the form: the settings as they would be, and the text of each line.
+//! Knows nothing of what is saved, and nothing of the typed token, which is a secret.
 
 use std::collections::BTreeMap;
 
-use super::form::{is_disputed, saved_account};
-use crate::domain::country::Country;
-use crate::domain::from_numbers::FromNumbers;
-use crate::domain::limits::Limits;
-use crate::domain::merge::merge;
-use crate::domain::message_overrides::MessageOverrides;
-use crate::domain::message_text::MessageTemplate;
-use crate::domain::provider::{AccountSid, Provider, TwilioAccount};
-use crate::domain::recipients::Recipients;
-use crate::domain::settings::{Field, Settings};
+use crossterm::event::KeyEvent;
 
-/// What can be edited, as it was before a change. The typed token is left out: it is a secret.
+use crate::domain::merge::merge_field;
+use crate::domain::provider::{ProviderKind, TwilioAccount};
+use crate::domain::settings::{Field, Settings};
+use crate::tui::text_field::{PasteRefused, TextField};
+
+/// The fields that have a line in the form, from top to bottom.
+pub const LINES: [Field; 9] = [
+    Field::DefaultCountry,
+    Field::CodeValidity,
+    Field::CodesAllowed,
+    Field::TimeOut,
+    Field::Provider,
+    Field::AccountSid,
+    Field::AuthToken,
+    Field::Message,
+    Field::Recipients,
+];
+
+/// What is being edited.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Draft {
-    /// The field that had the cursor, if text was typed into it.
-    pub(super) typed_into: Option<Field>,
-    pub(super) texts: [String; 5],
-    pub(super) account: TwilioAccount,
+pub(super) struct Draft {
+    /// The settings as far as they are right. They keep an account while the Sandbox is chosen.
+    settings: Settings,
+    /// The provider that is chosen.
+    pub(super) provider: ProviderKind,
+    /// Whether the stored token is to be taken away.
     pub(super) removes_token: bool,
-    pub(super) on_sandbox: bool,
-    pub(super) message: MessageTemplate,
-    pub(super) message_overrides: MessageOverrides,
-    pub(super) recipients: Recipients,
-    pub(super) limits: Limits,
-    pub(super) from_numbers: FromNumbers,
+    lines: BTreeMap<Field, TypedLine>,
+}
+
+/// A line of the form that is typed into.
+#[derive(Debug, Clone)]
+struct TypedLine {
+    text: TextField,
+    /// What is wrong with it.
+    error: Option<String>,
+}
+
+/// Where the cursor is in a text is no change of it.
+impl PartialEq for TypedLine {
+    fn eq(&self, other: &Self) -> bool {
+        self.text.text() == other.text.text()
+    }
 }
 
 impl Draft {
-    /// Settings with its fields that have parts, and everything else as in others.
-    pub(super) fn parts(&self, others: &Settings) -> Settings {
-        Settings {
-            message_overrides: self.message_overrides.clone(),
-            recipients: self.recipients.clone(),
-            limits: self.limits.clone(),
-            from_numbers: self.from_numbers.clone(),
-            ..others.clone()
+    /// Settings, before anything is changed in them.
+    pub(super) fn new(settings: &Settings) -> Self {
+        let lines = LINES.iter().filter_map(|&field| {
+            let value = field.row().value;
+            let text = TextField::new(&value.typed(settings)?, value.max_length());
+            Some((field, TypedLine { text, error: None }))
+        });
+        let mut draft = Self {
+            lines: lines.collect(),
+            provider: settings.provider.kind(),
+            removes_token: false,
+            settings: settings.clone(),
+        };
+        draft.settings.provider.change_to(ProviderKind::Twilio);
+        draft
+    }
+
+    /// The settings as far as they are right. Their provider is always an account: which provider
+    /// is chosen, [`Draft::provider`] says.
+    pub(super) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The account, which is kept while the Sandbox is chosen.
+    pub(super) fn account(&self) -> TwilioAccount {
+        self.settings.provider.twilio().cloned().unwrap_or_default()
+    }
+
+    /// Changes the settings, but for what is typed into a line.
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+    }
+
+    /// The text of a line that is typed into.
+    pub(super) fn text(&self, field: Field) -> Option<&TextField> {
+        self.lines.get(&field).map(|line| &line.text)
+    }
+
+    /// What is wrong with the text of a line.
+    pub(super) fn error(&self, field: Field) -> Option<&str> {
+        self.lines.get(&field)?.error.as_deref()
+    }
+
+    /// Types into a line.
+    pub(super) fn on_key(&mut self, field: Field, key: KeyEvent) {
+        if let Some(line) = self.lines.get_mut(&field) {
+            line.text.on_key(key);
+            self.read_line(field);
         }
     }
 
-    /// Goes on from what somebody else has saved: what was not changed here is as they have it.
-    pub(super) fn rebase(&mut self, old: &Settings, new: &Settings) {
-        for (text, (old, new)) in self.texts.iter_mut().zip(texts(old).into_iter().zip(texts(new)))
+    /// Pastes into a line.
+    pub(super) fn paste(&mut self, field: Field, pasted: &str) -> Result<(), PasteRefused> {
+        if let Some(line) = self.lines.get_mut(&field) {
+            line.text.paste(pasted)?;
+            self.read_line(field);
+        }
+        Ok(())
+    }
+
+    /// Takes what is typed in a line into the settings; what is wrong leaves them as they were.
+    fn read_line(&mut self, field: Field) {
+        if let Some(line) = self.lines.get_mut(&field) {
+            let read = field.row().value.parse(line.text.text(), &mut self.settings);
+            line.error = read.err();
+        }
+    }
+
+    /// Puts what settings say into a field.
+    pub(super) fn fill(&mut self, field: Field, settings: &Settings) {
+        match field {
+            Field::Provider => self.provider = settings.provider.kind(),
+            Field::AuthToken => self.removes_token = false,
+            field => field.row().value.copy(settings, &mut self.settings),
+        }
+        if let Some(line) = self.lines.get_mut(&field)
+            && let Some(text) = field.row().value.typed(&self.settings)
         {
-            if *text == old {
-                *text = new;
+            line.text.set(&text);
+            line.error = None;
+        }
+    }
+
+    /// Takes over what somebody else has made of the settings `base`, where it is no other change
+    /// than the one here. What is typed stays as it is typed.
+    pub(super) fn rebase(&mut self, base: &Settings, theirs: &Settings) {
+        if self.provider == base.provider.kind() {
+            self.provider = theirs.provider.kind();
+        }
+        self.follow(base, theirs);
+    }
+
+    /// The same but for the provider; returns the fields in which both changes fit together.
+    pub(super) fn follow(&mut self, base: &Settings, theirs: &Settings) -> Vec<Field> {
+        let mine = self.settings.clone();
+        let is_readable = |&field: &Field| {
+            !matches!(field, Field::Provider | Field::AuthToken) && self.error(field).is_none()
+        };
+        let readable: Vec<Field> = Field::ALL.iter().copied().filter(is_readable).collect();
+        let mut merged = mine.clone();
+        let fits = |field: &Field| merge_field(*field, [base, &mine, theirs], &mut merged);
+        let fitting: Vec<Field> = readable.into_iter().filter(fits).collect();
+        for &field in &fitting {
+            if !field.row().value.is_same(&merged, &mine) {
+                self.fill(field, &merged);
             }
         }
-        let (was, is) = (saved_account(old), saved_account(new));
-        let account = &mut self.account;
-        follow(&mut account.api_key, &was.api_key, &is.api_key);
-        follow(&mut account.base_url, &was.base_url, &is.base_url);
-        follow(&mut account.options, &was.options, &is.options);
-        let on_sandbox = |settings: &Settings| settings.provider == Provider::Sandbox;
-        follow(&mut self.on_sandbox, &on_sandbox(old), &on_sandbox(new));
-        follow(&mut self.message, &old.message, &new.message);
-        let merged = merge(old, &self.parts(old), new, &BTreeMap::new());
-        let settings = &merged.settings;
-        let is_agreed = |field| !is_disputed(&merged, field);
-        if is_agreed(Field::MessageOverrides) {
-            self.message_overrides = settings.message_overrides.clone();
-        }
-        if is_agreed(Field::Recipients) {
-            self.recipients = settings.recipients.clone();
-        }
-        if is_agreed(Field::Limits) {
-            self.limits = settings.limits.clone();
-        }
-        if is_agreed(Field::FromNumbers) {
-            self.from_numbers = settings.from_numbers.clone();
-        }
+        fitting
     }
-}
 
-/// Follows a change, unless it was another one before.
-fn follow<T: PartialEq + Clone>(value: &mut T, old: &T, new: &T) {
-    if value == old {
-        value.clone_from(new);
+    /// Whether the chosen provider has no such field.
+    pub(super) fn lacks(&self, field: Field) -> bool {
+        self.provider == ProviderKind::Sandbox && field.is_of_account()
     }
-}
-
-/// What the fields say in which text is typed, in the order of [`Draft::texts`].
-fn texts(settings: &Settings) -> [String; 5] {
-    let sid = saved_account(settings).account_sid;
-    [
-        settings.default_country.map_or("", Country::code).to_owned(),
-        settings.code_validity.get().to_string(),
-        settings.codes_allowed.get().to_string(),
-        settings.time_out.get().to_string(),
-        sid.as_ref().map_or("", AccountSid::as_str).to_owned(),
-    ]
 }

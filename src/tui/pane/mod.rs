@@ -3,7 +3,9 @@
 
 pub mod draft;
 pub mod form;
+pub mod form_input;
 pub mod form_view;
+pub mod form_words;
 pub mod log;
 mod log_filter;
 pub mod numbers;

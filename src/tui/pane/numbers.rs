@@ -6,7 +6,8 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::first_row;
-use super::form_view::{account_query, warnings};
+use super::form_input::account_query;
+use super::form_words::warnings;
 use crate::domain::country::Country;
 use crate::domain::from_numbers::{FromNumber, FromNumbers};
 use crate::domain::sender::Sender;
