@@ -282,7 +282,7 @@ async fn a_token_that_the_account_refuses_is_not_stored_and_the_try_is_written_d
     assert!(refused.err().contains("nothing was saved"), "{}", refused.err());
     assert!(!std::fs::read_to_string(deck.paths().secrets).unwrap().contains(wrong));
     let audit = deck.run(&["audit", "list"]).out();
-    assert!(audit.contains("nothing was saved") && !audit.contains(wrong), "{audit}");
+    assert!(audit.contains("Not saved") && !audit.contains(wrong), "{audit}");
     let stored = set_token(&deck, "dev", smsdeck::provider::sandbox::AUTH_TOKEN);
     assert_eq!(stored.code(), 0, "{}", stored.err());
 }

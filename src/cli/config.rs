@@ -8,7 +8,7 @@ use serde_json::json;
 use super::arguments::ConfigCommand;
 use super::failure::Failure;
 use super::output::Output;
-use super::{Invocation, change, versions};
+use super::{Invocation, change, diff, set, transfer, versions};
 use crate::config::{self, Config, TokenStatus};
 use crate::domain::environment::Environment;
 use crate::domain::figures::Figures;
@@ -16,7 +16,6 @@ use crate::domain::secret::SecretSource;
 use crate::domain::settings::Settings;
 use crate::engine::{AccountQuery, check_account};
 use crate::provider::AccountReport;
-use crate::runtime::Runtime;
 use crate::tui::keymap;
 
 pub(super) async fn run(
@@ -27,7 +26,7 @@ pub(super) async fn run(
         ConfigCommand::Path => path(invocation),
         ConfigCommand::Show => show(invocation),
         ConfigCommand::Set { field, value, dry_run } => {
-            change::set(invocation, &field, &value, dry_run).await
+            set::set(invocation, &field, &value, dry_run).await
         }
         ConfigCommand::Schema => {
             let schema = config::schema();
@@ -39,19 +38,21 @@ pub(super) async fn run(
             invocation.output.line(text.trim_end(), &json!({ "keys": text }))?;
             Ok(ExitCode::SUCCESS)
         }
-        ConfigCommand::Diff { a, b } => change::diff(invocation, a, b),
+        ConfigCommand::Diff { a, b } => diff::diff(invocation, a, b),
         ConfigCommand::Copy { from, to, fields, numbers, dry_run } => {
-            change::copy(invocation, (from, to), (&fields, &numbers), dry_run).await
+            transfer::copy(invocation, (from, to), (&fields, &numbers), dry_run).await
         }
         ConfigCommand::History => versions::history(invocation),
         ConfigCommand::Restore { version, yes, dry_run } => {
             versions::restore(invocation, &version, dry_run, yes).await
         }
-        ConfigCommand::Export => change::export(invocation),
-        ConfigCommand::Import { file, dry_run } => change::import(invocation, &file, dry_run).await,
+        ConfigCommand::Export => transfer::export(invocation),
+        ConfigCommand::Import { file, dry_run } => {
+            transfer::import(invocation, &file, dry_run).await
+        }
         ConfigCommand::Check { file, online, log } => {
             let config = check(invocation, file.as_deref())?;
-            keymap::read(&keymap::file_beside(&invocation.paths.config))
+            keymap::read(&keymap::file_beside(&invocation.deck.paths().config))
                 .map_err(|error| Failure::usage(error.to_string()))?;
             if log {
                 unmapped_countries(invocation, &config).await?;
@@ -64,7 +65,7 @@ pub(super) async fn run(
 fn path(invocation: &Invocation) -> Result<ExitCode, Failure> {
     // Also of a config that is out of order: whoever mends it must find it.
     let config = change::present(invocation);
-    let paths = &invocation.paths;
+    let paths = invocation.deck.paths();
     let store = &paths.store_of(&config.deck);
     let there = |path: &Path| if path.exists() { "" } else { "  (not there yet)" };
     let text = format!(
@@ -106,7 +107,7 @@ fn show(invocation: &Invocation) -> Result<ExitCode, Failure> {
 
 /// Judges the config in use, or a file before it is put to use.
 fn check(invocation: &Invocation, file: Option<&Path>) -> Result<Config, Failure> {
-    let place = file.unwrap_or(&invocation.paths.config);
+    let place = file.unwrap_or(&invocation.deck.paths().config);
     let config = match config::load(place)? {
         Some(config) => config,
         None if file.is_some() => {
@@ -125,7 +126,7 @@ fn check(invocation: &Invocation, file: Option<&Path>) -> Result<Config, Failure
         // A file that is only tried out has no secrets beside it yet.
         if file.is_none() {
             let source = settings.provider.token_source();
-            let problem = match config::token_status(&invocation.paths, environment, source) {
+            let problem = match config::token_status(invocation.deck.paths(), environment, source) {
                 Err(error) => Some(error.to_string()),
                 Ok(TokenStatus::Missing) => {
                     Some("The token is not in secrets.ron: type it in the console.".to_owned())
@@ -134,7 +135,7 @@ fn check(invocation: &Invocation, file: Option<&Path>) -> Result<Config, Failure
                 Ok(TokenStatus::Elsewhere(
                     ref place @ (SecretSource::Env(_) | SecretSource::File(_)),
                 )) => {
-                    let resolved = config::resolve(&invocation.paths, environment, place);
+                    let resolved = config::resolve(invocation.deck.paths(), environment, place);
                     resolved.err().map(|error| format!("Not to be read here: {error}."))
                 }
                 Ok(_) => None,
@@ -192,7 +193,7 @@ fn figures(
 
 /// The countries that were texted in the last day and are on no number.
 async fn unmapped_countries(invocation: &Invocation, config: &Config) -> Result<(), Failure> {
-    if !invocation.paths.store_of(&config.deck).exists() {
+    if !invocation.deck.paths().store_of(&config.deck).exists() {
         // Nobody was texted; a look must not make a store.
         return Ok(());
     }
@@ -227,24 +228,21 @@ async fn ask_accounts(invocation: &Invocation, config: &Config) -> Result<ExitCo
         }
         let provider = settings.provider.clone();
         let query = AccountQuery { environment, provider, token: None };
-        let (text, object) = match check_account(
-            &invocation.paths,
-            config,
-            &Runtime::of_this_machine(),
-            query,
-        )
-        .await
-        {
-            Ok(AccountReport { status, balance }) => (
-                format!("credentials accepted. Account {status}, balance {balance}."),
-                json!({ "online": "ok", "status": status.text(), "balance": balance.text() }),
-            ),
-            Err(problem) => {
-                exit = ExitCode::FAILURE;
-                let object = json!({ "online": problem.code(), "message": problem.to_string() });
-                (format!("{problem}."), object)
-            }
-        };
+        let (text, object) =
+            match check_account(invocation.deck.paths(), config, invocation.deck.runtime(), query)
+                .await
+            {
+                Ok(AccountReport { status, balance }) => (
+                    format!("credentials accepted. Account {status}, balance {balance}."),
+                    json!({ "online": "ok", "status": status.text(), "balance": balance.text() }),
+                ),
+                Err(problem) => {
+                    exit = ExitCode::FAILURE;
+                    let object =
+                        json!({ "online": problem.code(), "message": problem.to_string() });
+                    (format!("{problem}."), object)
+                }
+            };
         let mut object = object;
         object["environment"] = json!(environment.key());
         invocation.output.line(&format!("online: {environment}: {text}"), &object)?;

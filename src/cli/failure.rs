@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::output::{self, Output};
 use crate::config::ConfigError;
-use crate::engine::{EngineError, ReadOnly, RequestError};
+use crate::engine::{ChangeError, EngineError, InvalidEdit, NotChanged, ReadOnly, RequestError};
 use crate::provider::SandboxError;
 
 /// A failure with its stable code, its sentence and its exit code.
@@ -38,11 +38,6 @@ impl Failure {
     /// The same for `status`, where 1 would be a mere warning: exit code 2.
     pub fn critical(self) -> Self {
         Self { exit: 2, ..self }
-    }
-
-    /// Whether it is wrong usage or bad input.
-    pub const fn is_usage(&self) -> bool {
-        self.exit == 2
     }
 
     /// The sentence.
@@ -114,6 +109,30 @@ impl From<EngineError> for Failure {
             EngineError::Handset(_) | EngineError::NoHandset(_) => ("handset", 1),
         };
         Self { code, message: error.to_string(), hint: None, exit }
+    }
+}
+
+impl From<ChangeError> for Failure {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::ReadOnly(read_only) => read_only.into(),
+            ChangeError::Unwritable(reason) => Self::new("config_unwritable", reason),
+            ChangeError::RefusedToken(problem) => {
+                Self::new(problem.code(), format!("nothing was saved: {problem}"))
+            }
+            ChangeError::Config(error) | ChangeError::Invalid(InvalidEdit::Config(error)) => {
+                error.into()
+            }
+            ChangeError::Invalid(InvalidEdit::Rule(words)) => Self::usage(words),
+            ChangeError::TaskLost(_) => Self::new("internal", error.to_string()),
+        }
+    }
+}
+
+impl From<NotChanged> for Failure {
+    fn from(NotChanged { error, .. }: NotChanged) -> Self {
+        // A store that fails too has no audit to say so.
+        error.into()
     }
 }
 

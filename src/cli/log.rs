@@ -56,7 +56,7 @@ pub(super) async fn run(invocation: &Invocation, options: LogOptions) -> Result<
         show(invocation.output, event)?;
     }
     if options.follow {
-        follow(invocation, &engine, newest, fits).await?;
+        follow(invocation, engine, newest, fits).await?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,6 +7,7 @@ mod arguments;
 mod audit;
 mod change;
 mod config;
+mod diff;
 mod failure;
 mod log;
 mod manual;
@@ -17,7 +18,10 @@ mod quota;
 mod route;
 mod sandbox;
 mod send;
+mod set;
+mod show_changes;
 mod status;
+mod transfer;
 mod verify;
 mod versions;
 
@@ -30,7 +34,7 @@ use jiff::tz::TimeZone;
 use crate::config::{Config, ConfigError, Paths};
 use crate::demo::Demo;
 use crate::domain::environment::Environment;
-use crate::engine::{Clock, Engine, Operator};
+use crate::engine::{Deck, Engine, Operator};
 use crate::runtime::Runtime;
 use crate::tui::{self, ConsoleOptions};
 use arguments::{Arguments, Command, ShowOptions};
@@ -87,7 +91,8 @@ fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
         _ => {}
     }
     let operator = Operator { asked_by: asked_by("command line"), read_only };
-    let invocation = Invocation { paths, environment, output, operator };
+    let deck = Deck::new(paths, Runtime::of_this_machine());
+    let invocation = Invocation { deck, environment, output, operator };
     // One thread is enough to wait for one answer; the store has its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -173,7 +178,7 @@ fn asked_by(face: &str) -> String {
 
 /// What every command works with.
 struct Invocation {
-    paths: Paths,
+    deck: Deck,
     environment: Option<Environment>,
     output: Output,
     operator: Operator,
@@ -197,11 +202,10 @@ impl Invocation {
 
     /// The settings: those of the file, or the built-in ones.
     fn config(&self) -> Result<Config, Failure> {
-        Ok(crate::config::load(&self.paths.config)?.unwrap_or_else(Config::built_in))
+        Ok(crate::config::load(&self.deck.paths().config)?.unwrap_or_else(Config::built_in))
     }
 
-    async fn engine(&self) -> Result<Engine, Failure> {
-        let config = self.config()?;
-        Ok(Engine::open(self.paths.clone(), config, Clock::System).await?)
+    async fn engine(&self) -> Result<&Engine, Failure> {
+        Ok(self.deck.open(self.config()?).await?)
     }
 }

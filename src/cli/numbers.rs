@@ -11,6 +11,7 @@ use super::failure::Failure;
 use crate::domain::country::Country;
 use crate::domain::from_numbers::{FromNumber, FromNumbers};
 use crate::domain::sender::Sender;
+use crate::engine::{InvalidEdit, SettingsChange};
 
 pub(super) async fn run(
     invocation: &Invocation,
@@ -19,27 +20,28 @@ pub(super) async fn run(
     match command {
         NumbersCommand::List => list(invocation),
         NumbersCommand::Add { sender, countries, default, r#move, dry_run } => {
-            change(invocation, dry_run, |grid| {
+            change(invocation, dry_run, move |grid| {
                 if grid.rows().iter().any(|row| row.sender == sender) {
-                    return Err(Failure::usage(format!(
+                    return Err(InvalidEdit::Rule(format!(
                         "{sender} is among the From numbers already: use edit"
                     )));
                 }
                 may_move(grid, None, &countries, r#move)?;
-                let number = FromNumber { sender, countries: countries.into_iter().collect() };
+                let countries = countries.iter().copied().collect();
+                let number = FromNumber { sender: sender.clone(), countries };
                 grid.with(None, number, default).map_err(wrong)
             })
             .await
         }
         NumbersCommand::Edit { sender, new_sender, countries, no_countries, r#move, dry_run } => {
-            change(invocation, dry_run, |grid| {
+            change(invocation, dry_run, move |grid| {
                 let row = known(grid, &sender)?;
-                let countries = countries.or_else(|| no_countries.then(Vec::new));
+                let countries = countries.clone().or_else(|| no_countries.then(Vec::new));
                 let countries =
                     countries.unwrap_or_else(|| row.countries.iter().copied().collect());
                 may_move(grid, Some(&sender), &countries, r#move)?;
                 let number = FromNumber {
-                    sender: new_sender.unwrap_or_else(|| sender.clone()),
+                    sender: new_sender.as_ref().unwrap_or(&sender).clone(),
                     countries: countries.into_iter().collect(),
                 };
                 grid.with(Some(&sender), number, grid.is_default(&sender)).map_err(wrong)
@@ -47,12 +49,14 @@ pub(super) async fn run(
             .await
         }
         NumbersCommand::Remove { sender, dry_run } => {
-            change(invocation, dry_run, |grid| grid.without(&sender).map_err(wrong)).await
+            change(invocation, dry_run, move |grid| grid.without(&sender).map_err(wrong)).await
         }
         NumbersCommand::Default { sender, none, dry_run } => {
             let sender = sender.filter(|_| !none);
-            change(invocation, dry_run, |grid| grid.with_default(sender.as_ref()).map_err(wrong))
-                .await
+            change(invocation, dry_run, move |grid| {
+                grid.with_default(sender.as_ref()).map_err(wrong)
+            })
+            .await
         }
     }
 }
@@ -75,22 +79,22 @@ fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
 async fn change(
     invocation: &Invocation,
     dry_run: bool,
-    edit: impl FnOnce(&FromNumbers) -> Result<FromNumbers, Failure>,
+    edit: impl Fn(&FromNumbers) -> Result<FromNumbers, InvalidEdit> + Send + Sync + 'static,
 ) -> Result<ExitCode, Failure> {
     let environment = invocation.environment()?;
-    apply(invocation, dry_run, |config| {
+    let change = SettingsChange::edit(Some(environment), None, move |config| {
         let grid = &mut config.environments[environment].from_numbers;
         *grid = edit(grid)?;
         Ok(())
-    })
-    .await
+    });
+    apply(invocation, dry_run, change).await
 }
 
-fn known<'a>(grid: &'a FromNumbers, sender: &Sender) -> Result<&'a FromNumber, Failure> {
+fn known<'a>(grid: &'a FromNumbers, sender: &Sender) -> Result<&'a FromNumber, InvalidEdit> {
     grid.rows()
         .iter()
         .find(|row| row.sender == *sender)
-        .ok_or_else(|| Failure::usage(format!("{sender} is not among the From numbers")))
+        .ok_or_else(|| InvalidEdit::Rule(format!("{sender} is not among the From numbers")))
 }
 
 /// A country leaves another number only on purpose.
@@ -99,7 +103,7 @@ fn may_move(
     own: Option<&Sender>,
     countries: &[Country],
     may_move: bool,
-) -> Result<(), Failure> {
+) -> Result<(), InvalidEdit> {
     for country in countries {
         if let Some(other) = grid.serving(*country).filter(|row| Some(&row.sender) != own)
             && !may_move
@@ -108,12 +112,12 @@ fn may_move(
                 "{country} is on {} already: add --move to take it from there",
                 other.sender
             );
-            return Err(Failure::usage(words));
+            return Err(InvalidEdit::Rule(words));
         }
     }
     Ok(())
 }
 
-fn wrong(error: impl std::fmt::Display) -> Failure {
-    Failure::usage(error.to_string())
+fn wrong(error: impl std::fmt::Display) -> InvalidEdit {
+    InvalidEdit::Rule(error.to_string())
 }

@@ -34,7 +34,7 @@ async fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
     let engine = invocation.engine().await?;
     for environment in invocation.environments() {
         for row in engine.quota_rows(environment).await? {
-            show(invocation, &engine, environment, &row)?;
+            show(invocation, engine, environment, &row)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -43,9 +43,9 @@ async fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
 async fn show_user(invocation: &Invocation, typed: &str) -> Result<ExitCode, Failure> {
     let environment = invocation.environment()?;
     let engine = invocation.engine().await?;
-    let rows = found(&engine, environment, typed).await?;
+    let rows = found(engine, environment, typed).await?;
     for row in &rows {
-        show(invocation, &engine, environment, row)?;
+        show(invocation, engine, environment, row)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -63,7 +63,7 @@ async fn relieve(
         return Err(Failure::usage("this needs a reason: --reason TEXT".to_owned()));
     }
     let engine = invocation.engine().await?;
-    let mut rows = found(&engine, environment, typed).await?;
+    let mut rows = found(engine, environment, typed).await?;
     if rows.len() > 1 {
         let count = rows.len();
         let words = format!("the number belongs to {count} users: name one by id");
@@ -89,7 +89,7 @@ async fn relieve(
         return Err(Failure::new("nothing_to_give", words.to_owned()));
     }
     for row in engine.find_users(environment, typed).await? {
-        show(invocation, &engine, environment, &row)?;
+        show(invocation, engine, environment, &row)?;
     }
     let (words, given) = match remedy {
         Remedy::AllCodes => ("All codes are given back.", "all_codes"),

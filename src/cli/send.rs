@@ -28,7 +28,7 @@ pub(super) async fn run(
         acting.take_over().await;
     }
     let code = match acting.request(request).await {
-        Ok(submission) => follow(invocation, &engine, &submission, &number, no_wait).await,
+        Ok(submission) => follow(invocation, engine, &submission, &number, no_wait).await,
         Err(refused) => Err(refused.into()),
     };
     // Where no console is ever opened, somebody has to. What fails now is done the next time.

@@ -38,7 +38,7 @@ pub(super) async fn run(
     let mut watch = if options.watch { Some(engine.watch().map_err(unwatched)?) } else { None };
     let mut said = Vec::new();
     loop {
-        let all = match read(invocation, &engine).await.map_err(dead) {
+        let all = match read(invocation, engine).await.map_err(dead) {
             Ok(all) => all,
             Err(failure) if options.watch => {
                 failure.report(invocation.output);
@@ -69,9 +69,7 @@ pub(super) async fn run(
             _ = tokio::time::timeout(LOOK_AGAIN, watch.store.changed()) => {}
             Ok(()) = watch.config.changed() => {
                 // One that is half edited leaves the old settings in force.
-                if let Ok(config) = invocation.config() {
-                    engine.reconfigure(config).await;
-                }
+                let _ = invocation.deck.reload().await;
             }
         }
     }

@@ -6,12 +6,11 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::Invocation;
-use super::change::{
-    audit, audit_mended, audited_if_failed, changes, forget_tokens, may_write, present, preview,
-    show,
-};
+use super::change::{present, preview, whole};
 use super::failure::Failure;
-use crate::config::{self, ConfigError, Replaced, Version};
+use super::show_changes::{changes, show};
+use crate::config::{self, Version};
+use crate::engine::SettingsChange;
 
 /// `config history`: what was in force before, the newest first.
 pub(super) fn history(invocation: &Invocation) -> Result<ExitCode, Failure> {
@@ -50,7 +49,7 @@ pub(super) fn history(invocation: &Invocation) -> Result<ExitCode, Failure> {
 }
 
 fn versions(invocation: &Invocation) -> Result<Vec<Version>, Failure> {
-    let found = config::versions(&invocation.paths);
+    let found = config::versions(invocation.deck.paths());
     found.map_err(|error| Failure::new("history", format!("cannot read the history: {error}")))
 }
 
@@ -70,43 +69,35 @@ pub(super) async fn restore(
     let version = version.ok_or_else(|| {
         Failure::usage(format!("there is no version {name:?}: `smsdeck config history` has them"))
     })?;
-    let new = config::load(&version.path)?
-        .ok_or_else(|| ConfigError::Missing { path: version.path.clone() })?;
     let shown = present(invocation);
     if let Err(error) = invocation.config() {
         let object = json!({ "out_of_order": error.message() });
         let words = "config.ron is out of order; what changes is told from the last good version";
         invocation.output.line(words, &object)?;
     }
+    let change = SettingsChange::Version { version, compared: Box::new(shown) };
+    let (old, new) = change.preview(invocation.deck.paths())?;
     if dry_run {
-        return preview(invocation, &shown, &new, None).await;
+        return preview(invocation, &old, &new, None).await;
     }
-    may_write(invocation)?;
+    invocation.deck.may_change_settings(&invocation.operator)?;
     if !yes {
-        show(invocation, &shown, &new, None, false)?;
+        show(invocation, &old, &new, None, false)?;
         if !confirmed("Put this version back? [y/N] ")? {
             return Err(Failure::new("not_confirmed", "nothing was changed".to_owned()));
         }
     }
-    let restored = config::restore(&invocation.paths, &version, |present| *present == shown);
-    let Replaced { old, new, was_broken } =
-        audited_if_failed(invocation, restored.map_err(Failure::from)).await?;
-    let forgotten = forget_tokens(invocation, &old, &new);
-    let audited = if was_broken {
-        audit_mended(invocation, &old, &new).await
-    } else {
-        audit(invocation, &old, &new, None).await
-    };
-    if was_broken {
+    let changed = invocation.deck.change_settings(&invocation.operator, change).await?;
+    if changed.repaired {
         let object = json!({ "mended": true });
         invocation
             .output
             .line("config.ron is in order again; what was there is beside it.", &object)?;
     }
-    if yes && (old != new || !was_broken) {
-        show(invocation, &old, &new, None, false)?;
+    if yes && (changed.old != changed.new || !changed.repaired) {
+        show(invocation, &changed.old, &changed.new, None, false)?;
     }
-    forgotten.and(audited).map(|()| ExitCode::SUCCESS)
+    whole(&changed)
 }
 
 /// Asks whoever sits at the terminal; without one somebody must have said `--yes`.

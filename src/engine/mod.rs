@@ -7,7 +7,9 @@ mod account;
 mod acting;
 mod audit;
 mod cancel;
+mod change;
 mod client;
+mod deck;
 mod desk;
 mod error;
 mod file_watch;
@@ -30,6 +32,11 @@ mod what_if;
 pub use account::{AccountProblem, AccountQuery, check_account, offered_senders};
 pub use acting::ActingEngine;
 pub use cancel::CancelError;
+pub use change::{
+    ChangeError, Changed, Edit, EditConfig, EnvironmentSave, InvalidEdit, NotAudited, NotChanged,
+    SettingsChange, TokenChange,
+};
+pub use deck::Deck;
 pub use error::{EngineError, NotReady, RequestError};
 pub use file_watch::{ConfigWatch, FileWatch, watch_config};
 pub use findings::{Finding, Severity};

@@ -3,12 +3,9 @@
 use std::path::PathBuf;
 
 use super::message::EditedText;
-use crate::config::TokenStatus;
 use crate::domain::environment::Environment;
 use crate::domain::quota::QuotaRule;
-use crate::domain::secret::Secret;
-use crate::domain::settings::Settings;
-use crate::engine::{AccountQuery, CodeAttempt, CodeRequest, UnlockRequest};
+use crate::engine::{AccountQuery, CodeAttempt, CodeRequest, EnvironmentSave, UnlockRequest};
 use crate::store::{DeliveryId, QuotaRow};
 
 /// Work that takes long enough to tell how far it is, and that can be stopped.
@@ -87,7 +84,7 @@ pub enum Effect {
     /// Give a user codes back, or forgive wrong tries.
     Unlock(Box<UnlockRequest>),
     /// Save the settings of an environment.
-    Save(Box<Save>),
+    Save(Box<EnvironmentSave>),
     /// Read what happened to a user's codes.
     LoadUser {
         /// Comes back with the answer.
@@ -117,30 +114,4 @@ pub enum Effect {
         /// The number as typed.
         number: String,
     },
-}
-
-/// A save of one environment.
-#[derive(Debug, Clone)]
-pub struct Save {
-    /// The environment.
-    pub environment: Environment,
-    /// The settings that the edit began with; if the file has others by now, nothing is saved.
-    pub baseline: Settings,
-    /// The settings to save.
-    pub settings: Settings,
-    /// What becomes of the stored token.
-    pub token: TokenChange,
-    /// What was known of the stored token; if there is another one by now, it stays.
-    pub known_token: TokenStatus,
-}
-
-/// What a save does to the stored token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TokenChange {
-    /// It stays as it is.
-    Keep,
-    /// This one takes its place.
-    Replace(Secret),
-    /// It is taken away.
-    Remove,
 }

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use crossterm::event::KeyEvent;
 
-use super::effect::{Save, Work};
+use super::effect::Work;
 use crate::config::{Config, TokenStatus};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::passcode::Verdict;
 use crate::domain::secret::LookupKey;
+use crate::engine::EnvironmentSave;
 use crate::engine::{Preview, Status, Submission};
 use crate::provider::{AccountReport, HandsetMessage, OfferedSender};
 use crate::store::{Event, QuotaRow, Remedy};
@@ -61,7 +62,7 @@ pub enum Message {
     /// The settings of an environment were saved, or not.
     Saved {
         /// What was to be saved.
-        save: Box<Save>,
+        save: Box<EnvironmentSave>,
         /// What became of it.
         outcome: SaveOutcome,
     },

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::effect::{Effect, Save, TokenChange};
+use super::effect::Effect;
 use super::keymap::{Action, Context};
 use super::message::{EditedText, LoadedDeck, SaveOutcome};
 use super::modal::Modal;
@@ -16,6 +16,7 @@ use crate::domain::environment::Environment;
 use crate::domain::quota::QuotaRule;
 use crate::domain::settings::Field;
 use crate::domain::warnings::Warning;
+use crate::engine::{EnvironmentSave, TokenChange};
 
 /// Saves the environment on screen. The difference is shown first where the quota's rule changes or
 /// something gets unwise; in Production always, and it wants its name.
@@ -65,7 +66,7 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
     let warnings = settings.warnings(environment);
     let rule = settings.quota_rule();
     let known_token = form.base_token().clone();
-    let save = Save { environment, baseline, settings, token, known_token };
+    let save = EnvironmentSave { environment, baseline, settings, token, known_token };
     let is_production = environment == Environment::Production;
     // What nobody needs to think about twice is saved at once.
     let before = save.baseline.warnings(environment);
@@ -97,7 +98,7 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Sets a save off; another one of the same environment waits until it is back.
-pub(super) fn start_save(model: &mut Model, save: Save) -> Vec<Effect> {
+pub(super) fn start_save(model: &mut Model, save: EnvironmentSave) -> Vec<Effect> {
     model.tabs[save.environment].is_saving = true;
     vec![Effect::Save(Box::new(save))]
 }
@@ -153,7 +154,11 @@ pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
 
 /// Takes the outcome of a save. Also after a failure the form goes on from what is in the file
 /// by then, and keeps what was typed.
-pub(super) fn on_saved(model: &mut Model, save: &Save, outcome: SaveOutcome) -> Vec<Effect> {
+pub(super) fn on_saved(
+    model: &mut Model,
+    save: &EnvironmentSave,
+    outcome: SaveOutcome,
+) -> Vec<Effect> {
     let environment = save.environment;
     let SaveOutcome { deck, is_saved, has_token, problem } = outcome;
     let tab = &mut model.tabs[environment];

@@ -3,8 +3,8 @@
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::provider::Provider;
 use smsdeck::domain::settings::Field;
+use smsdeck::engine::TokenChange;
 use smsdeck::store::{DeliveryId, Event, EventId, EventKind};
-use smsdeck::tui::effect::TokenChange;
 use smsdeck::tui::message::Message;
 
 use crate::SIZE;

@@ -6,7 +6,7 @@ use smsdeck::domain::limits::Cap;
 use smsdeck::domain::message_text::MessageTemplate;
 use smsdeck::domain::provider::{BaseUrl, Provider};
 use smsdeck::domain::sender::Sender;
-use smsdeck::tui::effect::TokenChange;
+use smsdeck::engine::TokenChange;
 
 use crate::SIZE;
 use crate::support::screen::{Console, other_token, saves};

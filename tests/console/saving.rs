@@ -3,7 +3,8 @@
 use smsdeck::config::Config;
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::settings::Field;
-use smsdeck::tui::effect::{Effect, TokenChange};
+use smsdeck::engine::TokenChange;
+use smsdeck::tui::effect::Effect;
 use smsdeck::tui::message::{LoadedDeck, Message, SaveOutcome};
 
 use crate::SIZE;

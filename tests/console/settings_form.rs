@@ -1,7 +1,7 @@
 //! The settings form: its pop-ups, undo, the check and the comparison.
 
 use smsdeck::domain::environment::Environment;
-use smsdeck::tui::effect::TokenChange;
+use smsdeck::engine::TokenChange;
 
 use crate::SIZE;
 use crate::support::screen::{Console, saves};

@@ -10,9 +10,10 @@ use smsdeck::domain::environment::{Environment, PerEnvironment};
 use smsdeck::domain::quota::Quota;
 use smsdeck::domain::secret::LookupKey;
 use smsdeck::domain::settings::Settings;
+use smsdeck::engine::EnvironmentSave;
 use smsdeck::engine::{Preview, plan};
 use smsdeck::store::{QuotaRow, Standing, Subject};
-use smsdeck::tui::effect::{Effect, Save};
+use smsdeck::tui::effect::Effect;
 use smsdeck::tui::message::{LoadedDeck, Message, Places};
 use smsdeck::tui::model::Model;
 use smsdeck::tui::theme::Theme;
@@ -196,7 +197,7 @@ pub fn other_token() -> TokenStatus {
 }
 
 /// The saves among effects.
-pub fn saves(effects: &[Effect]) -> Vec<&Save> {
+pub fn saves(effects: &[Effect]) -> Vec<&EnvironmentSave> {
     effects
         .iter()
         .filter_map(|effect| match effect {

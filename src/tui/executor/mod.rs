@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
-use tokio::sync::{Mutex, OnceCell, watch};
+use tokio::sync::{Mutex, watch};
 use tokio::task::{AbortHandle, JoinHandle, spawn_blocking};
 
 use super::effect::{Effect, Work};
@@ -17,7 +17,10 @@ use super::message::{LoadedDeck, Message, Places};
 use crate::config::{self, Config, ConfigError, Paths};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::phone::load_metadata;
-use crate::engine::{AccountProblem, Engine, EngineError, Operator, offered_senders, watch_config};
+use crate::engine::{
+    AccountProblem, Deck, Engine, EngineError, Operator, check_account, offered_senders,
+    watch_config,
+};
 use crate::runtime::Runtime;
 use crate::store::EventId;
 
@@ -36,12 +39,10 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 /// Has the engine and the files; the tasks that it starts report over one bounded channel.
 #[derive(Clone)]
 pub struct Executor {
-    paths: Paths,
-    runtime: Runtime,
+    deck: Deck,
     operator: Operator,
-    engine: Arc<OnceCell<Engine>>,
-    /// Held from reading the settings until they are in force and told, so that an older reading
-    /// never comes after a newer one.
+    /// Held from reading the settings until they are told, so that an older reading never comes
+    /// after a newer one.
     settings: Arc<Mutex<()>>,
     /// Work under way that can be stopped.
     works: Arc<std::sync::Mutex<BTreeMap<Work, AbortHandle>>>,
@@ -58,8 +59,8 @@ impl Executor {
         operator: Operator,
         events: Sender<InputEvent>,
     ) -> Self {
-        let (engine, settings, works, saves) = <_>::default();
-        Self { paths, runtime, operator, engine, settings, works, saves, events }
+        let (settings, works, saves) = <_>::default();
+        Self { deck: Deck::new(paths, runtime), operator, settings, works, saves, events }
     }
 
     /// Carries out an effect that is not about the terminal.
@@ -84,11 +85,12 @@ impl Executor {
     async fn carry_out(&self, effect: Effect) {
         match effect {
             Effect::Load => self.load().await,
-            Effect::Save(save) => self.save(*save).await,
+            Effect::Save(save) => Box::pin(self.save(save)).await,
             Effect::TakeEdited(edited) => Box::pin(self.take_edited(*edited)).await,
             Effect::CheckAccount(query) => {
                 let environment = query.environment;
-                let result = self.check_account(*query).await;
+                let (paths, config) = (self.deck.paths(), self.deck.config_in_force());
+                let result = check_account(paths, &config, self.deck.runtime(), *query).await;
                 let result = result.map_err(|problem| match problem {
                     AccountProblem::NotReady(problem) => problem.to_string(),
                     AccountProblem::Access(problem) => format!("{environment}: {problem}"),
@@ -98,9 +100,9 @@ impl Executor {
             Effect::ListSenders { ticket, query } => {
                 let on_progress = self.progress(Work::Asked(ticket));
                 let offered = offered_senders(
-                    &self.paths,
-                    &self.config(),
-                    &self.runtime,
+                    self.deck.paths(),
+                    &self.deck.config_in_force(),
+                    self.deck.runtime(),
                     *query,
                     on_progress,
                 )
@@ -116,7 +118,7 @@ impl Executor {
             | Effect::Stop(_)
             | Effect::Copy(_) => {}
             other => {
-                if let Some(engine) = self.engine.get() {
+                if let Some(engine) = self.deck.engine() {
                     let answer = self.ask(engine, other).await;
                     if let Some(answer) = answer {
                         self.tell(answer).await;
@@ -172,15 +174,14 @@ impl Executor {
 
     /// Reads the files, then opens the engine, then reports what happens in it for good.
     async fn load(&self) {
-        let paths = self.paths.clone();
         // Not for what is read, but so that it is there when it is needed.
         let _ = spawn_blocking(load_metadata).await;
-        let Some(deck) = self.readable_deck(paths).await else { return };
+        let deck = self.readable_deck().await;
         let config = deck.config.clone();
         self.tell(Message::Loaded(Box::new(deck))).await;
         let mut said = None;
         let engine = loop {
-            match self.open(config.clone()).await {
+            match self.deck.open(config.clone()).await {
                 Ok(engine) => break engine,
                 Err(error) => {
                     let words = error.to_string();
@@ -194,7 +195,7 @@ impl Executor {
         };
         if said.is_some() {
             // The settings may have changed meanwhile.
-            self.reload(engine).await;
+            self.reload().await;
         }
         self.tell(Message::EngineReady).await;
         let (this, pruning) = (self.clone(), engine.clone());
@@ -205,13 +206,12 @@ impl Executor {
 
     /// Reads the files, as often as it takes: what is out of order is told, and read again when it
     /// was changed, by whomever.
-    async fn readable_deck(&self, paths: Paths) -> Option<LoadedDeck> {
-        let mut watch = watch_config(&paths).ok();
+    async fn readable_deck(&self) -> LoadedDeck {
+        let mut watch = watch_config(self.deck.paths()).ok();
         let mut said = None;
         loop {
-            let own = paths.clone();
-            match spawn_blocking(move || read_deck(&own)).await.ok()? {
-                Ok(deck) => return Some(deck),
+            match self.read_deck().await {
+                Ok(deck) => return deck,
                 Err(error) => {
                     let words = error.to_string();
                     if said.as_ref() != Some(&words) {
@@ -230,13 +230,15 @@ impl Executor {
         }
     }
 
-    /// The engine; opens it where it is not open yet.
-    async fn open(&self, config: Config) -> Result<&Engine, EngineError> {
-        let open = || async {
-            let (paths, runtime) = (self.paths.clone(), self.runtime.clone());
-            Engine::open(paths, config, runtime).await
-        };
-        self.engine.get_or_try_init(open).await
+    /// Reads the settings, puts them into force where the engine is open, and adds what the screen
+    /// shows beside them.
+    async fn read_deck(&self) -> Result<LoadedDeck, ConfigError> {
+        let config = self.deck.reload().await?;
+        let paths = self.deck.paths().clone();
+        spawn_blocking(move || with_tokens(&paths, config)).await.map_err(|stopped| {
+            let path = self.deck.paths().secrets.clone();
+            ConfigError::Unreadable { path, source: stopped.into() }
+        })
     }
 
     /// Reports events and quota, first as they are, then whenever something changes, here or in
@@ -249,7 +251,7 @@ impl Executor {
             self.tell(Message::StoreFailed(text)).await;
         }
         // What was saved after the first reading and before the watch woke nobody.
-        self.reload(engine).await;
+        self.reload().await;
         let mut changes = engine.changes();
         // Without a watch these stay silent.
         let (_silent, never) = watch::channel(0);
@@ -278,7 +280,7 @@ impl Executor {
                         },
                         Ok(()) = store.changed() => {}
                         Ok(()) = config.changed() => {
-                            self.reload(engine).await;
+                            self.reload().await;
                             quota_is_old = true;
                         }
                     }
@@ -296,23 +298,17 @@ impl Executor {
 
     /// Takes settings that another process has saved. A file that cannot be read, perhaps
     /// because it is half edited, changes nothing but is told.
-    async fn reload(&self, engine: &Engine) {
+    async fn reload(&self) {
         let _in_order = self.settings.lock().await;
-        let paths = self.paths.clone();
-        match spawn_blocking(move || read_deck(&paths)).await {
-            Ok(Ok(deck)) => {
-                // Also where only a token has changed, which shows nowhere.
-                engine.reconfigure(deck.config.clone()).await;
-                self.tell(Message::Loaded(Box::new(deck))).await;
-            }
-            Ok(Err(error)) => self.tell(Message::ConfigUnusable(error.to_string())).await,
-            Err(_) => {}
+        match self.read_deck().await {
+            Ok(deck) => self.tell(Message::Loaded(Box::new(deck))).await,
+            Err(error) => self.tell(Message::ConfigUnusable(error.to_string())).await,
         }
     }
 
     /// Lets other processes follow what is still under way.
     pub async fn give_up(&self) {
-        if let Some(engine) = self.engine.get() {
+        if let Some(engine) = self.deck.engine() {
             // Nobody is left to be told if it fails, and nothing is worth waiting long for.
             let _ = tokio::time::timeout(LAST_WORDS, engine.give_up()).await;
         }
@@ -361,14 +357,6 @@ const fn work_of(effect: &Effect) -> Option<Work> {
         }
         _ => None,
     }
-}
-
-fn read_deck(paths: &Paths) -> Result<LoadedDeck, ConfigError> {
-    Ok(with_tokens(paths, read_config(paths)?))
-}
-
-fn read_config(paths: &Paths) -> Result<Config, ConfigError> {
-    Ok(config::load(&paths.config)?.unwrap_or_else(Config::built_in))
 }
 
 /// The config with what the screen shows beside it.

@@ -7,7 +7,8 @@ use ratatui::widgets::{Clear, Widget};
 
 use super::{Flow, Scroll, open_box, write, write_field};
 use crate::domain::sender::Sender;
-use crate::tui::effect::{Effect, Save, Work};
+use crate::engine::EnvironmentSave;
+use crate::tui::effect::{Effect, Work};
 use crate::tui::fit::wrap;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
@@ -21,7 +22,7 @@ pub enum Confirmed {
     /// Something outside of the model.
     Effect(Box<Effect>),
     /// Save an environment.
-    Save(Box<Save>),
+    Save(Box<EnvironmentSave>),
     /// Take a number out of the grid.
     DeleteNumber(Sender),
     /// Mark the stored token for removal.

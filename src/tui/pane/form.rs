@@ -15,7 +15,7 @@ use crate::domain::provider::{Provider, ProviderKind, TwilioAccount};
 use crate::domain::recipients::Recipients;
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::settings::{Field, Settings};
-use crate::tui::effect::TokenChange;
+use crate::engine::TokenChange;
 use crate::tui::text_field::{PasteRefused, TextField};
 
 /// Changes that can be taken back.

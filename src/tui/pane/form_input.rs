@@ -1,8 +1,8 @@
 //! The keys of the settings form.
 
 use crate::domain::settings::Field;
-use crate::engine::AccountQuery;
-use crate::tui::effect::{Effect, TokenChange};
+use crate::engine::{AccountQuery, TokenChange};
+use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
 use crate::tui::modal::Modal;
 use crate::tui::modal::account::AccountModal;

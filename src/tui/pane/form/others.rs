@@ -7,7 +7,7 @@ use super::Form;
 use crate::config::TokenStatus;
 use crate::domain::merge::{Conflict, Merged, Place, Side, advance, merge};
 use crate::domain::settings::{Field, Settings};
-use crate::tui::effect::TokenChange;
+use crate::engine::TokenChange;
 
 /// The token, as a place that two people have changed.
 const TOKEN: Place = Place { field: Field::AuthToken, number: None };

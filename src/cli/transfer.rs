@@ -1,0 +1,91 @@
+//! `smsdeck config copy`, `export` and `import`: settings from one environment or deck to another.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::Invocation;
+use super::change::apply;
+use super::failure::Failure;
+use crate::config;
+use crate::domain::environment::Environment;
+use crate::domain::secret::SecretSource;
+use crate::domain::sender::Sender;
+use crate::engine::{InvalidEdit, SettingsChange};
+
+/// The largest settings that are read from standard input or a file, in bytes.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// `config copy A B --fields … --numbers …`: never a secret, unless the token is named itself.
+pub(super) async fn copy(
+    invocation: &Invocation,
+    (from, to): (Environment, Environment),
+    (fields, numbers): (&[String], &[Sender]),
+    dry_run: bool,
+) -> Result<ExitCode, Failure> {
+    if from == to {
+        return Err(Failure::usage("an environment cannot be copied to itself".to_owned()));
+    }
+    let config = invocation.config()?;
+    let source = config.environments[from].provider.token_source();
+    let copies_token = fields.iter().any(|field| config::is_token(field));
+    // Where it is not in `secrets.ron`, both read it from the same place.
+    let token = match source.filter(|source| copies_token && **source == SecretSource::Stored) {
+        Some(source) => Some(
+            config::resolve(invocation.deck.paths(), from, source)
+                .map_err(|error| Failure::new("secrets", error.to_string()))?,
+        ),
+        None => None,
+    };
+    let (fields, numbers) = (fields.to_vec(), numbers.to_vec());
+    let change = SettingsChange::edit(Some(to), token.map(|token| (to, token)), move |config| {
+        *config = config::copied(config, (from, to), &fields)?;
+        let source = config.environments[from].from_numbers.clone();
+        let target = &mut config.environments[to].from_numbers;
+        for number in &numbers {
+            if !source.rows().iter().any(|row| row.sender == *number) {
+                return Err(InvalidEdit::Rule(format!("{number} is no From number of {from}")));
+            }
+            *target = target
+                .with_that_of(&source, Some(number))
+                .map_err(|error| InvalidEdit::Rule(error.to_string()))?;
+        }
+        Ok(())
+    });
+    apply(invocation, dry_run, change).await
+}
+
+/// `config export`: the settings of one environment, without secrets.
+pub(super) fn export(invocation: &Invocation) -> Result<ExitCode, Failure> {
+    let environment = invocation.environment()?;
+    let text = config::exported(&invocation.config()?, environment).unwrap_or_default();
+    let object = json!({ "environment": environment.key(), "settings": text });
+    invocation.output.line(&text, &object)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `config import FILE`: the settings of one environment from such a text.
+pub(super) async fn import(
+    invocation: &Invocation,
+    file: &Path,
+    dry_run: bool,
+) -> Result<ExitCode, Failure> {
+    let environment = invocation.environment()?;
+    let mut text = String::new();
+    let unreadable =
+        |error| Failure::new("import", format!("cannot read {}: {error}", file.display()));
+    if file == Path::new("-") {
+        std::io::stdin().lock().take(MAX_BYTES).read_to_string(&mut text)?;
+    } else {
+        let opened = std::fs::File::open(file).map_err(unreadable)?;
+        opened.take(MAX_BYTES).read_to_string(&mut text).map_err(unreadable)?;
+    }
+    let file = file.to_owned();
+    let change = SettingsChange::edit(Some(environment), None, move |config| {
+        *config = config::imported(config, environment, &text, &file)?;
+        Ok(())
+    });
+    apply(invocation, dry_run, change).await
+}
