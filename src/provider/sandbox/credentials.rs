@@ -9,7 +9,7 @@ pub const ACCOUNT_SID: &str = "AC5a4db0c5000000000000000000005a4d";
 pub const AUTH_TOKEN: &str = "5a4db0c5000000000000000000000000";
 
 /// Returns what a client of the Sandbox authenticates with.
-pub(in crate::provider) fn account_credentials() -> Credentials {
+pub fn account_credentials() -> Credentials {
     Credentials::unchecked(ACCOUNT_SID, ACCOUNT_SID, AUTH_TOKEN)
 }
 

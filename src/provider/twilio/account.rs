@@ -26,7 +26,7 @@ impl TwilioClient {
     ///
     /// # Errors
     /// When nothing can be sent with them, or Twilio does not respond.
-    pub(in crate::provider) async fn check_access(&self) -> Result<AccountReport, AccessError> {
+    pub async fn check_access(&self) -> Result<AccountReport, AccessError> {
         let url = self.url_with("Messages.json", &[("PageSize", "1")]);
         let response = self.get(url).await.map_err(|error| self.denied(error))?;
         if response.list("messages").is_none() {
@@ -54,7 +54,7 @@ impl TwilioClient {
     ///
     /// # Errors
     /// When not even the numbers can be read.
-    pub(in crate::provider) async fn offered_senders(
+    pub async fn offered_senders(
         &self,
         on_progress: impl Fn(usize),
     ) -> Result<Vec<OfferedSender>, AccessError> {

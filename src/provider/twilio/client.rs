@@ -39,7 +39,7 @@ impl Credentials {
     }
 
     /// Returns credentials that are known to be well-formed.
-    pub(in crate::provider) fn unchecked(account: &str, user: &str, secret: &str) -> Self {
+    pub fn unchecked(account: &str, user: &str, secret: &str) -> Self {
         Self { account: account.to_owned(), user: user.to_owned(), secret: secret.into() }
     }
 }
@@ -55,7 +55,7 @@ pub struct TwilioClient {
 
 impl TwilioClient {
     /// Makes a client of the account whose API is at `base`.
-    pub(in crate::provider) const fn new(
+    pub const fn new(
         http: reqwest::Client,
         base: BaseUrl,
         credentials: Credentials,

@@ -5,12 +5,12 @@
 use crate::provider::error::{ErrorAdvice, ErrorClass, Retry};
 
 /// Returns what is known about an error code.
-pub(in crate::provider) fn advice(code: u32) -> Option<&'static ErrorAdvice> {
+pub fn advice(code: u32) -> Option<&'static ErrorAdvice> {
     ERRORS.binary_search_by_key(&code, |error| error.code).ok().and_then(|index| ERRORS.get(index))
 }
 
 /// Returns the address at which Twilio explains an error code.
-pub(in crate::provider) fn more_info(code: u32) -> String {
+pub fn more_info(code: u32) -> String {
     format!("https://www.twilio.com/docs/api/errors/{code}")
 }
 

@@ -20,7 +20,7 @@ const MAX_PAGE_SIZE: usize = 100;
 impl TwilioClient {
     /// Creates a message: hands it to Twilio. Not idempotent; Twilio has no key that would make it
     /// so.
-    pub(in crate::provider) async fn create(&self, message: &NewMessage) -> Created {
+    pub async fn create(&self, message: &NewMessage) -> Created {
         let url = self.url("Messages.json");
         let request = self
             .request(Method::POST, url, self.patience.create)
@@ -44,10 +44,7 @@ impl TwilioClient {
     ///
     /// # Errors
     /// When Twilio does not know it, refuses, or does not respond.
-    pub(in crate::provider) async fn fetch(
-        &self,
-        sid: &str,
-    ) -> Result<MessageState, ProviderError> {
+    pub async fn fetch(&self, sid: &str) -> Result<MessageState, ProviderError> {
         if !is_message_sid(sid) {
             return Err(ProviderError::NotFound);
         }
@@ -59,10 +56,7 @@ impl TwilioClient {
     ///
     /// # Errors
     /// When Twilio refuses or does not respond.
-    pub(in crate::provider) async fn list(
-        &self,
-        search: &Search<'_>,
-    ) -> Result<Listing, ProviderError> {
+    pub async fn list(&self, search: &Search<'_>) -> Result<Listing, ProviderError> {
         let mut url = self.first_page(search);
         let mut seen = HashSet::new();
         let mut messages = Vec::new();
@@ -95,10 +89,7 @@ impl TwilioClient {
     ///
     /// # Errors
     /// When it has left already, or Twilio does not respond.
-    pub(in crate::provider) async fn cancel(
-        &self,
-        sid: &str,
-    ) -> Result<MessageState, ProviderError> {
+    pub async fn cancel(&self, sid: &str) -> Result<MessageState, ProviderError> {
         if !is_message_sid(sid) {
             return Err(ProviderError::NotFound);
         }
