@@ -91,7 +91,7 @@ impl Answer {
             country: number.country(),
             sender,
             reason,
-            segments: Some(plan.segments.count),
+            segments: Some(plan.message.segments().count),
             standing: Some(preview.standing),
             over_limit: preview.over_limit.map(|over| over.to_string()),
             exit: if allowed { 0 } else { 3 },

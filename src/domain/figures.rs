@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use super::country::Country;
 use super::limits::Cap;
-use super::message_text::Segments;
 use super::price::Price;
 use super::settings::Settings;
 
@@ -52,7 +51,7 @@ impl Figures {
         let texts = texts.chain([&settings.message]);
         // The longest of them, as anybody may ask.
         let segments = texts
-            .map(|message| Segments::of(&message.render("123456", validity, app_name)).count)
+            .map(|message| message.preview(validity, app_name).segments().count)
             .max()
             .unwrap_or_default();
         let rows = settings.from_numbers.rows().iter();

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
+use super::passcode::Passcode;
 use super::text::is_printable;
 
 /// Characters that Twilio takes in one message at most.
@@ -13,6 +15,13 @@ pub const MAX_MESSAGE: usize = 1600;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct MessageTemplate(String);
+
+/// A message that has no code yet: its text around the code, and what it costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessagePreview {
+    around_code: Vec<String>,
+    segments: Segments,
+}
 
 /// Why a text cannot be a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +63,9 @@ pub struct Segments {
     pub outside_gsm7: Option<char>,
 }
 
+/// A code to count segments with: each digit takes one septet.
+const ANY_CODE: &str = "000000";
+
 const PLACEHOLDERS: [&str; 3] = ["code", "minutes", "app"];
 
 impl MessageTemplate {
@@ -85,16 +97,49 @@ impl MessageTemplate {
         &self.0
     }
 
-    /// The message for one code. `app` is the deck's name for the application.
-    pub fn render(&self, code: &str, minutes: u16, app: &str) -> String {
+    /// Returns the message with a code in it. `app` is the deck's name for the application.
+    pub fn render(&self, code: &Passcode, minutes: u16, app: &str) -> Zeroizing<String> {
+        Zeroizing::new(self.around_code(minutes, app).join(code.as_str()))
+    }
+
+    /// Returns the message without a code, to be shown before one is sent.
+    pub fn preview(&self, minutes: u16, app: &str) -> MessagePreview {
+        let around_code = self.around_code(minutes, app);
+        let segments = Segments::of(&around_code.join(ANY_CODE));
+        MessagePreview { around_code, segments }
+    }
+
+    /// The text before, between and after each `{code}`.
+    fn around_code(&self, minutes: u16, app: &str) -> Vec<String> {
         let minutes = minutes.to_string();
-        let filled = parts(&self.0).unwrap_or_default().into_iter().map(|part| match part {
-            Part::Text(text) => text,
-            Part::Placeholder("code") => code,
-            Part::Placeholder("minutes") => &minutes,
-            Part::Placeholder(_) => app,
-        });
-        filled.collect()
+        let mut texts = vec![String::new()];
+        for part in parts(&self.0).unwrap_or_default() {
+            let text = match part {
+                Part::Placeholder("code") => {
+                    texts.push(String::new());
+                    continue;
+                }
+                Part::Text(text) => text,
+                Part::Placeholder("minutes") => &minutes,
+                Part::Placeholder(_) => app,
+            };
+            if let Some(last) = texts.last_mut() {
+                last.push_str(text);
+            }
+        }
+        texts
+    }
+}
+
+impl MessagePreview {
+    /// Returns the text with a stand-in where the code will be.
+    pub fn text(&self, stand_in: &str) -> String {
+        self.around_code.join(stand_in)
+    }
+
+    /// Returns the cost of the message, which is the same for every code.
+    pub const fn segments(&self) -> Segments {
+        self.segments
     }
 }
 
@@ -216,7 +261,27 @@ mod tests {
     #[test]
     fn placeholders_are_filled() {
         let template = MessageTemplate::parse("{app}: {code} ({minutes} min), {code}").unwrap();
-        assert_eq!(template.render("012345", 5, "ACME"), "ACME: 012345 (5 min), 012345");
+        let code = Passcode::parse("012345").unwrap();
+        assert_eq!(*template.render(&code, 5, "ACME"), "ACME: 012345 (5 min), 012345");
+    }
+
+    #[test]
+    fn a_preview_leaves_equal_digits_in_the_text_alone() {
+        let template = MessageTemplate::parse("Call 123456. Code: {code}").unwrap();
+        let preview = template.preview(5, "ACME");
+        assert_eq!(preview.text("••••••"), "Call 123456. Code: ••••••");
+    }
+
+    #[test]
+    fn a_preview_costs_what_the_message_costs() {
+        for (length, segments) in [(154, 1), (155, 2)] {
+            let text = "a".repeat(length);
+            let template = MessageTemplate::parse(&format!("{text}{{code}}")).unwrap();
+            let code = Passcode::parse("123456").unwrap();
+            let sent = Segments::of(&template.render(&code, 5, ""));
+            assert_eq!(template.preview(5, "").segments(), sent);
+            assert_eq!(sent.count, segments);
+        }
     }
 
     #[test]
@@ -357,7 +422,7 @@ mod tests {
         #[test]
         fn no_text_makes_the_template_panic(text in ".{0,80}") {
             if let Ok(template) = MessageTemplate::parse(&text) {
-                prop_assert!(template.render("000000", 5, "x").contains("000000"));
+                prop_assert!(template.preview(5, "x").text("000000").contains("000000"));
             }
         }
     }

@@ -62,7 +62,13 @@ impl Passcode {
         if count == DIGITS { Ok(Self(digits)) } else { Err(NotAPasscode) }
     }
 
-    /// The digits as ASCII, for one send or one comparison.
+    /// Returns the digits as text, for one message.
+    pub fn as_str(&self) -> &str {
+        // They are ASCII.
+        std::str::from_utf8(self.0.as_slice()).unwrap_or_default()
+    }
+
+    /// Returns the digits as ASCII, for one comparison.
     pub fn digits(&self) -> &[u8; DIGITS] {
         &self.0
     }

@@ -5,7 +5,7 @@ use super::open::Engine;
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::limits::OverLimit;
-use crate::domain::message_text::Segments;
+use crate::domain::message_text::MessagePreview;
 use crate::domain::phone::{PhoneError, Recipient};
 use crate::domain::routing::{Route, RouteRefusal, route};
 use crate::domain::settings::Settings;
@@ -19,10 +19,8 @@ pub struct Plan {
     pub recipient: Recipient,
     /// Who sends and why, or why nobody does.
     pub route: Result<Route, RouteRefusal>,
-    /// The text, with a stand-in for the code.
-    pub text: String,
-    /// What the text costs.
-    pub segments: Segments,
+    /// The message, without a code.
+    pub message: MessagePreview,
     /// Whether the settings let this environment text the number.
     pub may_text: bool,
 }
@@ -52,12 +50,10 @@ pub fn plan(
 ) -> Result<Plan, PhoneError> {
     let recipient = Recipient::parse(typed, default_country)?;
     let message = settings.message_for(recipient.number.country());
-    let text = message.render("123456", settings.code_validity.get(), app_name);
     Ok(Plan {
         route: route(&settings.from_numbers, &recipient),
-        segments: Segments::of(&text),
+        message: message.preview(settings.code_validity.get(), app_name),
         may_text: settings.may_text(&recipient.number),
-        text,
         recipient,
     })
 }

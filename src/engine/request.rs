@@ -5,7 +5,6 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use zeroize::Zeroizing;
 
 use super::acting::ActingEngine;
 use super::desk::{Order, Outcome};
@@ -119,10 +118,9 @@ impl Engine {
         };
 
         let code = Passcode::draw(|| self.inner.rng.u32()).map_err(|_| RequestError::NoEntropy)?;
-        let digits = Zeroizing::new(String::from_utf8_lossy(code.digits()).into_owned());
         let validity = settings.code_validity.get();
         let message = settings.message_for(number.country());
-        let body = Zeroizing::new(message.render(&digits, validity, &config.deck.app_name));
+        let body = message.render(&code, validity, &config.deck.app_name);
         let now = self.now();
         let key = self.inner.key.clone();
         let user_key = key.user(&user);
@@ -134,7 +132,7 @@ impl Engine {
             country: number.country(),
             sender: route.sender.clone(),
             reason: route.reason,
-            segments: plan.segments.count,
+            segments: plan.message.segments().count,
             rule: settings.quota_rule(),
             valid_until,
             at: now,

@@ -19,6 +19,9 @@ use crate::tui::pane::quota::until;
 use crate::tui::text_field::TextField;
 use crate::tui::update::Input;
 
+/// What stands for the code in the preview of the text.
+const HIDDEN_CODE: &str = "••••••";
+
 /// A code that is about to be requested.
 #[derive(Debug)]
 pub struct SendModal {
@@ -214,7 +217,7 @@ impl SendModal {
                 }
                 lines.push((
                     "Text",
-                    format!("{} ({})", plan.text.replace("123456", "••••••"), plan.segments),
+                    format!("{} ({})", plan.message.text(HIDDEN_CODE), plan.message.segments()),
                     plain,
                 ));
                 lines.push(quota_line(preview.standing, model));

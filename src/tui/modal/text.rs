@@ -8,7 +8,7 @@ use ratatui::style::Style;
 
 use super::{Flow, open_box, write, write_field};
 use crate::domain::message_overrides::{Audience, AudienceError};
-use crate::domain::message_text::{MAX_MESSAGE, MessageTemplate, Segments};
+use crate::domain::message_text::{MAX_MESSAGE, MessageTemplate};
 use crate::domain::phone::Recipient;
 use crate::domain::recipients::Recipients;
 use crate::tui::fit::{cut, wrap};
@@ -16,6 +16,9 @@ use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::text_field::TextField;
 use crate::tui::update::Input;
+
+/// What stands for the code in the preview of the text.
+const EXAMPLE_CODE: &str = "123456";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Subject {
@@ -198,8 +201,8 @@ impl TextModal {
                 let message = self.message_typed()?;
                 let minutes =
                     model.tab().form.settings().map_or(5, |settings| settings.code_validity.get());
-                let text = message.render("123456", minutes, &model.app_name);
-                let mut lines = vec![Segments::of(&text).to_string(), text];
+                let preview = message.preview(minutes, &model.app_name);
+                let mut lines = vec![preview.segments().to_string(), preview.text(EXAMPLE_CODE)];
                 let own = model.tab().form.message_overrides();
                 if !own.is_empty() {
                     lines.push(format!("Texts of their own: {own}."));

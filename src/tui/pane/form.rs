@@ -394,6 +394,6 @@ impl Form {
     /// What the message costs, as edited.
     pub fn segments(&self, app_name: &str) -> Segments {
         let draft = self.draft();
-        Segments::of(&draft.message.render("123456", draft.code_validity.get(), app_name))
+        draft.message.preview(draft.code_validity.get(), app_name).segments()
     }
 }
