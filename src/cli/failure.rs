@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::output::{self, Output};
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Hint};
 use crate::engine::{ChangeError, EngineError, InvalidEdit, NotChanged, ReadOnly, RequestError};
 use crate::provider::SandboxError;
 
@@ -87,13 +87,33 @@ impl From<ConfigError> for Failure {
             | ConfigError::Changed { .. } => 1,
             _ => 2,
         };
-        Self { code: error.code(), message: error.to_string(), hint: error.hint(), exit }
+        Self {
+            code: error.code(),
+            message: error.to_string(),
+            hint: error.hint().map(hint_words),
+            exit,
+        }
     }
 }
 
 impl From<ReadOnly> for Failure {
     fn from(_: ReadOnly) -> Self {
         Self::refused("read_only", READ_ONLY.to_owned())
+    }
+}
+
+/// What a hint says to somebody at the command line.
+fn hint_words(hint: Hint) -> String {
+    match hint {
+        Hint::Words(words) => words,
+        Hint::WholeExample => {
+            "Every field must be there; `smsdeck config show` prints a whole example.".to_owned()
+        }
+        Hint::AllFields => "`smsdeck config show` has all of them.".to_owned(),
+        Hint::NewFile(path) => {
+            format!("To begin with a new one: smsdeck config show > {}", path.display())
+        }
+        Hint::SingleNumbers => "--numbers copies single From numbers.".to_owned(),
     }
 }
 

@@ -293,8 +293,10 @@ fn reindented(text: &str, value: &Range<usize>, indent: &str) -> Option<String> 
 mod tests {
     use std::path::Path;
 
-    use super::super::{Config, parse, render};
     use super::*;
+    use crate::config::contents::Config;
+    use crate::config::parse::parse;
+    use crate::config::wire::render;
     use crate::domain::from_numbers::FromNumber;
     use crate::domain::message_text::MessageTemplate;
     use crate::domain::phone::PhoneNumber;

@@ -5,6 +5,21 @@ use std::path::PathBuf;
 
 use crate::domain::environment::Environment;
 
+/// What may help against a [`ConfigError`]. How it is reached is for the face to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    /// A whole sentence.
+    Words(String),
+    /// Every field must be there: the config in use, or the built-in one, is a whole example.
+    WholeExample,
+    /// The config in use has all fields that there are.
+    AllFields,
+    /// The built-in config is one to begin with, in place of the missing file.
+    NewFile(PathBuf),
+    /// From numbers can be copied one by one.
+    SingleNumbers,
+}
+
 /// The config cannot be read, understood or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -57,7 +72,7 @@ pub enum ConfigError {
         /// What is wrong.
         message: String,
         /// What to write instead, if that can be guessed.
-        hint: Option<String>,
+        hint: Option<Hint>,
     },
     /// A value that was given for a field is not right.
     #[error("{field}: {message}")]
@@ -67,7 +82,7 @@ pub enum ConfigError {
         /// What is wrong.
         message: String,
         /// What to write instead, if that can be guessed.
-        hint: Option<String>,
+        hint: Option<Hint>,
     },
     /// The file was written by a newer smsdeck.
     #[error("{}: this is a config of version {found}, and this smsdeck knows version 1: use a newer smsdeck", .path.display())]
@@ -145,12 +160,10 @@ impl ConfigError {
     }
 
     /// What to write instead, if that can be guessed.
-    pub fn hint(&self) -> Option<String> {
+    pub fn hint(&self) -> Option<Hint> {
         match self {
             Self::Field { hint, .. } | Self::Value { hint, .. } => hint.clone(),
-            Self::Missing { path } => {
-                Some(format!("To begin with a new one: smsdeck config show > {}", path.display()))
-            }
+            Self::Missing { path } => Some(Hint::NewFile(path.clone())),
             _ => None,
         }
     }

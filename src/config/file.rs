@@ -8,8 +8,6 @@ use std::os::unix::fs::{
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{Access, access};
-
 /// How long a writer waits for another one. A save takes milliseconds.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
@@ -54,25 +52,6 @@ impl Lock {
             }
         }
     }
-}
-
-/// Why this process may not replace a file; `None` if it may. What the file's own mode forbids
-/// is not done by way of its folder either, and what it forbids to everybody not by the super-user.
-pub fn unwritable(path: &Path) -> Option<String> {
-    let may_write = |path: &Path| {
-        let forbids_all = fs::metadata(path).is_ok_and(|found| found.permissions().readonly());
-        !forbids_all && access(path, Access::WRITE_OK).is_ok()
-    };
-    if path.exists() && !may_write(path) {
-        return Some(format!("{} may not be written by you", path.display()));
-    }
-    let versions = super::history::folder(path);
-    if versions.exists() && !may_write(&versions) {
-        return Some(format!("{} may not be written by you", versions.display()));
-    }
-    // Folders that are missing would be made in the nearest one that is there.
-    let folder = path.ancestors().skip(1).find(|folder| folder.exists())?;
-    (!may_write(folder)).then(|| format!("{} may not be written by you", folder.display()))
 }
 
 /// Writes a file that others read, mode 0644: as a whole or not at all.
@@ -170,20 +149,6 @@ pub(super) fn read_from(file: File, largest: u64) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_place_where_nothing_can_be_written_is_told_beforehand() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(unwritable(&folder.path().join("new/config.ron")), None);
-        let path = folder.path().join("config.ron");
-        fs::write(&path, "").unwrap();
-        assert_eq!(unwritable(&path), None);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
-        let told = unwritable(&path).unwrap();
-        assert!(told.ends_with("config.ron may not be written by you"), "{told}");
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
-        assert!(unwritable(&folder.path().join("new/config.ron")).is_some());
-    }
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();

@@ -69,7 +69,7 @@ fn moment(name: &str) -> Option<Timestamp> {
     Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }
 
-/// Sets a text that is out of order aside, beside the config, for whoever wrote it alone: it may
+/// Sets an invalid text aside, beside the config, for whoever wrote it alone: it may
 /// hold what belongs in no history. It is no version, as it could not be put back.
 pub(super) fn set_aside(config: &Path, text: &str) -> io::Result<()> {
     let mut name = config.file_name().unwrap_or_default().to_owned();

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::DeckSettings;
+use super::deck::DeckSettings;
 use super::error::ConfigError;
 
 /// Where administrators may put a config for everybody on the machine.
@@ -28,7 +28,7 @@ pub fn below_home(path: &Path) -> String {
 }
 
 impl Paths {
-    /// Finds the files: a named config (`--config`, then `$SMSDECK_CONFIG`), else the first
+    /// Finds the files: a named config (`named`, then `$SMSDECK_CONFIG`), else the first
     /// that exists of `$XDG_CONFIG_HOME/smsdeck/config.ron` and the one in `/etc`, else the
     /// former, where a save creates it. `variable` reads an environment variable.
     ///

@@ -160,7 +160,7 @@ impl<'a> Cursor<'a> {
         &rest[..end]
     }
 
-    /// Steps over the key of a map, a plain string, and answers it with its quotes.
+    /// Steps over the key of a map, a plain string, and returns it with its quotes.
     fn key(&mut self) -> Option<&'a str> {
         let rest = self.rest();
         let length = if rest.starts_with('"') { string(rest)? } else { return None };
@@ -184,7 +184,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Steps over a value and answers where it stands; `None` where the brackets do not match.
+    /// Steps over a value and returns where it stands; `None` where the brackets do not match.
     fn value(&mut self) -> Option<Range<usize>> {
         let start = self.at;
         let mut end = start;

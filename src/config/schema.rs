@@ -1,204 +1,41 @@
-//! The shape of the config as a JSON schema, for editors and generators: RON's structs are objects
-//! there, its `None` is null, and an enum with fields is an object of one member.
+//! The shape of the config as a JSON schema, for editors and generators: derived from what reads
+//! the file, with the explanations of the table of fields.
+//!
+//! RON's structs are objects there, its `None` is null, and an enum with fields is an object of one
+//! member.
 
-use serde_json::{Value, json};
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
 
-use crate::domain::country::Country;
+use super::deck::DeckField;
+use super::wire::WireFile;
+use crate::domain::field_table::Row;
+use crate::domain::settings::Field;
 
 /// The schema, in the words of JSON Schema 2020-12.
 pub fn schema() -> Value {
-    let settings = settings();
-    json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "smsdeck config.ron",
-        "type": "object",
-        "additionalProperties": false,
-        "required": ["version", "environments"],
-        "properties": {
-            "version": { "const": 1 },
-            "environments": {
-                "type": "object",
-                "additionalProperties": false,
-                "required": ["development", "test", "production"],
-                "properties": {
-                    "development": settings.clone(),
-                    "test": settings.clone(),
-                    "production": settings,
-                },
-            },
-            "deck": deck(),
-        },
-    })
-}
-
-fn whole(least: u32, most: u32, description: &str) -> Value {
-    json!({ "type": "integer", "minimum": least, "maximum": most, "description": description })
-}
-
-fn optional(mut of: Value) -> Value {
-    let kind = of["type"].take();
-    of["type"] = json!([kind, "null"]);
-    of
-}
-
-fn text(description: &str) -> Value {
-    json!({ "type": "string", "description": description })
-}
-
-fn country() -> Value {
-    let codes: Vec<&str> = Country::all().map(Country::code).collect();
-    json!({ "type": "string", "enum": codes, "description": "ISO 3166 region" })
-}
-
-fn settings() -> Value {
-    let mut default_country = country();
-    default_country["type"] = json!(["string", "null"]);
-    if let Some(codes) = default_country["enum"].as_array_mut() {
-        codes.push(Value::Null);
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generator.into_root_schema_for::<WireFile>().to_value();
+    for field in Field::ALL {
+        explain(&mut schema, field.row(), "Settings");
     }
-    let sender = text("E.164 number, short code, name of up to 11 characters, or MG SID");
-    let message = text("must have {code}; {minutes} and {app} may be in it");
-    json!({
-        "type": "object",
-        "additionalProperties": false,
-        "required": [
-            "default_country", "code_validity_minutes", "codes_allowed",
-            "request_time_out_minutes", "provider", "from_numbers", "default_number", "message",
-            "recipients",
-        ],
-        "properties": {
-            "default_country": default_country,
-            "code_validity_minutes": whole(1, 10, "NIST SP 800-63B allows ten"),
-            "codes_allowed": whole(1, 20, "codes before the time-out"),
-            "request_time_out_minutes": whole(1, 1440, "minutes after the last code"),
-            "provider": provider(),
-            "from_numbers": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "additionalProperties": false,
-                    "required": ["sender", "countries"],
-                    "properties": {
-                        "sender": sender.clone(),
-                        "countries": { "type": "array", "items": country(), "uniqueItems": true },
-                    },
-                },
-            },
-            "default_number": optional(sender),
-            "message": message.clone(),
-            "own_messages": {
-                "type": "object",
-                "description": "by country or language",
-                "additionalProperties": message,
-            },
-            "recipients": {
-                "oneOf": [
-                    { "const": "Anyone" },
-                    {
-                        "type": "object",
-                        "additionalProperties": false,
-                        "required": ["Only"],
-                        "properties": {
-                            "Only": { "type": "array", "items": text("E.164 number") },
-                        },
-                    },
-                ],
-            },
-            "limits": limits(),
-        },
-    })
+    for field in DeckField::ALL {
+        explain(&mut schema, field.row(), "Deck");
+    }
+    schema
 }
 
-fn provider() -> Value {
-    let token = json!({
-        "oneOf": [
-            { "const": "Stored" },
-            { "type": "object", "properties": { "Env": { "type": "string" } }, "required": ["Env"] },
-            { "type": "object", "properties": { "File": { "type": "string" } }, "required": ["File"] },
-            {
-                "type": "object",
-                "properties": { "Command": { "type": "array", "items": { "type": "string" } } },
-                "required": ["Command"],
-            },
-            { "type": "null" },
-        ],
-        "description": "where the token is; never the token itself",
-    });
-    json!({
-        "oneOf": [
-            { "const": "Sandbox" },
-            {
-                "type": "object",
-                "additionalProperties": false,
-                "required": ["Twilio"],
-                "properties": {
-                    "Twilio": {
-                        "type": "object",
-                        "additionalProperties": false,
-                        "properties": {
-                            "account_sid": optional(text("AC and 32 hexadecimal digits")),
-                            "api_key": optional(text("SK and 32 hexadecimal digits")),
-                            "auth_token": token,
-                            "base_url": optional(text("https, or http on this machine")),
-                            "risk_check": { "enum": ["Enable", "Disable", null] },
-                            "content_retention": { "enum": ["Retain", "Discard", null] },
-                            "address_retention": { "enum": ["Retain", "Obfuscate", null] },
-                        },
-                    },
-                },
-            },
-        ],
-    })
-}
-
-fn limits() -> Value {
-    let cap = || optional(whole(1, u32::MAX, "codes"));
-    json!({
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "only_countries": { "type": ["array", "null"], "items": country(), "minItems": 1 },
-            "per_hour": cap(),
-            "per_day": cap(),
-            "country_per_hour": cap(),
-            "country_per_day": cap(),
-            "countries": {
-                "type": "object",
-                "additionalProperties": {
-                    "type": "object",
-                    "additionalProperties": false,
-                    "properties": { "per_hour": cap(), "per_day": cap() },
-                },
-            },
-            "record_only": { "type": "boolean" },
-        },
-    })
-}
-
-fn deck() -> Value {
-    json!({
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "app_name": optional(text("stands for {app}")),
-            "store": optional(text("another place for the store")),
-            "retention_days": optional(whole(2, 3650, "days that sends and events are kept")),
-            "extra_ca": optional(text("a file of certificates (PEM)")),
-            "segment_price": { "type": ["number", "null"], "minimum": 0, "maximum": 1000 },
-            "thresholds": {
-                "type": ["object", "null"],
-                "additionalProperties": false,
-                "properties": {
-                    "failures": { "type": "integer" },
-                    "failing_percent": { "type": "integer" },
-                    "open_minutes": { "type": "integer" },
-                    "busy_factor": { "type": "integer" },
-                    "unverified_percent": { "type": "integer" },
-                    "block_numbers": { "type": "integer" },
-                },
-            },
-        },
-    })
+/// Puts the explanation of a field beside its shape.
+fn explain<S>(schema: &mut Value, row: &Row<S>, settings: &str) {
+    let fields = match row.below {
+        None => format!("/$defs/{settings}/properties"),
+        Some("provider") => "/$defs/Provider/oneOf/1/properties/Twilio/properties".to_owned(),
+        Some(_) => "/$defs/Thresholds/properties".to_owned(),
+    };
+    let place = format!("{fields}/{}", row.key);
+    if let Some(object) = schema.pointer_mut(&place).and_then(Value::as_object_mut) {
+        object.insert("description".to_owned(), row.explanation.into());
+    }
 }
 
 #[cfg(test)]
@@ -206,11 +43,21 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::config::error::Hint;
+    use crate::config::parse::parse;
+
+    /// The fields of an object of the schema.
+    fn fields<'a>(schema: &'a Value, place: &str) -> &'a serde_json::Map<String, Value> {
+        let found = schema.pointer(&format!("{place}/properties")).and_then(Value::as_object);
+        found.unwrap_or_else(|| panic!("{place}: {schema:#}"))
+    }
+
+    const TWILIO: &str = "/$defs/Provider/oneOf/1/properties/Twilio";
 
     /// Names that the parser knows at a place of the config, from what it says to an unknown one.
     fn known(text: &str) -> Vec<String> {
-        let error = super::super::parse(text, Path::new("x")).unwrap_err();
-        let hint = error.hint().unwrap_or_default();
+        let error = parse(text, Path::new("x")).unwrap_err();
+        let Some(Hint::Words(hint)) = error.hint() else { panic!("{error}") };
         let names = hint.strip_prefix("Known here: ").unwrap_or_else(|| panic!("{error} {hint}"));
         let mut names: Vec<String> =
             names.trim_end_matches('.').split(", ").map(str::to_owned).collect();
@@ -221,32 +68,58 @@ mod tests {
     #[test]
     fn the_schema_has_the_names_that_the_parser_knows() {
         let schema = schema();
-        let settings = "/properties/environments/properties/test";
         let unknown = "zzzzzzzzzzzzzzzzzzzzzzzz: 1";
         let in_test = |text: &str| format!("(version: 1, environments: (test: ({text})))");
         for (place, text) in [
-            (String::new(), format!("(version: 1, {unknown})")),
-            ("/properties/deck".to_owned(), format!("(version: 1, deck: ({unknown}))")),
-            (
-                "/properties/deck/properties/thresholds".to_owned(),
-                format!("(version: 1, deck: (thresholds: ({unknown})))"),
-            ),
-            (settings.to_owned(), in_test(unknown)),
-            (format!("{settings}/properties/limits"), in_test(&format!("limits: ({unknown})"))),
-            (
-                format!("{settings}/properties/provider/oneOf/1/properties/Twilio"),
-                in_test(&format!("provider: Twilio({unknown})")),
-            ),
-            (
-                format!("{settings}/properties/from_numbers/items"),
-                in_test(&format!("from_numbers: [({unknown})]")),
-            ),
+            ("", format!("(version: 1, {unknown})")),
+            ("/$defs/Deck", format!("(version: 1, deck: ({unknown}))")),
+            ("/$defs/Thresholds", format!("(version: 1, deck: (thresholds: ({unknown})))")),
+            ("/$defs/Settings", in_test(unknown)),
+            ("/$defs/Limits", in_test(&format!("limits: ({unknown})"))),
+            (TWILIO, in_test(&format!("provider: Twilio({unknown})"))),
+            ("/$defs/FromNumber", in_test(&format!("from_numbers: [({unknown})]"))),
         ] {
-            let names =
-                schema.pointer(&format!("{place}/properties")).unwrap().as_object().unwrap();
-            let mut names: Vec<String> = names.keys().cloned().collect();
+            let mut names: Vec<String> = fields(&schema, place).keys().cloned().collect();
             names.sort();
             assert_eq!(names, known(&text), "{place}");
+            let object = schema.pointer(place).unwrap();
+            assert_eq!(object["additionalProperties"], false, "{place}");
         }
+    }
+
+    #[test]
+    fn every_field_is_in_the_schema_with_its_explanation() {
+        let schema = schema();
+        let place = |below: Option<&str>| if below.is_some() { TWILIO } else { "/$defs/Settings" };
+        for &field in Field::ALL {
+            let row = field.row();
+            let fields = fields(&schema, place(row.below));
+            // Three fields there, which have no explanation but their names.
+            if field == Field::MessageOptions {
+                assert!(row.value.parts().iter().all(|part| fields.contains_key(part.key)));
+                continue;
+            }
+            assert_eq!(fields[row.key]["description"], row.explanation, "{field:?}");
+        }
+        for field in DeckField::ALL {
+            let row = field.row();
+            let place = if row.below.is_some() { "/$defs/Thresholds" } else { "/$defs/Deck" };
+            assert_eq!(fields(&schema, place)[row.key]["description"], row.explanation);
+        }
+    }
+
+    #[test]
+    fn the_bounds_are_those_of_the_settings() {
+        let schema = schema();
+        let settings = fields(&schema, "/$defs/Settings");
+        let validity = &settings["code_validity_minutes"];
+        assert_eq!((&validity["minimum"], &validity["maximum"]), (&1.into(), &10.into()));
+        let days = &fields(&schema, "/$defs/Deck")["retention_days"];
+        assert_eq!((&days["minimum"], &days["maximum"]), (&2.into(), &3650.into()));
+        assert_eq!(schema["$defs"]["MessageTemplate"]["maxLength"], 1600);
+        assert_eq!(schema["$defs"]["AccountSid"]["pattern"], "^AC[0-9a-fA-F]{32}$");
+        let required = schema["$defs"]["Settings"]["required"].as_array().unwrap();
+        let is_required = |name: &str| required.iter().any(|it| it == name);
+        assert!(is_required("codes_allowed") && !is_required("limits"), "{required:?}");
     }
 }

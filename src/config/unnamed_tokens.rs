@@ -1,8 +1,9 @@
 //! Stored tokens that the settings no longer name: nothing would show any more that they are there,
 //! and a former version of the settings would put them into force again.
 
+use super::contents::Config;
+use super::paths::Paths;
 use super::secrets::{SecretsError, remove_tokens};
-use super::{Config, Paths};
 use crate::domain::environment::Environment;
 use crate::domain::secret::SecretSource;
 
@@ -15,7 +16,7 @@ pub fn unnamed_tokens(old: &Config, new: &Config) -> Vec<Environment> {
     all.filter(|&it| is_stored(old, it) && !is_stored(new, it)).collect()
 }
 
-/// Takes these tokens away once the change is saved, and answers whose there were.
+/// Takes these tokens away once the change is saved, and returns whose there were.
 ///
 /// # Errors
 /// When the secrets cannot be read or written, or are open to others.

@@ -1,320 +1,139 @@
-//! `config.ron` as it is written, and its translation to and from the domain.
+//! `config.ron` as it is written. What a field means, the settings say: a field stands here as a
+//! line of [`wire_settings`] or [`wire_deck`], which makes the way there and back of it.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::error::ConfigError;
-use super::ron_text::{Shape, shape};
+use super::contents::Config;
+use super::deck::{DeckSettings, RetentionDays};
+use super::ron_text::{Shape, root, shape};
 use super::wire_limits::WireLimits;
-use super::{Config, DeckSettings, RetentionDays};
+use super::wire_numbers::{WireNumber, numbers_from, numbers_of};
+use super::wire_provider::WireProvider;
+use super::wire_recipients::WireRecipients;
 use crate::domain::bounded::{CodeValidity, CodesAllowed, TimeOut};
 use crate::domain::country::Country;
 use crate::domain::environment::{Environment, PerEnvironment};
-use crate::domain::from_numbers::{FromNumber, FromNumbers, FromNumbersError};
-use crate::domain::message_options::{
-    AddressRetention, ContentRetention, MessageOptions, RiskCheck,
-};
+use crate::domain::from_numbers::FromNumbersError;
 use crate::domain::message_overrides::MessageOverrides;
 use crate::domain::message_text::MessageTemplate;
-use crate::domain::phone::PhoneNumber;
 use crate::domain::price::Price;
-use crate::domain::provider::{AccountSid, ApiKeySid, BaseUrl, Provider, TwilioAccount};
-use crate::domain::recipients::Recipients;
-use crate::domain::secret::SecretSource;
 use crate::domain::sender::Sender;
 use crate::domain::settings::Settings;
 use crate::domain::thresholds::Thresholds;
 
 /// The version of the file's shape.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
-/// Read first, so that a newer file is told from a wrong one.
-#[derive(Deserialize)]
-struct FileVersion {
-    version: u32,
-}
-
-#[derive(Serialize, Deserialize)]
+/// The whole file.
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct WireFile {
-    version: u32,
-    environments: PerEnvironment<WireSettings>,
+#[schemars(title = "smsdeck config.ron")]
+pub(super) struct WireFile {
+    /// The version of the file's shape.
+    #[schemars(extend("const" = VERSION))]
+    pub(super) version: u32,
+    pub(super) environments: PerEnvironment<WireSettings>,
     #[serde(default, skip_serializing_if = "WireDeck::is_default")]
-    deck: WireDeck,
+    pub(super) deck: WireDeck,
 }
 
-#[derive(Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WireDeck {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    app_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    store: Option<PathBuf>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retention_days: Option<RetentionDays>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    extra_ca: Option<PathBuf>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    thresholds: Option<Thresholds>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    segment_price: Option<Price>,
+/// Declares the settings of an environment as they stand in the file: the name there, the type
+/// there, and the field of [`Settings`]. The From numbers, which the file has in two fields, stand
+/// where `;` is.
+macro_rules! wire_settings {
+    (
+        $($(#[$attr:meta])* $name:ident: $type:ty = $field:ident,)+;
+        $($(#[$attr_after:meta])* $name_after:ident: $type_after:ty = $field_after:ident,)+
+    ) => {
+        #[derive(Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        #[schemars(rename = "Settings")]
+        pub(super) struct WireSettings {
+            $($(#[$attr])* $name: $type,)+
+            from_numbers: Vec<WireNumber>,
+            default_number: Option<Sender>,
+            $($(#[$attr_after])* $name_after: $type_after,)+
+        }
+
+        impl TryFrom<WireSettings> for Settings {
+            type Error = FromNumbersError;
+
+            fn try_from(wire: WireSettings) -> Result<Self, FromNumbersError> {
+                Ok(Self {
+                    from_numbers: numbers_from(wire.from_numbers, wire.default_number)?,
+                    $($field: wire.$name.into(),)+
+                    $($field_after: wire.$name_after.into(),)+
+                })
+            }
+        }
+
+        impl From<Settings> for WireSettings {
+            fn from(settings: Settings) -> Self {
+                Self {
+                    from_numbers: numbers_of(&settings.from_numbers),
+                    default_number: settings.from_numbers.default_number().cloned(),
+                    $($name: settings.$field.into(),)+
+                    $($name_after: settings.$field_after.into(),)+
+                }
+            }
+        }
+    };
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireSettings {
-    default_country: Option<Country>,
-    code_validity_minutes: CodeValidity,
-    codes_allowed: CodesAllowed,
-    request_time_out_minutes: TimeOut,
-    provider: WireProvider,
-    from_numbers: Vec<WireNumber>,
-    default_number: Option<Sender>,
-    message: MessageTemplate,
+wire_settings! {
+    default_country: Option<Country> = default_country,
+    code_validity_minutes: CodeValidity = code_validity,
+    codes_allowed: CodesAllowed = codes_allowed,
+    request_time_out_minutes: TimeOut = time_out,
+    provider: WireProvider = provider,
+    ;
+    message: MessageTemplate = message,
     #[serde(default, skip_serializing_if = "MessageOverrides::is_empty")]
-    #[serde(rename = "own_messages")]
-    message_overrides: MessageOverrides,
-    recipients: WireRecipients,
+    own_messages: MessageOverrides = message_overrides,
+    recipients: WireRecipients = recipients,
     #[serde(default, skip_serializing_if = "WireLimits::is_default")]
-    limits: WireLimits,
+    limits: WireLimits = limits,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-enum WireProvider {
-    Sandbox,
-    Twilio {
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        account_sid: Option<AccountSid>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        api_key: Option<ApiKeySid>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        auth_token: Option<SecretSource>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        base_url: Option<BaseUrl>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        risk_check: Option<RiskCheck>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        content_retention: Option<ContentRetention>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        address_retention: Option<AddressRetention>,
-    },
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireNumber {
-    sender: Sender,
-    countries: Vec<Country>,
-}
-
-#[derive(Serialize, Deserialize)]
-enum WireRecipients {
-    Anyone,
-    Only(WirePhones),
-}
-
-/// At least one number: an empty list would text nobody, and no screen could tell it from anyone.
-#[derive(Serialize, Deserialize)]
-#[serde(transparent)]
-struct WirePhones(#[serde(deserialize_with = "some_phones")] Vec<WirePhone>);
-
-fn some_phones<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<WirePhone>, D::Error> {
-    let numbers = Vec::deserialize(from)?;
-    if numbers.is_empty() {
-        let words = "an empty list would text nobody: write Anyone, or at least one number";
-        return Err(serde::de::Error::custom(words));
-    }
-    Ok(numbers)
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-struct WirePhone(PhoneNumber);
-
-impl From<WirePhone> for String {
-    fn from(phone: WirePhone) -> Self {
-        phone.0.e164().to_owned()
-    }
-}
-
-impl TryFrom<String> for WirePhone {
-    type Error = crate::domain::phone::PhoneError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        PhoneNumber::parse(&text).map(Self)
-    }
-}
-
-/// RON in which `Some` need not be written.
-pub(super) fn options() -> ron::Options {
-    ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME)
-}
-
-/// Understands the text of a config.
-pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
-    let found: FileVersion = deserialize(text, path)?;
-    if found.version > VERSION {
-        return Err(ConfigError::Newer { path: path.to_owned(), found: found.version });
-    }
-    if found.version != VERSION {
-        let at = text.find("version").unwrap_or(0);
-        let message = format!("there never was a version {}", found.version);
-        let hint = Some(format!("Write version: {VERSION}."));
-        return Err(field_error(text, path, at, "version".to_owned(), message, hint));
-    }
-    let file: WireFile = deserialize(text, path)?;
-    let settings = |environment, wire: WireSettings| {
-        wire.into_settings().map_err(|error| grid_error(text, path, environment, &error))
-    };
-    let WireFile { environments: wire, deck, .. } = file;
-    let environments = PerEnvironment {
-        development: settings(Environment::Development, wire.development)?,
-        test: settings(Environment::Test, wire.test)?,
-        production: settings(Environment::Production, wire.production)?,
-    };
-    let built_in = DeckSettings::default();
-    let deck = DeckSettings {
-        app_name: deck.app_name.unwrap_or(built_in.app_name),
-        store: deck.store,
-        retention_days: deck.retention_days.unwrap_or(built_in.retention_days),
-        extra_ca: deck.extra_ca,
-        thresholds: deck.thresholds.unwrap_or_default(),
-        segment_price: deck.segment_price,
-    };
-    Ok(Config { environments, deck })
-}
-
-fn deserialize<T: for<'de> Deserialize<'de>>(text: &str, path: &Path) -> Result<T, ConfigError> {
-    let syntax = |error: &ron::error::SpannedError| ConfigError::Syntax {
-        path: path.to_owned(),
-        line: error.span.start.line,
-        column: error.span.start.col,
-        message: sentence(&error.code).0,
-    };
-    let mut deserializer = ron::Deserializer::from_str_with_options(text, &options())
-        .map_err(|error| syntax(&error))?;
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let field = error.path().to_string();
-        let error = deserializer.span_error(error.into_inner());
-        let (message, hint) = sentence(&error.code);
-        if field == "." && hint.is_none() {
-            return syntax(&error);
+/// Declares the settings of the whole deck as they stand in the file. Each may be left out: it is
+/// the built-in one then.
+macro_rules! wire_deck {
+    ($($field:ident: $type:ty,)+) => {
+        #[derive(Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default)]
+        #[schemars(rename = "Deck")]
+        pub(super) struct WireDeck {
+            $(#[serde(skip_serializing_if = "Option::is_none")] $field: Option<$type>,)+
         }
-        let field = field.trim_end_matches(".?").trim_matches('.').to_owned();
-        let field = if field.is_empty() || field == "?" { "config".to_owned() } else { field };
-        let (line, column) = (error.span.start.line, error.span.start.col);
-        ConfigError::Field { path: path.to_owned(), line, column, field, message, hint }
-    })?;
-    let end = deserializer.end().map_err(|error| deserializer.span_error(error));
-    end.map_err(|error| syntax(&error))?;
-    Ok(value)
-}
 
-/// What is wrong, in a sentence, and what was meant, if that can be guessed.
-fn sentence(error: &ron::Error) -> (String, Option<String>) {
-    let known = |found: &str, expected: &[&str]| {
-        let near = expected
-            .iter()
-            .map(|name| (strsim::damerau_levenshtein(found, name), name))
-            .filter(|(distance, name)| *distance <= name.len() / 3)
-            .min();
-        Some(match near {
-            Some((_, name)) => format!("Did you mean {name}?"),
-            None => format!("Known here: {}.", expected.join(", ")),
-        })
+        impl From<WireDeck> for DeckSettings {
+            fn from(wire: WireDeck) -> Self {
+                let built_in = Self::default();
+                Self { $($field: wire.$field.unwrap_or(built_in.$field),)+ }
+            }
+        }
+
+        impl From<DeckSettings> for WireDeck {
+            fn from(deck: DeckSettings) -> Self {
+                let built_in = DeckSettings::default();
+                Self { $($field: Some(deck.$field).filter(|it| *it != built_in.$field),)+ }
+            }
+        }
     };
-    match error {
-        ron::Error::NoSuchStructField { expected, found, .. } => {
-            (format!("there is no field {found:?}"), known(found, expected))
-        }
-        // What stands in the place of a token may be the token itself.
-        ron::Error::NoSuchEnumVariant { expected, .. } if expected.contains(&"Stored") => {
-            ("this is no place for a token".to_owned(), known("", expected))
-        }
-        ron::Error::NoSuchEnumVariant { expected, found, .. } => {
-            (format!("there is no {found:?}"), known(found, expected))
-        }
-        ron::Error::MissingStructField { field, .. } => (
-            format!("the field {field:?} is missing"),
-            Some(
-                "Every field must be there; `smsdeck config show` prints a whole example."
-                    .to_owned(),
-            ),
-        ),
-        other => (crate::domain::text::printable(&other.to_string(), 300), None),
-    }
 }
 
-/// A grid that is inconsistent is reported where the environment's From numbers begin.
-fn grid_error(
-    text: &str,
-    path: &Path,
-    environment: Environment,
-    error: &FromNumbersError,
-) -> ConfigError {
-    let settings = super::by_name::settings_place(text, environment);
-    let at = settings.and_then(|settings| field_at(text, &settings, "from_numbers")).unwrap_or(0);
-    let field = format!("environments.{}.from_numbers", environment.key());
-    field_error(text, path, at, field, error.to_string(), None)
-}
-
-/// Where a field of a struct begins.
-fn field_at(text: &str, value: &std::ops::Range<usize>, name: &str) -> Option<usize> {
-    let Shape::Struct { fields, .. } = shape(text, value) else { return None };
-    fields.into_iter().find(|field| field.name == name).map(|field| field.start)
-}
-
-/// An error in a field that begins at byte `at` of the text.
-fn field_error(
-    text: &str,
-    path: &Path,
-    at: usize,
-    field: String,
-    message: String,
-    hint: Option<String>,
-) -> ConfigError {
-    let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let line = text[..at].matches('\n').count() + 1;
-    let column = text[line_start..at].chars().count() + 1;
-    ConfigError::Field { path: path.to_owned(), line, column, field, message, hint }
-}
-
-/// The text of a config.
-pub(super) fn render(config: &Config) -> String {
-    let built_in = DeckSettings::default();
-    let app_name = Some(config.deck.app_name.clone()).filter(|name| *name != built_in.app_name);
-    let retention_days =
-        Some(config.deck.retention_days).filter(|days| *days != built_in.retention_days);
-    let file = WireFile {
-        version: VERSION,
-        environments: PerEnvironment::from_fn(|environment| {
-            WireSettings::from_settings(&config.environments[environment])
-        }),
-        deck: WireDeck {
-            app_name,
-            store: config.deck.store.clone(),
-            retention_days,
-            extra_ca: config.deck.extra_ca.clone(),
-            thresholds: Some(config.deck.thresholds).filter(|set| *set != built_in.thresholds),
-            segment_price: config.deck.segment_price,
-        },
-    };
-    let pretty = PrettyConfig::new().compact_arrays(true).new_line("\n");
-    // Plain structs of text and numbers always have a text form.
-    let mut text = options().to_string_pretty(&file, pretty).unwrap_or_default();
-    text.push('\n');
-    text
-}
-
-/// Settings as JSON, with the names of the file.
-pub(super) fn to_json(settings: &Settings) -> serde_json::Value {
-    // Plain structs of text and numbers always have a JSON form.
-    serde_json::to_value(WireSettings::from_settings(settings)).unwrap_or_default()
+wire_deck! {
+    app_name: String,
+    store: Option<PathBuf>,
+    retention_days: RetentionDays,
+    extra_ca: Option<PathBuf>,
+    thresholds: Thresholds,
+    segment_price: Option<Price>,
 }
 
 impl WireDeck {
@@ -323,236 +142,38 @@ impl WireDeck {
     }
 }
 
-impl WireSettings {
-    fn into_settings(self) -> Result<Settings, FromNumbersError> {
-        let mut numbers = Vec::new();
-        for number in self.from_numbers {
-            let mut countries = BTreeSet::new();
-            for country in number.countries {
-                if !countries.insert(country) {
-                    return Err(FromNumbersError::CountryTwice { country, on: number.sender });
-                }
-            }
-            numbers.push(FromNumber { sender: number.sender, countries });
-        }
-        Ok(Settings {
-            default_country: self.default_country,
-            code_validity: self.code_validity_minutes,
-            codes_allowed: self.codes_allowed,
-            time_out: self.request_time_out_minutes,
-            provider: match self.provider {
-                WireProvider::Sandbox => Provider::Sandbox,
-                WireProvider::Twilio {
-                    account_sid,
-                    api_key,
-                    auth_token,
-                    base_url,
-                    risk_check,
-                    content_retention,
-                    address_retention,
-                } => {
-                    let options =
-                        MessageOptions { risk_check, content_retention, address_retention };
-                    let account =
-                        TwilioAccount { account_sid, api_key, auth_token, base_url, options };
-                    Provider::Twilio(Box::new(account))
-                }
-            },
-            from_numbers: FromNumbers::new(numbers, self.default_number)?,
-            message: self.message,
-            message_overrides: self.message_overrides,
-            recipients: match self.recipients {
-                WireRecipients::Anyone => Recipients::Anyone,
-                WireRecipients::Only(numbers) => {
-                    Recipients::Only(numbers.0.into_iter().map(|phone| phone.0).collect())
-                }
-            },
-            limits: self.limits.into(),
-        })
-    }
-
-    fn from_settings(settings: &Settings) -> Self {
-        let number = |number: &FromNumber| WireNumber {
-            sender: number.sender.clone(),
-            countries: number.countries.iter().copied().collect(),
-        };
-        Self {
-            default_country: settings.default_country,
-            code_validity_minutes: settings.code_validity,
-            codes_allowed: settings.codes_allowed,
-            request_time_out_minutes: settings.time_out,
-            provider: match &settings.provider {
-                Provider::Sandbox => WireProvider::Sandbox,
-                Provider::Twilio(account) => {
-                    let TwilioAccount { account_sid, api_key, auth_token, base_url, options } =
-                        (**account).clone();
-                    let MessageOptions { risk_check, content_retention, address_retention } =
-                        options;
-                    WireProvider::Twilio {
-                        account_sid,
-                        api_key,
-                        auth_token,
-                        base_url,
-                        risk_check,
-                        content_retention,
-                        address_retention,
-                    }
-                }
-            },
-            from_numbers: settings.from_numbers.rows().iter().map(number).collect(),
-            default_number: settings.from_numbers.default_number().cloned(),
-            message: settings.message.clone(),
-            message_overrides: settings.message_overrides.clone(),
-            recipients: match &settings.recipients {
-                Recipients::Anyone => WireRecipients::Anyone,
-                Recipients::Only(numbers) => {
-                    let numbers = numbers.iter().cloned().map(WirePhone).collect();
-                    WireRecipients::Only(WirePhones(numbers))
-                }
-            },
-            limits: (&settings.limits).into(),
-        }
-    }
+/// RON in which `Some` need not be written.
+pub(super) fn options() -> ron::Options {
+    ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME)
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
+/// The text of a config, as it is written to the file.
+pub fn render(config: &Config) -> String {
+    let environments = PerEnvironment::from_fn(|it| config.environments[it].clone().into());
+    let file = WireFile { version: VERSION, environments, deck: config.deck.clone().into() };
+    let pretty = PrettyConfig::new().compact_arrays(true).new_line("\n");
+    // Plain structs of text and numbers always have a text form.
+    let mut text = options().to_string_pretty(&file, pretty).unwrap_or_default();
+    text.push('\n');
+    text
+}
 
-    use super::*;
+/// The settings of an environment with the names of the file, as JSON: no secret is in them.
+pub fn to_json(config: &Config, environment: Environment) -> serde_json::Value {
+    let wire = WireSettings::from(config.environments[environment].clone());
+    // Plain structs of text and numbers always have a JSON form.
+    serde_json::to_value(wire).unwrap_or_default()
+}
 
-    fn text() -> String {
-        render(&Config::built_in())
+/// Where the settings of an environment stand in a text.
+pub(super) fn settings_place(
+    text: &str,
+    environment: Environment,
+) -> Option<std::ops::Range<usize>> {
+    let mut at = root(text)?;
+    for name in ["environments", environment.key()] {
+        let Shape::Struct { fields, .. } = shape(text, &at) else { return None };
+        at = fields.into_iter().find(|field| field.name == name)?.value;
     }
-
-    fn wrong(text: &str) -> ConfigError {
-        parse(text, Path::new("config.ron")).unwrap_err()
-    }
-
-    #[test]
-    fn the_built_in_config_survives_its_file() {
-        assert_eq!(parse(&text(), Path::new("x")).unwrap(), Config::built_in());
-    }
-
-    #[test]
-    fn limits_and_thresholds_survive_their_file() {
-        let limits = r#"limits: (per_hour: 500, country_per_day: 1000, only_countries: ["CO"],
-            countries: {"CO": (per_hour: 200)}, record_only: true), code_validity_minutes"#;
-        let text = text().replacen("code_validity_minutes", limits, 1);
-        let deck = "deck: (thresholds: (failures: 9)), environments";
-        let text = text.replacen("environments", deck, 1);
-        let config = parse(&text, Path::new("x")).unwrap();
-        assert_eq!(config.deck.thresholds.failures.get(), 9);
-        assert_eq!(
-            config.environments.development.limits.to_string(),
-            "500 an hour; each country 1000 a day; CO 200 an hour; only CO; records only"
-        );
-        assert_eq!(parse(&render(&config), Path::new("x")).unwrap(), config);
-        let none = text.replacen("per_hour: 500", "per_hour: 0", 1);
-        assert!(wrong(&none).to_string().contains("limits.per_hour"), "{}", wrong(&none));
-    }
-
-    #[test]
-    fn the_example_of_the_readme_is_understood() {
-        let text = include_str!("../../tests/data/config.ron");
-        let config = parse(text, Path::new("config.ron")).unwrap();
-        let production = &config.environments.production;
-        assert_eq!(production.default_country, Country::from_code("CO"));
-        assert_eq!(production.from_numbers.rows().len(), 3);
-        assert_eq!(
-            config.environments.test.provider.token_source(),
-            Some(&SecretSource::Env("TWILIO_TOKEN".to_owned()))
-        );
-        assert_eq!(parse(&render(&config), Path::new("config.ron")).unwrap(), config);
-    }
-
-    #[test]
-    fn a_mistake_is_shown_with_line_column_field_and_suggestion() {
-        let error = wrong(&text().replacen("codes_allowed", "codes_alowed", 1));
-        assert_eq!((error.line(), error.code()), (Some(7), "config_field"));
-        assert_eq!(error.field(), Some("environments.development.codes_alowed"));
-        assert_eq!(error.hint().as_deref(), Some("Did you mean codes_allowed?"));
-        let error = wrong(&text().replacen("codes_allowed: 3", "codes_allowed: 21", 1));
-        assert_eq!(error.field(), Some("environments.development.codes_allowed"));
-        assert_eq!(error.line(), Some(7));
-        assert!(
-            error.to_string().ends_with("\"21\" is out of bounds: a whole number from 1 to 20"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn wrong_types_missing_fields_and_unknown_words_are_told_apart() {
-        let error = wrong(&text().replacen("codes_allowed: 3", "codes_allowed: \"3\"", 1));
-        assert_eq!(error.field(), Some("environments.development.codes_allowed"), "{error}");
-        let error = wrong(&text().replacen("            codes_allowed: 3,\n", "", 1));
-        assert!(error.to_string().contains("the field \"codes_allowed\" is missing"), "{error}");
-        let error = wrong(&text().replacen("provider: Sandbox", "provider: Sandbx", 1));
-        assert_eq!(error.hint().as_deref(), Some("Did you mean Sandbox?"), "{error}");
-    }
-
-    #[test]
-    fn malformed_ron_is_a_syntax_error_with_its_place() {
-        let error = wrong("(version: 1, environments: (");
-        assert_eq!(error.line(), Some(1), "{error}");
-        assert!(error.column().is_some_and(|column| column > 10), "{error}");
-        assert!(parse("", Path::new("x")).is_err());
-        assert_eq!(wrong(&format!("{} trailing", text())).code(), "config_syntax");
-    }
-
-    #[test]
-    fn a_newer_version_is_refused_before_anything_else_is_judged() {
-        let error = wrong("(version: 2, something_new: [1, 2], environments: ())");
-        assert_eq!(error.code(), "config_newer", "{error}");
-        assert!(error.to_string().contains("use a newer smsdeck"));
-        assert!(wrong("(environments: ())").to_string().contains("\"version\" is missing"));
-    }
-
-    #[test]
-    fn an_inconsistent_grid_is_reported_where_it_stands() {
-        let twice = "from_numbers: [(sender: \"72404\", countries: [\"US\", \"US\"])]";
-        let mut text = text();
-        let start = text.find("from_numbers").unwrap();
-        let end = start + text[start..].find("default_number").unwrap();
-        text.replace_range(start..end, &format!("{twice}, "));
-        let error = wrong(&text);
-        assert_eq!(error.field(), Some("environments.development.from_numbers"), "{error}");
-        assert!(error.to_string().contains("United States (US) is already on 72404"), "{error}");
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_makes_it_panic(text in ".{0,200}") {
-            let _ = parse(&text, Path::new("x"));
-        }
-
-        #[test]
-        fn any_settings_survive_their_file(
-            country in prop::option::of(0usize..245),
-            validity in 1u16..=10, allowed in 1u16..=20, minutes in 1u16..=1440,
-            message in "[ -z|~é😀\n\"\\\\]{0,60}",
-            codes in prop::collection::vec(3u32..6, 0..4), default in any::<bool>(),
-            token in prop::option::of("[a-zA-Z_\" ]{1,12}"),
-        ) {
-            let mut config = Config::built_in();
-            let settings = &mut config.environments.test;
-            settings.default_country = country.and_then(|row| Country::all().nth(row));
-            settings.code_validity = validity.try_into().unwrap();
-            settings.codes_allowed = allowed.try_into().unwrap();
-            settings.time_out = minutes.try_into().unwrap();
-            if let Ok(message) = MessageTemplate::parse(&format!("{message}{{code}}")) {
-                settings.message = message;
-            }
-            let rows: Vec<FromNumber> = codes.iter().enumerate().map(|(index, digits)| FromNumber {
-                sender: Sender::parse(&format!("{}{index}", 10u32.pow(*digits))).unwrap(),
-                countries: Country::all().skip(index * 3).take(3).collect(),
-            }).collect();
-            let chosen = rows.first().filter(|_| default).map(|row| row.sender.clone());
-            settings.from_numbers = FromNumbers::new(rows, chosen).unwrap();
-            let account = TwilioAccount { auth_token: token.map(SecretSource::Env), ..TwilioAccount::default() };
-            settings.provider = Provider::Twilio(Box::new(account));
-            let read = parse(&render(&config), Path::new("x"));
-            prop_assert_eq!(read.unwrap(), config);
-        }
-    }
+    Some(at)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -9,10 +10,12 @@ use crate::domain::country::Country;
 use crate::domain::limits::{Cap, Caps, Limits};
 
 /// Every field may be left out: it limits nothing then.
-#[derive(Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Limits")]
 pub(super) struct WireLimits {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "some_countries")]
+    #[schemars(extend("minItems" = 1))]
     only_countries: Option<BTreeSet<Country>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     per_hour: Option<Cap>,
@@ -41,8 +44,9 @@ fn some_countries<'de, D: Deserializer<'de>>(
     Ok(countries)
 }
 
-#[derive(Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Caps")]
 struct WireCaps {
     #[serde(skip_serializing_if = "Option::is_none")]
     per_hour: Option<Cap>,
@@ -71,18 +75,18 @@ impl From<WireLimits> for Limits {
     }
 }
 
-impl From<&Limits> for WireLimits {
-    fn from(limits: &Limits) -> Self {
-        let countries = limits.countries.iter();
+impl From<Limits> for WireLimits {
+    fn from(limits: Limits) -> Self {
+        let countries = limits.countries.into_iter();
         Self {
-            only_countries: limits.only_countries.clone(),
+            only_countries: limits.only_countries,
             per_hour: limits.environment.hour,
             per_day: limits.environment.day,
             country_per_hour: limits.each_country.hour,
             country_per_day: limits.each_country.day,
             countries: countries
                 .map(|(country, caps)| {
-                    (*country, WireCaps { per_hour: caps.hour, per_day: caps.day })
+                    (country, WireCaps { per_hour: caps.hour, per_day: caps.day })
                 })
                 .collect(),
             record_only: limits.record_only,

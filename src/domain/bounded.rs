@@ -1,6 +1,9 @@
 //! Whole numbers that cannot leave their bounds, and the bounds of the settings that are such
 //! numbers.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// A whole number from `MIN` to `MAX`.
@@ -70,6 +73,20 @@ impl<const MIN: u16, const MAX: u16> TryFrom<u16> for Bounded<MIN, MAX> {
 impl<const MIN: u16, const MAX: u16> From<Bounded<MIN, MAX>> for u16 {
     fn from(bounded: Bounded<MIN, MAX>) -> Self {
         bounded.0
+    }
+}
+
+impl<const MIN: u16, const MAX: u16> JsonSchema for Bounded<MIN, MAX> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("From{MIN}To{MAX}").into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": MIN, "maximum": MAX })
     }
 }
 

@@ -1,9 +1,11 @@
 //! Countries and territories that have a telephone calling code.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::country_table::{COUNTRIES, CountryRow};
@@ -202,6 +204,17 @@ impl TryFrom<String> for Country {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()
+    }
+}
+
+impl JsonSchema for Country {
+    fn schema_name() -> Cow<'static, str> {
+        "Country".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let codes: Vec<&str> = Self::all().map(Self::code).collect();
+        json_schema!({ "type": "string", "enum": codes, "description": "ISO 3166 region" })
     }
 }
 

@@ -38,7 +38,7 @@ pub fn differences(old: &Settings, new: &Settings) -> Vec<Difference> {
     found.collect()
 }
 
-/// A field before and after, told apart also where the words leave out what differs.
+/// A field before and after. Where the words leave out what differs, they say that it changed.
 fn difference(old: &Settings, new: &Settings, field: Field) -> Difference {
     let (old, new) = (field.row().show(old), field.row().show(new));
     let new = if old == new { format!("{new}, changed") } else { new };

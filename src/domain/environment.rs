@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::{Index, IndexMut};
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One of the three environments, in the order in which they are always shown.
@@ -75,8 +76,9 @@ impl FromStr for Environment {
 }
 
 /// One value for each environment.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Environments")]
 pub struct PerEnvironment<T> {
     /// The value for Development.
     pub development: T,

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The options of an environment's messages; `None` leaves one to the account.
@@ -19,7 +20,7 @@ pub struct MessageOptions {
 }
 
 /// Whether SMS-pumping protection looks at messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RiskCheck {
     /// It does.
     Enable,
@@ -28,7 +29,7 @@ pub enum RiskCheck {
 }
 
 /// What becomes of a text at the provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ContentRetention {
     /// It is kept.
     Retain,
@@ -37,7 +38,7 @@ pub enum ContentRetention {
 }
 
 /// What becomes of a recipient's number at the provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AddressRetention {
     /// It is kept.
     Retain,

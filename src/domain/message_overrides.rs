@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::country::Country;
 use super::message_text::MessageTemplate;
 
 /// Whom a text is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(into = "String", try_from = "String")]
+#[schemars(extend("pattern" = "^([A-Z]{2}|[a-z]{2})$"))]
 pub enum Audience {
     /// Recipients in one country, written `CO`.
     Country(Country),
@@ -106,7 +110,7 @@ impl TryFrom<String> for Audience {
 }
 
 /// The texts for some recipients only.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct MessageOverrides(BTreeMap<Audience, MessageTemplate>);
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -12,8 +13,9 @@ use super::text::is_printable;
 pub const MAX_MESSAGE: usize = 1600;
 
 /// A message template: has `{code}`, may have `{minutes}` and `{app}`, nothing else in braces.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", try_from = "String")]
+#[schemars(extend("pattern" = r"\{code\}", "maxLength" = MAX_MESSAGE))]
 pub struct MessageTemplate(String);
 
 /// A message that has no code yet: its text around the code, and what it costs.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -53,18 +54,21 @@ pub struct TwilioAccount {
 }
 
 /// A Twilio account SID: `AC` and 32 hexadecimal digits.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", try_from = "String")]
+#[schemars(extend("pattern" = "^AC[0-9a-fA-F]{32}$"))]
 pub struct AccountSid(String);
 
 /// A Twilio API key SID: `SK` and 32 hexadecimal digits.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", try_from = "String")]
+#[schemars(extend("pattern" = "^SK[0-9a-fA-F]{32}$"))]
 pub struct ApiKeySid(String);
 
 /// Where a provider's API is reached: `https`, or `http` on this machine only.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", try_from = "String")]
+#[schemars(extend("format" = "uri", "pattern" = "^https?://"))]
 pub struct BaseUrl(Url);
 
 /// Twilio's own address.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use hmac::{Hmac, Mac};
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -14,7 +15,7 @@ use super::phone::PhoneNumber;
 use super::user::User;
 
 /// Where the value of a secret is found. The value itself never stands in `config.ron`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SecretSource {
     /// In `secrets.ron` beside the config file.
     Stored,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::country::Country;
@@ -16,7 +17,7 @@ const REGISTRATION_NEEDED: [&str; 24] = [
 ];
 
 /// A sender of messages: what Twilio takes as `From` or as `MessagingServiceSid`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", try_from = "String")]
 pub enum Sender {
     /// A phone number.

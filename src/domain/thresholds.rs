@@ -1,6 +1,7 @@
 //! From when on something in an environment is worth a warning, and from when on codes count as not
 //! going out.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bounded::Bounded;
@@ -9,7 +10,7 @@ use super::bounded::Bounded;
 pub type Percent = Bounded<1, 100>;
 
 /// The thresholds of a deck.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Thresholds {
     /// Failures of one kind within an hour from which on they are worth a warning.

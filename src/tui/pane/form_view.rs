@@ -22,7 +22,7 @@ enum Row {
     Error(String),
 }
 
-/// Draws the form and answers where the cursor stands.
+/// Draws the form and returns where the cursor stands.
 pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) -> Option<Position> {
     let form = &model.tab().form;
     let theme = model.theme;

@@ -1,0 +1,85 @@
+//! Puts another text in the place of the whole config: one that was edited, or a former version.
+
+use super::contents::Config;
+use super::error::ConfigError;
+use super::file::Lock;
+use super::history::{Version, versions};
+use super::load::{load, read_text};
+use super::parse::parse;
+use super::paths::Paths;
+use super::save::put;
+use super::wire::render;
+
+/// A config that took the place of another one.
+#[derive(Debug, Clone)]
+pub struct Replaced {
+    /// The one before; where that was invalid, the last valid version.
+    pub old: Config,
+    /// The one that is in force.
+    pub new: Config,
+    /// Whether the one before was invalid.
+    pub was_broken: bool,
+}
+
+/// Puts a text that somebody has edited in the place of the config, as they wrote it.
+///
+/// # Errors
+/// When something in it is wrong, with line and column, or the config is no longer what the edit
+/// began with. Nothing is changed then.
+pub fn replace_text(paths: &Paths, before: &str, after: &str) -> Result<Replaced, ConfigError> {
+    let new = parse(after, &paths.config)?;
+    put_text(paths, (after, new), |present| {
+        let is_same = present == before;
+        if is_same { Ok(()) } else { Err(ConfigError::Changed { path: paths.config.clone() }) }
+    })
+}
+
+/// Puts a text that is right in the place of the config, if the present one may go.
+fn put_text(
+    paths: &Paths,
+    (text, new): (&str, Config),
+    may_go: impl FnOnce(&str) -> Result<(), ConfigError>,
+) -> Result<Replaced, ConfigError> {
+    let path = &paths.config;
+    let unwritable = |source| ConfigError::Unwritable { path: path.clone(), source };
+    let _lock = Lock::take(path).map_err(unwritable)?;
+    let old = read_text(path)?;
+    let present = old.clone().unwrap_or_else(|| render(&Config::built_in()));
+    may_go(&present)?;
+    // An invalid config may be corrected so; what changes is compared with the last valid one.
+    let good = parse(&present, path).ok();
+    let was_broken = good.is_none();
+    let before = good.unwrap_or_else(|| last_good(paths));
+    if present != text {
+        put(path, old.as_deref(), text).map_err(unwritable)?;
+    }
+    Ok(Replaced { old: before, new, was_broken })
+}
+
+/// The newest version that can be read, or the built-in config: what an invalid config is compared
+/// with.
+pub fn last_good(paths: &Paths) -> Config {
+    let versions = versions(paths).unwrap_or_default();
+    let good = versions.iter().find_map(|version| load(&version.path).ok().flatten());
+    good.unwrap_or_else(Config::built_in)
+}
+
+/// Puts a former version back in the place of the config, as it was written.
+///
+/// # Errors
+/// When either cannot be read, the present config may not go, as `may_go` has it, or it cannot be
+/// written. Nothing is changed then.
+pub fn restore(
+    paths: &Paths,
+    version: &Version,
+    may_go: impl FnOnce(&Config) -> bool,
+) -> Result<Replaced, ConfigError> {
+    let missing = || ConfigError::Missing { path: version.path.clone() };
+    let text = read_text(&version.path)?.ok_or_else(missing)?;
+    let new = parse(&text, &version.path)?;
+    let changed = || ConfigError::Changed { path: paths.config.clone() };
+    put_text(paths, (&text, new), |present| {
+        let present = parse(present, &paths.config).unwrap_or_else(|_| last_good(paths));
+        may_go(&present).then_some(()).ok_or_else(changed)
+    })
+}
