@@ -29,7 +29,7 @@ fn main() {
 }
 
 fn report(name: &str, console: &mut Console) {
-    let (width, height) = console.model.size;
+    let (width, height) = console.model.session.size;
     let Ok(mut terminal) = Terminal::new(TestBackend::new(width, height));
     let mut times: Vec<Duration> = Vec::with_capacity(ROUNDS * KEYS.len());
     for key in (0..ROUNDS).flat_map(|_| KEYS) {

@@ -18,8 +18,9 @@ use smsdeck::engine::{AccountQuery, Operator, check_account, offered_senders};
 use smsdeck::provider::Sandbox;
 use smsdeck::provider::sandbox::{ACCOUNT_SID, AUTH_TOKEN};
 use smsdeck::runtime::Runtime;
-use smsdeck::tui::effect::{Effect, Work};
+use smsdeck::tui::effect::{FileEffect, Work};
 use smsdeck::tui::executor::Executor;
+use smsdeck::tui::question::Ticket;
 use support::deck::{Deck, config_for};
 use support::terminal::Terminal;
 use support::wire::{Wire, read_request, response, write_response};
@@ -279,10 +280,11 @@ async fn a_list_of_senders_that_is_stopped_lets_go_of_the_line() {
     let operator = Operator { asked_by: "a test".to_owned(), read_only: false };
     let (heard, mut said) = tokio::sync::mpsc::channel(8);
     let executor = Executor::new(deck.paths(), Runtime::of_this_machine(), operator, heard);
-    executor.run(Effect::ListSenders { ticket: 7, query });
+    let ticket = Ticket::default().next();
+    executor.run_on_files(FileEffect::ListSenders { ticket, query });
     let (mut line, _) = listener.accept().unwrap();
     read_request(&mut line);
-    executor.run(Effect::Stop(Work::Asked(7)));
+    executor.stop(Work::Asked(ticket));
     // The other end closes: nobody waits for the answer any more, and none is told.
     let mut rest = Vec::new();
     std::io::Read::read_to_end(&mut line, &mut rest).unwrap();

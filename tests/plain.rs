@@ -21,7 +21,7 @@ struct Heard {
 
 impl Heard {
     fn new(mut console: Console) -> Self {
-        console.model.theme.plain = true;
+        console.model.session.theme.plain = true;
         let mut heard = Self { console, announcer: Announcer::default() };
         heard.hear();
         heard
@@ -59,7 +59,7 @@ fn whoever_comes_to_a_pane_hears_its_name_and_what_has_the_focus() {
 #[test]
 fn what_is_typed_is_written_by_itself_and_what_changes_is_said() {
     let mut heard = Heard::new(Console::fresh(SIZE));
-    heard.console.model.focus = Pane::Form;
+    heard.console.model.session.focus = Pane::Form;
     assert!(heard.hear().ends_with("Default country code, "));
     heard.press("Down Left");
     let wrong = heard.press("1");

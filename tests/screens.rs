@@ -104,7 +104,7 @@ fn every_screen_can_be_drawn_at_every_size() {
 fn draw_at_every_size(keys: &str) {
     let mut console = after(keys, (80, 24));
     for (width, height) in (0..=130).flat_map(|width| (0..=45).map(move |height| (width, height))) {
-        console.model.size = (width, height);
+        console.model.session.size = (width, height);
         let mut screen = Buffer::empty(Rect { x: 0, y: 0, width, height });
         let cursor = draw(&console.model, &mut screen);
         assert!(cursor.is_none_or(|at| screen.area.contains(at)), "{keys}: {width}x{height}");
@@ -114,8 +114,8 @@ fn draw_at_every_size(keys: &str) {
 #[test]
 fn nothing_is_told_by_colour_or_lines_alone() {
     let mut console = Console::busy((80, 24));
-    console.model.theme.colour = false;
-    console.model.theme.unicode = false;
+    console.model.session.theme.colour = false;
+    console.model.session.theme.unicode = false;
     let screen = console.screen();
     assert!(screen.lines().all(|line| line.trim_matches('"').is_ascii()), "{screen}");
     insta::assert_snapshot!("plain_80x24", screen);
@@ -125,7 +125,7 @@ fn nothing_is_told_by_colour_or_lines_alone() {
 fn every_screen_can_be_read_out_without_a_mark() {
     for (name, keys) in SCREENS {
         let mut console = after("", plain::SIZE);
-        console.model.theme.plain = true;
+        console.model.session.theme.plain = true;
         let mut announcer = Announcer::default();
         announcer.announce(&console.model, 80);
         console.press(keys);

@@ -61,7 +61,7 @@ fuzz_target!(|input: (u8, u8, &str, &[u8])| {
         if count % 8 == 7 {
             console.draw();
         }
-        for (_, desk) in console.model.desks.iter() {
+        for (_, desk) in console.model.session.tabs.iter() {
             let grid = desk.form.from_numbers();
             let mut countries: Vec<_> =
                 grid.rows().iter().flat_map(|number| &number.countries).collect();

@@ -8,7 +8,6 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::message::EditedText;
 use crate::config::{self, Config, ConfigError, Paths};
 use crate::domain::environment::Environment;
 use crate::domain::merge::merge;
@@ -48,6 +47,21 @@ pub struct NotEdited {
     pub error: Box<EditError>,
     /// The text, in a folder of its own.
     pub kept: Option<PathBuf>,
+}
+
+/// A config that was edited as a text.
+#[derive(Debug, Clone)]
+pub struct EditedText {
+    /// The text that the edit began with.
+    pub before: String,
+    /// The text as edited.
+    pub after: String,
+    /// What the former says, or the last good version where that is out of order.
+    pub old: Config,
+    /// What the latter says.
+    pub new: Config,
+    /// Where the edited text is kept until it is taken.
+    pub kept: PathBuf,
 }
 
 /// The copy that is edited, in a folder that nobody else may read: the config names people's

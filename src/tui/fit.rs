@@ -70,6 +70,13 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
+/// The first row to show so that `selected` is in sight, of a list that has `room` rows.
+pub fn first_row(selected: usize, room: usize, offset: usize, count: usize) -> usize {
+    let lowest = count.saturating_sub(room);
+    let offset = offset.min(selected).min(lowest);
+    if room > 0 && selected >= offset + room { selected + 1 - room } else { offset }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use crossterm::event::KeyEvent;
 
+use super::editor::EditedText;
 use super::effect::Work;
+use super::question::{Answer, Ticket};
 use crate::config::{Config, TokenStatus};
 use crate::domain::environment::{Environment, PerEnvironment};
-use crate::domain::passcode::Verdict;
-use crate::domain::secret::LookupKey;
-use crate::engine::EnvironmentSave;
-use crate::engine::{Preview, Status, Submission};
-use crate::provider::{AccountReport, HandsetMessage, OfferedSender};
+use crate::engine::{EnvironmentSave, Status, Submission};
+use crate::provider::AccountReport;
 use crate::store::{Event, QuotaRow, Remedy};
 
 /// One thing that happened: a key, a report of the engine, a moment that was waited for.
@@ -43,22 +42,15 @@ pub enum Message {
     ConfigUnusable(String),
     /// The store could not be read.
     StoreFailed(String),
-    /// What a send would do. Answers the preview of the same ticket.
-    Previewed {
-        /// Which preview was asked for.
-        ticket: u64,
-        /// The answer, or why there is none.
-        preview: Result<Box<Preview>, String>,
+    /// What a question brought, or why it brought nothing.
+    Answered {
+        /// The question.
+        ticket: Ticket,
+        /// The answer.
+        answer: Result<Answer, String>,
     },
     /// A request for a code came to its first result.
     Sent(Result<Submission, String>),
-    /// A code was judged.
-    Verified {
-        /// Which try was judged.
-        ticket: u64,
-        /// The verdict, or why there is none.
-        result: Result<Verdict, String>,
-    },
     /// The settings of an environment were saved, or not.
     Saved {
         /// What was to be saved.
@@ -88,13 +80,6 @@ pub enum Message {
     Edited(Box<EditedText>),
     /// The edited text is in force.
     EditTaken(Box<LoadedDeck>),
-    /// What another rule would have meant.
-    WhatIfReady {
-        /// Which question it answers.
-        ticket: u64,
-        /// The sentences, or why there are none.
-        news: Result<Vec<String>, String>,
-    },
     /// How far work has come.
     Progress {
         /// The work.
@@ -104,27 +89,6 @@ pub enum Message {
     },
     /// What is older than is kept is forgotten.
     Pruned,
-    /// Under what a user is found.
-    KeysFound {
-        /// Which question it answers.
-        ticket: u64,
-        /// The keys of the number and of the id that what was typed may be.
-        keys: Vec<LookupKey>,
-    },
-    /// Everything that happened to one delivery.
-    StoryLoaded {
-        /// Which question it answers.
-        ticket: u64,
-        /// The events, oldest first, or why there are none.
-        story: Result<Vec<Event>, String>,
-    },
-    /// What happened to a user's codes.
-    UserLoaded {
-        /// Which question it answers.
-        ticket: u64,
-        /// The events, oldest first, or why there are none.
-        story: Result<Vec<Event>, String>,
-    },
     /// A message was called back, or not.
     Canceled(Result<(), String>),
     /// An account has answered whether it accepts its credentials.
@@ -133,20 +97,6 @@ pub enum Message {
         environment: Environment,
         /// Its answer, or why it cannot be used.
         result: Result<AccountReport, String>,
-    },
-    /// An account has told what it can send from.
-    SendersOffered {
-        /// Which question it answers.
-        ticket: u64,
-        /// The senders, or why there are none.
-        offered: Result<Vec<OfferedSender>, String>,
-    },
-    /// What a phone has received.
-    Handset {
-        /// Which look at the phone it was.
-        ticket: u64,
-        /// The messages, or why they cannot be read.
-        received: Result<Vec<HandsetMessage>, String>,
     },
 }
 
@@ -161,21 +111,6 @@ pub struct SaveOutcome {
     pub deck: Option<Box<LoadedDeck>>,
     /// What went wrong, if anything did; also of settings that are saved.
     pub problem: Option<String>,
-}
-
-/// A config that was edited as a text.
-#[derive(Debug, Clone)]
-pub struct EditedText {
-    /// The text that the edit began with.
-    pub before: String,
-    /// The text as edited.
-    pub after: String,
-    /// What the former says, or the last good version where that is out of order.
-    pub old: Config,
-    /// What the latter says.
-    pub new: Config,
-    /// Where the edited text is kept until it is taken.
-    pub kept: PathBuf,
 }
 
 /// The config as read, with what the form shows of the tokens.

@@ -12,7 +12,9 @@ pub mod effect;
 mod event_loop;
 pub mod executor;
 pub mod fit;
+pub mod flow;
 pub mod input;
+pub mod keyboard;
 pub mod keymap;
 pub mod layout;
 pub mod message;
@@ -20,35 +22,16 @@ pub mod modal;
 pub mod model;
 pub mod pane;
 pub mod plain;
+pub mod question;
 mod reports;
 mod saving;
+pub mod session;
 mod status_clock;
+pub mod tab;
 pub mod terminal;
 pub mod text_field;
 pub mod theme;
 pub mod update;
 pub mod view;
 
-use crate::config::Paths;
-use crate::domain::environment::Environment;
-use crate::engine::Operator;
-use crate::runtime::Runtime;
-
-pub use event_loop::run;
-
-/// What the console is started with.
-#[derive(Debug, Clone)]
-pub struct ConsoleOptions {
-    /// Where the deck's files are.
-    pub paths: Paths,
-    /// The environment to begin with.
-    pub environment: Environment,
-    /// Who sits in front of it.
-    pub operator: Operator,
-    /// Whether it is read out line by line.
-    pub plain: bool,
-    /// The time and the chance of its deck.
-    pub runtime: Runtime,
-    /// In which times are shown.
-    pub time_zone: jiff::tz::TimeZone,
-}
+pub use event_loop::{ConsoleOptions, run};

@@ -1,206 +1,134 @@
-//! What the executor reports: it goes into the model, and to the pop-up that has asked for it.
+//! What the executor reports of the deck and of what it was told to do: it goes into the model.
+//! Answers to questions are none of this: they go to the part that has asked.
+
+use std::path::PathBuf;
 
 use super::effect::{Effect, Work};
 use super::keymap::{Action, Context};
-use super::message::Message;
-use super::modal::Modal;
-use super::model::{EngineState, Model, Phase, Pruning};
+use super::message::{LoadedDeck, Message};
+use super::model::Model;
 use super::saving::{on_edited, on_saved, take_deck};
+use super::session::{EngineState, Phase, Pruning, Session};
 use crate::domain::delivery::DeliveryStatus;
-use crate::domain::environment::Environment;
-use crate::domain::passcode::Verdict;
-use crate::engine::Submission;
+use crate::domain::environment::{Environment, PerEnvironment};
+use crate::engine::{Status, Submission};
 use crate::provider::AccountReport;
-use crate::store::{Event, EventKind, Remedy};
+use crate::store::{Event, EventKind, QuotaRow, Remedy};
 
 /// Takes a report.
 pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
+    let session = &mut model.session;
     match report {
-        Message::Loaded(deck) => {
-            take_deck(model, *deck);
-            model.phase = Phase::Ready;
-            Vec::new()
-        }
-        Message::LoadFailed(reason) => {
-            model.phase = Phase::Broken(reason);
-            Vec::new()
-        }
-        Message::EngineReady => {
-            if matches!(model.engine, EngineState::Failed(_)) {
-                model.say("The store answers again: codes can be sent.");
-            }
-            model.engine = EngineState::Ready;
-            let mut effects = ask_again(model);
-            effects.extend(model.status_clock.on_event(model.now));
-            effects
-        }
-        Message::EngineFailed(reason) => {
-            model.complain(format!("Nothing can be sent: {reason}."));
-            model.engine = EngineState::Failed(reason);
-            Vec::new()
-        }
-        Message::Events(events) => on_events(model, events),
-        Message::Quota(mut rows) => {
-            for environment in Environment::ALL {
-                let rows = std::mem::take(&mut rows[environment]);
-                model.tabs[environment].quota.refresh(rows);
-            }
-            Vec::new()
-        }
-        Message::ConfigUnusable(reason) => {
-            model.complain(format!(
-                "The settings on disk are not usable, the old ones stay: {reason}."
-            ));
-            model.is_config_unusable = true;
-            Vec::new()
-        }
-        Message::StoreFailed(reason) => {
-            model.status_clock.on_answer();
-            model.complain(format!("{reason}."));
-            Vec::new()
-        }
-        Message::Progress { work, count } => {
-            on_progress(model, work, count);
-            Vec::new()
-        }
-        Message::Pruned => {
-            model.pruning = Pruning::Quiet;
-            Vec::new()
-        }
-        Message::Sent(result) => on_sent(model, result),
-        Message::Verified { ticket, result } => on_verified(model, ticket, result),
-        Message::Saved { save, outcome } => on_saved(model, &save, outcome),
-        Message::Unlocked { user, remedy, result } => {
-            on_unlocked(model, &user, remedy, result);
-            Vec::new()
-        }
-        Message::Status(mut all) => {
-            model.status_clock.on_answer();
-            for environment in Environment::ALL {
-                model.tabs[environment].status = all[environment].take();
-            }
-            Vec::new()
-        }
-        Message::NotEdited { reason, kept } => {
-            let edit = model.keys.name(Context::Console, Action::EditConfig);
-            let more = kept.as_ref().map_or_else(String::new, |kept| {
-                format!(" What was typed is in {}; {edit} goes on with it.", kept.display())
-            });
-            model.complain(format!("{reason}.{more}"));
-            model.kept_edit = kept;
-            Vec::new()
-        }
-        Message::Edited(edited) => on_edited(model, *edited),
-        Message::EditTaken(deck) => {
-            take_deck(model, *deck);
-            model.say("What you have edited is in force.");
-            model.kept_edit = None;
-            model.phase = Phase::Ready;
-            Vec::new()
-        }
-        Message::Canceled(result) => {
-            match result {
-                Ok(()) => model.say("Called back; it stays counted."),
-                Err(reason) => model.complain(format!("{reason}.")),
-            }
-            Vec::new()
-        }
+        Message::EngineReady => return on_engine_ready(model),
+        Message::Events(events) => return on_events(model, events),
+        Message::Saved { save, outcome } => return on_saved(model, &save, outcome),
+        Message::Edited(edited) => return on_edited(model, *edited),
+        Message::Loaded(deck) => on_loaded(model, *deck),
+        Message::EditTaken(deck) => on_edit_taken(model, *deck),
+        Message::Progress { work, count } => on_progress(model, work, count),
+        Message::LoadFailed(reason) => session.phase = Phase::Broken(reason),
+        Message::ConfigUnusable(reason) => on_config_unusable(session, &reason),
+        Message::NotEdited { reason, kept } => on_not_edited(session, &reason, kept),
+        Message::EngineFailed(reason) => on_engine_failed(session, reason),
+        Message::StoreFailed(reason) => on_store_failed(session, &reason),
+        Message::Quota(rows) => on_quota(session, rows),
+        Message::Status(all) => on_status(session, all),
+        Message::Pruned => session.pruning = Pruning::Quiet,
+        Message::Sent(result) => on_sent(session, result),
+        Message::Unlocked { user, remedy, result } => on_unlocked(session, &user, remedy, result),
+        Message::Canceled(result) => on_canceled(session, result),
         Message::AccountChecked { environment, result } => {
-            on_account_checked(model, environment, result)
+            on_account_checked(session, environment, result);
         }
-        answer => on_answer(model, answer),
-    }
-}
-
-/// Takes the answer to a question: into the part that has asked it, unless it has asked another
-/// one since.
-fn on_answer(model: &mut Model, answer: Message) -> Vec<Effect> {
-    match answer {
-        Message::Previewed { ticket, preview } => {
-            for modal in &mut model.modals {
-                if let Modal::Send(modal) = modal {
-                    modal.on_preview(ticket, preview);
-                    break;
-                }
-            }
-        }
-        Message::UserLoaded { ticket, story } => {
-            for modal in &mut model.modals {
-                if let Modal::User(modal) = modal {
-                    modal.on_story(ticket, story);
-                    break;
-                }
-            }
-        }
-        Message::SendersOffered { ticket, offered } => {
-            for modal in &mut model.modals {
-                if let Modal::Import(modal) = modal {
-                    modal.on_offered(ticket, offered);
-                    break;
-                }
-            }
-        }
-        Message::Handset { ticket, received } => {
-            for modal in &mut model.modals {
-                if let Modal::Handset(modal) = modal {
-                    modal.on_received(ticket, received);
-                    break;
-                }
-            }
-        }
-        Message::StoryLoaded { ticket, story } => {
-            for modal in &mut model.modals {
-                if let Modal::Delivery(modal) = modal {
-                    modal.on_story(ticket, story);
-                    break;
-                }
-            }
-        }
-        Message::WhatIfReady { ticket, news } => {
-            let news = news.unwrap_or_else(|problem| vec![format!("{problem}.")]);
-            for modal in &mut model.modals {
-                if let Modal::Confirm(modal) = modal {
-                    modal.on_news(ticket, &news);
-                }
-            }
-        }
-        Message::KeysFound { ticket, keys } => {
-            for environment in Environment::ALL {
-                model.tabs[environment].quota.on_keys(ticket, &keys);
-            }
-        }
-        // Everything else is no answer.
-        _ => {}
+        // They are no reports.
+        Message::Key(_)
+        | Message::Paste(_)
+        | Message::Resize(..)
+        | Message::Tick
+        | Message::Resumed
+        | Message::Answered { .. } => {}
     }
     Vec::new()
 }
 
+fn on_loaded(model: &mut Model, deck: LoadedDeck) {
+    take_deck(model, deck);
+    model.session.phase = Phase::Ready;
+}
+
+fn on_edit_taken(model: &mut Model, deck: LoadedDeck) {
+    take_deck(model, deck);
+    model.session.say("What you have edited is in force.");
+    model.session.kept_edit = None;
+    model.session.phase = Phase::Ready;
+}
+
+fn on_not_edited(session: &mut Session, reason: &str, kept: Option<PathBuf>) {
+    let edit = session.keys.name(Context::Console, Action::EditConfig);
+    let more = kept.as_ref().map_or_else(String::new, |kept| {
+        format!(" What was typed is in {}; {edit} goes on with it.", kept.display())
+    });
+    session.complain(format!("{reason}.{more}"));
+    session.kept_edit = kept;
+}
+
+fn on_config_unusable(session: &mut Session, reason: &str) {
+    session.complain(format!("The settings on disk are not usable, the old ones stay: {reason}."));
+    session.is_config_unusable = true;
+}
+
+fn on_engine_ready(model: &mut Model) -> Vec<Effect> {
+    let Model { session, modals, .. } = model;
+    if matches!(session.engine, EngineState::Failed(_)) {
+        session.say("The store answers again: codes can be sent.");
+    }
+    session.engine = EngineState::Ready;
+    let mut effects = modals.ask_again(session);
+    effects.extend(session.status_clock.on_event(session.now));
+    effects
+}
+
+fn on_engine_failed(session: &mut Session, reason: String) {
+    session.complain(format!("Nothing can be sent: {reason}."));
+    session.engine = EngineState::Failed(reason);
+}
+
+fn on_store_failed(session: &mut Session, reason: &str) {
+    session.status_clock.on_answer();
+    session.complain(format!("{reason}."));
+}
+
+fn on_quota(session: &mut Session, mut rows: PerEnvironment<Vec<QuotaRow>>) {
+    for environment in Environment::ALL {
+        let rows = std::mem::take(&mut rows[environment]);
+        session.tabs[environment].quota.refresh(rows);
+    }
+}
+
+fn on_status(session: &mut Session, mut all: PerEnvironment<Option<Box<Status>>>) {
+    session.status_clock.on_answer();
+    for environment in Environment::ALL {
+        session.tabs[environment].status = all[environment].take();
+    }
+}
+
 fn on_progress(model: &mut Model, work: Work, count: usize) {
-    let Work::Asked(ticket) = work else {
+    match work {
+        Work::Asked(ticket) => model.modals.on_progress(ticket, count),
         // One that was on its way when it was stopped is no news.
-        if model.pruning != Pruning::Stopped && count > 0 {
-            model.pruning = Pruning::Running(count);
+        Work::Pruning if model.session.pruning != Pruning::Stopped && count > 0 => {
+            model.session.pruning = Pruning::Running(count);
         }
-        return;
-    };
-    for modal in &mut model.modals {
-        match modal {
-            Modal::Import(modal) => modal.on_progress(ticket, count),
-            Modal::Confirm(modal) => modal.on_progress(ticket, count),
-            _ => {}
-        }
+        Work::Pruning => {}
     }
 }
 
 fn on_events(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
-    let touched: Vec<_> = events.iter().filter_map(|event| event.delivery).collect();
-    let arrived = |event: &Event| {
-        matches!(event.kind, EventKind::Delivery(DeliveryStatus::Sent | DeliveryStatus::Delivered))
-    };
-    let any_arrived = events.iter().any(arrived);
+    let Model { session, modals, .. } = model;
+    let mut effects = modals.on_events(session, &events);
     for event in events {
-        let code = model.error_code(&event);
-        let tab = &mut model.tabs[event.environment];
+        let code = session.error_code(&event);
+        let tab = &mut session.tabs[event.environment];
         if let EventKind::Delivery(status) = event.kind {
             let refuses = code.filter(|code| code.class().refuses_credentials());
             if status == DeliveryStatus::Refused && event.delivery.is_some() {
@@ -211,100 +139,72 @@ fn on_events(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
         }
         tab.log.push(event);
     }
-    let ticket = model.next_generation();
-    let environment = model.environment;
-    let mut effects = match model.modals.last_mut() {
-        Some(Modal::Handset(modal)) if any_arrived => modal.ask(environment, ticket),
-        Some(Modal::Delivery(modal))
-            if modal.delivery().is_some_and(|delivery| touched.contains(&delivery)) =>
-        {
-            modal.ask(ticket)
-        }
-        _ => Vec::new(),
-    };
-    if model.engine == EngineState::Ready {
-        effects.extend(model.status_clock.on_event(model.now));
+    if session.engine == EngineState::Ready {
+        effects.extend(session.status_clock.on_event(session.now));
     }
     effects
 }
 
-/// Repeats what pop-ups asked before there was an engine to answer.
-fn ask_again(model: &mut Model) -> Vec<Effect> {
-    let ticket = model.next_generation();
-    let environment = model.environment;
-    let ask = |modal: &mut Modal| match modal {
-        Modal::Send(modal) => modal.ask(environment, ticket),
-        Modal::Handset(modal) => modal.ask(environment, ticket),
-        _ => Vec::new(),
-    };
-    model.modals.iter_mut().flat_map(ask).collect()
-}
-
-fn on_sent(model: &mut Model, result: Result<Submission, String>) -> Vec<Effect> {
-    model.in_flight = model.in_flight.saturating_sub(1);
+fn on_sent(session: &mut Session, result: Result<Submission, String>) {
+    session.in_flight = session.in_flight.saturating_sub(1);
     match result {
-        Err(reason) => model.complain(format!("Not sent: {reason}")),
+        Err(reason) => session.complain(format!("Not sent: {reason}")),
         Ok(submission) if submission.status.is_failure() => {
             let counted = if submission.status.releases_slot() { "not counted" } else { "counted" };
-            model.complain(format!(
+            session.complain(format!(
                 "The provider did not take the code; the log says why. It is {counted}."
             ));
         }
         Ok(submission) if submission.status == DeliveryStatus::Unknown => {
-            model.complain(
+            session.complain(
                 "The provider's answer is unclear: the code may have gone out, so it is counted.",
             );
         }
         Ok(submission) => match submission.quota.left() {
-            0 => model.say("Code handed over. It was the last one until the time-out has passed."),
-            1 => model.say("Code handed over; 1 more allowed."),
-            left => model.say(format!("Code handed over; {left} more allowed.")),
+            0 => {
+                session.say("Code handed over. It was the last one until the time-out has passed.");
+            }
+            1 => session.say("Code handed over; 1 more allowed."),
+            left => session.say(format!("Code handed over; {left} more allowed.")),
         },
     }
-    Vec::new()
+}
+
+fn on_canceled(session: &mut Session, result: Result<(), String>) {
+    match result {
+        Ok(()) => session.say("Called back; it stays counted."),
+        Err(reason) => session.complain(format!("{reason}.")),
+    }
 }
 
 fn on_account_checked(
-    model: &mut Model,
+    session: &mut Session,
     environment: Environment,
     result: Result<AccountReport, String>,
-) -> Vec<Effect> {
+) {
     match result {
         Ok(AccountReport { status, balance }) => {
-            model.tabs[environment].refused = None;
-            model.tabs[environment].balance = Some(balance.to_string());
-            model.say(format!(
+            session.tabs[environment].refused = None;
+            session.tabs[environment].balance = Some(balance.to_string());
+            session.say(format!(
                 "{environment}: credentials accepted. Account {status}, balance {balance}."
             ));
         }
-        Err(reason) => model.complain(format!("{reason}.")),
+        Err(reason) => session.complain(format!("{reason}.")),
     }
-    Vec::new()
 }
 
-fn on_verified(model: &mut Model, ticket: u64, result: Result<Verdict, String>) -> Vec<Effect> {
-    let asked = |modal: &Modal| matches!(modal, Modal::Verify(modal) if modal.waits_for(ticket));
-    let asker = model.modals.iter().position(asked);
-    if result == Ok(Verdict::Approved) {
-        asker.map(|at| model.modals.remove(at));
-        model.say("Approved. The user has all codes again.");
-    } else if let Some(Modal::Verify(modal)) = asker.and_then(|at| model.modals.get_mut(at)) {
-        modal.on_verdict(result);
-    }
-    Vec::new()
-}
-
-fn on_unlocked(model: &mut Model, user: &str, remedy: Remedy, result: Result<bool, String>) {
+fn on_unlocked(session: &mut Session, user: &str, remedy: Remedy, result: Result<bool, String>) {
     match (result, remedy) {
-        (Err(reason), _) => model.complain(format!("{reason}.")),
+        (Err(reason), _) => session.complain(format!("{reason}.")),
         (Ok(false), Remedy::OneCode) => {
-            model.complain(format!("One code back would not help {user}: r gives all."));
+            session.complain(format!("One code back would not help {user}: r gives all."));
         }
-        (Ok(false), _) => model.complain(format!("{user} had nothing to get back.")),
-        (Ok(true), Remedy::AllCodes) => model.say(format!("{user} has all codes again.")),
-        (Ok(true), Remedy::OneCode) => model.say(format!("{user} has one code back.")),
+        (Ok(false), _) => session.complain(format!("{user} had nothing to get back.")),
+        (Ok(true), Remedy::AllCodes) => session.say(format!("{user} has all codes again.")),
+        (Ok(true), Remedy::OneCode) => session.say(format!("{user} has one code back.")),
         (Ok(true), Remedy::WrongTries) => {
-            model.say(format!("{user}: the wrong tries are forgiven."));
+            session.say(format!("{user}: the wrong tries are forgiven."));
         }
     }
 }

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::effect::Effect;
+use super::editor::EditedText;
+use super::effect::{Effect, FileEffect};
 use super::keymap::{Action, Context};
-use super::message::{EditedText, LoadedDeck, SaveOutcome};
+use super::message::{LoadedDeck, SaveOutcome};
 use super::modal::Modal;
 use super::modal::confirm::{ConfirmModal, Confirmed};
 use super::modal::conflict::ConflictModal;
-use super::model::{EngineState, Model, Phase};
+use super::model::Model;
 use super::pane::Pane;
+use super::question::Question;
+use super::session::{EngineState, Phase};
 use crate::config::unnamed_tokens;
 use crate::domain::difference::{Difference, differences};
 use crate::domain::environment::Environment;
@@ -21,38 +24,38 @@ use crate::engine::{EnvironmentSave, TokenChange};
 /// Saves the environment on screen. The difference is shown first where the quota's rule changes or
 /// something gets unwise; in Production always, and it wants its name.
 pub(super) fn save(model: &mut Model) -> Vec<Effect> {
-    if let Some(reason) = model.settings_are_locked() {
-        model.complain(reason);
+    if let Some(reason) = model.session.settings_are_locked() {
+        model.session.complain(reason);
         return Vec::new();
     }
-    let environment = model.environment;
-    let form = &mut model.tab_mut().form;
+    let environment = model.session.environment;
+    let form = &mut model.session.tab_mut().form;
     if form.has_news() && form.conflicts().is_empty() {
         // What nobody disputes is taken from both sides, and shown so.
         form.settle(&BTreeMap::new());
     }
-    let form = &model.tab().form;
+    let form = &model.session.tab().form;
     let settings = match form.settings() {
         Ok(settings) => settings,
         Err(field) => {
             let error = form.error(field).unwrap_or_default();
-            model.focus = Pane::Form;
-            model.tab_mut().form.go_to(field);
-            model.complain(format!("{}: {error}. Nothing was saved.", field.label()));
+            model.session.focus = Pane::Form;
+            model.session.tab_mut().form.go_to(field);
+            model.session.complain(format!("{}: {error}. Nothing was saved.", field.label()));
             return Vec::new();
         }
     };
     let conflicts = form.conflicts();
     if !conflicts.is_empty() {
-        model.modals.push(Modal::Conflict(ConflictModal::new(conflicts)));
+        model.modals.open(Modal::Conflict(ConflictModal::new(conflicts)));
         return Vec::new();
     }
     if !form.is_changed() {
-        model.say(format!("{environment}: nothing has changed."));
+        model.session.say(format!("{environment}: nothing has changed."));
         return Vec::new();
     }
-    if model.tab().is_saving {
-        model.say(format!("{environment} is being saved."));
+    if model.session.tab().is_saving {
+        model.session.say(format!("{environment} is being saved."));
         return Vec::new();
     }
     let baseline = form.saved().clone();
@@ -73,7 +76,7 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
     let is_new = warnings.iter().any(|warning| !before.contains(warning));
     let changes_rule = rule != save.baseline.quota_rule();
     if !is_production && !drops_account && !is_new && !changes_rule {
-        return start_save(model, save);
+        return vec![model.session.start_save(save)];
     }
     if drops_account {
         lines.push("The Twilio account and its stored token go with the change.".to_owned());
@@ -86,41 +89,34 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
     if is_production {
         modal = modal.with_word("production");
     }
-    model.modals.push(Modal::Confirm(modal));
-    if model.engine != EngineState::Ready || !changes_rule {
-        return Vec::new();
-    }
-    let ticket = model.next_generation();
-    if let Some(Modal::Confirm(modal)) = model.modals.last_mut() {
+    let mut effects = Vec::new();
+    if model.session.engine == EngineState::Ready && changes_rule {
+        let (ticket, effect) = model.session.ask(Question::WhatIf { environment, rule });
         modal.expect_news(ticket, String::new());
+        effects.push(effect);
     }
-    vec![Effect::WhatIf { ticket, environment, rule }]
-}
-
-/// Sets a save off; another one of the same environment waits until it is back.
-pub(super) fn start_save(model: &mut Model, save: EnvironmentSave) -> Vec<Effect> {
-    model.tabs[save.environment].is_saving = true;
-    vec![Effect::Save(Box::new(save))]
+    model.modals.open(Modal::Confirm(modal));
+    effects
 }
 
 /// Takes newly read settings; says what somebody else has changed in them.
 pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
-    model.is_config_unusable = false;
-    if model.edits_in_a_pop_up() {
+    model.session.is_config_unusable = false;
+    if model.modals.edit_settings() {
         // What the pop-up began with must not change beneath it; it is compared afterwards.
         model.waiting_deck = Some(Box::new(deck));
         return;
     }
-    let is_first = model.phase != Phase::Ready;
+    let is_first = model.session.phase != Phase::Ready;
     let mut news = Vec::new();
-    model.app_name = deck.config.deck.app_name;
-    model.segment_price = deck.config.deck.segment_price;
-    model.unwritable = deck.unwritable;
-    model.welcome = deck.welcome;
+    model.session.app_name = deck.config.deck.app_name;
+    model.session.segment_price = deck.config.deck.segment_price;
+    model.session.unwritable = deck.unwritable;
+    model.session.welcome = deck.welcome;
     let (environments, tokens) = (deck.config.environments, deck.tokens);
     for (environment, settings) in environments.iter() {
         let token = tokens[environment].clone();
-        let form = &mut model.tabs[environment].form;
+        let form = &mut model.session.tabs[environment].form;
         let mut changes = differences(form.saved(), settings);
         // The same place, with another token in it.
         let is_of_token = |change: &Difference| change.field == Field::AuthToken;
@@ -148,7 +144,7 @@ pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
         }
     }
     if !news.is_empty() {
-        model.complain(news.join(" "));
+        model.session.complain(news.join(" "));
     }
 }
 
@@ -161,7 +157,7 @@ pub(super) fn on_saved(
 ) -> Vec<Effect> {
     let environment = save.environment;
     let SaveOutcome { deck, is_saved, has_token, problem } = outcome;
-    let tab = &mut model.tabs[environment];
+    let tab = &mut model.session.tabs[environment];
     tab.is_saving = false;
     if is_saved {
         tab.form.was_saved(&save.settings);
@@ -170,16 +166,16 @@ pub(super) fn on_saved(
         }
         tab.refused = None;
         // Where two changes have met, what was before is no way back.
-        let can_undo = tab.form.can_undo() && environment == model.environment;
+        let can_undo = tab.form.can_undo() && environment == model.session.environment;
         // Where letters are text, the key of undo is one.
-        let undo = model.keys.name(Context::Console, Action::Undo);
+        let undo = model.session.keys.name(Context::Console, Action::Undo);
         let changes = differences(&save.baseline, &save.settings);
         let changed = match &changes[..] {
             [] => String::new(),
             [change] => format!(" {change}."),
             [change, more @ ..] => format!(" {change} and {} more.", more.len()),
         };
-        model.say(if can_undo && !model.takes_text() {
+        model.session.say(if can_undo && !model.takes_text() {
             format!("{environment} saved.{changed} {undo} takes it back into the form.")
         } else {
             format!("{environment} saved.{changed}")
@@ -187,12 +183,12 @@ pub(super) fn on_saved(
     }
     if let Some(deck) = deck {
         if has_token && save.token != TokenChange::Keep {
-            model.tabs[environment].form.was_stored(deck.tokens[environment].clone());
+            model.session.tabs[environment].form.was_stored(deck.tokens[environment].clone());
         }
         take_deck(model, *deck);
     }
     if let Some(problem) = problem {
-        model.complain(problem);
+        model.session.complain(problem);
     }
     Vec::new()
 }
@@ -234,22 +230,22 @@ pub(super) fn on_edited(model: &mut Model, edited: EditedText) -> Vec<Effect> {
     if lines.is_empty() {
         lines.push("No setting changes: only what surrounds them.".to_owned());
     }
-    let edit = model.keys.name(Context::Console, Action::EditConfig);
+    let edit = model.session.keys.name(Context::Console, Action::EditConfig);
     let kept = edited.kept.display();
     let kept = format!("Not taken; what you have typed is in {kept}, and {edit} goes on with it.");
-    model.kept_edit = Some(edited.kept.clone());
-    let confirmed = Confirmed::Effect(Box::new(Effect::TakeEdited(Box::new(edited))));
+    model.session.kept_edit = Some(edited.kept.clone());
+    let confirmed = Confirmed::Effect(Box::new(FileEffect::TakeEdited(Box::new(edited)).into()));
     let mut modal = ConfirmModal::new("Take the edited config", lines, confirmed).or_say(kept);
     if changes_production {
         modal = modal.with_word("production");
     }
-    let is_ready = model.engine == EngineState::Ready;
+    let is_ready = model.session.engine == EngineState::Ready;
     let what_if = |(environment, rule): (Environment, QuotaRule)| {
-        let ticket = model.next_generation();
+        let (ticket, effect) = model.session.ask(Question::WhatIf { environment, rule });
         modal.expect_news(ticket, format!("{environment}: "));
-        Effect::WhatIf { ticket, environment, rule }
+        effect
     };
     let effects = rules.into_iter().filter(|_| is_ready).map(what_if).collect();
-    model.modals.push(Modal::Confirm(modal));
+    model.modals.open(Modal::Confirm(modal));
     effects
 }

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::effect::Effect;
+use super::effect::{Effect, EngineEffect};
 
 /// The least time between two readings.
 const PAUSE: SignedDuration = SignedDuration::from_secs(5);
@@ -38,7 +38,7 @@ impl StatusClock {
             return Vec::new();
         }
         *self = Self { asked: Some(now), is_awaited: true, is_old: false };
-        vec![Effect::LoadStatus]
+        vec![EngineEffect::LoadStatus.into()]
     }
 
     /// When to read again; `None` while nothing calls for it.

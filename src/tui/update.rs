@@ -6,9 +6,12 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 
-use super::effect::{Effect, Work};
+use super::effect::{Effect, EngineEffect, TerminalEffect, Work};
+use super::flow::Flow;
+use super::input::Input;
 use super::keymap::{Action, Context};
 use super::message::Message;
+use super::modal::Modal;
 use super::modal::check::CheckModal;
 use super::modal::compare::CompareModal;
 use super::modal::confirm::{ConfirmModal, Confirmed};
@@ -17,35 +20,26 @@ use super::modal::health::HealthModal;
 use super::modal::help::HelpModal;
 use super::modal::palette::PaletteModal;
 use super::modal::send::SendModal;
-use super::modal::verify::VerifyModal;
-use super::modal::{self, Modal};
-use super::model::{EngineState, Model, Phase, Pruning};
-use super::pane::{Pane, form_input, log, numbers, quota};
+use super::modal::verify::{APPROVED, VerifyModal};
+use super::model::Model;
+use super::pane::{Pane, form_input, log_view, numbers_view, quota_view};
+use super::question::{Answer, Ticket};
 use super::reports::on_report;
 use super::saving::{save, take_deck};
+use super::session::{EngineState, Phase, Pruning, READ_ONLY};
 use super::text_field::is_alt_key;
 use crate::domain::environment::Environment;
+use crate::domain::passcode::Verdict;
 use crate::provider::Capability;
 
 /// Keys that are kept while the console starts: more than anybody types meanwhile.
 const MAX_TYPED_AHEAD: usize = 1_024;
 
-/// What reaches a part: a key that means something there, any other key, or a paste.
-#[derive(Debug, Clone)]
-pub enum Input {
-    /// A key of the table.
-    Action(Action),
-    /// A key that the table does not bind there: text, perhaps.
-    Key(KeyEvent),
-    /// Pasted text.
-    Paste(String),
-}
-
 /// Changes the model by one message at the moment `now`, and answers what is to be done.
 pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect> {
-    model.now = now;
+    model.session.now = now;
     let effects = take(model, message);
-    if !model.edits_in_a_pop_up()
+    if !model.modals.edit_settings()
         && let Some(deck) = model.waiting_deck.take()
     {
         take_deck(model, *deck);
@@ -65,25 +59,26 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Key(key) => separate(model, key)
             .into_iter()
             .flat_map(|key| {
-                let (open, notice) = (model.modals.len(), model.notice.clone());
+                let (open, notice) = (model.modals.len(), model.session.notice.clone());
                 let effects = on_key(model, key);
                 // A pop-up that opens has something else to say.
-                if model.modals.len() > open && model.notice == notice {
-                    model.notice = None;
+                if model.modals.len() > open && model.session.notice == notice {
+                    model.session.notice = None;
                 }
                 effects
             })
             .collect(),
         Message::Paste(text) => on_input(model, &Input::Paste(text)),
         Message::Resize(columns, rows) => {
-            model.size = (columns, rows);
-            vec![Effect::Repaint]
+            model.session.size = (columns, rows);
+            vec![TerminalEffect::Repaint.into()]
         }
-        Message::Resumed => vec![Effect::Repaint],
+        Message::Resumed => vec![TerminalEffect::Repaint.into()],
         Message::Tick => on_tick(model),
+        Message::Answered { ticket, answer } => on_answer(model, ticket, answer),
         report => {
             let mut effects = on_report(model, report);
-            if !model.is_starting() {
+            if !model.session.is_starting() {
                 for typed in std::mem::take(&mut model.typed_ahead) {
                     effects.extend(take(model, typed));
                 }
@@ -97,11 +92,11 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
 /// wants to leave does not wait.
 fn waits(model: &Model, input: &Message) -> bool {
     let leaves = |key: KeyEvent| {
-        let always = model.keys.action(&[Context::Always], key) == Some(Action::Quit);
+        let always = model.session.keys.action(&[Context::Always], key) == Some(Action::Quit);
         let first = model.typed_ahead.is_empty();
-        always || first && model.keys.action(&model.contexts(), key) == Some(Action::Quit)
+        always || first && model.session.keys.action(&model.contexts(), key) == Some(Action::Quit)
     };
-    model.is_starting() && !matches!(input, Message::Key(key) if leaves(*key))
+    model.session.is_starting() && !matches!(input, Message::Key(key) if leaves(*key))
 }
 
 /// Terminals send Alt and a letter as Escape and the letter. So do people who type ahead over a
@@ -118,25 +113,25 @@ fn separate(model: &Model, key: KeyEvent) -> Vec<KeyEvent> {
 }
 
 fn undo(model: &mut Model) {
-    if let Some(reason) = model.settings_are_locked() {
-        return model.complain(reason);
+    if let Some(reason) = model.session.settings_are_locked() {
+        return model.session.complain(reason);
     }
-    if model.tab_mut().form.undo() {
-        model.say("Taken back.");
+    if model.session.tab_mut().form.undo() {
+        model.session.say("Taken back.");
     } else {
-        let environment = model.environment;
-        model.say(format!(
+        let environment = model.session.environment;
+        model.session.say(format!(
             "{environment}: nothing to take back. `smsdeck config history` has what was saved."
         ));
     }
 }
 
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
-    model.notice.take_if(|notice| notice.bad);
-    let above = model.keys.action(&[Context::Always], key);
-    if model.arrangement().too_small {
+    model.session.notice.take_if(|notice| notice.bad);
+    let above = model.session.keys.action(&[Context::Always], key);
+    if model.session.arrangement().too_small {
         // Nobody sees what a key would do here.
-        let action = model.keys.action(&[Context::Broken, Context::Always], key);
+        let action = model.session.keys.action(&[Context::Broken, Context::Always], key);
         return if action == Some(Action::Quit) {
             on_console(model, Action::Quit)
         } else {
@@ -146,7 +141,7 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     if let Some(action) = above.filter(|action| action.works_above_pop_ups()) {
         return on_console(model, action);
     }
-    let action = model.keys.action(&model.contexts(), key);
+    let action = model.session.keys.action(&model.contexts(), key);
     if let Some(action) = action.filter(|action| action.works_above_pop_ups()) {
         return on_console(model, action);
     }
@@ -155,21 +150,59 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 }
 
 /// Does what a key would do, without the key.
-pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     if action.works_above_pop_ups() {
         return on_console(model, action);
     }
     on_input(model, &Input::Action(action))
 }
 
+/// Hands an input to the topmost pop-up.
+fn on_modal_input(model: &mut Model, input: &Input) -> Vec<Effect> {
+    if matches!(input, Input::Paste(_)) && !model.takes_text() {
+        model.session.cannot_paste();
+        return Vec::new();
+    }
+    let flow = model.modals.on_input(&mut model.session, input);
+    follow(model, flow)
+}
+
+/// Hands an answer to the part that has asked for it, unless that is gone, or has asked something
+/// else since.
+fn on_answer(model: &mut Model, ticket: Ticket, answer: Result<Answer, String>) -> Vec<Effect> {
+    let Model { session, modals, .. } = model;
+    if modals.wait_for(ticket) {
+        let flow = modals.on_answer(session, ticket, answer);
+        return follow(model, flow);
+    }
+    let mut environments = Environment::ALL.into_iter();
+    if let Some(asker) = environments.find(|&it| session.tabs[it].quota.waits_for(ticket)) {
+        session.tabs[asker].quota.on_answer(answer);
+    } else if let Ok(Answer::Verdict(Verdict::Approved)) = answer {
+        // Its pop-up was left meanwhile; the code has counted all the same.
+        session.say(APPROVED);
+    }
+    Vec::new()
+}
+
+/// Does what a pop-up wants besides what the stack has done.
+fn follow(model: &mut Model, flow: Flow) -> Vec<Effect> {
+    match flow {
+        Flow::Stay(effects) | Flow::Close(effects) => effects,
+        Flow::Perform(action) => perform(model, action),
+        // The stack has opened them.
+        Flow::Open(_) | Flow::Replace(_) => Vec::new(),
+    }
+}
+
 /// Hands an input to the topmost pop-up, or the console, or the focused pane.
 fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
     if !model.modals.is_empty() {
-        return modal::on_input(model, input);
+        return on_modal_input(model, input);
     }
-    if model.phase != Phase::Ready {
+    if model.session.phase != Phase::Ready {
         return match input {
-            Input::Action(Action::Quit) => vec![Effect::Quit],
+            Input::Action(Action::Quit) => vec![TerminalEffect::Quit.into()],
             Input::Action(action @ Action::EditConfig) => on_console(model, *action),
             _ => Vec::new(),
         };
@@ -179,16 +212,18 @@ fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
     {
         return on_console(model, *action);
     }
-    let is_edit = matches!(model.focus, Pane::Form | Pane::Numbers) && changes_settings(input);
-    if is_edit && let Some(reason) = model.settings_are_locked() {
-        model.complain(reason);
+    let is_edit =
+        matches!(model.session.focus, Pane::Form | Pane::Numbers) && changes_settings(input);
+    if is_edit && let Some(reason) = model.session.settings_are_locked() {
+        model.session.complain(reason);
         return Vec::new();
     }
-    match model.focus {
-        Pane::Form => form_input::on_input(model, input),
-        Pane::Numbers => numbers::on_input(model, input),
-        Pane::Quota => quota::on_input(model, input),
-        Pane::Log => log::on_input(model, input),
+    let Model { session, modals, .. } = model;
+    match session.focus {
+        Pane::Form => form_input::on_input(session, modals, input),
+        Pane::Numbers => numbers_view::on_input(session, modals, input),
+        Pane::Quota => quota_view::on_input(session, modals, input),
+        Pane::Log => log_view::on_input(session, modals, input),
     }
 }
 
@@ -241,67 +276,70 @@ const fn is_console(action: Action) -> bool {
 fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => return quit(model),
-        Action::Suspend => return vec![Effect::Suspend],
-        Action::Repaint => return vec![Effect::Repaint],
+        Action::Suspend => return vec![TerminalEffect::Suspend.into()],
+        Action::Repaint => return vec![TerminalEffect::Repaint.into()],
         Action::Save => return save(model),
-        Action::Help if !matches!(model.modals.last(), Some(Modal::Help(_))) => {
+        Action::Help if !matches!(model.modals.top(), Some(Modal::Help(_))) => {
             let contexts = model.contexts();
-            model.modals.push(Modal::Help(HelpModal::new(contexts)));
+            model.modals.open(Modal::Help(HelpModal::new(contexts)));
         }
-        Action::Palette if !matches!(model.modals.last(), Some(Modal::Palette(_))) => {
-            let palette = PaletteModal::new(model);
-            model.modals.push(Modal::Palette(palette));
+        Action::Palette if !matches!(model.modals.top(), Some(Modal::Palette(_))) => {
+            let palette = match model.modals.contexts() {
+                Some(contexts) => PaletteModal::of_pop_up(&model.session.keys, &contexts),
+                None => PaletteModal::of_console(&model.session, &model.session.contexts()),
+            };
+            model.modals.open(Modal::Palette(palette));
         }
-        Action::NextPane => focus(model, model.focus.next()),
-        Action::PreviousPane => focus(model, model.focus.previous()),
+        Action::NextPane => focus(model, model.session.focus.next()),
+        Action::PreviousPane => focus(model, model.session.focus.previous()),
         Action::NextEnvironment => step_environment(model, 1),
         Action::PreviousEnvironment => step_environment(model, 2),
-        Action::Zoom => model.zoomed = !model.zoomed,
+        Action::Zoom => model.session.zoomed = !model.session.zoomed,
         Action::Health => {
-            model.modals.push(Modal::Health(HealthModal::default()));
+            model.modals.open(Modal::Health(HealthModal::default()));
             return read_status(model);
         }
-        Action::StopPruning if matches!(model.pruning, Pruning::Running(_)) => {
-            model.pruning = Pruning::Stopped;
-            model.say("Stopped; the next start goes on forgetting what is old.");
+        Action::StopPruning if matches!(model.session.pruning, Pruning::Running(_)) => {
+            model.session.pruning = Pruning::Stopped;
+            model.session.say("Stopped; the next start goes on forgetting what is old.");
             return vec![Effect::Stop(Work::Pruning)];
         }
-        Action::StopPruning => model.say("Nothing is being forgotten just now."),
+        Action::StopPruning => model.session.say("Nothing is being forgotten just now."),
         Action::Undo => undo(model),
-        Action::EditConfig => match model.settings_are_locked() {
-            Some(reason) => model.complain(reason),
-            None => return vec![Effect::Edit(model.kept_edit.take())],
+        Action::EditConfig => match model.session.settings_are_locked() {
+            Some(reason) => model.session.complain(reason),
+            None => return vec![TerminalEffect::Edit(model.session.kept_edit.take()).into()],
         },
         Action::Compare => {
-            model.modals.push(Modal::Compare(CompareModal::new(model.environment)));
+            model.modals.open(Modal::Compare(CompareModal::new(model.session.environment)));
         }
         Action::Check => {
-            model.modals.push(Modal::Check(CheckModal::default()));
+            model.modals.open(Modal::Check(CheckModal::default()));
             return read_status(model);
         }
-        Action::SendCode | Action::VerifyCode if model.read_only => {
-            model.complain("This console only looks (--read-only).");
+        Action::SendCode | Action::VerifyCode if model.session.read_only => {
+            model.session.complain(READ_ONLY);
         }
         Action::SendCode => {
-            let mut modal = SendModal::new(&model.tab().last_number);
-            let ticket = model.next_generation();
-            let effects = modal.ask(model.environment, ticket);
-            model.modals.push(Modal::Send(modal));
+            let mut modal = SendModal::new(&model.session.tab().last_number);
+            let effects = modal.ask(&mut model.session);
+            model.modals.open(Modal::Send(modal));
             return effects;
         }
         Action::VerifyCode => {
-            model.modals.push(Modal::Verify(VerifyModal::new(&model.tab().last_number)));
+            model.modals.open(Modal::Verify(VerifyModal::new(&model.session.tab().last_number)));
         }
-        Action::Handset if model.provider_can(Capability::Handset) => {
-            let mut modal = HandsetModal::new(&model.tab().last_number);
-            let ticket = model.next_generation();
-            let effects = modal.ask(model.environment, ticket);
-            model.modals.push(Modal::Handset(modal));
+        Action::Handset if model.session.provider_can(Capability::Handset) => {
+            let mut modal = HandsetModal::new(&model.session.tab().last_number);
+            let effects = modal.ask(&mut model.session);
+            model.modals.open(Modal::Handset(modal));
             return effects;
         }
         Action::Handset => {
-            let environment = model.environment;
-            model.say(format!("{environment} texts real phones: only the Sandbox has a handset."));
+            let environment = model.session.environment;
+            model
+                .session
+                .say(format!("{environment} texts real phones: only the Sandbox has a handset."));
         }
         _ => {}
     }
@@ -309,65 +347,59 @@ fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Gives the keys to another pane, whose first line says what it is about.
-pub(super) fn focus(model: &mut Model, pane: Pane) {
-    model.focus = pane;
-    model.notice = None;
+fn focus(model: &mut Model, pane: Pane) {
+    model.session.focus = pane;
+    model.session.notice = None;
 }
 
 fn step_environment(model: &mut Model, by: usize) {
-    let at = Environment::ALL.iter().position(|&other| other == model.environment).unwrap_or(0);
-    show_environment(model, Environment::ALL[(at + by) % Environment::ALL.len()]);
-}
-
-/// Puts another environment on the screen.
-pub(super) fn show_environment(model: &mut Model, environment: Environment) {
-    model.environment = environment;
-    // It was about the environment that is left.
-    model.notice = None;
+    let at =
+        Environment::ALL.iter().position(|&other| other == model.session.environment).unwrap_or(0);
+    model.session.show(Environment::ALL[(at + by) % Environment::ALL.len()]);
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {
-    let unsaved = model.unsaved();
+    let unsaved = model.session.unsaved();
     let mut lines = Vec::new();
     if !unsaved.is_empty() {
         let names: Vec<&str> = unsaved.iter().map(|environment| environment.name()).collect();
         lines.push(format!("Changes in {} are not saved.", names.join(" and ")));
     }
-    if model.modals.iter().any(|modal| matches!(modal, Modal::Number(_) | Modal::Text(_))) {
+    if model.modals.hold_text() {
         lines.push("What is typed in the open pop-up is not accepted yet.".to_owned());
     }
-    match model.in_flight {
+    match model.session.in_flight {
         0 => {}
         1 => lines.push("A code is being handed to the provider.".to_owned()),
         count => lines.push(format!("{count} codes are being handed to the provider.")),
     }
     if lines.is_empty() {
-        return vec![Effect::Quit];
+        return vec![TerminalEffect::Quit.into()];
     }
-    let asking = matches!(model.modals.last(), Some(Modal::Confirm(_)));
+    let asking = matches!(model.modals.top(), Some(Modal::Confirm(_)));
     if !asking {
         lines.push("Quit all the same?".to_owned());
-        let confirmed = Confirmed::Effect(Box::new(Effect::Quit));
-        model.modals.push(Modal::Confirm(ConfirmModal::new("Quit", lines, confirmed)));
+        let confirmed = Confirmed::Effect(Box::new(TerminalEffect::Quit.into()));
+        model.modals.open(Modal::Confirm(ConfirmModal::new("Quit", lines, confirmed)));
     }
     Vec::new()
 }
 
 /// Reads the status, if it is time to and there is somebody to answer.
 fn read_status(model: &mut Model) -> Vec<Effect> {
-    if model.engine != EngineState::Ready {
+    if model.session.engine != EngineState::Ready {
         return Vec::new();
     }
     let is_watched = model.watches_status();
-    model.status_clock.read_if_due(model.now, is_watched)
+    model.session.status_clock.read_if_due(model.session.now, is_watched)
 }
 
 fn on_tick(model: &mut Model) -> Vec<Effect> {
-    let now = model.now;
-    model.notice.take_if(|notice| !notice.bad && notice.until <= now);
+    let now = model.session.now;
+    model.session.notice.take_if(|notice| !notice.bad && notice.until <= now);
     let mut effects = read_status(model);
-    if model.tab().quota.is_stale(now) {
-        effects.push(Effect::LoadQuota);
+    if model.session.tab().quota.is_stale(now) {
+        effects.push(EngineEffect::LoadQuota.into());
     }
     effects
 }

@@ -9,9 +9,9 @@ use ratatui::widgets::{Clear, Widget};
 use super::fit::{cut, width, wrap};
 use super::keymap::{Action, Binding, Context};
 use super::layout::SMALLEST;
-use super::modal;
-use super::model::{EngineState, Model, Phase, Pruning};
-use super::pane::{Pane, form_view, form_words, log, numbers, quota};
+use super::model::Model;
+use super::pane::{Pane, form_view, form_words, log_view, numbers_view, quota_view};
+use super::session::{EngineState, Phase, Pruning};
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 use crate::engine::Severity;
@@ -25,56 +25,57 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
 
 /// Draws the whole screen and answers where the cursor stands, if it shows.
 pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
-    let parts = model.arrangement();
+    let parts = model.session.arrangement();
     // A resize may be on its way: what does not fit the buffer is not drawn.
-    let screen = Rect { x: 0, y: 0, width: model.size.0, height: model.size.1 };
+    let screen = Rect { x: 0, y: 0, width: model.session.size.0, height: model.session.size.1 };
     if buffer.area != screen {
         return None;
     }
     if parts.too_small {
         let text = format!("smsdeck needs {} x {}.", SMALLEST.0, SMALLEST.1);
         put(model, screen, 0, &text, Style::new(), buffer);
-        put(model, screen, 1, "Enlarge the window, or q.", model.theme.dim(), buffer);
+        put(model, screen, 1, "Enlarge the window, or q.", model.session.theme.dim(), buffer);
         return None;
     }
-    if model.theme.plain {
+    if model.session.theme.plain {
         put(model, parts.tabs, 0, &header(model), Style::new(), buffer);
     } else {
         draw_tabs(model, parts.tabs, buffer);
         draw_hint(model, parts.hint, buffer);
     }
     let mut cursor = None;
-    match &model.phase {
+    match &model.session.phase {
         Phase::Loading => {
-            put(model, screen, 2, " Reading the settings…", model.theme.dim(), buffer);
+            put(model, screen, 2, " Reading the settings…", model.session.theme.dim(), buffer);
         }
         Phase::Broken(reason) => draw_broken(model, reason, screen, buffer),
-        Phase::Ready if model.theme.plain && !model.modals.is_empty() => {}
+        Phase::Ready if model.session.theme.plain && !model.modals.is_empty() => {}
         Phase::Ready => {
-            let has_focus = |pane| model.focus == pane && model.modals.is_empty();
+            let has_focus = |pane| model.session.focus == pane && model.modals.is_empty();
             if let Some(area) = parts.form {
-                cursor = form_view::draw(model, area, buffer, has_focus(Pane::Form));
+                cursor = form_view::draw(&model.session, area, buffer, has_focus(Pane::Form));
             }
             if let Some(area) = parts.numbers {
-                numbers::draw(model, area, buffer, has_focus(Pane::Numbers));
+                numbers_view::draw(&model.session, area, buffer, has_focus(Pane::Numbers));
             }
             if let Some(area) = parts.quota {
-                quota::draw(model, area, buffer, has_focus(Pane::Quota));
+                quota_view::draw(&model.session, area, buffer, has_focus(Pane::Quota));
             }
             if let Some(area) = parts.log {
-                log::draw(model, area, buffer, has_focus(Pane::Log));
+                log_view::draw(&model.session, area, buffer, has_focus(Pane::Log));
             }
         }
     }
     draw_line(model, parts.line, buffer);
-    let cursor = if model.modals.is_empty() { cursor } else { modal::draw(model, buffer) };
+    let cursor =
+        if model.modals.is_empty() { cursor } else { model.modals.draw(&model.session, buffer) };
     draw_complaint(model, screen, buffer);
     cursor
 }
 
 fn put(model: &Model, area: Rect, row: u16, text: &str, style: Style, buffer: &mut Buffer) {
     if row < area.height {
-        let text = model.theme.text(&cut(text, area.width.into()));
+        let text = model.session.theme.text(&cut(text, area.width.into()));
         buffer.set_stringn(area.x, area.y + row, text, area.width.into(), style);
     }
 }
@@ -85,7 +86,7 @@ fn draw_broken(model: &Model, reason: &str, screen: Rect, buffer: &mut Buffer) {
         screen,
         2,
         " The settings cannot be read; nothing is sent and no file is touched.",
-        model.theme.failure(),
+        model.session.theme.failure(),
         buffer,
     );
     let room = usize::from(screen.width.saturating_sub(2)).max(1);
@@ -100,7 +101,7 @@ fn draw_broken(model: &Model, reason: &str, screen: Rect, buffer: &mut Buffer) {
 
 /// ` smsdeck   Development   Test  [Production]        Twilio · saved`
 fn draw_tabs(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let theme = model.theme;
+    let theme = model.session.theme;
     let narrow = area.width < 60;
     let tabs = Environment::ALL.map(|environment| tab(model, environment, narrow));
     let name = " smsdeck ";
@@ -120,7 +121,7 @@ fn draw_tabs(model: &Model, area: Rect, buffer: &mut Buffer) {
         (x, _) = buffer.set_stringn(x, area.y, theme.text(&text), room, style);
     }
     if area.right().saturating_sub(x) > taken + 1 {
-        let style = if matches!(model.engine, EngineState::Failed(_)) {
+        let style = if matches!(model.session.engine, EngineState::Failed(_)) {
             theme.failure()
         } else {
             theme.dim()
@@ -139,15 +140,15 @@ fn header(model: &Model) -> String {
             |word| format!("{name}, {}", word.trim_start_matches(['!', '•', ' '])),
         )
     };
-    let others = Environment::ALL.into_iter().filter(|other| *other != model.environment);
+    let others = Environment::ALL.into_iter().filter(|other| *other != model.session.environment);
     let others: Vec<String> = others.map(with_trouble).collect();
-    let here = with_trouble(model.environment);
+    let here = with_trouble(model.session.environment);
     format!("{here}. {}. Others: {}.", state(model), others.join("; "))
 }
 
 /// What stands for an environment in the row of tabs.
 fn tab(model: &Model, environment: Environment, narrow: bool) -> (String, Style) {
-    let here = environment == model.environment;
+    let here = environment == model.session.environment;
     let trouble = trouble(model, environment);
     let name = if narrow { environment.short_name() } else { environment.name() };
     let label = match (&trouble, narrow && !here) {
@@ -157,8 +158,8 @@ fn tab(model: &Model, environment: Environment, narrow: bool) -> (String, Style)
     };
     let text = if here { format!(" [{label}]") } else { format!("  {label} ") };
     let style = match (here, trouble) {
-        (true, _) => model.theme.strong(),
-        (false, Some(_)) => model.theme.warning(),
+        (true, _) => model.session.theme.strong(),
+        (false, Some(_)) => model.session.theme.warning(),
         (false, None) => Style::new(),
     };
     (text, style)
@@ -166,10 +167,10 @@ fn tab(model: &Model, environment: Environment, narrow: bool) -> (String, Style)
 
 /// The word beside a tab, if something there wants attention.
 fn trouble(model: &Model, environment: Environment) -> Option<String> {
-    if model.phase != Phase::Ready {
+    if model.session.phase != Phase::Ready {
         return None;
     }
-    let tab = &model.tabs[environment];
+    let tab = &model.session.tabs[environment];
     let saved = tab.form.saved();
     if !tab.form.conflicts().is_empty() {
         Some("! conflict".to_owned())
@@ -184,7 +185,7 @@ fn trouble(model: &Model, environment: Environment) -> Option<String> {
     } else if severity(model, environment) == Some(Severity::Warning) {
         Some("! look".to_owned())
     } else {
-        match tab.quota.locked(model.now) {
+        match tab.quota.locked(model.session.now) {
             0 => None,
             locked => Some(format!("! {locked} locked")),
         }
@@ -192,25 +193,25 @@ fn trouble(model: &Model, environment: Environment) -> Option<String> {
 }
 
 fn severity(model: &Model, environment: Environment) -> Option<Severity> {
-    model.tabs[environment].status.as_ref().map(|status| status.severity())
+    model.session.tabs[environment].status.as_ref().map(|status| status.severity())
 }
 
 /// Provider and state of the environment on screen.
 fn state(model: &Model) -> String {
-    match (&model.phase, &model.engine) {
+    match (&model.session.phase, &model.session.engine) {
         (Phase::Loading, _) => return "starting…".to_owned(),
         (Phase::Broken(_), _) => return "stopped".to_owned(),
         (_, EngineState::Failed(_)) => return "cannot send".to_owned(),
         (_, EngineState::Starting) => return "opening…".to_owned(),
         (_, EngineState::Ready) => {}
     }
-    let saved = match model.tab().form.is_changed() {
-        _ if model.is_config_unusable => "! file broken",
-        _ if model.settings_are_locked().is_some() => "read-only",
+    let saved = match model.session.tab().form.is_changed() {
+        _ if model.session.is_config_unusable => "! file broken",
+        _ if model.session.settings_are_locked().is_some() => "read-only",
         true => "unsaved",
         false => "saved",
     };
-    let settings = model.saved_settings();
+    let settings = model.session.saved_settings();
     let provider = match &settings.provider {
         Provider::Sandbox => "Sandbox",
         Provider::Twilio(_) if settings.missing().is_empty() => "Twilio",
@@ -221,25 +222,27 @@ fn state(model: &Model) -> String {
 
 /// What just happened, or what the focused part is about.
 fn draw_line(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let theme = model.theme;
-    let (text, style) = match &model.notice {
-        _ if theme.plain && (model.phase != Phase::Ready || !model.modals.is_empty()) => return,
+    let theme = model.session.theme;
+    let (text, style) = match &model.session.notice {
+        _ if theme.plain && (model.session.phase != Phase::Ready || !model.modals.is_empty()) => {
+            return;
+        }
         // A notice is told by itself there, and a figure that grows is not told at all.
         _ if theme.plain => {
             // What is wrong with the field stands below it already.
-            let form = &model.tab().form;
-            let is_wrong = model.focus == Pane::Form && form.error(form.field()).is_some();
+            let form = &model.session.tab().form;
+            let is_wrong = model.session.focus == Pane::Form && form.error(form.field()).is_some();
             let explanation = if is_wrong { String::new() } else { explanation(model) };
             (refused(model).unwrap_or(explanation), Style::new())
         }
         Some(notice) if notice.bad => return,
         Some(notice) => (notice.text.clone(), theme.good()),
-        None if model.phase != Phase::Ready => return,
+        None if model.session.phase != Phase::Ready => return,
         None if !model.modals.is_empty() => return,
-        None => match (refused(model), model.pruning) {
+        None => match (refused(model), model.session.pruning) {
             (Some(banner), _) => (banner, theme.failure()),
             (None, Pruning::Running(rows)) => {
-                let key = model.keys.name(Context::Always, Action::StopPruning);
+                let key = model.session.keys.name(Context::Always, Action::StopPruning);
                 let text = format!("Forgetting what is old: {rows} rows so far. {key} stops it.");
                 (text, theme.dim())
             }
@@ -252,7 +255,8 @@ fn draw_line(model: &Model, area: Rect, buffer: &mut Buffer) {
 /// What went wrong, in full: as many of the lowest lines as it takes, above everything else, as
 /// half a sentence helps nobody. It goes with the next key.
 fn draw_complaint(model: &Model, screen: Rect, buffer: &mut Buffer) {
-    let Some(notice) = model.notice.as_ref().filter(|notice| notice.bad && !model.theme.plain)
+    let Some(notice) =
+        model.session.notice.as_ref().filter(|notice| notice.bad && !model.session.theme.plain)
     else {
         return;
     };
@@ -264,29 +268,29 @@ fn draw_complaint(model: &Model, screen: Rect, buffer: &mut Buffer) {
     let area = Rect { y, height, ..screen };
     Clear.render(area, buffer);
     for (line, row) in lines.iter().zip(0..height) {
-        put(model, area, row, &format!(" {line}"), model.theme.failure(), buffer);
+        put(model, area, row, &format!(" {line}"), model.session.theme.failure(), buffer);
     }
 }
 
 /// The one banner for an account that refuses its credentials, instead of a failure per user.
 fn refused(model: &Model) -> Option<String> {
-    let code = model.tab().refused?;
+    let code = model.session.tab().refused?;
     Some(format!(
         "The account refuses its credentials (error {code}): sending pauses. ^T tests them."
     ))
 }
 
 fn explanation(model: &Model) -> String {
-    if let EngineState::Failed(reason) = &model.engine {
+    if let EngineState::Failed(reason) = &model.session.engine {
         return format!("Nothing can be sent: {reason}.");
     }
-    match model.focus {
-        Pane::Form => form_words::explanation(model),
+    match model.session.focus {
+        Pane::Form => form_words::explanation(&model.session),
         Pane::Numbers => {
             "The recipient's country decides who sends; * is for countries on no number.".to_owned()
         }
         Pane::Quota => {
-            let settings = model.saved_settings();
+            let settings = model.session.saved_settings();
             let (allowed, minutes) = (settings.codes_allowed.get(), settings.time_out.get());
             format!(
                 "{allowed} codes, then none until {minutes} min after the last. r gives a user all codes back."
@@ -298,10 +302,11 @@ fn explanation(model: &Model) -> String {
 
 /// The keys that hold now, as many as fit; whatever there is no room for, help tells.
 fn draw_hint(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let theme = model.theme;
+    let theme = model.session.theme;
     let contexts = model.contexts();
     let mut x = area.x + 1;
     let bound = model
+        .session
         .keys
         .iter()
         .filter(|binding| contexts.contains(&binding.context) && !binding.hint.is_empty());
@@ -309,8 +314,9 @@ fn draw_hint(model: &Model, area: Rect, buffer: &mut Buffer) {
         let letters = binding.key_name().len() + binding.hint.len();
         u16::try_from(letters + 3).unwrap_or(u16::MAX)
     };
-    let is_meant =
-        |binding: &Binding| model.keys.action(&contexts, binding.event()) == Some(binding.action);
+    let is_meant = |binding: &Binding| {
+        model.session.keys.action(&contexts, binding.event()) == Some(binding.action)
+    };
     let help = bound.clone().find(|binding| binding.action == Action::Help && is_meant(binding));
     let mut reserved = help.map_or(0, width_of);
     let mut shown: Vec<&str> = Vec::new();

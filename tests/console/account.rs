@@ -14,7 +14,7 @@ use crate::support::screen::{Console, saves};
 fn the_auth_token_is_never_shown_and_goes_with_the_save() {
     let mut console = Console::busy(SIZE);
     console.press("Tab Tab");
-    console.model.tab_mut().form.go_to(Field::AuthToken);
+    console.model.session.tab_mut().form.go_to(Field::AuthToken);
     console.press("t0psecretvalue1234567890abcdef00");
     assert!(!console.screen().contains("t0psecret"));
     assert!(!format!("{:?}", console.model).contains("t0psecret"));

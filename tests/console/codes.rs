@@ -3,22 +3,24 @@
 use jiff::tz::TimeZone;
 use smsdeck::config::Config;
 use smsdeck::domain::passcode::Verdict;
-use smsdeck::tui::effect::Effect;
+use smsdeck::tui::effect::{Effect, EngineEffect, TerminalEffect};
 use smsdeck::tui::message::{LoadedDeck, Message};
-use smsdeck::tui::model::{EngineState, Model};
+use smsdeck::tui::model::Model;
+use smsdeck::tui::question::{Answer, Question};
+use smsdeck::tui::session::EngineState;
 use smsdeck::tui::theme::Theme;
 
 use crate::SIZE;
 use crate::support::busy_day::{noon, tokens};
-use crate::support::screen::Console;
+use crate::support::screen::{Console, newest_question};
 
 #[test]
 fn a_stale_preview_is_not_shown() {
     let mut console = Console::fresh(SIZE);
     console.press("s +5730");
-    let ticket = console.model.ticket;
+    let ticket = console.model.session.ticket;
     console.press("0");
-    console.tell(Message::Previewed { ticket, preview: Err("stale".to_owned()) });
+    console.answer(ticket, Err("stale".to_owned()));
     assert!(!console.screen().contains("stale"));
 }
 
@@ -26,13 +28,12 @@ fn a_stale_preview_is_not_shown() {
 fn a_verdict_reaches_its_pop_up_below_another_one() {
     let mut console = Console::busy(SIZE);
     let effects = console.press("v +573001234567 Tab 123456 Enter");
-    let Some(Effect::Verify { ticket, .. }) = effects.last() else { panic!("{effects:?}") };
+    let (ticket, Question::Verify(_)) = newest_question(&effects) else { panic!("{effects:?}") };
     console.press("F1");
-    let result = Ok(Verdict::Wrong { tries_left: 4 });
-    console.tell(Message::Verified { ticket: *ticket, result });
+    console.answer(ticket, Ok(Answer::Verdict(Verdict::Wrong { tries_left: 4 })));
     console.press("Esc");
     console.assert_shows("4");
-    console.tell(Message::Verified { ticket: *ticket, result: Ok(Verdict::Approved) });
+    console.answer(ticket, Ok(Answer::Verdict(Verdict::Approved)));
     assert!(console.model.modals.is_empty());
     console.assert_shows("Approved");
 }
@@ -42,9 +43,9 @@ fn nothing_is_sent_while_the_store_is_not_open() {
     let mut console = Console::with(SIZE, Config::built_in());
     console.tell(Message::EngineFailed("the disk is full".to_owned()));
     let effects = console.press("s +573001234567 Enter");
-    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Send(_))));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Engine(EngineEffect::Send(_)))));
     console.assert_shows("nothing can be sent");
-    assert_eq!(console.model.engine, EngineState::Failed("the disk is full".to_owned()));
+    assert_eq!(console.model.session.engine, EngineState::Failed("the disk is full".to_owned()));
 }
 
 #[test]
@@ -57,21 +58,48 @@ fn keys_typed_before_the_console_is_ready_take_effect_once_it_is() {
     let deck = LoadedDeck { config: Config::built_in(), tokens, unwritable: None, welcome: None };
     assert!(console.tell(Message::Loaded(Box::new(deck))).is_empty());
     let effects = console.tell(Message::EngineReady);
-    let sent = effects.iter().filter(|effect| matches!(effect, Effect::Send(_))).count();
+    let sent = effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Engine(EngineEffect::Send(_))))
+        .count();
     assert_eq!(sent, 1, "{effects:?}");
     // Whoever wants to leave need not wait.
     let model = Model::new(SIZE, theme, TimeZone::UTC, noon());
     let mut console = Console { model, now: noon() };
-    assert!(matches!(console.press("q")[..], [Effect::Quit]));
+    assert!(matches!(console.press("q")[..], [Effect::Terminal(TerminalEffect::Quit)]));
 }
 
 #[test]
 fn an_invalid_number_is_neither_sent_to_nor_suggested_again() {
     let mut console = Console::fresh(SIZE);
-    assert!(console.press("s +99 Enter").iter().all(|effect| !matches!(effect, Effect::Send(_))));
+    assert!(
+        console
+            .press("s +99 Enter")
+            .iter()
+            .all(|effect| !matches!(effect, Effect::Engine(EngineEffect::Send(_))))
+    );
     console.assert_shows("Send a code");
     console.press("Esc s +573001234567 Enter s");
     console.assert_shows("+573001234567");
     console.press("Esc ] s");
     assert!(!console.screen().contains("+573001234567"), "offered in another environment");
+}
+
+#[test]
+fn an_answer_reaches_only_the_pop_up_that_asked_for_it() {
+    let mut console = Console::busy(SIZE);
+    let effects = console.press("Enter");
+    let (user, Question::User { .. }) = newest_question(&effects) else { panic!("{effects:?}") };
+    console.press("Esc");
+    let effects = console.press("Tab Up Up Up Enter");
+    let (delivery, Question::Delivery(_)) = newest_question(&effects) else {
+        panic!("{effects:?}")
+    };
+    let before = console.screen();
+    console.answer(user, Ok(Answer::Story(Vec::new())));
+    console.answer(user, Err("the store is full".to_owned()));
+    assert_eq!(console.screen(), before, "an answer to a pop-up that was left is shown");
+    let events = crate::support::busy_day::events();
+    console.answer(delivery, Ok(Answer::Story(events[..1].to_vec())));
+    assert_ne!(console.screen(), before);
 }

@@ -95,7 +95,7 @@ fn a_pop_up_does_not_overwrite_what_was_saved_while_it_was_open() {
     console.press("Enter ^s");
     console.assert_shows("was changed meanwhile");
     console.press("t Enter");
-    assert_eq!(console.model.tab().form.limits().environment.hour, Cap::new(77));
+    assert_eq!(console.model.session.tab().form.limits().environment.hour, Cap::new(77));
 }
 
 #[test]

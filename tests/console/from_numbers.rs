@@ -10,7 +10,7 @@ use crate::support::screen::Console;
 fn a_new_from_number_is_added_with_its_countries() {
     let mut console = Console::fresh(SIZE);
     console.press("BackTab n +447700900123 Enter gb Enter guernsey Enter Enter");
-    let grid = console.model.tab().form.from_numbers();
+    let grid = console.model.session.tab().form.from_numbers();
     let number = grid.serving("GG".parse().unwrap()).unwrap();
     assert_eq!(number.sender.as_str(), "+447700900123");
     let countries: Vec<String> =
@@ -26,7 +26,7 @@ fn a_country_is_added_once_per_number_and_moves_only_after_confirmation() {
     console.press("Backspace Backspace Backspace Backspace Backspace Backspace germany Enter");
     console.assert_shows("DE is on ACME");
     console.press("Enter Enter");
-    let grid = console.model.tab().form.from_numbers();
+    let grid = console.model.session.tab().form.from_numbers();
     assert_eq!(grid.serving("DE".parse().unwrap()).unwrap().sender.as_str(), "72404");
     assert_eq!(grid.serving("AT".parse().unwrap()).unwrap().sender.as_str(), "ACME");
 }
@@ -36,9 +36,9 @@ fn a_number_with_letters_or_without_countries_is_rejected() {
     let mut console = Console::fresh(SIZE);
     console.press("BackTab n +44ABC Enter");
     assert_eq!(console.model.modals.len(), 1);
-    let rows = console.model.tab().form.from_numbers().rows().len();
+    let rows = console.model.session.tab().form.from_numbers().rows().len();
     console.press("Esc n 72404 Enter Tab Tab Enter");
-    assert_eq!(console.model.tab().form.from_numbers().rows().len(), rows);
+    assert_eq!(console.model.session.tab().form.from_numbers().rows().len(), rows);
     console.assert_shows("72404 has no countries");
 }
 
@@ -46,12 +46,12 @@ fn a_number_with_letters_or_without_countries_is_rejected() {
 fn deleting_a_number_asks_first_and_affects_one_environment() {
     let mut console = Console::busy(SIZE);
     console.press("BackTab Down d Esc");
-    assert_eq!(console.model.tab().form.from_numbers().rows().len(), 3);
+    assert_eq!(console.model.session.tab().form.from_numbers().rows().len(), 3);
     console.press("d Enter");
-    assert_eq!(console.model.tab().form.from_numbers().rows().len(), 2);
+    assert_eq!(console.model.session.tab().form.from_numbers().rows().len(), 2);
     console.press("]");
-    assert_eq!(console.model.environment, Environment::Development);
-    assert_eq!(console.model.tab().form.from_numbers().rows().len(), 1);
+    assert_eq!(console.model.session.environment, Environment::Development);
+    assert_eq!(console.model.session.tab().form.from_numbers().rows().len(), 1);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Keys and pastes that work everywhere.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use smsdeck::tui::effect::Effect;
+use smsdeck::tui::effect::{Effect, EngineEffect, TerminalEffect};
 use smsdeck::tui::message::Message;
 
 use crate::SIZE;
@@ -36,7 +36,9 @@ fn escape_and_a_key_that_arrive_together_are_two_keys() {
 
 #[test]
 fn quitting_asks_while_something_would_be_lost() {
-    let quits = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::Quit));
+    let quits = |effects: &[Effect]| {
+        effects.iter().any(|effect| matches!(effect, Effect::Terminal(TerminalEffect::Quit)))
+    };
     assert!(quits(&Console::busy(SIZE).press("q")));
     for keys in ["Tab Tab Down 1 ^q", "BackTab n 72404 ^c", "s +573001234567 Enter q"] {
         let mut console = Console::busy(SIZE);
@@ -57,7 +59,7 @@ fn an_idle_console_schedules_no_redraw() {
 #[test]
 fn a_read_only_console_neither_sends_nor_unlocks_nor_edits() {
     let mut console = Console::busy(SIZE);
-    console.model.read_only = true;
+    console.model.session.read_only = true;
     console.assert_shows("read-only");
     for keys in ["s", "v", "r", "b", "Tab Tab 9", "^s", "Tab n"] {
         let before = console.model.modals.len();
@@ -65,7 +67,7 @@ fn a_read_only_console_neither_sends_nor_unlocks_nor_edits() {
         assert_eq!(console.model.modals.len(), before, "{keys}");
         console.assert_shows("This console only looks");
     }
-    assert!(!console.model.tab().form.is_changed());
+    assert!(!console.model.session.tab().form.is_changed());
 }
 
 #[test]
@@ -115,6 +117,11 @@ fn hints_offer_only_keys_that_work() {
     console.assert_shows("+44 7400 123456 is among the From numbers");
     // What has come to its end is not called back, and its story stays open.
     let mut console = Console::busy(SIZE);
-    assert!(console.press("Tab Enter x").iter().all(|it| !matches!(it, Effect::Cancel(_))));
+    assert!(
+        console
+            .press("Tab Enter x")
+            .iter()
+            .all(|it| !matches!(it, Effect::Engine(EngineEffect::Cancel(_))))
+    );
     console.assert_shows("nothing to call back");
 }

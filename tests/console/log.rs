@@ -1,18 +1,21 @@
 //! The delivery log.
 
-use smsdeck::tui::effect::Effect;
+use smsdeck::tui::effect::{Effect, TerminalEffect};
 use smsdeck::tui::pane::Pane;
+use smsdeck::tui::question::Question;
 
 use crate::SIZE;
-use crate::support::screen::Console;
+use crate::support::screen::{Console, newest_question};
 
 #[test]
 fn copying_a_delivery_puts_its_sid_on_the_clipboard() {
     let mut console = Console::busy(SIZE);
     let effects = console.press("Tab Up Up Up Enter c");
-    let [Effect::LoadStory { .. }, Effect::Copy(sid)] = effects.as_slice() else {
+    let [Effect::Engine(_), Effect::Terminal(TerminalEffect::Copy(sid))] = effects.as_slice()
+    else {
         panic!("{effects:?}")
     };
+    assert!(matches!(newest_question(&effects), (_, Question::Delivery(_))));
     assert!(sid.starts_with("SM") && sid.len() == 34, "{sid}");
 }
 
@@ -22,7 +25,7 @@ fn the_log_is_filtered_by_status_error_number_and_user() {
     for (typed, count) in
         [("wrong", "1 of 8"), ("30007", "1 of 8"), ("jdoe", "8 of 8"), ("4567", "8 of 8")]
     {
-        console.model.focus = Pane::Log;
+        console.model.session.focus = Pane::Log;
         console.press(&format!("/ {typed}"));
         console.assert_shows(&format!("filter: {typed}_ · {count}"));
         console.press("Esc");

@@ -2,11 +2,12 @@
 
 use smsdeck::domain::environment::PerEnvironment;
 use smsdeck::store::Remedy;
-use smsdeck::tui::effect::Effect;
+use smsdeck::tui::effect::{Effect, EngineEffect};
 use smsdeck::tui::message::Message;
+use smsdeck::tui::question::{Answer, Question};
 
 use crate::SIZE;
-use crate::support::screen::Console;
+use crate::support::screen::{Console, newest_question};
 
 #[test]
 fn the_quota_is_filtered_by_name_and_by_whole_number() {
@@ -23,16 +24,17 @@ fn the_quota_is_filtered_by_name_and_by_whole_number() {
     console.assert_shows("›jdoe");
 
     let asked = console.press("/ +573001234567");
-    let Some(Effect::FindUser { ticket, typed, .. }) = asked.into_iter().next_back() else {
+    let (older, _) = newest_question(&asked[..asked.len() - 1]);
+    let (ticket, Question::FindUser { typed, .. }) = newest_question(&asked) else {
         panic!("the number is not looked for")
     };
     assert_eq!(typed, "+573001234567");
     console.assert_shows("Nobody fits the filter");
     // The number of the first user, as the test's rows have it.
     let keys = vec![LookupKey([101; 32])];
-    console.tell(Message::KeysFound { ticket: ticket - 1, keys: keys.clone() });
+    console.answer(older, Ok(Answer::Keys(keys.clone())));
     console.assert_shows("Nobody fits the filter");
-    console.tell(Message::KeysFound { ticket, keys });
+    console.answer(ticket, Ok(Answer::Keys(keys)));
     console.assert_shows("1 of 3");
     console.assert_shows("jdoe");
     console.press("Enter");
@@ -45,7 +47,9 @@ fn giving_one_code_back_needs_a_reason() {
     console.press("b Enter");
     console.assert_shows("This needs a reason");
     let effects = console.press("late_sms Tab 4711 Enter");
-    let [Effect::Unlock(request)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Engine(EngineEffect::Unlock(request))] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
     assert_eq!(request.remedy, Remedy::OneCode);
     assert_eq!((request.user.label.as_str(), &*request.reason), ("jdoe", "late sms"));
     assert_eq!(request.ticket.as_deref(), Some("4711"));
@@ -54,7 +58,7 @@ fn giving_one_code_back_needs_a_reason() {
 #[test]
 fn wrong_tries_are_forgiven_only_after_a_warning_and_a_typed_word() {
     let mut console = Console::busy(SIZE);
-    let mut rows = vec![console.model.tab().quota.selected().unwrap().clone()];
+    let mut rows = vec![console.model.session.tab().quota.selected().unwrap().clone()];
     rows[0].wrong_in_a_row = 100;
     console.tell(Message::Quota(PerEnvironment::from_fn(|_| rows.clone())));
     console.assert_shows("100 wrong tries: press r");
@@ -63,7 +67,9 @@ fn wrong_tries_are_forgiven_only_after_a_warning_and_a_typed_word() {
     assert!(console.press("called_back Enter").is_empty());
     console.assert_shows("Type forgive in the last field");
     let effects = console.press("forgive Enter");
-    let [Effect::Unlock(request)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Engine(EngineEffect::Unlock(request))] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
     assert_eq!((request.remedy, request.reason.as_str()), (Remedy::WrongTries, "called back"));
 }
 

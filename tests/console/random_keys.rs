@@ -40,7 +40,7 @@ proptest! {
             if count % 10 == 9 {
                 console.draw();
             }
-            for (_, tab) in console.model.tabs.iter() {
+            for (_, tab) in console.model.session.tabs.iter() {
                 let grid = tab.form.from_numbers();
                 let countries: Vec<_> =
                     grid.rows().iter().flat_map(|number| &number.countries).collect();

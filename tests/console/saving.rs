@@ -4,12 +4,13 @@ use smsdeck::config::Config;
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::settings::Field;
 use smsdeck::engine::TokenChange;
-use smsdeck::tui::effect::Effect;
+use smsdeck::tui::effect::{Effect, FileEffect};
 use smsdeck::tui::message::{LoadedDeck, Message, SaveOutcome};
+use smsdeck::tui::question::{Answer, Question};
 
 use crate::SIZE;
 use crate::support::busy_day::tokens;
-use crate::support::screen::{Console, saves};
+use crate::support::screen::{Console, newest_question, saves};
 
 #[test]
 fn development_saves_without_a_question_and_one_save_at_a_time() {
@@ -40,14 +41,16 @@ fn an_invalid_field_stops_the_save_and_gets_the_cursor() {
     let mut console = Console::fresh(SIZE);
     assert!(saves(&console.press("Tab Tab Down Backspace 99 Tab ^s")).is_empty());
     console.assert_shows("Nothing was saved");
-    assert_eq!(console.model.tab().form.field(), Field::CodeValidity);
+    assert_eq!(console.model.session.tab().form.field(), Field::CodeValidity);
 }
 
 #[test]
 fn a_failed_save_keeps_what_was_typed() {
     let mut console = Console::fresh(SIZE);
     let effects = console.press("Tab Tab Down Backspace 9 ^s");
-    let Some(Effect::Save(save)) = effects.into_iter().last() else { panic!("no save") };
+    let Some(Effect::Files(FileEffect::Save(save))) = effects.into_iter().last() else {
+        panic!("no save")
+    };
     let problem = Some("Not saved: the disk is full.".to_owned());
     let outcome = SaveOutcome { problem, ..SaveOutcome::default() };
     console.tell(Message::Saved { save, outcome });
@@ -59,13 +62,14 @@ fn a_failed_save_keeps_what_was_typed() {
 fn saving_production_first_shows_what_a_new_rule_would_have_refused() {
     let mut console = Console::busy(SIZE);
     let effects = console.press("Tab Tab Down Down Backspace 1 ^s");
-    let Some(Effect::WhatIf { ticket, rule, .. }) = effects.last() else { panic!("{effects:?}") };
+    let (ticket, Question::WhatIf { rule, .. }) = newest_question(&effects) else {
+        panic!("{effects:?}")
+    };
     assert_eq!(rule.allowed.get(), 1);
     console.assert_shows("! Number of codes allowed: One lost SMS locks the user out");
     let news =
         vec!["Of 9 codes in the last 24 h, 4 would have been refused, for 2 users.".to_owned()];
-    let ticket = *ticket;
-    console.tell(Message::WhatIfReady { ticket, news: Ok(news) });
+    console.answer(ticket, Ok(Answer::WhatIf(news)));
     console.assert_shows("4 would have been refused, for 2 users.");
     console.assert_shows("Type production to save:");
 }
@@ -74,7 +78,9 @@ fn saving_production_first_shows_what_a_new_rule_would_have_refused() {
 fn typing_during_a_save_does_not_conflict_with_that_save() {
     let mut console = Console::fresh(SIZE);
     let effects = console.press("Tab Tab Down Backspace 9 ^s");
-    let Some(Effect::Save(save)) = effects.into_iter().last() else { panic!("no save") };
+    let Some(Effect::Files(FileEffect::Save(save))) = effects.into_iter().last() else {
+        panic!("no save")
+    };
     console.press("Backspace 8");
     let mut config = Config::built_in();
     config.environments.development = save.settings.clone();
@@ -93,10 +99,10 @@ fn a_long_confirmation_scrolls_to_its_end() {
     let mut console = Console::busy((80, 24));
     console.press("Tab Tab Down Backspace 9 Down Backspace 20 Down Backspace Backspace 2");
     console.press("BackTab BackTab");
-    console.model.size = (50, 16);
+    console.model.session.size = (50, 16);
     console.press("^s");
     console.press("Esc");
-    console.model.size = (40, 10);
+    console.model.session.size = (40, 10);
     console.press("^s");
     console.assert_shows("more lines: Down");
     console.press("Down Down Down Down Down Down Down Down Down Down");

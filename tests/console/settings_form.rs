@@ -14,7 +14,7 @@ fn a_message_for_a_language_can_be_added_and_removed() {
     let saved = saves(&console.press("^s production Enter"))[0].settings.clone();
     let read = |code: &str| saved.message_for(code.parse().ok()).as_str().to_owned();
     assert_eq!(read("MX"), "{code} es tu clave");
-    assert_eq!(read("US"), Console::busy(SIZE).model.saved_settings().message.as_str());
+    assert_eq!(read("US"), Console::busy(SIZE).model.session.saved_settings().message.as_str());
 
     let mut console = Console::busy(SIZE);
     console.press(&format!("{to_message} Tab es Tab ^a ^k Enter"));
@@ -27,11 +27,11 @@ fn a_message_for_a_language_can_be_added_and_removed() {
 #[test]
 fn unwritable_settings_are_shown_and_users_can_still_be_unlocked() {
     let mut console = Console::busy(SIZE);
-    console.model.unwritable = Some("/etc/smsdeck may not be written by you".to_owned());
+    console.model.session.unwritable = Some("/etc/smsdeck may not be written by you".to_owned());
     console.assert_shows("PRODUCTION settings · read-only");
     console.press("Tab Tab Down Backspace");
     console.assert_shows("The settings are read-only: /etc/smsdeck may not be written by you.");
-    assert!(!console.model.tab().form.is_changed());
+    assert!(!console.model.session.tab().form.is_changed());
     console.press("Tab Tab r");
     console.assert_shows("jdoe gets all 3 codes back");
 }
@@ -70,7 +70,7 @@ fn undo_reverts_one_change_at_a_time() {
     console.assert_shows("120 min");
     console.press("u");
     console.assert_shows("15 min");
-    assert!(console.model.unsaved().is_empty());
+    assert!(console.model.session.unsaved().is_empty());
     console.press("u");
     console.assert_shows("nothing to take back");
     // What somebody else has saved meanwhile cannot be brought back by it.

@@ -1,11 +1,12 @@
 //! What the console reports by itself: trouble, progress, the first steps.
 
 use smsdeck::domain::environment::Environment;
-use smsdeck::tui::effect::{Effect, Work};
+use smsdeck::tui::effect::{Effect, FileEffect, Work};
 use smsdeck::tui::message::Message;
+use smsdeck::tui::question::Question;
 
 use crate::SIZE;
-use crate::support::screen::Console;
+use crate::support::screen::{Console, newest_question};
 
 #[test]
 fn trouble_shows_in_every_tab() {
@@ -34,14 +35,18 @@ fn long_work_shows_its_progress_and_can_be_stopped() {
     // What an account can send from.
     let mut console = Console::busy(SIZE);
     let effects = console.press("BackTab i");
-    let [Effect::ListSenders { ticket, .. }] = effects[..] else { panic!("{effects:?}") };
+    let [Effect::Files(FileEffect::ListSenders { ticket, .. })] = effects[..] else {
+        panic!("{effects:?}")
+    };
     let work = Work::Asked(ticket);
     console.tell(Message::Progress { work, count: 2_000 });
     console.assert_shows("2000 read so far");
     assert!(stops(&console.press("Esc"), work));
     // The last day under another rule.
     let effects = console.press("BackTab Down Down Backspace 9 ^s");
-    let [Effect::WhatIf { ticket, .. }] = effects[..] else { panic!("{effects:?}") };
+    let (ticket, Question::WhatIf { .. }) = newest_question(&effects) else {
+        panic!("{effects:?}")
+    };
     let work = Work::Asked(ticket);
     console.tell(Message::Progress { work, count: 48_000 });
     console.assert_shows("48000 rows so far");

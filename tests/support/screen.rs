@@ -10,12 +10,12 @@ use smsdeck::domain::environment::{Environment, PerEnvironment};
 use smsdeck::domain::quota::Quota;
 use smsdeck::domain::secret::LookupKey;
 use smsdeck::domain::settings::Settings;
-use smsdeck::engine::EnvironmentSave;
-use smsdeck::engine::{Preview, plan};
+use smsdeck::engine::{EnvironmentSave, Preview, plan};
 use smsdeck::store::{QuotaRow, Standing, Subject};
-use smsdeck::tui::effect::Effect;
+use smsdeck::tui::effect::{Effect, EngineEffect, FileEffect};
 use smsdeck::tui::message::{LoadedDeck, Message, Places};
 use smsdeck::tui::model::Model;
+use smsdeck::tui::question::{Answer, Question, Ticket};
 use smsdeck::tui::theme::Theme;
 use smsdeck::tui::update::update;
 use smsdeck::tui::view::view;
@@ -59,7 +59,7 @@ impl Console {
             _ => Vec::new(),
         })));
         console.tell(Message::Events(events()));
-        console.model.environment = Environment::Production;
+        console.model.session.environment = Environment::Production;
         console
     }
 
@@ -82,17 +82,16 @@ impl Console {
             Environment::Production => (0..count).map(row).collect(),
             _ => Vec::new(),
         })));
-        console.model.environment = Environment::Production;
+        console.model.session.environment = Environment::Production;
         console
     }
 
     /// A console that shows all about the first user.
     pub fn with_user(size: (u16, u16)) -> Self {
         let mut console = Self::busy(size);
-        for effect in console.press("Enter") {
-            let Effect::LoadUser { ticket, .. } = effect else { continue };
-            console.tell(Message::UserLoaded { ticket, story: Ok(events()) });
-        }
+        let effects = console.press("Enter");
+        let (ticket, _) = newest_question(&effects);
+        console.answer(ticket, Ok(Answer::Story(events())));
         console
     }
 
@@ -154,8 +153,12 @@ impl Console {
 
     /// Answers a preview as the engine would for a user with two of three codes left.
     fn answer_preview(&mut self, effect: &Effect) {
-        let Effect::Preview { ticket, request } = effect else { return };
-        let settings = self.model.saved_settings();
+        let Effect::Engine(EngineEffect::Ask { ticket, question: Question::Preview(request) }) =
+            effect
+        else {
+            return;
+        };
+        let settings = self.model.session.saved_settings();
         let preview = plan(settings, settings.default_country, "Sign-in", &request.number)
             .map(|plan| {
                 let quota = Quota::Open { used: 1, left: 2 };
@@ -167,12 +170,17 @@ impl Console {
                 })
             })
             .map_err(|error| error.to_string());
-        self.tell(Message::Previewed { ticket: *ticket, preview });
+        self.answer(*ticket, preview.map(Answer::Preview));
+    }
+
+    /// Answers a question, as the engine does.
+    pub fn answer(&mut self, ticket: Ticket, answer: Result<Answer, String>) {
+        self.tell(Message::Answered { ticket, answer });
     }
 
     /// Draws the screen.
     pub fn draw(&self) -> TestBackend {
-        let (width, height) = self.model.size;
+        let (width, height) = self.model.session.size;
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         terminal.draw(|frame| view(&self.model, frame)).unwrap();
         terminal.backend().clone()
@@ -196,12 +204,22 @@ pub fn other_token() -> TokenStatus {
     TokenStatus::Stored { ending: "b0b0".to_owned(), since: noon() }
 }
 
+/// The newest question among effects, with its ticket.
+#[track_caller]
+pub fn newest_question(effects: &[Effect]) -> (Ticket, &Question) {
+    let ask = |effect| match effect {
+        &Effect::Engine(EngineEffect::Ask { ticket, ref question }) => Some((ticket, question)),
+        _ => None,
+    };
+    effects.iter().rev().find_map(ask).unwrap_or_else(|| panic!("nothing is asked: {effects:?}"))
+}
+
 /// The saves among effects.
 pub fn saves(effects: &[Effect]) -> Vec<&EnvironmentSave> {
     effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Save(save) => Some(&**save),
+            Effect::Files(FileEffect::Save(save)) => Some(&**save),
             _ => None,
         })
         .collect()

@@ -1,58 +1,88 @@
-//! What the engine is asked, and its answers as messages.
+//! What the engine is told and asked, and what came of it as messages.
 
-use super::Executor;
+use super::reporter::Reporter;
 use crate::domain::environment::{Environment, PerEnvironment};
-use crate::engine::{CodeRequest, Engine};
-use crate::tui::effect::{Effect, Work};
+use crate::engine::{CodeRequest, Engine, Operator};
+use crate::tui::effect::{EngineEffect, Work};
 use crate::tui::message::Message;
+use crate::tui::question::{Answer, Question};
 
-impl Executor {
-    /// Has the engine do what an effect wants of it, and answers what came of it.
-    pub(super) async fn ask(&self, engine: &Engine, effect: Effect) -> Option<Message> {
-        let acting = engine.by(&self.operator);
-        let message = match effect {
-            Effect::LoadQuota => quota(engine).await,
-            Effect::LoadStatus => status(engine).await,
-            Effect::Preview { ticket, request } => {
-                let CodeRequest { environment, number, user } = request;
-                let preview = engine.preview(environment, &number, user, None).await;
-                Message::Previewed { ticket, preview: in_words(preview.map(Box::new)) }
-            }
-            Effect::Send(request) => Message::Sent(in_words(acting.request(request).await)),
-            Effect::Verify { ticket, attempt } => {
-                let result = in_words(acting.verify(*attempt).await);
-                Message::Verified { ticket, result }
-            }
-            Effect::Unlock(request) => {
-                let (user, remedy) = (request.user.label.clone(), request.remedy);
-                let result = in_words(acting.unlock(*request).await);
-                Message::Unlocked { user, remedy, result }
-            }
-            Effect::Handset { ticket, environment, number } => {
-                let received = in_words(engine.handset(environment, &number).await);
-                Message::Handset { ticket, received }
-            }
-            Effect::LoadUser { ticket, environment, row } => {
-                let story = in_words(engine.user_story(environment, &row).await);
-                Message::UserLoaded { ticket, story }
-            }
-            Effect::Cancel(delivery) => Message::Canceled(in_words(acting.cancel(delivery).await)),
-            Effect::FindUser { ticket, environment, typed } => {
-                Message::KeysFound { ticket, keys: engine.lookup_keys(environment, &typed) }
-            }
-            Effect::WhatIf { ticket, environment, rule } => {
-                let on_progress = self.progress(Work::Asked(ticket));
-                let news = engine.what_if(environment, rule, on_progress).await;
-                let news = in_words(news.map(|found| found.sentences()));
-                Message::WhatIfReady { ticket, news }
-            }
-            Effect::LoadStory { ticket, delivery } => {
-                let story = in_words(engine.story(delivery).await);
-                Message::StoryLoaded { ticket, story }
-            }
-            _ => return None,
-        };
-        Some(message)
+/// Why nothing comes of an effect before the engine is open.
+const NOT_OPEN: &str = "the store is not open";
+
+/// Has the engine carry out an effect, and returns what came of it.
+pub(super) async fn carry_out(
+    engine: &Engine,
+    operator: &Operator,
+    effect: EngineEffect,
+    reporter: &Reporter,
+) -> Message {
+    let acting = engine.by(operator);
+    match effect {
+        EngineEffect::LoadQuota => quota(engine).await,
+        EngineEffect::LoadStatus => status(engine).await,
+        EngineEffect::Send(request) => Message::Sent(in_words(acting.request(request).await)),
+        EngineEffect::Unlock(request) => {
+            let (user, remedy) = (request.user.label.clone(), request.remedy);
+            let result = in_words(acting.unlock(*request).await);
+            Message::Unlocked { user, remedy, result }
+        }
+        EngineEffect::Cancel(delivery) => {
+            Message::Canceled(in_words(acting.cancel(delivery).await))
+        }
+        EngineEffect::Ask { ticket, question } => {
+            let on_progress = reporter.progress(Work::Asked(ticket));
+            let answer = answer(engine, operator, question, on_progress).await;
+            Message::Answered { ticket, answer }
+        }
+    }
+}
+
+/// What comes of an effect while there is no engine to carry it out.
+pub(super) fn unanswered(effect: EngineEffect) -> Message {
+    let reason = NOT_OPEN.to_owned();
+    match effect {
+        EngineEffect::LoadQuota | EngineEffect::LoadStatus => Message::StoreFailed(reason),
+        EngineEffect::Send(_) => Message::Sent(Err(reason)),
+        EngineEffect::Unlock(request) => Message::Unlocked {
+            user: request.user.label,
+            remedy: request.remedy,
+            result: Err(reason),
+        },
+        EngineEffect::Cancel(_) => Message::Canceled(Err(reason)),
+        EngineEffect::Ask { ticket, .. } => Message::Answered { ticket, answer: Err(reason) },
+    }
+}
+
+/// Has a question answered; a long one tells how far it is.
+async fn answer(
+    engine: &Engine,
+    operator: &Operator,
+    question: Question,
+    on_progress: impl Fn(usize),
+) -> Result<Answer, String> {
+    match question {
+        Question::Preview(CodeRequest { environment, number, user }) => {
+            let preview = engine.preview(environment, &number, user, None).await;
+            in_words(preview).map(|preview| Answer::Preview(Box::new(preview)))
+        }
+        Question::Verify(attempt) => {
+            in_words(engine.by(operator).verify(*attempt).await).map(Answer::Verdict)
+        }
+        Question::WhatIf { environment, rule } => {
+            let found = engine.what_if(environment, rule, on_progress).await;
+            in_words(found).map(|found| Answer::WhatIf(found.sentences()))
+        }
+        Question::FindUser { environment, typed } => {
+            Ok(Answer::Keys(engine.lookup_keys(environment, &typed)))
+        }
+        Question::Delivery(delivery) => in_words(engine.story(delivery).await).map(Answer::Story),
+        Question::User { environment, row } => {
+            in_words(engine.user_story(environment, &row).await).map(Answer::Story)
+        }
+        Question::Handset { environment, number } => {
+            in_words(engine.handset(environment, &number).await).map(Answer::Handset)
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Carries out effects: each in a task, its outcome a message.
 
 mod ask;
+mod reporter;
 mod save;
 
 use std::collections::BTreeMap;
@@ -11,9 +12,11 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::{Mutex, watch};
 use tokio::task::{AbortHandle, JoinHandle, spawn_blocking};
 
-use super::effect::{Effect, Work};
-use super::input::InputEvent;
+use self::reporter::Reporter;
+use super::effect::{EngineEffect, FileEffect, Work};
+use super::keyboard::InputEvent;
 use super::message::{LoadedDeck, Message, Places};
+use super::question::{Answer, Question};
 use crate::config::{self, Config, ConfigError, Paths};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::phone::load_metadata;
@@ -48,7 +51,7 @@ pub struct Executor {
     works: Arc<std::sync::Mutex<BTreeMap<Work, AbortHandle>>>,
     /// Saves under way.
     saves: Arc<std::sync::Mutex<Vec<JoinHandle<()>>>>,
-    events: Sender<InputEvent>,
+    reporter: Reporter,
 }
 
 impl Executor {
@@ -60,18 +63,25 @@ impl Executor {
         events: Sender<InputEvent>,
     ) -> Self {
         let (settings, works, saves) = <_>::default();
-        Self { deck: Deck::new(paths, runtime), operator, settings, works, saves, events }
+        Self {
+            deck: Deck::new(paths, runtime),
+            operator,
+            settings,
+            works,
+            saves,
+            reporter: Reporter(events),
+        }
     }
 
-    /// Carries out an effect that is not about the terminal.
-    pub fn run(&self, effect: Effect) {
+    /// Carries out an effect on the files.
+    pub fn run_on_files(&self, effect: FileEffect) {
+        let work = match &effect {
+            FileEffect::ListSenders { ticket, .. } => Some(Work::Asked(*ticket)),
+            _ => None,
+        };
+        let must_end = matches!(effect, FileEffect::Save(_) | FileEffect::TakeEdited(_));
         let this = self.clone();
-        if let Effect::Stop(work) = effect {
-            return self.stop(work);
-        }
-        let work = work_of(&effect);
-        let must_end = matches!(effect, Effect::Save(_) | Effect::TakeEdited(_));
-        let task = tokio::spawn(async move { Box::pin(this.carry_out(effect)).await });
+        let task = tokio::spawn(async move { Box::pin(this.on_files(effect)).await });
         if let Some(work) = work {
             self.can_be_stopped(work, task.abort_handle());
         }
@@ -82,48 +92,54 @@ impl Executor {
         }
     }
 
-    async fn carry_out(&self, effect: Effect) {
+    /// Has the engine carry out an effect. Before it is open, the effect is answered with a
+    /// failure.
+    pub fn run_on_engine(&self, effect: EngineEffect) {
+        let work = match &effect {
+            EngineEffect::Ask { ticket, question: Question::WhatIf { .. } } => {
+                Some(Work::Asked(*ticket))
+            }
+            _ => None,
+        };
+        let this = self.clone();
+        let task = tokio::spawn(async move {
+            let message = match this.deck.engine() {
+                Some(engine) => {
+                    let carried_out =
+                        ask::carry_out(engine, &this.operator, effect, &this.reporter);
+                    Box::pin(carried_out).await
+                }
+                None => ask::unanswered(effect),
+            };
+            this.reporter.tell(message).await;
+        });
+        if let Some(work) = work {
+            self.can_be_stopped(work, task.abort_handle());
+        }
+    }
+
+    async fn on_files(&self, effect: FileEffect) {
+        let (paths, runtime) = (self.deck.paths(), self.deck.runtime());
         match effect {
-            Effect::Load => self.load().await,
-            Effect::Save(save) => Box::pin(self.save(save)).await,
-            Effect::TakeEdited(edited) => Box::pin(self.take_edited(*edited)).await,
-            Effect::CheckAccount(query) => {
+            FileEffect::Load => self.load().await,
+            FileEffect::Save(save) => Box::pin(self.save(save)).await,
+            FileEffect::TakeEdited(edited) => Box::pin(self.take_edited(*edited)).await,
+            FileEffect::CheckAccount(query) => {
                 let environment = query.environment;
-                let (paths, config) = (self.deck.paths(), self.deck.config_in_force());
-                let result = check_account(paths, &config, self.deck.runtime(), *query).await;
+                let config = self.deck.config_in_force();
+                let result = check_account(paths, &config, runtime, *query).await;
                 let result = result.map_err(|problem| match problem {
                     AccountProblem::NotReady(problem) => problem.to_string(),
                     AccountProblem::Access(problem) => format!("{environment}: {problem}"),
                 });
-                self.tell(Message::AccountChecked { environment, result }).await;
+                self.reporter.tell(Message::AccountChecked { environment, result }).await;
             }
-            Effect::ListSenders { ticket, query } => {
-                let on_progress = self.progress(Work::Asked(ticket));
-                let offered = offered_senders(
-                    self.deck.paths(),
-                    &self.deck.config_in_force(),
-                    self.deck.runtime(),
-                    *query,
-                    on_progress,
-                )
-                .await;
-                let offered = offered.map_err(|problem| problem.to_string());
-                self.tell(Message::SendersOffered { ticket, offered }).await;
-            }
-            // Those are the terminal's and the loop's.
-            Effect::Quit
-            | Effect::Suspend
-            | Effect::Repaint
-            | Effect::Edit(_)
-            | Effect::Stop(_)
-            | Effect::Copy(_) => {}
-            other => {
-                if let Some(engine) = self.deck.engine() {
-                    let answer = self.ask(engine, other).await;
-                    if let Some(answer) = answer {
-                        self.tell(answer).await;
-                    }
-                }
+            FileEffect::ListSenders { ticket, query } => {
+                let on_progress = self.reporter.progress(Work::Asked(ticket));
+                let config = self.deck.config_in_force();
+                let offered = offered_senders(paths, &config, runtime, *query, on_progress).await;
+                let answer = offered.map(Answer::Senders).map_err(|problem| problem.to_string());
+                self.reporter.tell(Message::Answered { ticket, answer }).await;
             }
         }
     }
@@ -147,29 +163,18 @@ impl Executor {
         works.insert(work, handle);
     }
 
-    fn stop(&self, work: Work) {
+    /// Stops work that is under way; nothing comes of it any more.
+    pub fn stop(&self, work: Work) {
         let mut works = self.works.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(handle) = works.remove(&work) {
             handle.abort();
         }
     }
 
-    /// Tells how far work has come, where the console has time to hear it.
-    fn progress(&self, work: Work) -> impl Fn(usize) + use<> {
-        let events = self.events.clone();
-        // One that is missed is followed by another, or by the end.
-        move |count| drop(events.try_send(InputEvent::Message(Message::Progress { work, count })))
-    }
-
     async fn prune(&self, engine: &Engine) {
         // A store that fails now is reported by whoever reads it next.
-        let _ = engine.by(&self.operator).prune(self.progress(Work::Pruning)).await;
-        self.tell(Message::Pruned).await;
-    }
-
-    async fn tell(&self, message: Message) {
-        // It fails only when the console is gone, and then nobody wants to know.
-        let _ = self.events.send(InputEvent::Message(message)).await;
+        let _ = engine.by(&self.operator).prune(self.reporter.progress(Work::Pruning)).await;
+        self.reporter.tell(Message::Pruned).await;
     }
 
     /// Reads the files, then opens the engine, then reports what happens in it for good.
@@ -178,7 +183,7 @@ impl Executor {
         let _ = spawn_blocking(load_metadata).await;
         let deck = self.readable_deck().await;
         let config = deck.config.clone();
-        self.tell(Message::Loaded(Box::new(deck))).await;
+        self.reporter.tell(Message::Loaded(Box::new(deck))).await;
         let mut said = None;
         let engine = loop {
             match self.deck.open(config.clone()).await {
@@ -186,7 +191,7 @@ impl Executor {
                 Err(error) => {
                     let words = error.to_string();
                     if said.as_ref() != Some(&words) {
-                        self.tell(Message::EngineFailed(words.clone())).await;
+                        self.reporter.tell(Message::EngineFailed(words.clone())).await;
                     }
                     said = Some(words);
                     tokio::time::sleep(STORE_RETRY).await;
@@ -197,7 +202,7 @@ impl Executor {
             // The settings may have changed meanwhile.
             self.reload().await;
         }
-        self.tell(Message::EngineReady).await;
+        self.reporter.tell(Message::EngineReady).await;
         let (this, pruning) = (self.clone(), engine.clone());
         let task = tokio::spawn(async move { this.prune(&pruning).await });
         self.can_be_stopped(Work::Pruning, task.abort_handle());
@@ -215,7 +220,7 @@ impl Executor {
                 Err(error) => {
                     let words = error.to_string();
                     if said.as_ref() != Some(&words) {
-                        self.tell(Message::LoadFailed(words.clone())).await;
+                        self.reporter.tell(Message::LoadFailed(words.clone())).await;
                     }
                     said = Some(words);
                 }
@@ -248,7 +253,7 @@ impl Executor {
         let watch = engine.watch();
         if let Err(error) = &watch {
             let text = format!("Changes of other processes are not seen at once: {error}");
-            self.tell(Message::StoreFailed(text)).await;
+            self.reporter.tell(Message::StoreFailed(text)).await;
         }
         // What was saved after the first reading and before the watch woke nobody.
         self.reload().await;
@@ -270,7 +275,7 @@ impl Executor {
                 Ok(is_new) => {
                     failing = false;
                     if is_new || quota_is_old {
-                        self.tell(ask::quota(engine).await).await;
+                        self.reporter.tell(ask::quota(engine).await).await;
                     }
                     quota_is_old = false;
                     tokio::select! {
@@ -287,7 +292,7 @@ impl Executor {
                 }
                 Err(error) => {
                     if !failing {
-                        self.tell(Message::StoreFailed(error.to_string())).await;
+                        self.reporter.tell(Message::StoreFailed(error.to_string())).await;
                     }
                     failing = true;
                     tokio::time::sleep(STORE_RETRY).await;
@@ -301,8 +306,8 @@ impl Executor {
     async fn reload(&self) {
         let _in_order = self.settings.lock().await;
         match self.read_deck().await {
-            Ok(deck) => self.tell(Message::Loaded(Box::new(deck))).await,
-            Err(error) => self.tell(Message::ConfigUnusable(error.to_string())).await,
+            Ok(deck) => self.reporter.tell(Message::Loaded(Box::new(deck))).await,
+            Err(error) => self.reporter.tell(Message::ConfigUnusable(error.to_string())).await,
         }
     }
 
@@ -330,7 +335,7 @@ impl Executor {
             for environment in Environment::ALL {
                 let mut events = engine.latest_events(environment, EVENTS_AT_ONCE).await?;
                 events.retain(|event| event.id <= seen);
-                self.tell(Message::Events(events)).await;
+                self.reporter.tell(Message::Events(events)).await;
             }
             seen
         };
@@ -339,23 +344,13 @@ impl Executor {
             let is_all = events.len() < EVENTS_AT_ONCE;
             if let Some(last) = events.last() {
                 seen = last.id;
-                self.tell(Message::Events(events)).await;
+                self.reporter.tell(Message::Events(events)).await;
             }
             *newest = Some(seen);
             if is_all {
                 return Ok(before != *newest);
             }
         }
-    }
-}
-
-/// The work that an effect sets off, if it is such that can be stopped.
-const fn work_of(effect: &Effect) -> Option<Work> {
-    match effect {
-        Effect::ListSenders { ticket, .. } | Effect::WhatIf { ticket, .. } => {
-            Some(Work::Asked(*ticket))
-        }
-        _ => None,
     }
 }
 
@@ -372,4 +367,37 @@ fn with_tokens(paths: &Paths, config: Config) -> LoadedDeck {
         store: config::below_home(&paths.store_of(&config.deck)),
     });
     LoadedDeck { config, tokens, unwritable, welcome }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::CodeRequest;
+    use crate::tui::question::Ticket;
+
+    #[tokio::test]
+    async fn what_needs_the_engine_before_it_is_open_comes_back_as_a_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = |_: &str| Some(folder.path().as_os_str().to_owned());
+        let paths = Paths::find(None, home).unwrap();
+        let operator = Operator { asked_by: "a test".to_owned(), read_only: false };
+        let (sender, mut events) = tokio::sync::mpsc::channel(8);
+        let executor = Executor::new(paths, Runtime::of_this_machine(), operator, sender);
+        let environment = Environment::Development;
+        let request = CodeRequest { environment, number: "+573001234567".to_owned(), user: None };
+        let ticket = Ticket::default().next();
+        let question = Question::Preview(request.clone());
+
+        executor.run_on_engine(EngineEffect::Ask { ticket, question });
+        let Some(InputEvent::Message(Message::Answered { ticket: answered, answer: Err(reason) })) =
+            events.recv().await
+        else {
+            panic!("the question is not answered with a failure")
+        };
+        assert_eq!((answered, reason.as_str()), (ticket, "the store is not open"));
+
+        executor.run_on_engine(EngineEffect::Send(request));
+        let sent = events.recv().await;
+        assert!(matches!(sent, Some(InputEvent::Message(Message::Sent(Err(_))))), "{sent:?}");
+    }
 }

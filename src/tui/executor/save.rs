@@ -2,7 +2,8 @@
 
 use super::Executor;
 use crate::engine::{Changed, EnvironmentSave, NotAudited, NotChanged, SettingsChange};
-use crate::tui::message::{EditedText, Message, SaveOutcome};
+use crate::tui::editor::EditedText;
+use crate::tui::message::{Message, SaveOutcome};
 
 impl Executor {
     /// Saves an environment. Also after a failure the form goes on from what is in force by then.
@@ -11,7 +12,7 @@ impl Executor {
         let outcome = outcome(self.deck.change_settings(&self.operator, change).await);
         let _in_order = self.settings.lock().await;
         let deck = self.read_deck().await.ok().map(Box::new);
-        self.tell(Message::Saved { save, outcome: SaveOutcome { deck, ..outcome } }).await;
+        self.reporter.tell(Message::Saved { save, outcome: SaveOutcome { deck, ..outcome } }).await;
     }
 
     /// Puts a text that was edited in the place of the config.
@@ -22,18 +23,18 @@ impl Executor {
             Ok(changed) => changed,
             Err(NotChanged { error, .. }) => {
                 let reason = format!("Not taken: {error}");
-                return self.tell(Message::NotEdited { reason, kept: Some(kept) }).await;
+                return self.reporter.tell(Message::NotEdited { reason, kept: Some(kept) }).await;
             }
         };
         // It is in its place now; a copy that stays does no harm.
         let _ = kept.parent().map(std::fs::remove_dir_all);
         let _in_order = self.settings.lock().await;
         match self.read_deck().await {
-            Ok(deck) => self.tell(Message::EditTaken(Box::new(deck))).await,
-            Err(error) => self.tell(Message::ConfigUnusable(error.to_string())).await,
+            Ok(deck) => self.reporter.tell(Message::EditTaken(Box::new(deck))).await,
+            Err(error) => self.reporter.tell(Message::ConfigUnusable(error.to_string())).await,
         }
         for reason in not_done(&changed) {
-            self.tell(Message::NotEdited { reason, kept: None }).await;
+            self.reporter.tell(Message::NotEdited { reason, kept: None }).await;
         }
     }
 }

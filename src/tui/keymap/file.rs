@@ -12,7 +12,12 @@ use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Action, BINDINGS, Binding, Context, Keys, key, name_in_file};
+use super::action::Action;
+use super::binding::{Binding, name_in_file};
+use super::context::Context;
+use super::key;
+use super::keys::Keys;
+use super::table::BINDINGS;
 
 /// Bytes of the file that are read at most.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -30,16 +35,6 @@ const TOGETHER: [&[Context]; 11] = [
     &[Context::User, Context::Reading],
     &[Context::Delivery, Context::Reading],
     &[Context::Health, Context::Reading],
-];
-
-/// Contexts in which letters are text.
-const TYPING: [Context; 6] = [
-    Context::Always,
-    Context::Form,
-    Context::Filter,
-    Context::Fields,
-    Context::Countries,
-    Context::Choice,
 ];
 
 /// The file of keys cannot be used.
@@ -175,7 +170,8 @@ fn check(bindings: &[Binding]) -> Result<(), String> {
     for (nth, binding) in bindings.iter().enumerate() {
         let is_letter = binding.event().modifiers.is_empty()
             && matches!(binding.key, crossterm::event::KeyCode::Char(_));
-        if is_letter && TYPING.contains(&binding.context) && !is_built_in(binding) {
+        let is_text = binding.context == Context::Always || binding.context.takes_text();
+        if is_letter && is_text && !is_built_in(binding) {
             return Err(format!(
                 "{binding}: {} is text there; take it with ^, or an F key",
                 binding.key_name()

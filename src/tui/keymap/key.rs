@@ -70,7 +70,7 @@ pub(super) fn parse(text: &str) -> Result<(KeyCode, KeyModifiers), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::BINDINGS;
+    use super::super::table::BINDINGS;
     use super::*;
 
     #[test]

@@ -2,7 +2,9 @@
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
-use super::{Action as A, Action, Binding, Context as C, Context};
+use super::action::{Action as A, Action};
+use super::binding::Binding;
+use super::context::{Context as C, Context};
 
 const fn plain(
     context: Context,

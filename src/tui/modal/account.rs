@@ -6,14 +6,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, open_box, write, write_field};
+use super::frame::{open_box, write, write_field};
 use crate::domain::message_options::{AddressRetention, ContentRetention, RiskCheck};
 use crate::domain::provider::{ApiKeySid, BaseUrl, TwilioAccount};
 use crate::tui::fit::wrap;
+use crate::tui::flow::Flow;
+use crate::tui::input::Input;
 use crate::tui::keymap::Action;
-use crate::tui::model::Model;
+use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
-use crate::tui::update::Input;
 
 /// The lines of the pop-up, in the order of Tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl AccountModal {
         }
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         self.error = None;
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
@@ -75,7 +76,7 @@ impl AccountModal {
             }
             Input::Action(Action::Accept) => match self.typed() {
                 Ok(account) => {
-                    model.tab_mut().form.set_account(account);
+                    session.tab_mut().form.set_account(account);
                     return Flow::CLOSE;
                 }
                 Err(error) => self.error = Some(error),
@@ -93,7 +94,7 @@ impl AccountModal {
             Input::Paste(pasted) => match self.text().map(|field| field.paste(pasted)) {
                 Some(Ok(())) => {}
                 Some(Err(refused)) => self.error = Some(refused.to_string()),
-                None => model.cannot_paste(),
+                None => session.cannot_paste(),
             },
         }
         Flow::STAY
@@ -141,10 +142,10 @@ impl AccountModal {
         })
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let theme = model.theme;
-        let title = format!("Account · {}", model.environment);
-        let inner = open_box(model, &title, (76, 11), buffer);
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let theme = session.theme;
+        let title = format!("Account · {}", session.environment);
+        let inner = open_box(session, &title, (76, 11), buffer);
         let mut cursor = None;
         for (row, line) in (0..).zip(LINES) {
             let focused = usize::from(row) == self.line;
@@ -158,7 +159,7 @@ impl AccountModal {
             match text {
                 Err(field) => {
                     let at =
-                        write_field(inner, row, (label, LABEL), (field, focused), model, buffer);
+                        write_field(inner, row, (label, LABEL), (field, focused), session, buffer);
                     cursor = cursor.or(at);
                 }
                 Ok(choice) => {

@@ -4,15 +4,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::{Flow, open_box, write, write_field};
+use super::frame::{open_box, write, write_field};
 use crate::domain::country::Country;
 use crate::domain::provider::ProviderKind;
 use crate::tui::fit::column;
+use crate::tui::fit::first_row;
+use crate::tui::flow::Flow;
+use crate::tui::input::Input;
 use crate::tui::keymap::Action;
-use crate::tui::model::Model;
-use crate::tui::pane::first_row;
+use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
-use crate::tui::update::Input;
 
 /// What can be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl ChoiceModal {
         }
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         let last = self.choices().len().saturating_sub(1);
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
@@ -62,7 +63,7 @@ impl ChoiceModal {
             Input::Action(Action::PageUp) => self.selected = self.selected.saturating_sub(10),
             Input::Action(Action::PageDown) => self.selected = (self.selected + 10).min(last),
             Input::Action(Action::Accept) => {
-                let form = &mut model.tab_mut().form;
+                let form = &mut session.tab_mut().form;
                 match self.choices().get(self.selected) {
                     None => return Flow::STAY,
                     Some(Choice::Country(country)) => form.choose_country(*country),
@@ -86,15 +87,15 @@ impl ChoiceModal {
         Flow::STAY
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
         let choices = self.choices();
         let Some(filter) = &self.filter else {
-            let inner = open_box(model, "Provider", (64, 4), buffer);
-            draw_list(model, &choices, self.selected, inner, buffer);
+            let inner = open_box(session, "Provider", (64, 4), buffer);
+            draw_list(session, &choices, self.selected, inner, buffer);
             return None;
         };
-        let inner = open_box(model, "Default country", (56, 18), buffer);
-        let cursor = write_field(inner, 0, ("> ", 2), (filter, true), model, buffer);
+        let inner = open_box(session, "Default country", (56, 18), buffer);
+        let cursor = write_field(inner, 0, ("> ", 2), (filter, true), session, buffer);
         let list = Rect {
             y: inner.y + 1.min(inner.height),
             height: inner.height.saturating_sub(1),
@@ -105,17 +106,23 @@ impl ChoiceModal {
                 list,
                 0,
                 "No country fits. Try its name, code or calling code.",
-                model.theme.dim(),
-                model.theme,
+                session.theme.dim(),
+                session.theme,
                 buffer,
             );
         }
-        draw_list(model, &choices, self.selected, list, buffer);
+        draw_list(session, &choices, self.selected, list, buffer);
         cursor
     }
 }
 
-fn draw_list(model: &Model, choices: &[Choice], selected: usize, area: Rect, buffer: &mut Buffer) {
+fn draw_list(
+    session: &Session,
+    choices: &[Choice],
+    selected: usize,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let first = first_row(selected, area.height.into(), 0, choices.len());
     for ((index, choice), row) in choices.iter().enumerate().skip(first).zip(0..area.height) {
         let mark = if index == selected { "› " } else { "  " };
@@ -128,11 +135,11 @@ fn draw_list(model: &Model, choices: &[Choice], selected: usize, area: Rect, buf
                 "Twilio    a Twilio account, texts real phones".to_owned()
             }
         };
-        let style = if index == selected { model.theme.selected() } else { Style::new() };
+        let style = if index == selected { session.theme.selected() } else { Style::new() };
         if row < area.height {
             buffer.set_style(Rect { y: area.y + row, height: 1, ..area }, style);
         }
-        write(area, row, &format!("{mark}{text}"), style, model.theme, buffer);
+        write(area, row, &format!("{mark}{text}"), style, session.theme, buffer);
     }
 }
 

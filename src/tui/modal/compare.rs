@@ -4,15 +4,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, draw_reading, reading_room};
+use super::page::{draw_reading, reading_room};
 use crate::domain::difference::{Difference, differences, is_drift};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::sender::Sender;
 use crate::domain::settings::{Field, Settings};
 use crate::tui::fit::{column, wrap};
+use crate::tui::flow::Flow;
+use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::model::Model;
-use crate::tui::update::Input;
+use crate::tui::session::Session;
 
 /// The environment on screen beside another one.
 #[derive(Debug)]
@@ -30,30 +31,30 @@ impl CompareModal {
         Self { other: after(here, here), selected: None, place: 0 }
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
-            Input::Action(Action::Up) => self.step(model, -1),
-            Input::Action(Action::Down) => self.step(model, 1),
+            Input::Action(Action::Up) => self.step(session, -1),
+            Input::Action(Action::Down) => self.step(session, 1),
             Input::Action(Action::NextEnvironment) => {
-                self.other = after(self.other, model.environment);
+                self.other = after(self.other, session.environment);
                 (self.selected, self.place) = (None, 0);
             }
-            Input::Action(Action::Accept) => self.take_over(model),
+            Input::Action(Action::Accept) => self.take_over(session),
             _ => {}
         }
         Flow::STAY
     }
 
     /// What differs: here as edited, there as saved.
-    fn rows(&self, model: &Model) -> Vec<Difference> {
-        differences(&here(model), model.tabs[self.other].form.saved())
+    fn rows(&self, session: &Session) -> Vec<Difference> {
+        differences(&here(session), session.tabs[self.other].form.saved())
     }
 
     /// All fields, and of the numbers each one: with what differs, or with what both have.
-    fn all_rows(&self, model: &Model) -> Vec<Difference> {
-        let (here, there) = (here(model), model.tabs[self.other].form.saved());
-        let mut differing = self.rows(model);
+    fn all_rows(&self, session: &Session) -> Vec<Difference> {
+        let (here, there) = (here(session), session.tabs[self.other].form.saved());
+        let mut differing = self.rows(session);
         let mut rows = Vec::new();
         for &field in Field::ALL {
             let before = rows.len();
@@ -85,59 +86,59 @@ impl CompareModal {
         rows.iter().position(is_selected).unwrap_or(self.place.min(last))
     }
 
-    fn step(&mut self, model: &Model, by: isize) {
-        let rows = self.rows(model);
+    fn step(&mut self, session: &Session, by: isize) {
+        let rows = self.rows(session);
         let last = rows.len().saturating_sub(1);
         self.place = self.index(&rows).saturating_add_signed(by).min(last);
         self.selected = rows.get(self.place).map(key);
     }
 
     /// Takes the selected value over into the form, where a save can follow.
-    fn take_over(&mut self, model: &mut Model) {
-        if let Some(reason) = model.settings_are_locked() {
-            return model.complain(reason);
+    fn take_over(&mut self, session: &mut Session) {
+        if let Some(reason) = session.settings_are_locked() {
+            return session.complain(reason);
         }
-        let rows = self.rows(model);
+        let rows = self.rows(session);
         self.place = self.index(&rows);
         let Some(row) = rows.get(self.place) else { return };
-        let theirs = model.tabs[self.other].form.saved().clone();
-        let form = &mut model.tab_mut().form;
+        let theirs = session.tabs[self.other].form.saved().clone();
+        let form = &mut session.tab_mut().form;
         match (row.field, &row.number) {
             (Field::AuthToken, _) => {
-                return model.complain("Secrets are not copied: type the token in its field.");
+                return session.complain("Secrets are not copied: type the token in its field.");
             }
             (Field::FromNumbers, number) => {
                 match form.from_numbers().with_that_of(&theirs.from_numbers, number.as_ref()) {
                     Ok(grid) => form.set_from_numbers(grid),
-                    Err(error) => return model.complain(format!("{error}.")),
+                    Err(error) => return session.complain(format!("{error}.")),
                 }
             }
             (field, _) => form.take_over(field, &theirs),
         }
         self.selected = None;
-        let save = model.keys.name(Context::Always, Action::Save);
+        let save = session.keys.name(Context::Always, Action::Save);
         let (label, other) = (row.field.label(), self.other);
-        model.say(format!("{label} is as in {other}. Esc, then {save} saves."));
+        session.say(format!("{label} is as in {other}. Esc, then {save} saves."));
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let theme = model.theme;
-        let room = reading_room(model);
-        let with_production = [model.environment, self.other].contains(&Environment::Production);
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let theme = session.theme;
+        let room = reading_room(session);
+        let with_production = [session.environment, self.other].contains(&Environment::Production);
         let legend = if with_production { " · drift: in Production only" } else { "" };
-        let title = format!("{} beside {}{legend}", model.environment, self.other);
-        let differing = self.rows(model);
+        let title = format!("{} beside {}{legend}", session.environment, self.other);
+        let differing = self.rows(session);
         let selected = differing.get(self.index(&differing)).map(key);
-        let all = PerEnvironment::from_fn(|environment| model.tabs[environment].form.saved());
+        let all = PerEnvironment::from_fn(|environment| session.tabs[environment].form.saved());
         let (mut lines, mut first): (Vec<(String, Style)>, _) = (Vec::new(), 0);
         if differing.is_empty() {
             lines.push(("They are the same.".to_owned(), theme.good()));
         }
         if room >= SIDE_BY_SIDE {
-            let (here, there) = (model.environment.name(), self.other.name());
+            let (here, there) = (session.environment.name(), self.other.name());
             lines.push((beside(room, "", here, there).concat(), theme.dim()));
         }
-        for row in self.all_rows(model) {
+        for row in self.all_rows(session) {
             let is_same = !differing.iter().any(|other| key(other) == key(&row));
             let is_selected = Some(key(&row)) == selected;
             if is_selected {
@@ -162,14 +163,14 @@ impl CompareModal {
                 continue;
             }
             lines.push((label, style));
-            for (environment, words) in [(model.environment, &row.old), (self.other, &row.new)] {
+            for (environment, words) in [(session.environment, &row.old), (self.other, &row.new)] {
                 let text = format!("{environment}: {words}");
                 let wrapped = wrap(&text, room.saturating_sub(3)).into_iter();
                 lines.extend(wrapped.map(|line| (format!("   {line}"), Style::new())));
             }
         }
-        let shown = usize::from(model.size.1.saturating_sub(4)).max(1);
-        draw_reading(model, &title, &lines, (first + 3).saturating_sub(shown), buffer);
+        let shown = usize::from(session.size.1.saturating_sub(4)).max(1);
+        draw_reading(session, &title, &lines, (first + 3).saturating_sub(shown), buffer);
         None
     }
 }
@@ -218,8 +219,8 @@ fn key(row: &Difference) -> (Field, Option<Sender>) {
 }
 
 /// The settings on screen as edited; as saved where a field is wrong.
-fn here(model: &Model) -> Settings {
-    let form = &model.tab().form;
+fn here(session: &Session) -> Settings {
+    let form = &session.tab().form;
     form.settings().unwrap_or_else(|_| form.saved().clone())
 }
 

@@ -5,16 +5,18 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
-use super::{Flow, Scroll, open_box, write, write_field};
+use super::frame::{open_box, write, write_field};
+use super::page::Scroll;
 use crate::domain::sender::Sender;
 use crate::engine::EnvironmentSave;
 use crate::tui::effect::{Effect, Work};
 use crate::tui::fit::wrap;
+use crate::tui::flow::Flow;
+use crate::tui::input::Input;
 use crate::tui::keymap::Action;
-use crate::tui::model::Model;
-use crate::tui::saving::start_save;
+use crate::tui::question::{Answer, Ticket};
+use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
-use crate::tui::update::Input;
 
 /// What a yes sets free.
 #[derive(Debug, Clone)]
@@ -32,7 +34,7 @@ pub enum Confirmed {
 /// A question to the engine.
 #[derive(Debug)]
 struct Awaited {
-    ticket: u64,
+    ticket: Ticket,
     /// How each line of its answer begins.
     beginning: String,
     /// Codes that are read for it so far.
@@ -80,12 +82,17 @@ impl ConfirmModal {
     }
 
     /// Waits for more lines, each of which begins so.
-    pub fn expect_news(&mut self, ticket: u64, beginning: String) {
+    pub fn expect_news(&mut self, ticket: Ticket, beginning: String) {
         self.awaited.push(Awaited { ticket, beginning, read: 0 });
     }
 
+    /// Whether it waits for the answer to a question.
+    pub fn waits_for(&self, ticket: Ticket) -> bool {
+        self.awaited.iter().any(|awaited| awaited.ticket == ticket)
+    }
+
     /// Takes how many codes are read so far.
-    pub fn on_progress(&mut self, ticket: u64, count: usize) {
+    pub fn on_progress(&mut self, ticket: Ticket, count: usize) {
         for awaited in self.awaited.iter_mut().filter(|it| it.ticket == ticket) {
             awaited.read = count;
         }
@@ -98,7 +105,12 @@ impl ConfirmModal {
     }
 
     /// Takes the lines that it waits for.
-    pub fn on_news(&mut self, ticket: u64, news: &[String]) {
+    pub fn on_answer(&mut self, ticket: Ticket, answer: Result<Answer, String>) {
+        let news = match answer {
+            Ok(Answer::WhatIf(sentences)) => sentences,
+            Ok(_) => return,
+            Err(problem) => vec![format!("{problem}.")],
+        };
         for awaited in self.awaited.extract_if(.., |it| it.ticket == ticket) {
             let lines = news.iter().map(|line| format!("{}{line}", awaited.beginning));
             self.lines.extend(lines);
@@ -110,11 +122,11 @@ impl ConfirmModal {
         self.word.is_some()
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => {
                 if let Some(otherwise) = self.otherwise.take() {
-                    model.complain(otherwise);
+                    session.complain(otherwise);
                 }
                 return Flow::Close(self.stop());
             }
@@ -123,11 +135,11 @@ impl ConfirmModal {
                 if let Some((word, typed)) = wanted
                     && !typed.eq_ignore_ascii_case(word)
                 {
-                    model.complain(format!("Type the word {word} in full, or Esc."));
+                    session.complain(format!("Type the word {word} in full, or Esc."));
                     return Flow::STAY;
                 }
                 let mut effects = self.stop();
-                effects.extend(self.release(model));
+                effects.extend(self.release(session));
                 return Flow::Close(effects);
             }
             Input::Key(key) => {
@@ -138,65 +150,65 @@ impl ConfirmModal {
             Input::Paste(text) => {
                 let refused = self.word.as_mut().and_then(|(_, field)| field.paste(text).err());
                 if let Some(refused) = refused {
-                    model.complain(format!("{refused}."));
+                    session.complain(format!("{refused}."));
                 }
             }
-            other @ Input::Action(_) => self.scroll.on_input(other, self.wrapped(model).len()),
+            other @ Input::Action(_) => self.scroll.on_input(other, self.wrapped(session).len()),
         }
         Flow::STAY
     }
 
-    fn wrapped(&self, model: &Model) -> Vec<String> {
-        let room = usize::from(model.size.0.saturating_sub(6)).clamp(1, 68);
+    fn wrapped(&self, session: &Session) -> Vec<String> {
+        let room = usize::from(session.size.0.saturating_sub(6)).clamp(1, 68);
         let reading = (!self.awaited.is_empty()).then(|| {
             let count: usize = self.awaited.iter().map(|awaited| awaited.read).sum();
             let so_far = format!(": {count} rows so far");
             // A figure that grows would be read out again and again.
-            let so_far = if model.theme.plain { String::new() } else { so_far };
+            let so_far = if session.theme.plain { String::new() } else { so_far };
             format!("What the last 24 h would have been{so_far}…")
         });
         self.lines.iter().chain(&reading).flat_map(|line| wrap(line, room)).collect()
     }
 
-    fn release(&self, model: &mut Model) -> Vec<Effect> {
+    fn release(&self, session: &mut Session) -> Vec<Effect> {
         match &self.confirmed {
             Confirmed::Effect(effect) => return vec![(**effect).clone()],
-            Confirmed::Save(save) => return start_save(model, (**save).clone()),
+            Confirmed::Save(save) => return vec![session.start_save((**save).clone())],
             Confirmed::RemoveToken => {
-                model.tab_mut().form.remove_token();
-                model.say_change("The token goes with the next save.");
+                session.tab_mut().form.remove_token();
+                session.say_change("The token goes with the next save.");
             }
             Confirmed::DeleteNumber(sender) => {
-                match model.tab().form.from_numbers().without(sender) {
+                match session.tab().form.from_numbers().without(sender) {
                     Ok(grid) => {
-                        model.tab_mut().form.set_from_numbers(grid);
-                        model.say_change(&format!("{sender} is deleted."));
+                        session.tab_mut().form.set_from_numbers(grid);
+                        session.say_change(&format!("{sender} is deleted."));
                     }
-                    Err(error) => model.complain(format!("{error}.")),
+                    Err(error) => session.complain(format!("{error}.")),
                 }
             }
         }
         Vec::new()
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let lines = self.wrapped(model);
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let lines = self.wrapped(session);
         let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
         let rows = count.saturating_add(if self.wants_word() { 4 } else { 2 });
-        let inner = open_box(model, self.title, (72, rows), buffer);
+        let inner = open_box(session, self.title, (72, rows), buffer);
         // The question for the word stays in sight however long the text is.
         let shown = if self.wants_word() { inner.height.saturating_sub(2) } else { inner.height };
         let below = lines.len().saturating_sub(shown.into());
         let first = self.scroll.0.min(below);
         for (line, row) in lines.iter().skip(first).zip(0..shown) {
-            write(inner, row, line, Style::new(), model.theme, buffer);
+            write(inner, row, line, Style::new(), session.theme, buffer);
         }
         if first < below && shown > 0 {
             // Nobody is to say yes to what they have not seen.
             let more = format!("{} more lines: Down", below - first + 1);
             let place = Rect { y: inner.y + shown - 1, height: 1, ..inner };
             Clear.render(place, buffer);
-            write(place, 0, &more, model.theme.warning(), model.theme, buffer);
+            write(place, 0, &more, session.theme.warning(), session.theme, buffer);
         }
         let (word, field) = self.word.as_ref()?;
         let prompt = format!("Type {word} to save: ");
@@ -206,7 +218,7 @@ impl ConfirmModal {
             inner.height.saturating_sub(1),
             (&prompt, width),
             (field, true),
-            model,
+            session,
             buffer,
         )
     }

@@ -6,13 +6,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, draw_reading, reading_room};
+use super::page::{draw_reading, reading_room};
 use crate::domain::merge::{Conflict, Side};
 use crate::tui::fit::wrap;
+use crate::tui::flow::Flow;
+use crate::tui::input::Input;
 use crate::tui::keymap::Action;
-use crate::tui::model::Model;
-use crate::tui::saving::save;
-use crate::tui::update::Input;
+use crate::tui::session::Session;
 
 /// Fields that both have changed, and what was chosen for each so far.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl ConflictModal {
         Self { conflicts, selected: 0 }
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             Input::Action(Action::Up) => self.selected = self.selected.saturating_sub(1),
@@ -37,7 +37,7 @@ impl ConflictModal {
             }
             Input::Action(Action::Mine) => self.choose(Side::Mine),
             Input::Action(Action::Theirs) => self.choose(Side::Theirs),
-            Input::Action(Action::Accept) => return self.save(model),
+            Input::Action(Action::Accept) => return self.save(session),
             _ => {}
         }
         Flow::STAY
@@ -51,38 +51,38 @@ impl ConflictModal {
         self.selected = open.unwrap_or(self.selected);
     }
 
-    fn save(&mut self, model: &mut Model) -> Flow {
-        let present = model.tab().form.conflicts();
+    fn save(&mut self, session: &mut Session) -> Flow {
+        let present = session.tab().form.conflicts();
         let is_known =
             |present: &Conflict| self.conflicts.iter().any(|(conflict, _)| conflict == present);
         if !present.iter().all(is_known) {
             *self = Self::new(present);
-            model.complain("The file has changed once more: choose again.");
+            session.complain("The file has changed once more: choose again.");
             return Flow::STAY;
         }
         if let Some(open) = self.conflicts.iter().position(|(_, chosen)| chosen.is_none()) {
             self.selected = open;
-            model.complain("Choose for each field first: m takes yours, t theirs.");
+            session.complain("Choose for each field first: m takes yours, t theirs.");
             return Flow::STAY;
         }
         let sides = self.conflicts.iter();
         let sides: BTreeMap<_, _> =
             sides.filter_map(|(conflict, side)| Some((conflict.place.clone(), (*side)?))).collect();
-        let open = model.tab_mut().form.settle(&sides);
+        let open = session.tab_mut().form.settle(&sides);
         if !open.is_empty() {
             self.selected = self.conflicts.len();
             self.conflicts.extend(open.into_iter().map(|conflict| (conflict, None)));
-            model.complain("These do not fit together: choose for them as a whole.");
+            session.complain("These do not fit together: choose for them as a whole.");
             return Flow::STAY;
         }
         // What was chosen is shown and confirmed like any other save.
-        Flow::Close(save(model))
+        Flow::Perform(Action::Save)
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let theme = model.theme;
-        let room = reading_room(model);
-        let title = format!("{} was changed meanwhile", model.environment);
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let theme = session.theme;
+        let room = reading_room(session);
+        let title = format!("{} was changed meanwhile", session.environment);
         let mut lines: Vec<(String, Style)> = Vec::new();
         let mut first = 0;
         for (index, (conflict, chosen)) in self.conflicts.iter().enumerate() {
@@ -103,9 +103,9 @@ impl ConflictModal {
                 lines.extend(wrap(&text, room).into_iter().map(|line| (line, Style::new())));
             }
         }
-        let shown = usize::from(model.size.1.saturating_sub(4)).max(1);
+        let shown = usize::from(session.size.1.saturating_sub(4)).max(1);
         let scroll = (first + 3).saturating_sub(shown);
-        draw_reading(model, &title, &lines, scroll, buffer);
+        draw_reading(session, &title, &lines, scroll, buffer);
         None
     }
 }

@@ -4,46 +4,58 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, Scroll, draw_reading, reading_room};
+use super::page::{Scroll, draw_reading, reading_room};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::sender::Sender;
 use crate::store::{DeliveryId, Event, EventKind};
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, EngineEffect, TerminalEffect};
 use crate::tui::fit::{width, wrap};
+use crate::tui::flow::Flow;
+use crate::tui::input::Input;
 use crate::tui::keymap::Action;
-use crate::tui::model::Model;
-use crate::tui::update::Input;
+use crate::tui::question::{Answer, Question, Ticket};
+use crate::tui::session::{READ_ONLY, Session};
 
 /// The events of a delivery, oldest first.
 #[derive(Debug)]
 pub struct DeliveryModal {
     story: Vec<Event>,
-    ticket: u64,
+    ticket: Ticket,
     scroll: Scroll,
 }
 
 impl DeliveryModal {
     /// Shows what is known of a story; the rest is to be [asked](Self::ask) for.
     pub fn new(story: Vec<Event>) -> Self {
-        Self { story, ticket: 0, scroll: Scroll::default() }
+        Self { story, ticket: Ticket::default(), scroll: Scroll::default() }
     }
 
     /// Asks for the whole story, if it is that of a delivery.
-    pub fn ask(&mut self, ticket: u64) -> Vec<Effect> {
+    pub fn ask(&mut self, session: &mut Session) -> Vec<Effect> {
+        let Some(delivery) = self.delivery() else { return Vec::new() };
+        let (ticket, effect) = session.ask(Question::Delivery(delivery));
         self.ticket = ticket;
-        let delivery = self.delivery().into_iter();
-        delivery.map(|delivery| Effect::LoadStory { ticket, delivery }).collect()
+        vec![effect]
     }
 
-    /// Takes the whole story, if it is the one that was asked for last. What could not be read
-    /// leaves what is known.
-    pub fn on_story(&mut self, ticket: u64, story: Result<Vec<Event>, String>) {
-        if let Ok(story) = story
-            && ticket == self.ticket
+    /// Whether it waits for the answer to a question.
+    pub fn waits_for(&self, ticket: Ticket) -> bool {
+        self.ticket == ticket
+    }
+
+    /// Takes the whole story. What could not be read leaves what is known.
+    pub fn on_answer(&mut self, answer: Result<Answer, String>) {
+        if let Ok(Answer::Story(story)) = answer
             && !story.is_empty()
         {
             self.story = story;
         }
+    }
+
+    /// Whether one of these events is about its delivery.
+    pub fn is_about(&self, events: &[Event]) -> bool {
+        let own = self.delivery();
+        own.is_some() && events.iter().any(|event| event.delivery == own)
     }
 
     /// The delivery that it tells of.
@@ -64,41 +76,43 @@ impl DeliveryModal {
         self.story.iter().any(is_end)
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             Input::Action(Action::Copy) => match self.sid() {
                 Some(sid) => {
-                    model.say("The SID is in the clipboard, if your terminal allows it (OSC 52).");
-                    return Flow::Stay(vec![Effect::Copy(sid.to_owned())]);
+                    session
+                        .say("The SID is in the clipboard, if your terminal allows it (OSC 52).");
+                    return Flow::Stay(vec![TerminalEffect::Copy(sid.to_owned()).into()]);
                 }
-                None => model.complain("The provider has given this message no SID yet."),
+                None => session.complain("The provider has given this message no SID yet."),
             },
-            Input::Action(Action::CancelMessage) if model.read_only => {
-                model.complain("This console only looks (--read-only).");
+            Input::Action(Action::CancelMessage) if session.read_only => {
+                session.complain(READ_ONLY);
             }
             Input::Action(Action::CancelMessage) if self.has_ended() => {
-                model.complain("It has come to its end: there is nothing to call back.");
+                session.complain("It has come to its end: there is nothing to call back.");
             }
             Input::Action(Action::CancelMessage) => {
-                return Flow::Close(self.delivery().map(Effect::Cancel).into_iter().collect());
+                let cancel = |delivery| EngineEffect::Cancel(delivery).into();
+                return Flow::Close(self.delivery().map(cancel).into_iter().collect());
             }
             other => {
-                let lines = self.lines(model, reading_room(model)).len();
+                let lines = self.lines(session, reading_room(session)).len();
                 self.scroll.on_input(other, lines);
             }
         }
         Flow::STAY
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let lines = self.lines(model, reading_room(model));
-        draw_reading(model, "Delivery", &lines, self.scroll.0, buffer);
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let lines = self.lines(session, reading_room(session));
+        draw_reading(session, "Delivery", &lines, self.scroll.0, buffer);
         None
     }
 
-    fn lines(&self, model: &Model, room: usize) -> Vec<(String, Style)> {
-        let theme = model.theme;
+    fn lines(&self, session: &Session, room: usize) -> Vec<(String, Style)> {
+        let theme = session.theme;
         let mut lines = Vec::new();
         let plain = |text: String| (text, Style::new());
         if let Some(first) = self.story.first() {
@@ -136,10 +150,10 @@ impl DeliveryModal {
         lines.push(plain(String::new()));
         for event in &self.story {
             let style = theme.event(event.kind);
-            let event = event_lines(model, event, room);
+            let event = event_lines(session, event, room);
             lines.extend(event.into_iter().map(|line| (line, style)));
         }
-        if let Some(code) = self.story.iter().rev().find_map(|event| model.error_code(event)) {
+        if let Some(code) = self.story.iter().rev().find_map(|event| session.error_code(event)) {
             lines.push(plain(String::new()));
             lines.extend(wrap(&code.explanation(), room).into_iter().map(plain));
         }
@@ -148,10 +162,10 @@ impl DeliveryModal {
 }
 
 /// One event: its time, its status, and what is known of it.
-pub(super) fn event_lines(model: &Model, event: &Event, room: usize) -> Vec<String> {
+pub(super) fn event_lines(session: &Session, event: &Event, room: usize) -> Vec<String> {
     let code = event.error_code.map(|code| format!("error {code}  ")).unwrap_or_default();
     let detail = event.detail.as_deref().unwrap_or_default();
-    let head = format!("{} {:<11} ", model.day_and_clock(event.at), event.kind.to_string());
+    let head = format!("{} {:<11} ", session.day_and_clock(event.at), event.kind.to_string());
     let sender = event.sender.as_deref().filter(|_| is_reserved(event));
     let sender = sender.map(|sender| {
         let sender = Sender::parse(sender).map_or_else(|_| sender.to_owned(), |it| it.to_string());

@@ -5,22 +5,32 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, Modal, open_box, verify, write, write_field};
-use crate::domain::environment::Environment;
+use super::frame::{open_box, write, write_field};
+use crate::domain::delivery::DeliveryStatus;
 use crate::provider::HandsetMessage;
+use crate::store::{Event, EventKind};
 use crate::tui::effect::Effect;
 use crate::tui::fit::wrap;
+use crate::tui::flow::{Flow, Popup};
+use crate::tui::input::Input;
 use crate::tui::keymap::Action;
-use crate::tui::model::Model;
+use crate::tui::question::{Answer, Question, Ticket};
+use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
-use crate::tui::update::Input;
+
+/// Whether one of these events has brought a message to a phone.
+pub fn may_have_news(events: &[Event]) -> bool {
+    events.iter().any(|event| {
+        matches!(event.kind, EventKind::Delivery(DeliveryStatus::Sent | DeliveryStatus::Delivered))
+    })
+}
 
 /// A phone.
 #[derive(Debug)]
 pub struct HandsetModal {
     number: TextField,
     typing: bool,
-    ticket: u64,
+    ticket: Ticket,
     received: Option<Result<Vec<HandsetMessage>, String>>,
 }
 
@@ -28,7 +38,12 @@ impl HandsetModal {
     /// The phone with the number that was sent to last; without one, the number is asked for.
     pub fn new(number: &str) -> Self {
         let typing = number.is_empty();
-        Self { number: TextField::new(number, 40), typing, ticket: 0, received: None }
+        Self {
+            number: TextField::new(number, 40),
+            typing,
+            ticket: Ticket::default(),
+            received: None,
+        }
     }
 
     /// Whether the number is still being typed.
@@ -37,42 +52,48 @@ impl HandsetModal {
     }
 
     /// Asks for what the phone has received.
-    pub fn ask(&mut self, environment: Environment, ticket: u64) -> Vec<Effect> {
+    pub fn ask(&mut self, session: &mut Session) -> Vec<Effect> {
         if self.typing {
             return Vec::new();
         }
+        let (environment, number) = (session.environment, self.number.text().to_owned());
+        let (ticket, effect) = session.ask(Question::Handset { environment, number });
         self.ticket = ticket;
-        let number = self.number.text().to_owned();
-        vec![Effect::Handset { ticket, environment, number }]
+        vec![effect]
     }
 
-    /// Takes what the phone has received, unless it was asked again since.
-    pub fn on_received(&mut self, ticket: u64, received: Result<Vec<HandsetMessage>, String>) {
-        if ticket == self.ticket {
-            self.received = Some(received);
-        }
+    /// Whether it waits for the answer to a question.
+    pub fn waits_for(&self, ticket: Ticket) -> bool {
+        self.ticket == ticket
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    /// Takes what the phone has received.
+    pub fn on_answer(&mut self, answer: Result<Answer, String>) {
+        self.received = match answer {
+            Ok(Answer::Handset(messages)) => Some(Ok(messages)),
+            Ok(_) => return,
+            Err(error) => Some(Err(error)),
+        };
+    }
+
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             Input::Action(Action::VerifyCode) => {
                 let number = self.number.text().to_owned();
-                model.modals.push(Modal::Verify(verify::VerifyModal::new(&number)));
-                return Flow::CLOSE;
+                return Flow::Replace(Popup::Verify { number });
             }
             Input::Action(Action::Accept) if self.typing && !self.number.is_empty() => {
                 self.typing = false;
-                model.remember_number(self.number.text());
-                let ticket = model.next_generation();
-                return Flow::Stay(self.ask(model.environment, ticket));
+                session.remember_number(self.number.text());
+                return Flow::Stay(self.ask(session));
             }
             Input::Key(key) if self.typing => {
                 self.number.on_key(*key);
             }
             Input::Paste(text) if self.typing => {
                 if let Err(refused) = self.number.paste(text) {
-                    model.complain(format!("{refused}."));
+                    session.complain(format!("{refused}."));
                 }
             }
             _ => {}
@@ -80,11 +101,11 @@ impl HandsetModal {
         Flow::STAY
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let theme = model.theme;
-        let inner = open_box(model, "Handset", (46, 16), buffer);
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let theme = session.theme;
+        let inner = open_box(session, "Handset", (46, 16), buffer);
         let cursor =
-            write_field(inner, 0, ("Phone  ", 7), (&self.number, self.typing), model, buffer);
+            write_field(inner, 0, ("Phone  ", 7), (&self.number, self.typing), session, buffer);
         let room = usize::from(inner.width);
         let plain = Style::new();
         let mut lines: Vec<(String, Style)> = Vec::new();
@@ -100,7 +121,7 @@ impl HandsetModal {
             Some(Ok(messages)) => {
                 for message in messages.iter().rev() {
                     lines.push((
-                        format!("{}  from {}", model.clock(message.at), message.from),
+                        format!("{}  from {}", session.clock(message.at), message.from),
                         theme.dim(),
                     ));
                     lines.extend(wrap(&message.body, room).into_iter().map(|line| (line, plain)));

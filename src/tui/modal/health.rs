@@ -7,18 +7,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, Scroll, draw_reading, reading_room};
+use super::page::{Scroll, draw_reading, reading_room};
 use crate::domain::country::Country;
 use crate::domain::sender::Sender;
 use crate::engine::{AccountQuery, Severity, Status};
 use crate::provider::Capability;
 use crate::store::{Outcomes, RouteHealth};
-use crate::tui::effect::Effect;
+use crate::tui::effect::FileEffect;
 use crate::tui::fit::{column, wrap};
+use crate::tui::flow::Flow;
+use crate::tui::input::Input;
 use crate::tui::keymap::Action;
-use crate::tui::model::Model;
+use crate::tui::session::Session;
 use crate::tui::theme::Theme;
-use crate::tui::update::Input;
 
 /// The page, scrolled to a line.
 #[derive(Debug, Default)]
@@ -33,47 +34,48 @@ type Line = (String, Style);
 const TABLES: usize = 62;
 
 impl HealthModal {
-    pub(super) fn on_input(&mut self, model: &Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &Session, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             Input::Action(Action::TestAccount) => {
-                let provider = model.saved_settings().provider.clone();
-                let query = AccountQuery { environment: model.environment, provider, token: None };
-                return Flow::Stay(vec![Effect::CheckAccount(Box::new(query))]);
+                let provider = session.saved_settings().provider.clone();
+                let query =
+                    AccountQuery { environment: session.environment, provider, token: None };
+                return Flow::Stay(vec![FileEffect::CheckAccount(Box::new(query)).into()]);
             }
             other => {
-                let lines = page(model).len();
+                let lines = page(session).len();
                 self.scroll.on_input(other, lines);
             }
         }
         Flow::STAY
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let lines = page(model);
-        let title = format!("Health · {}", model.environment);
-        draw_reading(model, &title, &lines, self.scroll.0, buffer);
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let lines = page(session);
+        let title = format!("Health · {}", session.environment);
+        draw_reading(session, &title, &lines, self.scroll.0, buffer);
         None
     }
 }
 
-fn page(model: &Model) -> Vec<Line> {
-    match &model.tab().status {
-        None => vec![("Reading…".to_owned(), model.theme.dim())],
-        Some(status) => lines(model, status, reading_room(model)),
+fn page(session: &Session) -> Vec<Line> {
+    match &session.tab().status {
+        None => vec![("Reading…".to_owned(), session.theme.dim())],
+        Some(status) => lines(session, status, reading_room(session)),
     }
 }
 
-fn lines(model: &Model, status: &Status, room: usize) -> Vec<Line> {
-    let theme = model.theme;
+fn lines(session: &Session, status: &Status, room: usize) -> Vec<Line> {
+    let theme = session.theme;
     let wrapped = |(text, style): Line| {
         wrap(&text, room).into_iter().map(move |line| (line, style)).collect::<Vec<_>>()
     };
     let mut lines: Vec<Line> = findings(theme, status).into_iter().flat_map(wrapped).collect();
-    lines.extend(account(model, status).into_iter().flat_map(wrapped));
+    lines.extend(account(session, status).into_iter().flat_map(wrapped));
     lines.push(blank());
     let is_narrow = room < TABLES || theme.plain;
-    let figures = [fares(status), hours(theme, status), routes(model, status)];
+    let figures = [fares(status), hours(theme, status), routes(session, status)];
     let destinations = [countries(status)];
     for table in figures.into_iter().chain(destinations) {
         match table {
@@ -91,7 +93,7 @@ fn lines(model: &Model, status: &Status, room: usize) -> Vec<Line> {
         }
     }
     if let Some(oldest) = status.health.oldest_open {
-        let text = format!("Oldest code without an end: {} ago.", ago(oldest, model.now));
+        let text = format!("Oldest code without an end: {} ago.", ago(oldest, session.now));
         lines.extend(wrapped((text, Style::new())));
     }
     for block in &status.destinations.blocks {
@@ -145,12 +147,12 @@ fn hours(theme: Theme, status: &Status) -> Table {
     }
 }
 
-fn routes(model: &Model, status: &Status) -> Table {
+fn routes(session: &Session, status: &Status) -> Table {
     let routes = &status.health.routes;
     Table {
         head: "Country from sender      codes  delivered    failed".to_owned(),
-        rows: routes.iter().map(|route| of_route(model, route, false)).collect(),
-        sentences: routes.iter().map(|route| of_route(model, route, true)).collect(),
+        rows: routes.iter().map(|route| of_route(session, route, false)).collect(),
+        sentences: routes.iter().map(|route| of_route(session, route, true)).collect(),
     }
 }
 
@@ -193,8 +195,8 @@ fn findings(theme: Theme, status: &Status) -> Vec<Line> {
 }
 
 /// Whether the environment can send, and what is known of its account.
-fn account(model: &Model, status: &Status) -> Vec<Line> {
-    let theme = model.theme;
+fn account(session: &Session, status: &Status) -> Vec<Line> {
+    let theme = session.theme;
     let mut lines = Vec::new();
     if !status.is_set_up {
         lines.push((
@@ -204,15 +206,16 @@ fn account(model: &Model, status: &Status) -> Vec<Line> {
     }
     lines.push(match status.newest_answer {
         None => ("The account has not been asked yet.".to_owned(), theme.dim()),
-        Some((at, Some(code))) if code.class().refuses_credentials() => {
-            (format!("Credentials refused at {} (error {code}).", model.clock(at)), theme.failure())
-        }
+        Some((at, Some(code))) if code.class().refuses_credentials() => (
+            format!("Credentials refused at {} (error {code}).", session.clock(at)),
+            theme.failure(),
+        ),
         Some((at, _)) => {
-            (format!("Credentials accepted, last at {}.", model.clock(at)), Style::new())
+            (format!("Credentials accepted, last at {}.", session.clock(at)), Style::new())
         }
     });
-    if model.provider_can(Capability::ReportBalance) {
-        lines.push(match &model.tab().balance {
+    if session.provider_can(Capability::ReportBalance) {
+        lines.push(match &session.tab().balance {
             Some(balance) => (format!("Balance: {balance}."), Style::new()),
             None => ("Balance: not asked yet (^T).".to_owned(), theme.dim()),
         });
@@ -244,11 +247,11 @@ fn seconds(time: Option<Duration>) -> String {
     time.map_or_else(|| "-".to_owned(), |time| format!("{:.1} s", time.as_secs_f64()))
 }
 
-fn of_route(model: &Model, route: &RouteHealth, in_words: bool) -> Line {
+fn of_route(session: &Session, route: &RouteHealth, in_words: bool) -> Line {
     let sender = Sender::parse(&route.sender)
         .map_or_else(|_| route.sender.clone(), |sender| sender.to_string());
     let country = route.country.map_or("--", Country::code);
-    let moment = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| model.clock(at));
+    let moment = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| session.clock(at));
     let error = route.last_error.map(|code| format!(" ({code})")).unwrap_or_default();
     let (delivered, failed) = (moment(route.last_delivered), moment(route.last_failed));
     let codes = route.codes;
@@ -259,7 +262,7 @@ fn of_route(model: &Model, route: &RouteHealth, in_words: bool) -> Line {
         format!("{country} {sender} {codes:>6}  {delivered:>9}  {failed:>8}{error}")
     };
     let failed_last = route.last_failed > route.last_delivered;
-    (text, if failed_last { model.theme.warning() } else { Style::new() })
+    (text, if failed_last { session.theme.warning() } else { Style::new() })
 }
 
 /// Eighths of a line.

@@ -4,15 +4,17 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::{Flow, Scroll, mark_more, open_box, reading_room, write};
+use super::frame::{open_box, write};
+use super::page::{Scroll, mark_more, reading_room};
 use crate::tui::fit::wrap;
+use crate::tui::flow::Flow;
+use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Binding, Context};
-use crate::tui::model::Model;
-use crate::tui::update::Input;
+use crate::tui::session::Session;
 
 /// Columns of the keys.
-const fn keys(model: &Model) -> u16 {
-    if model.theme.plain { 17 } else { 13 }
+const fn keys(session: &Session) -> u16 {
+    if session.theme.plain { 17 } else { 13 }
 }
 
 /// The help for some contexts.
@@ -28,11 +30,11 @@ impl HelpModal {
         Self { contexts, scroll: Scroll::default() }
     }
 
-    pub(super) fn on_input(&mut self, model: &Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &Session, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             other => {
-                let lines = self.lines(model).len();
+                let lines = self.lines(session).len();
                 self.scroll.on_input(other, lines);
             }
         }
@@ -40,15 +42,15 @@ impl HelpModal {
     }
 
     /// Keys with what they do; headings have nothing beside them.
-    fn lines(&self, model: &Model) -> Vec<(String, String)> {
-        let room = reading_room(model).saturating_sub(keys(model).into()).max(1);
+    fn lines(&self, session: &Session) -> Vec<(String, String)> {
+        let room = reading_room(session).saturating_sub(keys(session).into()).max(1);
         let mut lines = Vec::new();
         for &context in &self.contexts {
             lines.push((context.heading().to_owned(), String::new()));
-            for binding in model.keys.of(context).filter(|binding| !binding.help.is_empty()) {
+            for binding in session.keys.of(context).filter(|binding| !binding.help.is_empty()) {
                 // Read out, a key must not be taken for the mark that it looks like.
-                let word = if model.theme.plain { "key " } else { "" };
-                let same = model.keys.of(context).filter(|it| it.action == binding.action);
+                let word = if session.theme.plain { "key " } else { "" };
+                let same = session.keys.of(context).filter(|it| it.action == binding.action);
                 let names: Vec<String> = same.map(Binding::key_name).collect();
                 let mut key = format!("  {word}{}", names.join(" "));
                 for line in wrap(binding.help, room) {
@@ -59,18 +61,18 @@ impl HelpModal {
         lines
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let theme = model.theme;
-        let lines = self.lines(model);
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let theme = session.theme;
+        let lines = self.lines(session);
         let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-        let inner = open_box(model, "Keys", (76, rows), buffer);
+        let inner = open_box(session, "Keys", (76, rows), buffer);
         let below = lines.len().saturating_sub(inner.height.into());
         let scroll = self.scroll.0.min(below);
-        mark_more(model, below - scroll, inner, buffer);
+        mark_more(session, below - scroll, inner, buffer);
         for ((key, help), row) in lines.iter().skip(scroll).zip(0..inner.height) {
             let style = if help.is_empty() { theme.strong() } else { theme.key() };
             write(inner, row, key, style, theme, buffer);
-            let at = keys(model).min(inner.width);
+            let at = keys(session).min(inner.width);
             let place = Rect { x: inner.x + at, width: inner.width - at, ..inner };
             write(place, row, help, Style::new(), theme, buffer);
         }

@@ -4,21 +4,22 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::number::NumberModal;
-use super::{Flow, Modal, open_box, write};
+use super::frame::{open_box, write};
 use crate::engine::AccountQuery;
 use crate::provider::OfferedSender;
-use crate::tui::effect::{Effect, Work};
+use crate::tui::effect::{Effect, FileEffect, Work};
+use crate::tui::fit::first_row;
 use crate::tui::fit::wrap;
+use crate::tui::flow::{Flow, Popup};
+use crate::tui::input::Input;
 use crate::tui::keymap::Action;
-use crate::tui::model::Model;
-use crate::tui::pane::first_row;
-use crate::tui::update::Input;
+use crate::tui::question::{Answer, Ticket};
+use crate::tui::session::Session;
 
 /// What the account offers, once it has answered.
 #[derive(Debug)]
 pub struct ImportModal {
-    ticket: u64,
+    ticket: Ticket,
     offered: Option<Result<Vec<OfferedSender>, String>>,
     selected: usize,
     /// How many the account has told of so far.
@@ -27,23 +28,29 @@ pub struct ImportModal {
 
 impl ImportModal {
     /// Asks an account, and waits for its answer.
-    pub fn ask(query: AccountQuery, ticket: u64) -> (Self, Vec<Effect>) {
+    pub fn ask(query: AccountQuery, session: &mut Session) -> (Self, Effect) {
+        let ticket = session.next_ticket();
         let modal = Self { ticket, offered: None, selected: 0, count: 0 };
-        (modal, vec![Effect::ListSenders { ticket, query: Box::new(query) }])
+        (modal, FileEffect::ListSenders { ticket, query: Box::new(query) }.into())
+    }
+
+    /// Whether it waits for the answer to a question.
+    pub fn waits_for(&self, ticket: Ticket) -> bool {
+        self.ticket == ticket
     }
 
     /// Takes how many there are so far.
-    pub const fn on_progress(&mut self, ticket: u64, count: usize) {
-        if ticket == self.ticket {
-            self.count = count;
-        }
+    pub const fn on_progress(&mut self, count: usize) {
+        self.count = count;
     }
 
-    /// Takes the answer, if it is to this pop-up's question.
-    pub fn on_offered(&mut self, ticket: u64, offered: Result<Vec<OfferedSender>, String>) {
-        if ticket == self.ticket {
-            self.offered = Some(offered);
-        }
+    /// Takes what the account offers.
+    pub fn on_answer(&mut self, answer: Result<Answer, String>) {
+        self.offered = match answer {
+            Ok(Answer::Senders(senders)) => Some(Ok(senders)),
+            Ok(_) => return,
+            Err(error) => Some(Err(error)),
+        };
     }
 
     fn senders(&self) -> &[OfferedSender] {
@@ -53,7 +60,7 @@ impl ImportModal {
         }
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         let last = self.senders().len().saturating_sub(1);
         match input {
             Input::Action(Action::Cancel) => {
@@ -65,8 +72,8 @@ impl ImportModal {
             Input::Action(Action::Down) => self.selected = (self.selected + 1).min(last),
             Input::Action(Action::PageUp) => self.selected = self.selected.saturating_sub(10),
             Input::Action(Action::PageDown) => self.selected = (self.selected + 10).min(last),
-            Input::Action(Action::Accept) => self.pick(model),
-            Input::Paste(_) => model.cannot_paste(),
+            Input::Action(Action::Accept) => return self.pick(session),
+            Input::Paste(_) => session.cannot_paste(),
             _ => {}
         }
         Flow::STAY
@@ -74,24 +81,23 @@ impl ImportModal {
 
     /// Opens the selected sender as a new number, above the list: what it serves is for the
     /// operator to confirm.
-    fn pick(&self, model: &mut Model) {
-        let Some(offer) = self.senders().get(self.selected) else { return };
-        let grid = model.tab().form.from_numbers();
+    fn pick(&self, session: &mut Session) -> Flow {
+        let Some(offer) = self.senders().get(self.selected) else { return Flow::STAY };
+        let grid = session.tab().form.from_numbers();
         if grid.rows().iter().any(|row| row.sender == offer.sender) {
-            model.say(format!("{} is among the From numbers already.", offer.sender));
-            return;
+            session.say(format!("{} is among the From numbers already.", offer.sender));
+            return Flow::STAY;
         }
-        let suggested = offer.country().filter(|&country| grid.serving(country).is_none());
-        let default = suggested.is_none() && grid.default_number().is_none();
-        let modal = NumberModal::offered(&offer.sender, suggested, default);
-        model.modals.push(Modal::Number(Box::new(modal)));
+        let country = offer.country().filter(|&country| grid.serving(country).is_none());
+        let is_default = country.is_none() && grid.default_number().is_none();
+        Flow::Open(Popup::Number { sender: offer.sender.clone(), country, is_default })
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let theme = model.theme;
-        let title = format!("Import a From number · {}", model.environment);
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let theme = session.theme;
+        let title = format!("Import a From number · {}", session.environment);
         let rows = u16::try_from(self.senders().len()).unwrap_or(u16::MAX).clamp(5, 14);
-        let inner = open_box(model, &title, (72, rows.saturating_add(4)), buffer);
+        let inner = open_box(session, &title, (72, rows.saturating_add(4)), buffer);
         let room = usize::from(inner.width).max(1);
         let (text, style) = match &self.offered {
             None => {
@@ -108,7 +114,7 @@ impl ImportModal {
                 theme.warning(),
             ),
             Some(Ok(_)) => {
-                self.draw_list(model, inner, buffer);
+                self.draw_list(session, inner, buffer);
                 return None;
             }
         };
@@ -118,9 +124,9 @@ impl ImportModal {
         None
     }
 
-    fn draw_list(&self, model: &Model, inner: Rect, buffer: &mut Buffer) {
-        let theme = model.theme;
-        let grid = model.tab().form.from_numbers();
+    fn draw_list(&self, session: &Session, inner: Rect, buffer: &mut Buffer) {
+        let theme = session.theme;
+        let grid = session.tab().form.from_numbers();
         let height = inner.height.saturating_sub(2);
         let list = Rect { height, ..inner };
         let first = first_row(self.selected, height.into(), 0, self.senders().len());

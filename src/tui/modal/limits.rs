@@ -7,14 +7,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, open_box, write, write_field};
+use super::frame::{open_box, write, write_field};
 use crate::domain::country::Country;
 use crate::domain::limits::{Cap, Caps, Limits};
 use crate::tui::fit::wrap;
+use crate::tui::flow::Flow;
+use crate::tui::input::Input;
 use crate::tui::keymap::Action;
-use crate::tui::model::Model;
+use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
-use crate::tui::update::Input;
 
 /// Columns of the labels.
 const LABEL: u16 = 22;
@@ -69,7 +70,7 @@ impl LimitsModal {
         }
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         self.error = None;
         let lines = RECORD_ONLY + 1;
         match input {
@@ -80,8 +81,8 @@ impl LimitsModal {
             }
             Input::Action(Action::Accept) => match self.typed() {
                 Ok(limits) => {
-                    model.tab_mut().form.set_limits(limits);
-                    model.say_change("The limits hold from the next save on.");
+                    session.tab_mut().form.set_limits(limits);
+                    session.say_change("The limits hold from the next save on.");
                     return Flow::CLOSE;
                 }
                 Err((line, error)) => (self.line, self.error) = (line, Some(error)),
@@ -100,7 +101,7 @@ impl LimitsModal {
                 Some(field) => {
                     self.error = field.paste(pasted).err().map(|refused| refused.to_string());
                 }
-                None => model.cannot_paste(),
+                None => session.cannot_paste(),
             },
         }
         Flow::STAY
@@ -129,14 +130,14 @@ impl LimitsModal {
         })
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let theme = model.theme;
-        let title = format!("Limits · {}", model.environment);
-        let inner = open_box(model, &title, (76, 12), buffer);
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let theme = session.theme;
+        let title = format!("Limits · {}", session.environment);
+        let inner = open_box(session, &title, (76, 12), buffer);
         let mut cursor = None;
         for (row, ((label, _), field)) in (0..).zip(FIELDS.iter().zip(&self.fields)) {
             let focused = usize::from(row) == self.line;
-            let at = write_field(inner, row, (label, LABEL), (field, focused), model, buffer);
+            let at = write_field(inner, row, (label, LABEL), (field, focused), session, buffer);
             cursor = cursor.or(at);
         }
         let focused = self.line == RECORD_ONLY;

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use crossterm::event::KeyCode;
 
-use super::Flow;
 use crate::domain::country::Country;
 use crate::domain::from_numbers::{FromNumber, FromNumbers};
 use crate::domain::sender::Sender;
+use crate::tui::flow::Flow;
+use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::model::Model;
+use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
-use crate::tui::update::Input;
 
 /// The parts of the pop-up, in the order of Tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl NumberModal {
         (Some(sender) != self.replaces.as_ref()).then_some(sender)
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         self.remark = None;
         if !matches!(input, Input::Action(Action::Add | Action::Cancel)) {
             self.moving = None;
@@ -126,9 +126,9 @@ impl NumberModal {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             Input::Action(Action::NextField) => self.step(1),
             Input::Action(Action::PreviousField) => self.step(PARTS.len() - 1),
-            Input::Action(Action::Add) => self.add(model),
+            Input::Action(Action::Add) => self.add(session),
             Input::Action(Action::Remove) => self.take_off(),
-            Input::Action(Action::Accept) => return self.accept(model),
+            Input::Action(Action::Accept) => return self.accept(session),
             Input::Action(action) => self.move_cursor(*action),
             Input::Key(key) if self.part == Part::Default => {
                 if key.code == KeyCode::Char(' ') {
@@ -141,7 +141,7 @@ impl NumberModal {
                 }
                 // Into an empty filter a `+` is typed, for calling codes.
                 Part::Picker if key.code == KeyCode::Char('+') && !self.filter.is_empty() => {
-                    self.add(model);
+                    self.add(session);
                 }
                 Part::Picker if self.filter.on_key(*key) => {
                     self.picked = 0;
@@ -191,7 +191,7 @@ impl NumberModal {
     }
 
     /// Enter or `+` in the picker. Enter on a country of another number asks once before it moves.
-    fn add(&mut self, model: &Model) {
+    fn add(&mut self, session: &Session) {
         let Some(&country) = self.matches().get(self.picked) else {
             return self.remark =
                 Some("No country fits. Try its name, code or calling code.".to_owned());
@@ -199,7 +199,7 @@ impl NumberModal {
         if self.countries.contains(&country) {
             return self.remark = Some(format!("{country} is on this number already."));
         }
-        let grid = model.tab().form.from_numbers();
+        let grid = session.tab().form.from_numbers();
         if let Some(other) = self.elsewhere(country, grid)
             && self.moving != Some(country)
         {
@@ -239,7 +239,7 @@ impl NumberModal {
 
     /// Enter outside of the lists: the default mark flips, Cancel leaves, anything else
     /// accepts the number if it is right.
-    fn accept(&mut self, model: &mut Model) -> Flow {
+    fn accept(&mut self, session: &mut Session) -> Flow {
         match self.part {
             Part::Cancel => return Flow::CLOSE,
             Part::Default => {
@@ -263,12 +263,12 @@ impl NumberModal {
         }
         let countries: BTreeSet<Country> = self.countries.iter().copied().collect();
         let number = FromNumber { sender: sender.clone(), countries };
-        match model.tab().form.from_numbers().with(self.replaces.as_ref(), number, self.default) {
+        match session.tab().form.from_numbers().with(self.replaces.as_ref(), number, self.default) {
             Ok(grid) => {
-                let tab = model.tab_mut();
+                let tab = session.tab_mut();
                 tab.numbers.select(&sender, &grid);
                 tab.form.set_from_numbers(grid);
-                model.say_change(&format!("{sender} is among the From numbers."));
+                session.say_change(&format!("{sender} is among the From numbers."));
                 Flow::CLOSE
             }
             Err(error) => {

@@ -5,24 +5,28 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::choice::country_line;
+use super::frame::{open_box, write, write_field};
 use super::number::{NumberModal, Part};
-use super::{open_box, write, write_field};
 use crate::domain::sender::Sender;
+use crate::tui::fit::first_row;
 use crate::tui::fit::{width, wrap};
-use crate::tui::model::Model;
-use crate::tui::pane::first_row;
+use crate::tui::session::Session;
 
 /// Columns of the labels.
 const LABEL: u16 = 11;
 
 /// Draws the pop-up and answers where the cursor stands.
-pub(super) fn draw(modal: &NumberModal, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-    let theme = model.theme;
+pub(super) fn draw(
+    modal: &NumberModal,
+    session: &Session,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let theme = session.theme;
     let title = if modal.replaces.is_some() { "Edit From number" } else { "New From number" };
-    let inner = open_box(model, title, (68, 20), buffer);
+    let inner = open_box(session, title, (68, 20), buffer);
     let focused = modal.part == Part::Sender;
     let sender_cursor =
-        write_field(inner, 0, ("Sender", LABEL), (&modal.sender, focused), model, buffer);
+        write_field(inner, 0, ("Sender", LABEL), (&modal.sender, focused), session, buffer);
     let (description, style) = match Sender::parse(modal.sender.text()) {
         Ok(sender) => (sender.description(), theme.dim()),
         Err(_) if modal.sender.is_empty() => {
@@ -45,7 +49,7 @@ pub(super) fn draw(modal: &NumberModal, model: &Model, buffer: &mut Buffer) -> O
 
     let label_style = if modal.part == Part::Chosen { theme.strong() } else { Style::new() };
     write(inner, row, "Countries", label_style, theme, buffer);
-    draw_chosen(modal, model, value(row), buffer);
+    draw_chosen(modal, session, value(row), buffer);
     row += 1;
     let remark = modal.remark.as_deref().map(|remark| wrap(remark, inner.width.into()));
     for line in remark.iter().flatten() {
@@ -57,14 +61,14 @@ pub(super) fn draw(modal: &NumberModal, model: &Model, buffer: &mut Buffer) -> O
     let buttons = button_rows(inner);
     let picker =
         Rect { y: inner.y + row, height: inner.height.saturating_sub(row + buttons + 1), ..inner };
-    let picker_cursor = draw_picker(modal, model, picker, buffer);
-    draw_buttons(modal, model, inner, buffer);
+    let picker_cursor = draw_picker(modal, session, picker, buffer);
+    draw_buttons(modal, session, inner, buffer);
     sender_cursor.or(picker_cursor)
 }
 
 /// The chosen countries in one row, scrolled to the selected one.
-fn draw_chosen(modal: &NumberModal, model: &Model, area: Rect, buffer: &mut Buffer) {
-    let theme = model.theme;
+fn draw_chosen(modal: &NumberModal, session: &Session, area: Rect, buffer: &mut Buffer) {
+    let theme = session.theme;
     if modal.countries.is_empty() {
         let text = if modal.default {
             "none of its own: it is the default"
@@ -116,13 +120,13 @@ fn draw_chosen(modal: &NumberModal, model: &Model, area: Rect, buffer: &mut Buff
 
 fn draw_picker(
     modal: &NumberModal,
-    model: &Model,
+    session: &Session,
     area: Rect,
     buffer: &mut Buffer,
 ) -> Option<Position> {
-    let theme = model.theme;
+    let theme = session.theme;
     let focused = modal.part == Part::Picker;
-    let cursor = write_field(area, 0, ("Add  > ", 7), (&modal.filter, focused), model, buffer);
+    let cursor = write_field(area, 0, ("Add  > ", 7), (&modal.filter, focused), session, buffer);
     let list =
         Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(1), ..area };
     let matches = modal.matches();
@@ -136,7 +140,7 @@ fn draw_picker(
             buffer,
         );
     }
-    let grid = model.tab().form.from_numbers();
+    let grid = session.tab().form.from_numbers();
     let first = first_row(modal.picked, list.height.into(), 0, matches.len());
     for ((index, country), row) in matches.iter().enumerate().skip(first).zip(0..list.height) {
         let here = modal.countries.contains(country);
@@ -178,8 +182,8 @@ const fn button_rows(inner: Rect) -> u16 {
     if inner.width >= 38 { 1 } else { 2 }
 }
 
-fn draw_buttons(modal: &NumberModal, model: &Model, inner: Rect, buffer: &mut Buffer) {
-    let theme = model.theme;
+fn draw_buttons(modal: &NumberModal, session: &Session, inner: Rect, buffer: &mut Buffer) {
+    let theme = session.theme;
     let Some(row) = inner.height.checked_sub(button_rows(inner)) else { return };
     let style = |part| if modal.part == part { theme.selected() } else { Style::new() };
     let pointer = |part| if modal.part == part { "›" } else { " " };

@@ -5,15 +5,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::{Flow, open_box, write, write_field};
+use super::frame::{open_box, write, write_field};
 use crate::domain::environment::Environment;
-use crate::tui::effect::Effect;
-use crate::tui::fit::cut;
+use crate::tui::fit::{cut, first_row};
+use crate::tui::flow::Flow;
+use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Binding, Context, Keys};
-use crate::tui::model::Model;
-use crate::tui::pane::{Pane, first_row};
+use crate::tui::pane::Pane;
+use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
-use crate::tui::update::{Input, perform, show_environment};
 
 /// Characters that can be typed.
 const MAX_LENGTH: usize = 40;
@@ -23,7 +23,7 @@ const ROWS: u16 = 15;
 
 /// What choosing an entry does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Deed {
+enum Command {
     /// An action, in a pane or wherever one is.
     Act(Option<Pane>, Action),
     /// Another environment is shown.
@@ -35,7 +35,7 @@ enum Deed {
 /// A line of the list.
 #[derive(Debug, Clone)]
 struct Entry {
-    deed: Deed,
+    command: Command,
     name: String,
     /// Its name in the hint bar, by which it is found too.
     hint: &'static str,
@@ -44,6 +44,11 @@ struct Entry {
 }
 
 impl Entry {
+    /// Somewhere to go to, which has no key of its own.
+    const fn place(command: Command, name: String, place: &'static str) -> Self {
+        Self { command, name, hint: "", place, keys: String::new() }
+    }
+
     /// How well it fits what was typed, less being better; `None` unless every word is somewhere
     /// in it. At the beginning of the name is better than at that of another word, and that is
     /// better than anywhere else.
@@ -73,48 +78,48 @@ pub struct PaletteModal {
 }
 
 impl PaletteModal {
-    /// Everything that can be done now. Above a pop-up that is what the pop-up can.
-    pub fn new(model: &Model) -> Self {
+    /// Everything that can be done where these contexts hold and no pop-up is open.
+    pub fn of_console(session: &Session, contexts: &[Context]) -> Self {
+        let keys = &session.keys;
         let mut entries: Vec<Entry> = Vec::new();
-        for context in model.contexts() {
-            add(&mut entries, &model.keys, context, None);
+        for &context in contexts {
+            add(&mut entries, keys, context, None);
         }
-        if model.modals.is_empty() {
-            for environment in Environment::ALL {
-                entries.push(Entry {
-                    deed: Deed::Show(environment),
-                    name: format!("Go to {environment}"),
-                    hint: "",
-                    place: "Environment",
-                    keys: String::new(),
-                });
-            }
-            for pane in Pane::ALL {
-                entries.push(Entry {
-                    deed: Deed::Focus(pane),
-                    name: format!("Go to {}", pane.context().heading()),
-                    hint: "",
-                    place: "Pane",
-                    keys: String::new(),
-                });
-            }
-            for pane in Pane::ALL.into_iter().filter(|&pane| pane != model.focus) {
-                add(&mut entries, &model.keys, pane.context(), Some(pane));
-            }
-            // A form that is being typed in leaves these out.
-            add(&mut entries, &model.keys, Context::Console, None);
-        } else {
-            add(&mut entries, &model.keys, Context::Always, None);
-            entries.retain(|entry| match entry.deed {
-                Deed::Act(_, action) if entry.place == Context::Always.heading() => {
-                    action.works_above_pop_ups()
-                }
-                _ => true,
-            });
+        entries.extend(Environment::ALL.map(|environment| {
+            let name = format!("Go to {environment}");
+            Entry::place(Command::Show(environment), name, "Environment")
+        }));
+        entries.extend(Pane::ALL.map(|pane| {
+            let name = format!("Go to {}", pane.context().heading());
+            Entry::place(Command::Focus(pane), name, "Pane")
+        }));
+        for pane in Pane::ALL.into_iter().filter(|&pane| pane != session.focus) {
+            add(&mut entries, keys, pane.context(), Some(pane));
         }
+        // A form that is being typed in leaves these out.
+        add(&mut entries, keys, Context::Console, None);
+        Self::with(entries)
+    }
+
+    /// Everything that a pop-up can where these contexts hold, and what works above it.
+    pub fn of_pop_up(keys: &Keys, contexts: &[Context]) -> Self {
+        let mut entries: Vec<Entry> = Vec::new();
+        for &context in contexts {
+            add(&mut entries, keys, context, None);
+        }
+        add(&mut entries, keys, Context::Always, None);
+        entries.retain(|entry| match entry.command {
+            Command::Act(_, action) if entry.place == Context::Always.heading() => {
+                action.works_above_pop_ups()
+            }
+            _ => true,
+        });
+        Self::with(entries)
+    }
+
+    fn with(mut entries: Vec<Entry>) -> Self {
         // Whoever moves about has keys for it.
-        let is_movement =
-            |entry: &Entry| matches!(entry.deed, Deed::Act(_, action) if action.is_movement());
+        let is_movement = |entry: &Entry| matches!(entry.command, Command::Act(_, action) if action.is_movement());
         entries.sort_by_key(is_movement);
         Self { filter: TextField::new("", MAX_LENGTH), entries, selected: 0 }
     }
@@ -128,13 +133,13 @@ impl PaletteModal {
         shown.into_iter().map(|(_, entry)| entry).collect()
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         let last = self.shown().len().saturating_sub(1);
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             Input::Action(Action::Accept) => {
-                let chosen = self.shown().get(self.selected).map(|entry| entry.deed);
-                return chosen.map_or(Flow::STAY, |deed| Flow::Close(carry_out(model, deed)));
+                let chosen = self.shown().get(self.selected).map(|entry| entry.command);
+                return chosen.map_or(Flow::STAY, |command| carry_out(session, command));
             }
             Input::Action(Action::Up) => self.selected = self.selected.saturating_sub(1),
             Input::Action(Action::Down) => self.selected = (self.selected + 1).min(last),
@@ -151,17 +156,17 @@ impl PaletteModal {
             }
             Input::Paste(text) => match self.filter.paste(text) {
                 Ok(()) => self.selected = 0,
-                Err(refused) => model.complain(format!("{refused}.")),
+                Err(refused) => session.complain(format!("{refused}.")),
             },
             Input::Action(_) => {}
         }
         Flow::STAY
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let theme = model.theme;
-        let inner = open_box(model, "Find an action", (74, ROWS + 4), buffer);
-        let cursor = write_field(inner, 0, ("> ", 2), (&self.filter, true), model, buffer);
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let theme = session.theme;
+        let inner = open_box(session, "Find an action", (74, ROWS + 4), buffer);
+        let cursor = write_field(inner, 0, ("> ", 2), (&self.filter, true), session, buffer);
         let height = inner.height.saturating_sub(2);
         let list = Rect { y: inner.y + 2.min(inner.height), height, ..inner };
         let shown = self.shown();
@@ -199,13 +204,13 @@ impl PaletteModal {
 /// Adds the actions of a context that are not there yet.
 fn add(entries: &mut Vec<Entry>, keys: &Keys, context: Context, pane: Option<Pane>) {
     for binding in keys.of(context).filter(|binding| !binding.help.is_empty()) {
-        let deed = Deed::Act(pane, binding.action);
-        if entries.iter().any(|entry| entry.deed == deed) {
+        let command = Command::Act(pane, binding.action);
+        if entries.iter().any(|entry| entry.command == command) {
             continue;
         }
         let all = keys.of(context).filter(|other| other.action == binding.action);
         entries.push(Entry {
-            deed,
+            command,
             name: binding.help.to_owned(),
             hint: binding.hint,
             place: context.heading(),
@@ -214,19 +219,14 @@ fn add(entries: &mut Vec<Entry>, keys: &Keys, context: Context, pane: Option<Pan
     }
 }
 
-fn carry_out(model: &mut Model, deed: Deed) -> Vec<Effect> {
-    match deed {
-        Deed::Act(pane, action) => {
-            model.focus = pane.unwrap_or(model.focus);
-            perform(model, action)
+fn carry_out(session: &mut Session, command: Command) -> Flow {
+    match command {
+        Command::Act(pane, action) => {
+            session.focus = pane.unwrap_or(session.focus);
+            return Flow::Perform(action);
         }
-        Deed::Show(environment) => {
-            show_environment(model, environment);
-            Vec::new()
-        }
-        Deed::Focus(pane) => {
-            model.focus = pane;
-            Vec::new()
-        }
+        Command::Show(environment) => session.show(environment),
+        Command::Focus(pane) => session.focus = pane,
     }
+    Flow::CLOSE
 }

@@ -4,20 +4,21 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::{Flow, open_box, write, write_field};
+use super::frame::{open_box, write, write_field};
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 use crate::domain::quota::Quota;
 use crate::domain::user::UserId;
 use crate::engine::{CodeRequest, Preview};
 use crate::store::Standing;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, EngineEffect};
 use crate::tui::fit::wrap;
+use crate::tui::flow::Flow;
+use crate::tui::input::Input;
 use crate::tui::keymap::Action;
-use crate::tui::model::{EngineState, Model};
-use crate::tui::pane::quota::until;
+use crate::tui::question::{Answer, Question, Ticket};
+use crate::tui::session::{EngineState, Session};
 use crate::tui::text_field::TextField;
-use crate::tui::update::Input;
 
 /// What stands for the code in the preview of the text.
 const HIDDEN_CODE: &str = "••••••";
@@ -28,7 +29,7 @@ pub struct SendModal {
     number: TextField,
     user: TextField,
     on_user: bool,
-    ticket: u64,
+    ticket: Ticket,
     is_stale: bool,
     preview: Option<Result<Box<Preview>, String>>,
 }
@@ -40,7 +41,7 @@ impl SendModal {
             number: TextField::new(number, 40),
             user: TextField::new("", 128),
             on_user: false,
-            ticket: 0,
+            ticket: Ticket::default(),
             is_stale: false,
             preview: None,
         }
@@ -60,33 +61,43 @@ impl SendModal {
     }
 
     /// Asks for a preview of what is typed now.
-    pub fn ask(&mut self, environment: Environment, ticket: u64) -> Vec<Effect> {
-        self.ticket = ticket;
+    pub fn ask(&mut self, session: &mut Session) -> Vec<Effect> {
+        // What was asked before is about something else.
+        self.ticket = Ticket::default();
         self.is_stale = false;
-        match self.request(environment) {
+        match self.request(session.environment) {
             None => self.preview = None,
             Some(Err(error)) => self.preview = Some(Err(error)),
             Some(Ok(request)) => {
                 self.is_stale = true;
-                return vec![Effect::Preview { ticket, request }];
+                let (ticket, effect) = session.ask(Question::Preview(request));
+                self.ticket = ticket;
+                return vec![effect];
             }
         }
         Vec::new()
     }
 
-    /// Takes an answer, unless something was typed since it was asked for.
-    pub fn on_preview(&mut self, ticket: u64, preview: Result<Box<Preview>, String>) {
-        if ticket == self.ticket {
-            self.preview = Some(preview);
-            self.is_stale = false;
-        }
+    /// Whether it waits for the answer to a question.
+    pub fn waits_for(&self, ticket: Ticket) -> bool {
+        self.ticket == ticket
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    /// Takes the preview.
+    pub fn on_answer(&mut self, answer: Result<Answer, String>) {
+        self.preview = match answer {
+            Ok(Answer::Preview(preview)) => Some(Ok(preview)),
+            Ok(_) => return,
+            Err(error) => Some(Err(error)),
+        };
+        self.is_stale = false;
+    }
+
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         let field = if self.on_user { &mut self.user } else { &mut self.number };
         let changed = match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
-            Input::Action(Action::Accept) => return self.send(model),
+            Input::Action(Action::Accept) => return self.send(session),
             Input::Action(
                 Action::NextField | Action::PreviousField | Action::Down | Action::Up,
             ) => {
@@ -98,7 +109,7 @@ impl SendModal {
             Input::Paste(text) => match field.paste(text) {
                 Ok(()) => true,
                 Err(refused) => {
-                    model.complain(format!("{refused}."));
+                    session.complain(format!("{refused}."));
                     false
                 }
             },
@@ -106,40 +117,39 @@ impl SendModal {
         if !changed {
             return Flow::STAY;
         }
-        let ticket = model.next_generation();
-        Flow::Stay(self.ask(model.environment, ticket))
+        Flow::Stay(self.ask(session))
     }
 
-    fn send(&mut self, model: &mut Model) -> Flow {
-        match self.request(model.environment) {
-            None => model.complain("Type the number to send to."),
-            Some(Err(error)) => model.complain(format!("{error}.")),
-            Some(Ok(_)) if model.engine != EngineState::Ready => {
-                model.complain("The store is not open: nothing can be sent.");
+    fn send(&mut self, session: &mut Session) -> Flow {
+        match self.request(session.environment) {
+            None => session.complain("Type the number to send to."),
+            Some(Err(error)) => session.complain(format!("{error}.")),
+            Some(Ok(_)) if session.engine != EngineState::Ready => {
+                session.complain("The store is not open: nothing can be sent.");
             }
             Some(Ok(request)) => {
                 // What would be refused anyway stays here, to be mended.
                 if let Some(Err(error)) = &self.preview
                     && !self.is_stale
                 {
-                    model.complain(format!("{error}."));
+                    session.complain(format!("{error}."));
                     return Flow::STAY;
                 }
-                model.remember_number(&request.number);
-                model.in_flight += 1;
-                return Flow::Close(vec![Effect::Send(request)]);
+                session.remember_number(&request.number);
+                session.in_flight += 1;
+                return Flow::Close(vec![EngineEffect::Send(request).into()]);
             }
         }
         Flow::STAY
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let theme = model.theme;
-        let title = format!("Send a code · {}", model.environment);
-        let inner = open_box(model, &title, (72, 14), buffer);
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let theme = session.theme;
+        let title = format!("Send a code · {}", session.environment);
+        let inner = open_box(session, &title, (72, 14), buffer);
         let number =
-            write_field(inner, 0, ("Number", 9), (&self.number, !self.on_user), model, buffer);
-        let user = write_field(inner, 1, ("User", 9), (&self.user, self.on_user), model, buffer);
+            write_field(inner, 0, ("Number", 9), (&self.number, !self.on_user), session, buffer);
+        let user = write_field(inner, 1, ("User", 9), (&self.user, self.on_user), session, buffer);
         if self.user.is_empty() && !self.on_user && inner.height > 1 && inner.width > 9 {
             let place = Rect { x: inner.x + 9, y: inner.y + 1, width: inner.width - 9, height: 1 };
             write(
@@ -152,7 +162,7 @@ impl SendModal {
             );
         }
         let room = usize::from(inner.width.saturating_sub(9));
-        let mut lines = self.lines(model);
+        let mut lines = self.lines(session);
         let needed: usize = lines.iter().map(|(_, text, _)| wrap(text, room).len()).sum();
         let mut row = 3;
         if needed + usize::from(row) > usize::from(inner.height) {
@@ -175,11 +185,11 @@ impl SendModal {
     }
 
     /// What is known about the send, line by line.
-    fn lines(&self, model: &Model) -> Vec<(&'static str, String, Style)> {
-        let theme = model.theme;
+    fn lines(&self, session: &Session) -> Vec<(&'static str, String, Style)> {
+        let theme = session.theme;
         let plain = Style::new();
         let mut lines = match &self.preview {
-            None if model.saved_settings().provider == Provider::Sandbox => {
+            None if session.saved_settings().provider == Provider::Sandbox => {
                 let text = "Any number, such as +573001234567: the Sandbox texts no real phone.";
                 vec![("", text.to_owned(), theme.dim())]
             }
@@ -211,7 +221,7 @@ impl SendModal {
                 if !plan.may_text {
                     lines.push((
                         "",
-                        format!("Not among the recipients that {} may text.", model.environment),
+                        format!("Not among the recipients that {} may text.", session.environment),
                         theme.failure(),
                     ));
                 }
@@ -220,19 +230,19 @@ impl SendModal {
                     format!("{} ({})", plan.message.text(HIDDEN_CODE), plan.message.segments()),
                     plain,
                 ));
-                lines.push(quota_line(preview.standing, model));
+                lines.push(quota_line(preview.standing, session));
                 if let Some(over) = preview.over_limit {
                     let (words, style) = if preview.limits_record_only {
-                        (format!("{over} (only recorded)"), model.theme.warning())
+                        (format!("{over} (only recorded)"), session.theme.warning())
                     } else {
-                        (over.to_string(), model.theme.failure())
+                        (over.to_string(), session.theme.failure())
                     };
                     lines.push(("Limit", words, style));
                 }
                 lines
             }
         };
-        if model.tab().form.is_changed() {
+        if session.tab().form.is_changed() {
             lines.push((
                 "Note",
                 "Unsaved changes are not in force yet: save them first with ^S.".to_owned(),
@@ -246,9 +256,9 @@ impl SendModal {
 /// The label of the verdict.
 const QUOTA: &str = "Quota";
 
-fn quota_line(standing: Standing, model: &Model) -> (&'static str, String, Style) {
-    let theme = model.theme;
-    let allowed = model.saved_settings().codes_allowed.get();
+fn quota_line(standing: Standing, session: &Session) -> (&'static str, String, Style) {
+    let theme = session.theme;
+    let allowed = session.saved_settings().codes_allowed.get();
     match standing.quota {
         _ if standing.tries_used_up => {
             let text = "LOCKED by wrong tries until an operator unlocks".to_owned();
@@ -258,7 +268,7 @@ fn quota_line(standing: Standing, model: &Model) -> (&'static str, String, Style
             (QUOTA, format!("open, {left} of {allowed} left"), theme.good())
         }
         Quota::Locked { unlock_at, .. } => {
-            (QUOTA, format!("LOCKED, {}", until(model, unlock_at)), theme.failure())
+            (QUOTA, format!("LOCKED, {}", session.until(unlock_at)), theme.failure())
         }
     }
 }

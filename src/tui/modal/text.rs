@@ -6,16 +6,17 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, open_box, write, write_field};
+use super::frame::{open_box, write, write_field};
 use crate::domain::message_overrides::{Audience, AudienceError};
 use crate::domain::message_text::{MAX_MESSAGE, MessageTemplate};
 use crate::domain::phone::Recipient;
 use crate::domain::recipients::Recipients;
 use crate::tui::fit::{cut, wrap};
+use crate::tui::flow::Flow;
+use crate::tui::input::Input;
 use crate::tui::keymap::Action;
-use crate::tui::model::Model;
+use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
-use crate::tui::update::Input;
 
 /// What stands for the code in the preview of the text.
 const EXAMPLE_CODE: &str = "123456";
@@ -71,8 +72,8 @@ impl TextModal {
     }
 
     /// Shows the text of whoever is named now; a new one begins with the text of everybody else.
-    fn load(&mut self, model: &Model) {
-        let form = &model.tab().form;
+    fn load(&mut self, session: &Session) {
+        let form = &session.tab().form;
         if let Ok(audience) = self.audience_typed() {
             let own = audience.and_then(|audience| form.message_overrides().get(audience));
             let message = own.unwrap_or_else(|| form.message());
@@ -81,8 +82,8 @@ impl TextModal {
     }
 
     /// Takes the message; an emptied text of an audience goes away.
-    fn accept_message(&self, model: &mut Model) -> Result<(), String> {
-        let form = &mut model.tab_mut().form;
+    fn accept_message(&self, session: &mut Session) -> Result<(), String> {
+        let form = &mut session.tab_mut().form;
         match self.audience_typed()? {
             None => form.set_message(self.message_typed()?),
             Some(audience) if self.text.text().trim().is_empty() => {
@@ -98,8 +99,8 @@ impl TextModal {
             .map_err(|error| error.to_string())
     }
 
-    fn recipients_typed(&self, model: &Model) -> Result<Recipients, String> {
-        let country = model.tab().form.country();
+    fn recipients_typed(&self, session: &Session) -> Result<Recipients, String> {
+        let country = session.tab().form.country();
         let typed =
             self.text.text().split([',', ';']).map(str::trim).filter(|number| !number.is_empty());
         let numbers = typed
@@ -111,16 +112,16 @@ impl TextModal {
         Ok(if numbers.is_empty() { Recipients::Anyone } else { Recipients::Only(numbers) })
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         self.error = None;
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             Input::Action(Action::Accept) => {
                 let accepted = match self.subject {
-                    Subject::Message => self.accept_message(model),
+                    Subject::Message => self.accept_message(session),
                     Subject::Recipients => self
-                        .recipients_typed(model)
-                        .map(|recipients| model.tab_mut().form.set_recipients(recipients)),
+                        .recipients_typed(session)
+                        .map(|recipients| session.tab_mut().form.set_recipients(recipients)),
                 };
                 match accepted {
                     Ok(()) => return Flow::CLOSE,
@@ -135,7 +136,7 @@ impl TextModal {
             Input::Action(_) => {}
             Input::Key(key) if self.names_audience => {
                 if self.audience.on_key(*key) {
-                    self.load(model);
+                    self.load(session);
                 }
             }
             Input::Key(key) => {
@@ -150,8 +151,8 @@ impl TextModal {
         Flow::STAY
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let theme = model.theme;
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let theme = session.theme;
         let (title, help) = match self.subject {
             Subject::Message => (
                 "Message text",
@@ -162,16 +163,16 @@ impl TextModal {
                 "Empty: anyone. Otherwise only these numbers, with commas between them.",
             ),
         };
-        let inner = open_box(model, title, (76, 11), buffer);
+        let inner = open_box(session, title, (76, 11), buffer);
         let typing = !self.names_audience;
-        let mut cursor = write_field(inner, 0, ("", 0), (&self.text, typing), model, buffer);
+        let mut cursor = write_field(inner, 0, ("", 0), (&self.text, typing), session, buffer);
         if self.subject == Subject::Message {
             let label = ("For: country, language, or empty for all others (Tab)  ", 55);
             let audience = (&self.audience, self.names_audience);
-            cursor = cursor.or(write_field(inner, 2, label, audience, model, buffer));
+            cursor = cursor.or(write_field(inner, 2, label, audience, session, buffer));
         }
         write(inner, 1, help, theme.dim(), theme, buffer);
-        let lines: Vec<(String, Style)> = match (self.error.clone(), self.preview(model)) {
+        let lines: Vec<(String, Style)> = match (self.error.clone(), self.preview(session)) {
             (Some(error), _) | (None, Err(error)) => wrap(&error, inner.width.into())
                 .into_iter()
                 .map(|line| (line, theme.failure()))
@@ -188,10 +189,10 @@ impl TextModal {
         cursor
     }
 
-    fn preview(&self, model: &Model) -> Result<Vec<String>, String> {
+    fn preview(&self, session: &Session) -> Result<Vec<String>, String> {
         match self.subject {
             Subject::Recipients => self
-                .recipients_typed(model)
+                .recipients_typed(session)
                 .map(|recipients| vec![format!("May text {recipients}.")]),
             Subject::Message => {
                 let audience = self.audience_typed()?;
@@ -199,11 +200,14 @@ impl TextModal {
                     return Ok(vec![format!("{audience} has no text of its own then.")]);
                 }
                 let message = self.message_typed()?;
-                let minutes =
-                    model.tab().form.settings().map_or(5, |settings| settings.code_validity.get());
-                let preview = message.preview(minutes, &model.app_name);
+                let minutes = session
+                    .tab()
+                    .form
+                    .settings()
+                    .map_or(5, |settings| settings.code_validity.get());
+                let preview = message.preview(minutes, &session.app_name);
                 let mut lines = vec![preview.segments().to_string(), preview.text(EXAMPLE_CODE)];
-                let own = model.tab().form.message_overrides();
+                let own = session.tab().form.message_overrides();
                 if !own.is_empty() {
                     lines.push(format!("Texts of their own: {own}."));
                 }

@@ -5,22 +5,50 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, open_box, write, write_field};
+use super::frame::{open_box, write, write_field};
 use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::engine::UnlockRequest;
 use crate::store::{QuotaRow, Remedy};
-use crate::tui::effect::Effect;
+use crate::tui::effect::EngineEffect;
 use crate::tui::fit::wrap;
-use crate::tui::keymap::Action;
-use crate::tui::model::Model;
+use crate::tui::flow::Flow;
+use crate::tui::input::Input;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::session::{READ_ONLY, Session};
 use crate::tui::text_field::TextField;
-use crate::tui::update::Input;
 
 /// What must be typed before wrong tries are forgiven.
 const WORD: &str = "forgive";
 
 /// Columns of the labels.
 const LABEL: u16 = 17;
+
+/// What a key gives a user. To somebody whom wrong tries lock, codes back would not help: for them
+/// the tries are forgiven, with a warning.
+///
+/// # Errors
+/// With the sentence that says why it gives nothing.
+pub fn remedy(
+    session: &Session,
+    context: Context,
+    action: Action,
+    row: &QuotaRow,
+) -> Result<Remedy, String> {
+    let tries_used_up = row.wrong_in_a_row >= MAX_WRONG_TRIES;
+    match action {
+        _ if session.read_only => Err(READ_ONLY.to_owned()),
+        Action::GiveBack if tries_used_up => {
+            let unlock = session.keys.name(context, Action::Unlock);
+            Err(format!(
+                "Wrong tries lock this user: a code back would not help. {unlock} forgives them, \
+                 with a warning."
+            ))
+        }
+        Action::GiveBack => Ok(Remedy::OneCode),
+        _ if tries_used_up => Ok(Remedy::WrongTries),
+        _ => Ok(Remedy::AllCodes),
+    }
+}
 
 /// A remedy that waits for its reason.
 #[derive(Debug)]
@@ -33,19 +61,8 @@ pub struct UnlockModal {
 }
 
 impl UnlockModal {
-    /// Begins to give all codes back; to a user whom wrong tries lock, that would not help, so
-    /// for them the wrong tries are forgiven, with a warning.
-    pub fn new(row: &QuotaRow) -> Self {
-        let tries_used_up = row.wrong_in_a_row >= MAX_WRONG_TRIES;
-        Self::with(row, if tries_used_up { Remedy::WrongTries } else { Remedy::AllCodes })
-    }
-
-    /// Begins to give one code back.
-    pub fn one_code(row: &QuotaRow) -> Self {
-        Self::with(row, Remedy::OneCode)
-    }
-
-    fn with(row: &QuotaRow, remedy: Remedy) -> Self {
+    /// Begins to help a user.
+    pub fn new(row: &QuotaRow, remedy: Remedy) -> Self {
         let mut fields =
             vec![("Reason", TextField::new("", 200)), ("Ticket, if any", TextField::new("", 40))];
         if remedy == Remedy::WrongTries {
@@ -58,7 +75,7 @@ impl UnlockModal {
         self.fields.get(field).map_or("", |(_, field)| field.text().trim())
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         let count = self.fields.len();
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
@@ -70,24 +87,25 @@ impl UnlockModal {
             }
             Input::Action(Action::Accept) if self.typed(0).is_empty() => {
                 self.focused = 0;
-                model.complain("This needs a reason: whoever reads the log will ask.");
+                session.complain("This needs a reason: whoever reads the log will ask.");
             }
             Input::Action(Action::Accept)
                 if self.remedy == Remedy::WrongTries && self.typed(2) != WORD =>
             {
                 self.focused = 2;
-                model.complain(format!("Type {WORD} in the last field, if that is what you want."));
+                session
+                    .complain(format!("Type {WORD} in the last field, if that is what you want."));
             }
             Input::Action(Action::Accept) => {
                 let request = UnlockRequest {
-                    environment: model.environment,
+                    environment: session.environment,
                     user: self.row.user.clone(),
                     number: self.row.number.clone(),
                     remedy: self.remedy,
                     reason: self.typed(0).to_owned(),
                     ticket: Some(self.typed(1).to_owned()).filter(|ticket| !ticket.is_empty()),
                 };
-                return Flow::Close(vec![Effect::Unlock(Box::new(request))]);
+                return Flow::Close(vec![EngineEffect::Unlock(Box::new(request)).into()]);
             }
             Input::Action(_) => {}
             Input::Key(key) => {
@@ -98,27 +116,27 @@ impl UnlockModal {
             Input::Paste(text) => {
                 let pasted = self.fields.get_mut(self.focused).map(|(_, field)| field.paste(text));
                 if let Some(Err(refused)) = pasted {
-                    model.complain(format!("{refused}."));
+                    session.complain(format!("{refused}."));
                 }
             }
         }
         Flow::STAY
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let theme = model.theme;
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let theme = session.theme;
         let title = match self.remedy {
             Remedy::AllCodes => "Unlock",
             Remedy::OneCode => "Give one code back",
             Remedy::WrongTries => "Forgive wrong tries",
         };
-        let inner = open_box(model, title, (68, 10), buffer);
+        let inner = open_box(session, title, (68, 10), buffer);
         let room = usize::from(inner.width).max(1);
         let style = match self.remedy {
             Remedy::WrongTries => theme.warning(),
             _ => Style::new(),
         };
-        let lines = wrap(&self.what(model), room);
+        let lines = wrap(&self.what(session), room);
         let mut row = 0;
         for line in &lines {
             write(inner, row, line, style, theme, buffer);
@@ -129,7 +147,7 @@ impl UnlockModal {
         let mut cursor = None;
         for (index, (label, field)) in self.fields.iter().enumerate() {
             let focused = index == self.focused;
-            let at = write_field(inner, row, (label, LABEL), (field, focused), model, buffer);
+            let at = write_field(inner, row, (label, LABEL), (field, focused), session, buffer);
             cursor = cursor.or(at);
             row += 1;
         }
@@ -137,8 +155,8 @@ impl UnlockModal {
     }
 
     /// What is given, in words.
-    fn what(&self, model: &Model) -> String {
-        let allowed = model.saved_settings().codes_allowed.get();
+    fn what(&self, session: &Session) -> String {
+        let allowed = session.saved_settings().codes_allowed.get();
         let (who, used) = (&self.row.user.label, self.row.quota.used());
         match self.remedy {
             Remedy::AllCodes => format!(

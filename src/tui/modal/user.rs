@@ -7,42 +7,51 @@ use ratatui::layout::Position;
 use ratatui::style::Style;
 
 use super::delivery::event_lines;
-use super::{Flow, Modal, Scroll, draw_reading, reading_room};
+use super::page::{Scroll, draw_reading, reading_room};
+use super::unlock::remedy;
 use crate::domain::country::Country;
-use crate::domain::environment::Environment;
 use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::domain::quota::Quota;
 use crate::domain::sender::Sender;
 use crate::store::{Event, QuotaRow};
 use crate::tui::effect::Effect;
 use crate::tui::fit::wrap;
-use crate::tui::keymap::Action;
-use crate::tui::modal::unlock::UnlockModal;
-use crate::tui::model::Model;
-use crate::tui::pane::quota::{TRIES_FIRST, until};
-use crate::tui::update::Input;
+use crate::tui::flow::{Flow, Popup};
+use crate::tui::input::Input;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::question::{Answer, Question, Ticket};
+use crate::tui::session::Session;
 
 /// A user and their story, once it is read.
 #[derive(Debug)]
 pub struct UserModal {
     row: QuotaRow,
-    ticket: u64,
+    ticket: Ticket,
     story: Option<Result<Vec<Event>, String>>,
     scroll: Scroll,
 }
 
 impl UserModal {
     /// Asks for the story of a user.
-    pub fn ask(row: QuotaRow, environment: Environment, ticket: u64) -> (Self, Vec<Effect>) {
-        let effect = Effect::LoadUser { ticket, environment, row: Box::new(row.clone()) };
-        (Self { row, ticket, story: None, scroll: Scroll::default() }, vec![effect])
+    pub fn ask(row: QuotaRow, session: &mut Session) -> (Self, Effect) {
+        let question =
+            Question::User { environment: session.environment, row: Box::new(row.clone()) };
+        let (ticket, effect) = session.ask(question);
+        (Self { row, ticket, story: None, scroll: Scroll::default() }, effect)
     }
 
-    /// Takes the story, if it is the one that this pop-up has asked for.
-    pub fn on_story(&mut self, ticket: u64, story: Result<Vec<Event>, String>) {
-        if ticket == self.ticket {
-            self.story = Some(story);
-        }
+    /// Whether it waits for the answer to a question.
+    pub fn waits_for(&self, ticket: Ticket) -> bool {
+        self.ticket == ticket
+    }
+
+    /// Takes the story.
+    pub fn on_answer(&mut self, answer: Result<Answer, String>) {
+        self.story = match answer {
+            Ok(Answer::Story(events)) => Some(Ok(events)),
+            Ok(_) => return,
+            Err(error) => Some(Err(error)),
+        };
     }
 
     /// Whether a countdown is running.
@@ -50,45 +59,40 @@ impl UserModal {
         self.row.quota.unlock_at().is_some_and(|at| at > now)
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
-            Input::Action(Action::Unlock | Action::GiveBack) if model.read_only => {
-                model.complain("This console only looks (--read-only).");
-            }
-            Input::Action(Action::Unlock) => {
-                model.modals.push(Modal::Unlock(UnlockModal::new(&self.row)));
-                return Flow::CLOSE;
-            }
-            Input::Action(Action::GiveBack) if self.row.wrong_in_a_row >= MAX_WRONG_TRIES => {
-                model.complain(TRIES_FIRST);
-            }
-            Input::Action(Action::GiveBack) => {
-                model.modals.push(Modal::Unlock(UnlockModal::one_code(&self.row)));
-                return Flow::CLOSE;
+            Input::Action(action @ (Action::Unlock | Action::GiveBack)) => {
+                match remedy(session, Context::User, *action, &self.row) {
+                    Ok(remedy) => {
+                        let row = Box::new(self.row.clone());
+                        return Flow::Replace(Popup::Unlock { row, remedy });
+                    }
+                    Err(why) => session.complain(why),
+                }
             }
             other => {
-                let lines = self.lines(model, reading_room(model)).len();
+                let lines = self.lines(session, reading_room(session)).len();
                 self.scroll.on_input(other, lines);
             }
         }
         Flow::STAY
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let lines = self.lines(model, reading_room(model));
-        draw_reading(model, "User", &lines, self.scroll.0, buffer);
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let lines = self.lines(session, reading_room(session));
+        draw_reading(session, "User", &lines, self.scroll.0, buffer);
         None
     }
 
-    fn lines(&self, model: &Model, room: usize) -> Vec<(String, Style)> {
-        let theme = model.theme;
+    fn lines(&self, session: &Session, room: usize) -> Vec<(String, Style)> {
+        let theme = session.theme;
         let row = &self.row;
         let (user, number) = (&row.user.label, &row.number.label);
         let who = if user == number { user.clone() } else { format!("{user}  {number}") };
         let mut lines = vec![(who, theme.strong())];
         let style = if row.is_locked() { theme.failure() } else { theme.good() };
-        lines.extend(wrap(&self.verdict(model), room).into_iter().map(|line| (line, style)));
+        lines.extend(wrap(&self.verdict(session), room).into_iter().map(|line| (line, style)));
         if row.wrong_in_a_row > 0 {
             let wrong = row.wrong_in_a_row;
             let text = format!("Wrong tries in a row: {wrong} of {MAX_WRONG_TRIES}.");
@@ -107,9 +111,9 @@ impl UserModal {
             ),
             Some(Ok(events)) => lines.extend(events.iter().rev().flat_map(|event| {
                 let style = theme.event(event.kind);
-                let advice = model.error_code(event).map(|code| wrap(&code.explanation(), room));
+                let advice = session.error_code(event).map(|code| wrap(&code.explanation(), room));
                 let advice = advice.into_iter().flatten().map(|line| (line, Style::new()));
-                let lines = event_lines(model, event, room).into_iter();
+                let lines = event_lines(session, event, room).into_iter();
                 lines.map(move |line| (line, style)).chain(advice).collect::<Vec<_>>()
             })),
         }
@@ -117,10 +121,10 @@ impl UserModal {
     }
 
     /// What locks the user and until when, in words.
-    fn verdict(&self, model: &Model) -> String {
+    fn verdict(&self, session: &Session) -> String {
         let row = &self.row;
-        let allowed = model.saved_settings().codes_allowed.get();
-        let minutes = model.saved_settings().time_out.get();
+        let allowed = session.saved_settings().codes_allowed.get();
+        let minutes = session.saved_settings().time_out.get();
         if row.wrong_in_a_row >= MAX_WRONG_TRIES {
             return format!(
                 "LOCKED by {} wrong tries in a row: no code until an operator forgives them (r).",
@@ -128,9 +132,9 @@ impl UserModal {
             );
         }
         match row.quota {
-            Quota::Locked { used, unlock_at } if unlock_at > model.now => format!(
+            Quota::Locked { used, unlock_at } if unlock_at > session.now => format!(
                 "LOCKED: {used} of {allowed} codes used; {}. r gives all codes back, b one.",
-                until(model, unlock_at)
+                session.until(unlock_at)
             ),
             Quota::Locked { .. } => "Open: the time-out has passed.".to_owned(),
             Quota::Open { used, left } => {

@@ -4,16 +4,20 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::{Flow, open_box, write, write_field};
+use super::frame::{open_box, write, write_field};
 use crate::domain::passcode::{Passcode, Verdict};
 use crate::domain::user::UserId;
 use crate::engine::CodeAttempt;
-use crate::tui::effect::Effect;
 use crate::tui::fit::wrap;
+use crate::tui::flow::Flow;
+use crate::tui::input::Input;
 use crate::tui::keymap::Action;
-use crate::tui::model::{EngineState, Model};
+use crate::tui::question::{Answer, Question, Ticket};
+use crate::tui::session::{EngineState, Session};
 use crate::tui::text_field::TextField;
-use crate::tui::update::Input;
+
+/// What is said when a code was right.
+pub const APPROVED: &str = "Approved. The user has all codes again.";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
@@ -31,8 +35,8 @@ pub struct VerifyModal {
     code: TextField,
     user: TextField,
     part: Part,
-    ticket: u64,
-    answer: Option<Result<Verdict, String>>,
+    ticket: Ticket,
+    verdict: Option<Result<Verdict, String>>,
 }
 
 impl VerifyModal {
@@ -43,20 +47,29 @@ impl VerifyModal {
             code: TextField::hidden(12),
             user: TextField::new("", 128),
             part: if number.is_empty() { Part::Number } else { Part::Code },
-            ticket: 0,
-            answer: None,
+            ticket: Ticket::default(),
+            verdict: None,
         }
     }
 
-    /// Whether it waits for the verdict on this try.
-    pub const fn waits_for(&self, ticket: u64) -> bool {
+    /// Whether it waits for the verdict on a try.
+    pub fn waits_for(&self, ticket: Ticket) -> bool {
         self.ticket == ticket
     }
 
-    /// Takes the verdict.
-    pub fn on_verdict(&mut self, answer: Result<Verdict, String>) {
+    /// Takes the verdict; a code that was right leaves nothing to do here.
+    pub fn on_answer(&mut self, session: &mut Session, answer: Result<Answer, String>) -> Flow {
+        self.verdict = match answer {
+            Ok(Answer::Verdict(Verdict::Approved)) => {
+                session.say(APPROVED);
+                return Flow::CLOSE;
+            }
+            Ok(Answer::Verdict(verdict)) => Some(Ok(verdict)),
+            Ok(_) => return Flow::STAY,
+            Err(error) => Some(Err(error)),
+        };
         self.code.set("");
-        self.answer = Some(answer);
+        Flow::STAY
     }
 
     fn field(&mut self) -> &mut TextField {
@@ -72,20 +85,19 @@ impl VerifyModal {
         self.part = PARTS[(at + by) % PARTS.len()];
     }
 
-    pub(super) fn on_input(&mut self, model: &mut Model, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             Input::Action(Action::NextField | Action::Down) => self.step(1),
             Input::Action(Action::PreviousField | Action::Up) => self.step(PARTS.len() - 1),
-            Input::Action(Action::Accept) => match self.attempt(model) {
+            Input::Action(Action::Accept) => match self.attempt(session) {
                 Ok(Some(attempt)) => {
-                    let attempt = Box::new(attempt);
-                    self.ticket = model.next_generation();
-                    let ticket = self.ticket;
-                    return Flow::Stay(vec![Effect::Verify { ticket, attempt }]);
+                    let (ticket, effect) = session.ask(Question::Verify(Box::new(attempt)));
+                    self.ticket = ticket;
+                    return Flow::Stay(vec![effect]);
                 }
                 Ok(None) => {}
-                Err(error) => self.answer = Some(Err(error)),
+                Err(error) => self.verdict = Some(Err(error)),
             },
             Input::Action(_) => {}
             Input::Key(key) => {
@@ -93,7 +105,7 @@ impl VerifyModal {
             }
             Input::Paste(text) => {
                 if let Err(refused) = self.field().paste(text) {
-                    self.answer = Some(Err(refused.to_string()));
+                    self.verdict = Some(Err(refused.to_string()));
                 }
             }
         }
@@ -101,7 +113,7 @@ impl VerifyModal {
     }
 
     /// The attempt as typed; `None` where a field is still empty, which has the cursor then.
-    fn attempt(&mut self, model: &mut Model) -> Result<Option<CodeAttempt>, String> {
+    fn attempt(&mut self, session: &mut Session) -> Result<Option<CodeAttempt>, String> {
         for part in [Part::Number, Part::Code] {
             let empty =
                 if part == Part::Number { self.number.is_empty() } else { self.code.is_empty() };
@@ -110,7 +122,7 @@ impl VerifyModal {
                 return Ok(None);
             }
         }
-        if model.engine != EngineState::Ready {
+        if session.engine != EngineState::Ready {
             return Err("The store is not open: nothing can be checked".to_owned());
         }
         let code = Passcode::parse(self.code.text()).map_err(|error| error.to_string())?;
@@ -119,20 +131,20 @@ impl VerifyModal {
             typed => Some(UserId::parse(typed).map_err(|error| error.to_string())?),
         };
         let number = self.number.text().to_owned();
-        model.remember_number(&number);
-        Ok(Some(CodeAttempt { environment: model.environment, number, user, code }))
+        session.remember_number(&number);
+        Ok(Some(CodeAttempt { environment: session.environment, number, user, code }))
     }
 
-    pub(super) fn draw(&self, model: &Model, buffer: &mut Buffer) -> Option<Position> {
-        let theme = model.theme;
-        let title = format!("Verify a code · {}", model.environment);
-        let inner = open_box(model, &title, (64, 9), buffer);
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
+        let theme = session.theme;
+        let title = format!("Verify a code · {}", session.environment);
+        let inner = open_box(session, &title, (64, 9), buffer);
         let number = write_field(
             inner,
             0,
             ("Number", 9),
             (&self.number, self.part == Part::Number),
-            model,
+            session,
             buffer,
         );
         let code = write_field(
@@ -140,7 +152,7 @@ impl VerifyModal {
             1,
             ("Code", 9),
             (&self.code, self.part == Part::Code),
-            model,
+            session,
             buffer,
         );
         let user = write_field(
@@ -148,10 +160,10 @@ impl VerifyModal {
             2,
             ("User", 9),
             (&self.user, self.part == Part::User),
-            model,
+            session,
             buffer,
         );
-        let (text, style) = match &self.answer {
+        let (text, style) = match &self.verdict {
             None => ("User: only if the code was requested with one.".to_owned(), theme.dim()),
             Some(Ok(Verdict::Approved)) => (Verdict::Approved.to_string(), theme.good()),
             Some(Ok(verdict)) => (verdict.to_string(), theme.failure()),

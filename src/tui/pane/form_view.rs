@@ -6,15 +6,15 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::draft::LINES;
-use super::first_row;
 use super::form::Form;
 use super::form_words::{shown, warnings};
 use crate::domain::environment::Environment;
 use crate::domain::settings::Field;
 use crate::domain::warnings::Warning;
+use crate::tui::fit::first_row;
 use crate::tui::fit::width;
 use crate::tui::layout::WIDE;
-use crate::tui::model::Model;
+use crate::tui::session::Session;
 
 /// One row of the form: a field, or what is wrong with the field above.
 enum Row {
@@ -23,11 +23,11 @@ enum Row {
 }
 
 /// Draws the form and returns where the cursor stands.
-pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) -> Option<Position> {
-    let form = &model.tab().form;
-    let theme = model.theme;
-    let warnings = warnings(model.environment, form);
-    let title = title(model, &warnings);
+pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) -> Option<Position> {
+    let form = &session.tab().form;
+    let theme = session.theme;
+    let warnings = warnings(session.environment, form);
+    let title = title(session, &warnings);
     let block = theme.block(&title, focused);
     let inner = block.inner(area);
     block.render(area, buffer);
@@ -48,8 +48,8 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer, focused: bool) -> Op
             Row::Field(field) => {
                 let has_focus = focused && *field == form.field();
                 let warned = warnings.iter().any(|warning| warning.field == *field);
-                draw_mark(model, *field, warned, has_focus, line, buffer);
-                cursor = draw_field(model, *field, has_focus, line, buffer).or(cursor);
+                draw_mark(session, *field, warned, has_focus, line, buffer);
+                cursor = draw_field(session, *field, has_focus, line, buffer).or(cursor);
             }
         }
     }
@@ -65,30 +65,30 @@ fn rows(form: &Form) -> Vec<Row> {
 
 /// Draws the label and the value of a field.
 fn draw_field(
-    model: &Model,
+    session: &Session,
     field: Field,
     has_focus: bool,
     line: Rect,
     buffer: &mut Buffer,
 ) -> Option<Position> {
-    let is_wide = model.size.0 >= WIDE;
+    let is_wide = session.size.0 >= WIDE;
     let row = field.row();
     let (label, width) = if is_wide { (row.label, 32) } else { (row.short_label, 16) };
-    let style = if has_focus { model.theme.strong() } else { Style::new() };
+    let style = if has_focus { session.theme.strong() } else { Style::new() };
     buffer.set_stringn(line.x + 2, line.y, label, line.width.saturating_sub(2).into(), style);
     let value = Rect {
         x: (line.x + 2 + width).min(line.right()),
         width: line.width.saturating_sub(2 + width),
         ..line
     };
-    draw_value(model, field, has_focus, value, buffer)
+    draw_value(session, field, has_focus, value, buffer)
 }
 
-fn title(model: &Model, warnings: &[Warning]) -> String {
-    let is_production = model.environment == Environment::Production;
+fn title(session: &Session, warnings: &[Warning]) -> String {
+    let is_production = session.environment == Environment::Production;
     let production = if is_production { "PRODUCTION " } else { "" };
     match warnings.iter().filter(|warning| warning.field != Field::FromNumbers).count() {
-        _ if model.settings_are_locked().is_some() => format!("{production}settings · read-only"),
+        _ if session.settings_are_locked().is_some() => format!("{production}settings · read-only"),
         0 => format!("{production}SMS settings"),
         1 => format!("{production}SMS settings · 1 warning"),
         count => format!("{production}SMS settings · {count} warnings"),
@@ -97,15 +97,15 @@ fn title(model: &Model, warnings: &[Warning]) -> String {
 
 /// The column before the label: `>` focus, `•` changed, `!` warning.
 fn draw_mark(
-    model: &Model,
+    session: &Session,
     field: Field,
     warned: bool,
     has_focus: bool,
     line: Rect,
     buffer: &mut Buffer,
 ) {
-    let theme = model.theme;
-    let form = &model.tab().form;
+    let theme = session.theme;
+    let form = &session.tab().form;
     if has_focus {
         buffer.set_stringn(line.x, line.y, theme.text("›"), line.width.into(), theme.key());
     }
@@ -120,14 +120,14 @@ fn draw_mark(
 }
 
 fn draw_value(
-    model: &Model,
+    session: &Session,
     field: Field,
     has_focus: bool,
     area: Rect,
     buffer: &mut Buffer,
 ) -> Option<Position> {
-    let form = &model.tab().form;
-    let theme = model.theme;
+    let form = &session.tab().form;
+    let theme = session.theme;
     let wrong = form.error(field).is_some();
     let style = if wrong { theme.failure() } else { Style::new() };
     let text = form.text_field(field);
@@ -142,7 +142,7 @@ fn draw_value(
     } else {
         style
     };
-    let shown = theme.text(&fitting(shown(model, field), area.width.into()));
+    let shown = theme.text(&fitting(shown(session, field), area.width.into()));
     buffer.set_stringn(area.x, area.y, shown, area.width.into(), style);
     (has_focus && text.is_some() && !area.is_empty()).then(|| area.as_position())
 }

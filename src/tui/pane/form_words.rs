@@ -9,23 +9,23 @@ use crate::domain::secret::SecretSource;
 use crate::domain::settings::Field;
 use crate::domain::warnings::Warning;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::model::Model;
+use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
 
 /// The value of a field for reading.
-pub(super) fn shown(model: &Model, field: Field) -> String {
-    let form = &model.tab().form;
+pub(super) fn shown(session: &Session, field: Field) -> String {
+    let form = &session.tab().form;
     match field {
         Field::Provider => form.chosen_provider().brief(),
         field if form.lacks(field) => "not needed".to_owned(),
-        Field::AuthToken => token(model),
-        Field::Message => form.segments(&model.app_name).to_string(),
+        Field::AuthToken => token(session),
+        Field::Message => form.segments(&session.app_name).to_string(),
         field => field.row().brief(form.draft()),
     }
 }
 
-fn token(model: &Model) -> String {
-    let form = &model.tab().form;
+fn token(session: &Session) -> String {
+    let form = &session.tab().form;
     if form.is_removing_token() {
         return "removed at save".to_owned();
     }
@@ -37,7 +37,7 @@ fn token(model: &Model) -> String {
         TokenStatus::Missing => "missing: type it".to_owned(),
         TokenStatus::Elsewhere(source) => source.to_string(),
         TokenStatus::Stored { ending, since } => {
-            let days = model.now.duration_since(*since).as_hours() / 24;
+            let days = session.now.duration_since(*since).as_hours() / 24;
             let age = match days {
                 ..=0 => "today".to_owned(),
                 1 => "1 day old".to_owned(),
@@ -58,14 +58,14 @@ pub fn warnings(environment: Environment, form: &Form) -> Vec<Warning> {
 }
 
 /// The sentence that explains the focused field: what is wrong, what is unwise, or its rule.
-pub fn explanation(model: &Model) -> String {
-    let form = &model.tab().form;
+pub fn explanation(session: &Session) -> String {
+    let form = &session.tab().form;
     let field = form.field();
     if let Some(error) = form.error(field) {
         return format!("{}: {error}.", field.label());
     }
     let warned =
-        warnings(model.environment, form).into_iter().find(|warning| warning.field == field);
+        warnings(session.environment, form).into_iter().find(|warning| warning.field == field);
     if let Some(warning) = warned {
         return format!("Warning: {}", warning.text);
     }
@@ -80,14 +80,14 @@ pub fn explanation(model: &Model) -> String {
         Field::Provider => "A Twilio account; messages reach real phones.".to_owned(),
         field if form.lacks(field) => "The Sandbox needs no account.".to_owned(),
         Field::AccountSid => {
-            let key = model.keys.name(Context::Form, Action::AccountDetails);
+            let key = session.keys.name(Context::Form, Action::AccountDetails);
             format!("{explanation} {key}: API key and more.")
         }
         Field::AuthToken if is_read_from_elsewhere(form) => {
             "Read from elsewhere; typing one here stores it in secrets.ron instead.".to_owned()
         }
         Field::AuthToken => {
-            let key = model.keys.name(Context::Form, Action::Remove);
+            let key = session.keys.name(Context::Form, Action::Remove);
             format!("Never shown. Type a new one to replace it; empty keeps it, {key} removes it.")
         }
         Field::Message => form.message().as_str().replace('\n', " "),

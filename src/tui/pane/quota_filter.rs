@@ -3,6 +3,7 @@
 use crate::domain::country::Country;
 use crate::domain::secret::LookupKey;
 use crate::store::QuotaRow;
+use crate::tui::question::Ticket;
 use crate::tui::text_field::TextField;
 
 /// A text, and what it means.
@@ -15,28 +16,39 @@ pub struct QuotaFilter {
     /// Under what the text is found, as a whole number or an id.
     keys: Vec<LookupKey>,
     /// Which question about the number is awaited.
-    ticket: u64,
+    ticket: Ticket,
 }
 
 impl QuotaFilter {
     /// Begins to type.
     pub fn new() -> Self {
-        Self { text: TextField::new("", 80), is_typing: true, keys: Vec::new(), ticket: 0 }
+        Self {
+            text: TextField::new("", 80),
+            is_typing: true,
+            keys: Vec::new(),
+            ticket: Ticket::default(),
+        }
     }
 
-    /// The text was changed; under what it is found is being asked.
-    pub fn on_typed(&mut self, ticket: u64) {
-        self.ticket = ticket;
+    /// Forgets under what the text was found, as it is another one now.
+    pub fn forget_keys(&mut self) {
+        self.ticket = Ticket::default();
         self.keys.clear();
     }
 
-    /// Takes the answer, if it is the newest; whether it was.
-    pub fn on_keys(&mut self, ticket: u64, keys: &[LookupKey]) -> bool {
-        let is_newest = ticket == self.ticket;
-        if is_newest {
-            self.keys = keys.to_vec();
-        }
-        is_newest
+    /// Waits for under what the text is found.
+    pub const fn wait_for(&mut self, ticket: Ticket) {
+        self.ticket = ticket;
+    }
+
+    /// Whether it waits for the answer to a question.
+    pub fn waits_for(&self, ticket: Ticket) -> bool {
+        self.ticket == ticket
+    }
+
+    /// Takes under what the text is found.
+    pub fn on_keys(&mut self, keys: Vec<LookupKey>) {
+        self.keys = keys;
     }
 
     /// Whether a user is meant: by a part of the name or of the sender, by the whole number, or by
@@ -96,10 +108,12 @@ mod tests {
             assert_eq!(filter.fits(&row()), fits, "{typed}");
         }
         filter.text.set("+573001234567");
-        filter.on_typed(7);
+        filter.forget_keys();
         assert!(!filter.fits(&row()));
-        assert!(!filter.on_keys(6, &[LookupKey([2; 32])]));
-        assert!(filter.on_keys(7, &[LookupKey([2; 32])]));
+        let (first, second) = (Ticket::default().next(), Ticket::default().next().next());
+        filter.wait_for(second);
+        assert!(!filter.waits_for(first) && filter.waits_for(second));
+        filter.on_keys(vec![LookupKey([2; 32])]);
         assert!(filter.fits(&row()));
     }
 }

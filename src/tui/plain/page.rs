@@ -5,11 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr;
 
-use super::SIZE;
 use super::spoken::{CURSOR, SPACE, words};
 use crate::tui::fit::width;
 use crate::tui::model::Model;
 use crate::tui::view::draw;
+
+/// Columns and rows of the picture that is read. Every label is spelled out at this size, and
+/// hardly a page is longer.
+pub const SIZE: (u16, u16) = (120, 60);
 
 /// What is on the screen.
 #[derive(Debug)]

@@ -1,0 +1,87 @@
+//! Where keys are pressed.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a key is pressed. Several contexts are active at once, the innermost first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Context {
+    /// Everywhere but in a pop-up, also while text is typed.
+    Always,
+    /// Wherever no text is typed and no pop-up is open.
+    Console,
+    /// The settings form.
+    Form,
+    /// The From numbers.
+    Numbers,
+    /// The quota.
+    Quota,
+    /// The delivery log.
+    Log,
+    /// A pop-up with fields to fill in.
+    Fields,
+    /// The countries of a number that is being edited.
+    Chosen,
+    /// The list that countries are picked from.
+    Countries,
+    /// A pop-up with one list to choose from.
+    Choice,
+    /// A question.
+    Question,
+    /// A pop-up that is only read.
+    Reading,
+    /// The phone of the Sandbox.
+    Handset,
+    /// The story of a delivery.
+    Delivery,
+    /// All about one user.
+    User,
+    /// The line that filters the quota.
+    Filter,
+    /// How an environment fares.
+    Health,
+    /// Fields that two people have changed.
+    Conflict,
+    /// Two environments side by side.
+    Compare,
+    /// Settings that cannot be read.
+    Broken,
+}
+
+/// Whether letters are text where these contexts hold.
+pub fn takes_text(contexts: &[Context]) -> bool {
+    contexts.iter().any(|context| context.takes_text()) && !contexts.contains(&Context::Console)
+}
+
+impl Context {
+    /// Whether text is typed in it.
+    pub const fn takes_text(self) -> bool {
+        matches!(self, Self::Form | Self::Filter | Self::Fields | Self::Countries | Self::Choice)
+    }
+
+    /// What it is called on the screen.
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Always => "Everywhere, also while typing",
+            Self::Console => "Everywhere but while typing",
+            Self::Form => "SMS settings",
+            Self::Numbers => "From numbers",
+            Self::Quota => "Quota",
+            Self::Log => "Delivery log",
+            Self::Fields => "Fields of a pop-up",
+            Self::Chosen => "Countries of the number",
+            Self::Countries => "List of countries",
+            Self::Choice => "List",
+            Self::Question => "Question",
+            Self::Reading => "Pop-up",
+            Self::Handset => "Handset",
+            Self::Delivery => "Delivery",
+            Self::User => "User",
+            Self::Filter => "Filter",
+            Self::Health => "Health",
+            Self::Conflict => "Two changes",
+            Self::Compare => "Two environments",
+            Self::Broken => "Settings that cannot be read",
+        }
+    }
+}

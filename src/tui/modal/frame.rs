@@ -1,0 +1,62 @@
+//! The box that a pop-up is drawn in, and what is written into it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget};
+
+use crate::tui::layout::centred;
+use crate::tui::session::Session;
+use crate::tui::text_field::TextField;
+use crate::tui::theme::Theme;
+
+/// Clears a place in the middle of the screen (above the hint bar), draws a box there, and
+/// answers its inside.
+pub(super) fn open_box(
+    session: &Session,
+    title: &str,
+    wanted: (u16, u16),
+    buffer: &mut Buffer,
+) -> Rect {
+    let (width, height) = session.size;
+    let area = centred((width, height.saturating_sub(1)), wanted).intersection(buffer.area);
+    Clear.render(area, buffer);
+    let block = session.theme.block(title, true);
+    let inner = block.inner(area);
+    block.render(area, buffer);
+    Rect { x: inner.x + u16::from(inner.width > 2), width: inner.width.saturating_sub(2), ..inner }
+}
+
+/// Writes a line of text, if it is inside.
+pub(super) fn write(
+    area: Rect,
+    row: u16,
+    text: &str,
+    style: Style,
+    theme: Theme,
+    buffer: &mut Buffer,
+) {
+    if row < area.height {
+        buffer.set_stringn(area.x, area.y + row, theme.text(text), area.width.into(), style);
+    }
+}
+
+/// Writes `label  field` in a row and answers the cursor if it has the focus.
+pub(super) fn write_field(
+    area: Rect,
+    row: u16,
+    (label, label_width): (&str, u16),
+    (field, focused): (&TextField, bool),
+    session: &Session,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    if row >= area.height {
+        return None;
+    }
+    let theme = session.theme;
+    let style = if focused { theme.strong() } else { Style::new() };
+    write(area, row, label, style, theme, buffer);
+    let at = label_width.min(area.width);
+    let place = Rect { x: area.x + at, y: area.y + row, width: area.width - at, height: 1 };
+    field.draw(place, buffer, Style::new(), theme.dot(), focused)
+}

@@ -1,0 +1,183 @@
+//! The log pane: its keys, and its picture, newest at the bottom.
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+
+use super::empty::{draw_empty, missing};
+use super::log_filter::LogFilter;
+use crate::domain::delivery::DeliveryStatus;
+use crate::domain::provider::Provider;
+use crate::domain::sender::Sender;
+use crate::store::{Event, EventId, EventKind};
+use crate::tui::effect::Effect;
+use crate::tui::fit::{cut, wrap};
+use crate::tui::input::Input;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::modal::Modal;
+use crate::tui::modal::delivery::DeliveryModal;
+use crate::tui::modal::stack::ModalStack;
+use crate::tui::session::Session;
+
+/// Handles an input while the log has the focus.
+pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -> Vec<Effect> {
+    let page = usize::from(session.arrangement().log.map_or(0, |area| area.height))
+        .saturating_sub(2)
+        .max(1);
+    let log = &mut session.tab_mut().log;
+    match input {
+        Input::Key(_) | Input::Paste(_) if log.is_filtering() => {
+            if let Some(refused) = log.type_filter(input) {
+                session.complain(format!("{refused}."));
+            }
+        }
+        Input::Action(Action::Accept) if log.is_filtering() => {
+            if let Some(filter) = &mut log.filter {
+                filter.is_typing = false;
+            }
+        }
+        Input::Action(Action::Filter) => match &mut log.filter {
+            Some(filter) => filter.is_typing = true,
+            None => log.filter = Some(LogFilter::new()),
+        },
+        Input::Action(Action::Cancel) => log.filter = None,
+        Input::Paste(_) => session.cannot_paste(),
+        Input::Action(Action::Up) => log.step(|at| at.saturating_sub(1)),
+        Input::Action(Action::Down) => log.step(|at| at + 1),
+        Input::Action(Action::PageUp) => log.step(|at| at.saturating_sub(page)),
+        Input::Action(Action::PageDown) => log.step(|at| at + page),
+        Input::Action(Action::First) => log.step(|_| 0),
+        Input::Action(Action::Last) => log.step(|_| usize::MAX),
+        Input::Action(Action::Accept) => {
+            let shown = log.shown();
+            if let Some(event) = shown.get(log.index(&shown)) {
+                let mut modal = DeliveryModal::new(log.story(event));
+                let effects = modal.ask(session);
+                modals.open(Modal::Delivery(modal));
+                return effects;
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// The lines about what came after an event and since a moment, oldest first.
+pub fn lines_after(session: &Session, seen: Option<EventId>, since: Timestamp) -> Vec<String> {
+    let is_new = |event: &&Event| seen.is_none_or(|seen| event.id > seen) && event.at >= since;
+    let new = session.tab().log.events.iter().filter(is_new);
+    new.map(|event| {
+        let (time, word) = (session.day_and_clock(event.at), event.kind);
+        format!("{time} {word}  {}  {}", event.recipient, detail(session, event))
+    })
+    .collect()
+}
+
+/// Draws the log.
+pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
+    let theme = session.theme;
+    let log = &session.tab().log;
+    let shown = log.shown();
+    let follows = if log.is_following() { "following" } else { "End follows" };
+    let title = match &log.filter {
+        None => format!("Delivery log · {follows}"),
+        Some(filter) => {
+            let cursor = if filter.is_typing { "_" } else { "" };
+            let (count, all) = (shown.len(), log.events.len());
+            format!("Delivery log · filter: {}{cursor} · {count} of {all}", filter.text.text())
+        }
+    };
+    let block = theme.block(&title, focused);
+    let inner = block.inner(area);
+    block.render(area, buffer);
+    if log.events.is_empty() {
+        return draw_welcome(session, inner, buffer);
+    }
+    if shown.is_empty() {
+        let text = "No line fits the filter. Esc shows all.";
+        return draw_empty(text, theme.dim(), inner, theme, buffer);
+    }
+    let selected = log.index(&shown);
+    let room = usize::from(inner.height);
+    // The selected line keeps its place in the middle, the newest stays at the bottom.
+    let lowest = shown.len().saturating_sub(room);
+    let first =
+        if log.is_following() { lowest } else { selected.saturating_sub(room / 2).min(lowest) };
+    for ((index, event), y) in shown.iter().enumerate().skip(first).zip(inner.top()..inner.bottom())
+    {
+        let line = Rect { y, height: 1, ..inner };
+        draw_line(session, event, focused && index == selected, line, buffer);
+    }
+}
+
+/// An empty log says what to do; that of a new deck also where things are.
+fn draw_welcome(session: &Session, inner: Rect, buffer: &mut Buffer) {
+    let send = session.keys.name(Context::Console, Action::SendCode);
+    let help = session.keys.name(Context::Console, Action::Help);
+    let first = match missing(session) {
+        None if session.saved_settings().provider == Provider::Sandbox => {
+            format!("{send} sends a first code: to the Sandbox, so no real phone gets it.")
+        }
+        None => format!("No code has been sent from here yet. {send} sends one."),
+        Some(missing) => format!("{missing} The Sandbox of Development needs nothing."),
+    };
+    let Some(places) = &session.welcome else {
+        return draw_empty(&first, session.theme.dim(), inner, session.theme, buffer);
+    };
+    let lines = [
+        format!("Welcome. {first}"),
+        format!("Settings: {}, made at the first save.", places.config),
+        format!("Codes and audit: {}. {help} lists the keys.", places.store),
+    ];
+    let room = usize::from(inner.width.saturating_sub(2)).max(1);
+    let rows = lines.iter().flat_map(|line| wrap(line, room));
+    for (line, y) in rows.zip(inner.top()..inner.bottom()) {
+        let line = session.theme.text(&line);
+        buffer.set_stringn(inner.x + 1, y, line, room, session.theme.dim());
+    }
+}
+
+fn draw_line(session: &Session, event: &Event, selected: bool, line: Rect, buffer: &mut Buffer) {
+    let theme = session.theme;
+    let style = if selected { theme.selected() } else { Style::new() };
+    let word = format!(" {:<11}", event.kind.to_string());
+    let rest = format!("{}  {}", event.recipient, detail(session, event));
+    buffer.set_style(line, style);
+    let mark = if selected { "›" } else { " " };
+    let time = theme.text(&format!("{mark}{}", session.day_and_clock(event.at)));
+    let (x, _) =
+        buffer.set_stringn(line.x, line.y, time, line.width.into(), style.patch(theme.dim()));
+    let (x, _) = buffer.set_stringn(
+        x,
+        line.y,
+        word,
+        line.right().saturating_sub(x).into(),
+        style.patch(theme.event(event.kind)),
+    );
+    let room = usize::from(line.right().saturating_sub(x));
+    buffer.set_stringn(x, line.y, theme.text(&cut(&rest, room)), room, style);
+}
+
+/// What matters about an event, in a few words.
+fn detail(session: &Session, event: &Event) -> String {
+    let sender = || event.sender.as_deref().and_then(|sender| Sender::parse(sender).ok());
+    if let Some(code) = session.error_code(event) {
+        let cause = code.advice().map_or_else(
+            || event.detail.clone().unwrap_or_default(),
+            |known| known.cause.to_owned(),
+        );
+        return format!("{code} {cause}");
+    }
+    match (event.kind, &event.detail) {
+        (EventKind::Delivery(DeliveryStatus::Delivered), _) => {
+            session.tab().log.elapsed(event).unwrap_or_default()
+        }
+        (_, Some(detail)) => detail.clone(),
+        (EventKind::Delivery(DeliveryStatus::Submitting | DeliveryStatus::Sent), None) => {
+            sender().map(|sender| format!("from {sender}")).unwrap_or_default()
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,228 @@
+//! The pane of the From numbers, which sender serves which country: its keys, and its picture.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+
+use super::form_input::account_query;
+use super::form_words::warnings;
+use crate::domain::country::Country;
+use crate::domain::from_numbers::{FromNumber, FromNumbers};
+use crate::domain::sender::Sender;
+use crate::domain::settings::Field;
+use crate::tui::effect::Effect;
+use crate::tui::fit::{cut, first_row};
+use crate::tui::input::Input;
+use crate::tui::keymap::Action;
+use crate::tui::modal::Modal;
+use crate::tui::modal::confirm::{ConfirmModal, Confirmed};
+use crate::tui::modal::import::ImportModal;
+use crate::tui::modal::number::NumberModal;
+use crate::tui::modal::stack::ModalStack;
+use crate::tui::session::Session;
+
+/// Columns of the sender: `+44 7700 900123` and some.
+const SENDER_WIDTH: u16 = 18;
+
+/// Handles an input while the numbers have the focus.
+pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -> Vec<Effect> {
+    let tab = session.tab();
+    let grid = tab.form.from_numbers();
+    let selected = tab.numbers.selected(grid).cloned();
+    match (input, selected) {
+        (Input::Paste(_), _) => session.cannot_paste(),
+        (Input::Action(Action::Up), _) => step(session, -1),
+        (Input::Action(Action::Down), _) => step(session, 1),
+        (Input::Action(Action::New), _) => {
+            modals.open(Modal::Number(Box::new(NumberModal::new_number())));
+        }
+        (Input::Action(Action::Import), _) => {
+            let (modal, effect) = ImportModal::ask(account_query(session), session);
+            modals.open(Modal::Import(modal));
+            return vec![effect];
+        }
+        (Input::Action(Action::Accept), Some(number)) => {
+            let default = grid.is_default(&number.sender);
+            modals.open(Modal::Number(Box::new(NumberModal::edit(&number, default))));
+        }
+        (Input::Action(Action::Remove), Some(number)) => {
+            modals.open(ask_before_removal(session, &number));
+        }
+        (Input::Action(Action::MakeDefault), Some(number)) => make_default(session, &number.sender),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn step(session: &mut Session, by: isize) {
+    let tab = session.tab_mut();
+    tab.numbers.step(by, tab.form.from_numbers());
+}
+
+fn make_default(session: &mut Session, sender: &Sender) {
+    let grid = session.tab().form.from_numbers();
+    let wanted = (!grid.is_default(sender)).then_some(sender);
+    match grid.with_default(wanted) {
+        Ok(grid) => {
+            session.tab_mut().form.set_from_numbers(grid);
+            session.say_change(&match wanted {
+                Some(sender) => format!("{sender} is the default number."),
+                None => "There is no default number now.".to_owned(),
+            });
+        }
+        Err(error) => session.complain(format!("{error}.")),
+    }
+}
+
+fn ask_before_removal(session: &Session, number: &FromNumber) -> Modal {
+    let grid = session.tab().form.from_numbers();
+    let codes: Vec<&str> = number.countries.iter().map(|country| country.code()).collect();
+    let mut lines = vec![format!("Delete {} from {}?", number.sender, session.environment)];
+    let heir = grid.default_number().filter(|default| **default != number.sender);
+    lines.push(match (codes.is_empty(), heir) {
+        (true, _) => "No country is on it.".to_owned(),
+        (false, Some(default)) => {
+            format!("{} will be sent from the default number {default}.", codes.join(" "))
+        }
+        (false, None) => format!("Nothing can be sent to {} then.", codes.join(" ")),
+    });
+    if grid.is_default(&number.sender) {
+        lines
+            .push("It is the default number: countries on no number lose their sender.".to_owned());
+    }
+    let confirmed = Confirmed::DeleteNumber(number.sender.clone());
+    Modal::Confirm(ConfirmModal::new("Delete number", lines, confirmed))
+}
+
+/// Draws the numbers.
+pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
+    let theme = session.theme;
+    let tab = session.tab();
+    let grid = tab.form.from_numbers();
+    let changed = if tab.form.is_field_changed(Field::FromNumbers) {
+        "From numbers •"
+    } else {
+        "From numbers"
+    };
+    let block = theme.block(changed, focused);
+    let inner = block.inner(area);
+    block.render(area, buffer);
+    if inner.is_empty() {
+        return;
+    }
+    let summary = Rect { y: inner.bottom() - 1, height: 1, ..inner };
+    draw_summary(session, grid, summary, buffer);
+    let body = Rect { height: inner.height - 1, ..inner };
+    if grid.rows().is_empty() {
+        let lines = [
+            "No From number yet.",
+            "Press n (in this pane) to add one, or",
+            "i to pick one that the account has.",
+        ];
+        for (line, y) in lines.into_iter().zip(body.top()..body.bottom()) {
+            buffer.set_stringn(
+                body.x + 1,
+                y,
+                line,
+                body.width.saturating_sub(1).into(),
+                theme.dim(),
+            );
+        }
+        return;
+    }
+    let head = Rect { height: 1.min(body.height), ..body };
+    draw_row(head, buffer, theme.dim(), "   Sender", "Countries");
+    let list = Rect { y: body.y + head.height, height: body.height - head.height, ..body };
+    let selected = tab.numbers.index(grid);
+    let first = first_row(selected, list.height.into(), 0, grid.rows().len());
+    for ((index, number), y) in
+        grid.rows().iter().enumerate().skip(first).zip(list.top()..list.bottom())
+    {
+        let row = Rect { y, height: 1, ..list };
+        let is_selected = index == selected;
+        let mark = match (focused && is_selected, grid.is_default(&number.sender)) {
+            (true, true) => "›* ",
+            (true, false) => "›  ",
+            (false, true) => " * ",
+            (false, false) => "   ",
+        };
+        let room = usize::from(row.width.saturating_sub(SENDER_WIDTH + 3));
+        let style = if focused && is_selected { theme.selected() } else { Style::new() };
+        let sender = theme.text(&format!("{mark}{}", number.sender));
+        draw_row(
+            row,
+            buffer,
+            style,
+            &sender,
+            &theme.text(&codes(number.countries.iter().copied(), room)),
+        );
+    }
+}
+
+fn draw_row(row: Rect, buffer: &mut Buffer, style: Style, sender: &str, countries: &str) {
+    buffer.set_style(row, style);
+    buffer.set_stringn(row.x, row.y, sender, row.width.into(), style);
+    let at = SENDER_WIDTH + 3;
+    if row.width > at {
+        buffer.set_stringn(row.x + at, row.y, countries, (row.width - at).into(), style);
+    }
+}
+
+/// Country codes that fit into `room` columns, the rest as a count.
+pub fn codes(countries: impl Iterator<Item = Country> + Clone, room: usize) -> String {
+    let total = countries.clone().count();
+    let mut text = String::new();
+    for (shown, country) in countries.enumerate() {
+        let more = format!(" +{}", total - shown - 1);
+        let tail = if shown + 1 < total { more.len() } else { 0 };
+        if shown > 0 && text.len() + 3 + tail > room {
+            return format!("{text} +{}", total - shown);
+        }
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(country.code());
+    }
+    if total == 0 { "none of its own".to_owned() } else { text }
+}
+
+fn draw_summary(session: &Session, grid: &FromNumbers, line: Rect, buffer: &mut Buffer) {
+    let theme = session.theme;
+    let form = &session.tab().form;
+    let warned = warnings(session.environment, form)
+        .into_iter()
+        .find(|warning| warning.field == Field::FromNumbers);
+    let others = match grid.default_number() {
+        Some(_) => "others: default",
+        None => "others: refused",
+    };
+    let (text, style) = if let Some(warning) = warned {
+        (format!("! {}", warning.text), theme.warning())
+    } else {
+        let mapped = grid.mapped_countries();
+        let noun = if mapped == 1 { "country" } else { "countries" };
+        (format!("{mapped} {noun} mapped · {others}"), theme.dim())
+    };
+    buffer.set_stringn(
+        line.x + 1,
+        line.y,
+        theme.text(&cut(&text, line.width.saturating_sub(1).into())),
+        line.width.saturating_sub(1).into(),
+        style,
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn countries_that_do_not_fit_are_counted() {
+        let countries = Country::all().take(6);
+        assert_eq!(codes(countries.clone(), 17), "AC AD AE AF AG AI");
+        assert_eq!(codes(countries.clone(), 16), "AC AD AE AF +2");
+        assert_eq!(codes(countries, 0), "AC +5");
+        assert_eq!(codes(Country::all().take(0), 20), "none of its own");
+    }
+}

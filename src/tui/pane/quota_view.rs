@@ -1,0 +1,233 @@
+//! The quota pane: its keys, and its picture.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+
+use super::empty::{draw_empty, missing};
+use super::quota::is_locked;
+use super::quota_filter::QuotaFilter;
+use crate::domain::passcode::MAX_WRONG_TRIES;
+use crate::domain::quota::Quota;
+use crate::domain::text::masked_digits;
+use crate::store::QuotaRow;
+use crate::tui::effect::Effect;
+use crate::tui::fit::{column, cut_front, first_row, width};
+use crate::tui::input::Input;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::modal::Modal;
+use crate::tui::modal::stack::ModalStack;
+use crate::tui::modal::unlock::{UnlockModal, remedy};
+use crate::tui::modal::user::UserModal;
+use crate::tui::question::Question;
+use crate::tui::session::{EngineState, READ_ONLY, Session};
+
+/// Handles an input while the quota has the focus.
+pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -> Vec<Effect> {
+    let page = usize::from(session.arrangement().quota.map_or(0, |area| area.height))
+        .saturating_sub(2)
+        .max(1);
+    let quota = &mut session.tab_mut().quota;
+    let at = quota.index();
+    match input {
+        Input::Key(_) | Input::Paste(_) if quota.is_filtering() => {
+            return type_filter(session, input);
+        }
+        Input::Action(Action::Accept) if quota.is_filtering() => {
+            if let Some(filter) = &mut quota.filter {
+                filter.is_typing = false;
+            }
+        }
+        Input::Action(Action::Filter) => match &mut quota.filter {
+            Some(filter) => filter.is_typing = true,
+            None => quota.filter = Some(QuotaFilter::new()),
+        },
+        Input::Action(Action::Cancel) => {
+            quota.filter = None;
+            quota.show();
+        }
+        Input::Paste(_) => session.cannot_paste(),
+        Input::Action(Action::Up) => quota.select(at.saturating_sub(1)),
+        Input::Action(Action::Down) => quota.select(at + 1),
+        Input::Action(Action::PageUp) => quota.select(at.saturating_sub(page)),
+        Input::Action(Action::PageDown) => quota.select(at + page),
+        Input::Action(Action::First) => quota.select(0),
+        Input::Action(Action::Last) => quota.select(usize::MAX),
+        Input::Action(action @ (Action::Unlock | Action::GiveBack)) => {
+            help(session, modals, *action);
+        }
+        Input::Action(Action::Accept) => {
+            if let Some(row) = quota.row(at).cloned() {
+                let (modal, effect) = UserModal::ask(row, session);
+                modals.open(Modal::User(Box::new(modal)));
+                return vec![effect];
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Opens the remedy that a key means for the selected user.
+fn help(session: &mut Session, modals: &mut ModalStack, action: Action) {
+    let selected = session.tab().quota.selected();
+    let remedy = selected.map(|row| (row, remedy(session, Context::Quota, action, row)));
+    match remedy {
+        Some((row, Ok(remedy))) => modals.open(Modal::Unlock(UnlockModal::new(row, remedy))),
+        Some((_, Err(why))) => session.complain(why),
+        None if session.read_only => session.complain(READ_ONLY),
+        None => session.say("Nobody has used a code: there is nothing to give back."),
+    }
+}
+
+/// Edits the filter, and asks under what it is found where it may be a number.
+fn type_filter(session: &mut Session, input: &Input) -> Vec<Effect> {
+    let environment = session.environment;
+    let quota = &mut session.tab_mut().quota;
+    let Some((typed, refused)) = quota.type_filter(input) else { return Vec::new() };
+    if let Some(refused) = refused {
+        session.complain(format!("{refused}."));
+    }
+    // No number is shorter than this (ITU-T E.164), and no shorter id is masked.
+    if typed.chars().filter(char::is_ascii_digit).count() < 6 {
+        return Vec::new();
+    }
+    let (ticket, effect) = session.ask(Question::FindUser { environment, typed });
+    session.tab_mut().quota.wait_for(ticket);
+    vec![effect]
+}
+
+/// Draws the quota.
+pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
+    let theme = session.theme;
+    let pane = &session.tab().quota;
+    let mut title = match pane.locked(session.now) {
+        0 => "Quota".to_owned(),
+        locked => format!("Quota · {locked} locked"),
+    };
+    if let Some(filter) = &pane.filter {
+        // A whole number is no longer needed once it is typed.
+        let typed = if filter.is_typing {
+            format!("{}_", filter.text.text())
+        } else {
+            masked_digits(filter.text.text(), 7)
+        };
+        let (shown, all) = (pane.shown.len(), pane.rows.len());
+        title = format!("{title} · filter: {typed} · {shown} of {all}");
+    }
+    let block = theme.block(&title, focused);
+    let inner = block.inner(area);
+    block.render(area, buffer);
+    if pane.rows.is_empty() {
+        let (text, style) = match &session.engine {
+            EngineState::Failed(reason) => {
+                (format!("Nothing can be sent: {reason}"), theme.failure())
+            }
+            EngineState::Starting => ("Opening the store…".to_owned(), theme.dim()),
+            EngineState::Ready if missing(session).is_some() => {
+                let missing = missing(session).unwrap_or_default();
+                let previous = session.keys.name(Context::Always, Action::PreviousPane);
+                let text = format!("{missing} {previous} goes to them.");
+                (text, theme.warning())
+            }
+            EngineState::Ready if session.tab().log.newest().is_some() => {
+                ("Nobody has a code that counts just now.".to_owned(), theme.dim())
+            }
+            EngineState::Ready => {
+                ("Nobody has asked for a code lately. Press s to send one.".to_owned(), theme.dim())
+            }
+        };
+        return draw_empty(&text, style, inner, theme, buffer);
+    }
+    if pane.shown.is_empty() {
+        let text = "Nobody fits the filter. Esc shows all.";
+        return draw_empty(text, theme.dim(), inner, theme, buffer);
+    }
+    let selected = pane.index();
+    let first = first_row(selected, inner.height.into(), 0, pane.shown.len());
+    for (index, y) in (first..pane.shown.len()).zip(inner.top()..inner.bottom()) {
+        let Some(row) = pane.row(index) else { continue };
+        let line = Rect { y, height: 1, ..inner };
+        let marked = focused && index == selected;
+        let style = if marked { theme.selected() } else { Style::new() };
+        draw_row(session, row, marked, line, buffer, style);
+    }
+}
+
+fn draw_row(
+    session: &Session,
+    row: &QuotaRow,
+    marked: bool,
+    line: Rect,
+    buffer: &mut Buffer,
+    style: Style,
+) {
+    if line.width < 60 {
+        return draw_narrow_row(session, row, marked, line, buffer, style);
+    }
+    let theme = session.theme;
+    let allowed = session.saved_settings().codes_allowed.get();
+    let locked = is_locked(row, session.now);
+    let (state, state_style) = match row.quota {
+        _ if row.wrong_in_a_row >= MAX_WRONG_TRIES => {
+            (format!("LOCKED  {} wrong tries: press r", row.wrong_in_a_row), theme.failure())
+        }
+        Quota::Locked { unlock_at, .. } if locked => {
+            (format!("LOCKED  {}", session.until(unlock_at)), theme.failure())
+        }
+        Quota::Locked { .. } => (format!("open    {allowed} left"), theme.good()),
+        Quota::Open { left, .. } => (format!("open    {left} left"), theme.good()),
+    };
+    let mark = if marked { theme.text("›") } else { " ".to_owned() };
+    let who = if row.user.label == row.number.label {
+        theme.text(&row.user.label)
+    } else {
+        theme.text(&format!("{} {}", column(&row.user.label, 12), row.number.label))
+    };
+    let used = format!("{} of {allowed}", row.quota.used());
+    let left = format!("{mark}{} {used:<8} ", column(&who, 33));
+    write_row((&left, &state), line, buffer, (style, style.patch(state_style)));
+}
+
+/// Where there is little room, the state is whole, and the user gets what is left.
+fn draw_narrow_row(
+    session: &Session,
+    row: &QuotaRow,
+    marked: bool,
+    line: Rect,
+    buffer: &mut Buffer,
+    style: Style,
+) {
+    let theme = session.theme;
+    let allowed = session.saved_settings().codes_allowed.get();
+    let (state, state_style) = match row.quota {
+        _ if row.wrong_in_a_row >= MAX_WRONG_TRIES => {
+            ("LOCKED: wrong tries".to_owned(), theme.failure())
+        }
+        Quota::Locked { unlock_at, .. } if is_locked(row, session.now) => {
+            let (at, left) = (session.clock(unlock_at), session.countdown(unlock_at));
+            (format!("LOCKED {at} in {left}"), theme.failure())
+        }
+        Quota::Locked { .. } => (format!("open, {allowed} left"), theme.good()),
+        Quota::Open { used, left } => (format!("{used} of {allowed}, {left} left"), theme.good()),
+    };
+    let mark = if marked { theme.text("›") } else { " ".to_owned() };
+    let room = usize::from(line.width).saturating_sub(width(&state) + 2);
+    // Of a masked number, the end is what tells it.
+    let label = &row.user.label;
+    let who = if *label == row.number.label { &cut_front(label, room) } else { label };
+    let left = format!("{mark}{} ", column(&theme.text(who), room));
+    write_row((&left, &state), line, buffer, (style, style.patch(state_style)));
+}
+
+fn write_row(
+    (left, state): (&str, &str),
+    line: Rect,
+    buffer: &mut Buffer,
+    (style, state_style): (Style, Style),
+) {
+    buffer.set_style(line, style);
+    let (at, _) = buffer.set_stringn(line.x, line.y, left, line.width.into(), style);
+    buffer.set_stringn(at, line.y, state, line.right().saturating_sub(at).into(), state_style);
+}

@@ -1,0 +1,344 @@
+//! What pop-ups and panes may read and change: everything on the screen but the stack of pop-ups.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::effect::{Effect, EngineEffect, FileEffect};
+use super::keymap::{Action, Context, Keys, takes_text};
+use super::layout::{Arrangement, arrangement};
+use super::message::Places;
+use super::pane::Pane;
+use super::question::{Question, Ticket};
+use super::status_clock::StatusClock;
+use super::tab::Tab;
+use super::theme::Theme;
+use crate::domain::country::Country;
+use crate::domain::environment::{Environment, PerEnvironment};
+use crate::domain::phone::Recipient;
+use crate::domain::price::Price;
+use crate::domain::quota::seconds_until;
+use crate::domain::settings::Settings;
+use crate::engine::{EnvironmentSave, Severity};
+use crate::provider::{Capability, ErrorCode, can};
+use crate::store::Event;
+
+/// How long a notice stays, in seconds.
+const NOTICE_SECONDS: i64 = 6;
+
+/// What is said where `--read-only` is in the way.
+pub const READ_ONLY: &str = "This console only looks (--read-only).";
+
+/// What there is besides the pop-ups.
+#[derive(Debug)]
+pub struct Session {
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// What the terminal can show.
+    pub theme: Theme,
+    /// The keys in force.
+    pub keys: Keys,
+    /// In which times are shown.
+    pub time_zone: TimeZone,
+    /// The moment of the latest message.
+    pub now: Timestamp,
+    /// The application's name, for previews of messages.
+    pub app_name: String,
+    /// What one SMS costs, if the config says so.
+    pub segment_price: Option<Price>,
+    /// Whether the settings are there.
+    pub phase: Phase,
+    /// Whether codes can be sent.
+    pub engine: EngineState,
+    /// The environment on screen.
+    pub environment: Environment,
+    /// The pane that has the keys.
+    pub focus: Pane,
+    /// Whether the focused pane is shown alone.
+    pub zoomed: bool,
+    /// What belongs to each environment.
+    pub tabs: PerEnvironment<Tab>,
+    /// What just happened.
+    pub notice: Option<Notice>,
+    /// How far forgetting what is old has come.
+    pub pruning: Pruning,
+    /// Where the files of a new deck are, until its settings are saved.
+    pub welcome: Option<Places>,
+    /// A text of the config that was edited and not taken: the next edit goes on with it.
+    pub kept_edit: Option<PathBuf>,
+    /// Requests for codes that have not come back yet.
+    pub in_flight: usize,
+    /// Whether the config cannot be read any more; what was read before is in force.
+    pub is_config_unusable: bool,
+    /// Whether whoever sits here may only look.
+    pub read_only: bool,
+    /// Why settings cannot be saved here, if they cannot.
+    pub unwritable: Option<String>,
+    /// When the status of the environments is read again.
+    pub status_clock: StatusClock,
+    /// The mark of the newest question.
+    pub ticket: Ticket,
+}
+
+/// Whether the settings are there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// They are being read.
+    Loading,
+    /// The file cannot be used; the reason.
+    Broken(String),
+    /// They are there.
+    Ready,
+}
+
+/// Whether codes can be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EngineState {
+    /// It is being opened.
+    Starting,
+    /// They can.
+    Ready,
+    /// The deck is out of order; the reason.
+    Failed(String),
+}
+
+/// How far forgetting what is old has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pruning {
+    /// There is nothing to forget now.
+    Quiet,
+    /// So many rows are forgotten so far.
+    Running(usize),
+    /// It was stopped until the next start.
+    Stopped,
+}
+
+/// A line about what just happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The sentence.
+    pub text: String,
+    /// Whether it is bad news; those stay until a key is pressed.
+    pub bad: bool,
+    /// When it goes away by itself.
+    pub until: Timestamp,
+}
+
+impl Session {
+    /// The console as it is before anything has been read.
+    pub fn new(size: (u16, u16), theme: Theme, time_zone: TimeZone, now: Timestamp) -> Self {
+        Self {
+            size,
+            theme,
+            keys: Keys::default(),
+            time_zone,
+            now,
+            app_name: String::new(),
+            segment_price: None,
+            phase: Phase::Loading,
+            engine: EngineState::Starting,
+            environment: Environment::Development,
+            focus: Pane::Quota,
+            zoomed: false,
+            tabs: PerEnvironment::from_fn(|_| Tab::default()),
+            notice: None,
+            pruning: Pruning::Quiet,
+            welcome: None,
+            kept_edit: None,
+            in_flight: 0,
+            is_config_unusable: false,
+            read_only: false,
+            unwritable: None,
+            status_clock: StatusClock::default(),
+            ticket: Ticket::default(),
+        }
+    }
+
+    /// The tab of the environment on screen.
+    pub fn tab(&self) -> &Tab {
+        &self.tabs[self.environment]
+    }
+
+    /// The same, to change it.
+    pub fn tab_mut(&mut self) -> &mut Tab {
+        &mut self.tabs[self.environment]
+    }
+
+    /// The contexts whose keys hold where no pop-up is open, the innermost first.
+    pub fn contexts(&self) -> Vec<Context> {
+        match self.phase {
+            Phase::Ready => {}
+            Phase::Loading => return vec![Context::Console, Context::Always],
+            Phase::Broken(_) => return vec![Context::Broken],
+        }
+        let tab = self.tab();
+        let text = match self.focus {
+            Pane::Form => tab.form.takes_text().then_some(Context::Form),
+            Pane::Numbers => None,
+            Pane::Quota => tab.quota.is_filtering().then_some(Context::Filter),
+            Pane::Log => tab.log.is_filtering().then_some(Context::Filter),
+        };
+        text.map_or_else(
+            || vec![self.focus.context(), Context::Console, Context::Always],
+            |text| vec![text, Context::Always],
+        )
+    }
+
+    /// Whether what the keys are about is still being read.
+    pub fn is_starting(&self) -> bool {
+        self.phase == Phase::Loading
+            || self.phase == Phase::Ready && self.engine == EngineState::Starting
+    }
+
+    /// The mark of a new question.
+    pub const fn next_ticket(&mut self) -> Ticket {
+        self.ticket = self.ticket.next();
+        self.ticket
+    }
+
+    /// A question to the engine, with the mark that its answer will have.
+    pub fn ask(&mut self, question: Question) -> (Ticket, Effect) {
+        let ticket = self.next_ticket();
+        (ticket, EngineEffect::Ask { ticket, question }.into())
+    }
+
+    /// What is where on the screen.
+    pub fn arrangement(&self) -> Arrangement {
+        arrangement(self.size, self.focus, self.zoomed || self.theme.plain)
+    }
+
+    /// Says what just happened.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(self.notice_of(text.into(), false));
+    }
+
+    /// Says what was changed in the form, how it is saved, and how it is taken back.
+    pub fn say_change(&mut self, text: &str) {
+        let save = self.keys.name(Context::Always, Action::Save);
+        let undo = self.keys.name(Context::Console, Action::Undo);
+        // Where letters are text, the key of undo is one.
+        self.say(if takes_text(&self.contexts()) {
+            format!("{text} {save} saves.")
+        } else {
+            format!("{text} {save} saves, {undo} takes it back.")
+        });
+    }
+
+    /// Says what went wrong; stays until the next key.
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.notice = Some(self.notice_of(text.into(), true));
+    }
+
+    fn notice_of(&self, text: String, bad: bool) -> Notice {
+        let until = self.now + jiff::SignedDuration::from_secs(NOTICE_SECONDS);
+        Notice { text, bad, until }
+    }
+
+    /// Why settings cannot be changed here, if they cannot.
+    pub fn settings_are_locked(&self) -> Option<String> {
+        if self.read_only {
+            return Some(READ_ONLY.to_owned());
+        }
+        let reason = self.unwritable.as_ref()?;
+        Some(format!("The settings are read-only: {reason}."))
+    }
+
+    /// Puts another environment on the screen.
+    pub fn show(&mut self, environment: Environment) {
+        self.environment = environment;
+        // It was about the environment that is left.
+        self.notice = None;
+    }
+
+    /// Says that nothing here takes a paste.
+    pub fn cannot_paste(&mut self) {
+        self.complain("Nothing here takes text: go to a field first.");
+    }
+
+    /// Sets a save off; another one of the same environment waits until it is back.
+    pub fn start_save(&mut self, save: EnvironmentSave) -> Effect {
+        self.tabs[save.environment].is_saving = true;
+        FileEffect::Save(Box::new(save)).into()
+    }
+
+    /// A time of day as the screen shows it.
+    pub fn clock(&self, moment: Timestamp) -> String {
+        moment.to_zoned(self.time_zone.clone()).strftime("%H:%M:%S").to_string()
+    }
+
+    /// A moment as the screen shows it: with its day, unless that is today.
+    pub fn day_and_clock(&self, moment: Timestamp) -> String {
+        let day = |moment: Timestamp| moment.to_zoned(self.time_zone.clone()).date();
+        let (date, time) = (day(moment), self.clock(moment));
+        if date == day(self.now) { time } else { format!("{} {time}", date.strftime("%m-%d")) }
+    }
+
+    /// The environments with changes that are not saved.
+    pub fn unsaved(&self) -> Vec<Environment> {
+        self.tabs.iter().filter(|(_, tab)| tab.form.is_changed()).map(|(name, _)| name).collect()
+    }
+
+    /// The settings in force in the environment on screen.
+    pub fn saved_settings(&self) -> &Settings {
+        self.tab().form.saved()
+    }
+
+    /// The error code of an event, as the provider of its environment defines it.
+    pub fn error_code(&self, event: &Event) -> Option<ErrorCode> {
+        let provider = self.tabs[event.environment].form.saved().provider.kind();
+        event.error_code.map(|code| ErrorCode::new(provider, code))
+    }
+
+    /// Whether the provider of the environment on screen can do something.
+    pub fn provider_can(&self, capability: Capability) -> bool {
+        can(self.saved_settings().provider.kind(), capability)
+    }
+
+    /// The default country in force.
+    pub fn default_country(&self) -> Option<Country> {
+        self.saved_settings().default_country
+    }
+
+    /// Keeps a typed number for the next time, in full; nothing that is no number.
+    pub fn remember_number(&mut self, typed: &str) {
+        if let Ok(recipient) = Recipient::parse(typed, self.default_country()) {
+            recipient.number.e164().clone_into(&mut self.tab_mut().last_number);
+        }
+    }
+
+    /// When a lock ends, and in how long.
+    pub fn until(&self, unlock_at: Timestamp) -> String {
+        let at = self.clock(unlock_at);
+        if self.theme.plain {
+            // What goes on by itself would be read out again and again.
+            return format!("opens {at}");
+        }
+        format!("opens {at}, in {}", self.countdown(unlock_at))
+    }
+
+    /// Time until a moment, seconds rounded up: `14:34` or `1:02:03`.
+    pub fn countdown(&self, until: Timestamp) -> String {
+        let seconds = seconds_until(until, self.now);
+        match seconds / 3600 {
+            0 => format!("{}:{:02}", seconds / 60, seconds % 60),
+            hours => format!("{hours}:{:02}:{:02}", seconds / 60 % 60, seconds % 60),
+        }
+    }
+
+    /// Whether a countdown runs in a pane that is on the screen.
+    pub fn counts_down(&self) -> bool {
+        self.phase == Phase::Ready
+            && self.arrangement().quota.is_some()
+            && self.tab().quota.counts_down(self.now)
+    }
+
+    /// Whether something about an environment is wrong, or may be over without an event.
+    pub fn has_trouble(&self) -> bool {
+        let statuses = self.tabs.iter().filter_map(|(_, tab)| tab.status.as_ref());
+        statuses.into_iter().any(|status| {
+            // One that stays without an end is news that no event brings.
+            status.severity() > Severity::Fine || status.health.oldest_open.is_some()
+        })
+    }
+}
