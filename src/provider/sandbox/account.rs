@@ -1,16 +1,16 @@
-//! What the Sandbox's account has beside messages, in Twilio's shapes: itself, a balance,
-//! numbers, and a Messaging Service to import.
+//! The resources of the Sandbox's account besides messages, in Twilio's shapes: the account, its
+//! balance, its numbers, and a Messaging Service to import.
 
 use serde_json::{Value, json};
 
 use super::credentials::{ACCOUNT_SID, AUTH_TOKEN};
 use super::responses::Reply;
 
-/// A day long gone; the account has always been there.
+/// When the account was created: long ago.
 const SINCE_RFC2822: &str = "Mon, 05 Jan 2026 08:00:00 +0000";
 const SINCE_RFC3339: &str = "2026-01-05T08:00:00Z";
 
-/// Numbers that the account owns, with their names and whether they can send SMS.
+/// The numbers that the account owns, each with its name and whether it can send SMS.
 const NUMBERS: [(&str, &str, bool); 3] = [
     ("+15005550006", "Sandbox number", true),
     ("+573005550106", "Sandbox number for Colombia", true),
@@ -23,7 +23,7 @@ const SHORT_CODE: &str = "72404";
 /// The Messaging Service of the account.
 pub(super) const SERVICE_SID: &str = "MG5a4db0c5000000000000000000000001";
 
-/// A resource of the account besides its messages; `None` where there is nothing.
+/// Returns a resource of the account besides its messages; `None` for an unknown path.
 pub(super) fn resource(rest: &[&str]) -> Option<Reply> {
     let body = match rest {
         [] => account(),
@@ -40,7 +40,7 @@ pub(super) fn resource(rest: &[&str]) -> Option<Reply> {
     Some(Reply::ok(body))
 }
 
-/// The Messaging Services, as Twilio's messaging host lists them.
+/// Returns the Messaging Services, as Twilio's messaging host lists them.
 pub(super) fn services() -> Reply {
     let url = "https://messaging.twilio.com/v1/Services";
     let first_page = format!("{url}?PageSize=50&Page=0");
@@ -83,7 +83,7 @@ pub(super) fn services() -> Reply {
 fn account() -> Value {
     let path = format!("/2010-04-01/Accounts/{ACCOUNT_SID}");
     json!({
-        // Twilio's own answer has the token too, which is why nobody should log it.
+        // Twilio's own response has the token too, which is why it must not be logged.
         "auth_token": AUTH_TOKEN,
         "date_created": SINCE_RFC2822,
         "date_updated": SINCE_RFC2822,
@@ -156,7 +156,7 @@ fn short_code() -> Value {
     })
 }
 
-/// A list that fits one page.
+/// Returns a list that fits on one page.
 fn list(resource: &str, key: &str, items: &[Value]) -> Value {
     let uri = format!("/2010-04-01/Accounts/{ACCOUNT_SID}/{resource}?PageSize=50&Page=0");
     json!({

@@ -1,4 +1,5 @@
-//! Status callbacks: what Twilio posts to an application whose message moves on, signed.
+//! Status callbacks: the signed requests that Twilio posts to an application when the status of
+//! its message changes.
 
 use std::time::Duration;
 
@@ -11,11 +12,11 @@ use url::{Host, Url, form_urlencoded};
 use super::credentials::{ACCOUNT_SID, AUTH_TOKEN};
 use super::messages::{ARRIVED, Message, SENDING, SENT};
 
-/// How long the application may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the application may take to respond.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Whether a callback may be posted there: to this machine only.
-pub(super) fn is_allowed(address: &str) -> Option<Url> {
+/// Returns the URL of a callback, if it is one on this machine; no other is allowed.
+pub(super) fn allowed_url(address: &str) -> Option<Url> {
     let url = Url::parse(address).ok()?;
     let local = match url.host()? {
         Host::Ipv4(address) => address.is_loopback(),
@@ -32,10 +33,10 @@ pub(super) async fn post_statuses(http: reqwest::Client, url: Url, message: Mess
         let parameters = parameters(&message);
         let body =
             form_urlencoded::Serializer::new(String::new()).extend_pairs(&parameters).finish();
-        // An application that does not listen misses it, as with Twilio.
+        // An application that does not listen misses the callback, as with Twilio.
         let _ = http
             .post(url.clone())
-            .timeout(PATIENCE)
+            .timeout(TIMEOUT)
             .header("Content-Type", "application/x-www-form-urlencoded")
             .header("X-Twilio-Signature", signature(url.as_str(), &parameters))
             .body(body)
@@ -47,7 +48,7 @@ pub(super) async fn post_statuses(http: reqwest::Client, url: Url, message: Mess
     }
 }
 
-/// What is told of a message, sorted by name.
+/// Returns the parameters that describe a message, sorted by name.
 fn parameters(message: &Message) -> Vec<(&'static str, String)> {
     let status = message.status().key().to_owned();
     let from = message.from.clone().unwrap_or_default();
@@ -71,8 +72,8 @@ fn parameters(message: &Message) -> Vec<(&'static str, String)> {
     parameters
 }
 
-/// The signature by which an application knows that Twilio has sent it: HMAC-SHA1 with the auth
-/// token over the URL and the sorted parameters.
+/// Returns the signature that proves to an application that Twilio has sent a request: HMAC-SHA1
+/// with the auth token over the URL and the sorted parameters.
 fn signature(url: &str, sorted: &[(&str, String)]) -> String {
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(AUTH_TOKEN.as_bytes()) else {
         return String::new();
@@ -91,10 +92,10 @@ mod tests {
 
     #[test]
     fn callbacks_go_to_this_machine_only() {
-        assert!(is_allowed("http://127.0.0.1:8000/status").is_some());
-        assert!(is_allowed("http://localhost/status").is_some());
+        assert!(allowed_url("http://127.0.0.1:8000/status").is_some());
+        assert!(allowed_url("http://localhost/status").is_some());
         for elsewhere in ["http://example.com/", "http://10.0.0.1/", "ftp://127.0.0.1/", "status"] {
-            assert!(is_allowed(elsewhere).is_none(), "{elsewhere}");
+            assert!(allowed_url(elsewhere).is_none(), "{elsewhere}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A body that comes letter by letter, as from a server in agony.
+//! A response body that comes byte by byte, as from an overloaded server.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use hyper::body::{Body, Bytes, Frame};
 use tokio::time::{Sleep, sleep};
 
-/// Sends its text in equal parts of time.
+/// A body that sends its text one byte at a time, evenly spread.
 pub(super) struct Drip {
     rest: Bytes,
     wait: Duration,
@@ -17,7 +17,7 @@ pub(super) struct Drip {
 }
 
 impl Drip {
-    /// A text that takes this long.
+    /// Makes a body that takes the time `over` to send.
     pub(super) fn new(text: String, over: Duration) -> Self {
         let letters = u32::try_from(text.len()).unwrap_or(u32::MAX).max(1);
         let wait = over / letters;

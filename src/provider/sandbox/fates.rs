@@ -1,42 +1,43 @@
-//! What becomes of a message in the Sandbox, told by the last digits of its recipient, and
-//! Twilio's magic numbers.
+//! The fates of messages in the Sandbox, chosen by the last digits of the recipient, and Twilio's
+//! magic numbers.
 
 use std::fmt::Write;
 
-/// The course of a message.
+/// What happens to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// Queued, sending, sent, delivered.
+    /// Goes through queued, sending and sent to delivered.
     Delivered,
-    /// Queued, sending, sent, undelivered with this error code.
+    /// Goes through queued, sending and sent to undelivered, with this error code.
     Undelivered(u32),
-    /// It stays `sent`: the carrier gives no receipt. The phone has it.
+    /// Stays `sent`: the carrier gives no receipt, though the phone has the message.
     NoReceipt,
-    /// The first create is answered 429, the next succeeds.
+    /// Returns 429 for the first create; the next succeeds.
     BusyOnce,
-    /// The same, with a `Retry-After` of one second.
+    /// Returns 429 with a `Retry-After` of one second for the first create; the next succeeds.
     BusyForASecond,
-    /// Accepted, but the answer is 500.
+    /// Accepts the message, but returns 500.
     ErrorAfterAccepting,
-    /// Not accepted, and the answer is 500.
+    /// Returns 500 and accepts nothing.
     ErrorWithoutAccepting,
-    /// Accepted, but the connection is cut before an answer.
+    /// Accepts the message, but cuts the connection before a response.
     CutAfterAccepting,
-    /// Accepted, and the answer takes its time.
+    /// Accepts the message, and responds late.
     SlowResponse,
-    /// Accepted, but something between answers with a page of its own.
+    /// Accepts the message, but a proxy's page is returned instead of the response.
     Page,
-    /// Accepted, but the answer ends in its middle.
+    /// Accepts the message, but the response breaks off halfway.
     PartialResponse,
-    /// Accepted, and the answer comes letter by letter.
+    /// Accepts the message, and responds byte by byte.
     DrippingResponse,
-    /// Accepted, and never answered.
+    /// Accepts the message, and never responds.
     SilenceAfterAccepting,
-    /// Neither accepted nor answered.
+    /// Neither accepts the message nor responds.
     Silence,
 }
 
-/// The fates by the last digits of the recipient; everything else is delivered.
+/// The fates by the last digits of the recipient, with their descriptions; all other messages are
+/// delivered.
 const FATES: [(&str, Fate, &str); 17] = [
     ("3003", Fate::Undelivered(30003), "undelivered, 30003: phone off or out of reach"),
     ("3005", Fate::Undelivered(30005), "undelivered, 30005: nobody has this number"),
@@ -57,7 +58,7 @@ const FATES: [(&str, Fate, &str); 17] = [
     ("9008", Fate::Silence, "never answers, delivers nothing"),
 ];
 
-/// The fate of a recipient.
+/// Returns the fate of messages to a recipient.
 pub(super) fn fate(to: &str) -> Fate {
     FATES
         .iter()
@@ -65,7 +66,7 @@ pub(super) fn fate(to: &str) -> Fate {
         .map_or(Fate::Delivered, |(_, fate, _)| *fate)
 }
 
-/// The table of fates, for the help.
+/// Returns the table of fates, for the help.
 pub fn fate_table() -> String {
     let mut table =
         "Recipients whose number ends in these digits meet a fate of their own:\n".to_owned();
@@ -79,7 +80,7 @@ pub fn fate_table() -> String {
     table
 }
 
-/// The error that Twilio gives a magic sender.
+/// Returns the error that Twilio returns for a magic sender.
 pub(super) fn magic_sender(from: &str) -> Option<(u32, &'static str)> {
     match from {
         "+15005550001" => {
@@ -93,7 +94,7 @@ pub(super) fn magic_sender(from: &str) -> Option<(u32, &'static str)> {
     }
 }
 
-/// The error that Twilio gives a magic recipient.
+/// Returns the error that Twilio returns for a magic recipient.
 pub(super) fn magic_recipient(to: &str) -> Option<(u32, &'static str)> {
     match to {
         "+15005550001" => Some((21211, "is not a valid phone number")),
@@ -110,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_digits_tell_the_fate() {
+    fn the_last_digits_of_the_recipient_choose_the_fate() {
         assert_eq!(fate("+573001233003"), Fate::Undelivered(30003));
         assert_eq!(fate("+573001239429"), Fate::BusyOnce);
         assert_eq!(fate("+573001234567"), Fate::Delivered);

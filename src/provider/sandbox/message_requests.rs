@@ -1,4 +1,4 @@
-//! The messages as a resource: what can be asked of them, and what is answered.
+//! The message resource: create, list, read, cancel, redact and delete.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use super::callback;
 use super::fates::{Fate, fate, magic_recipient, magic_sender};
@@ -20,31 +20,35 @@ use crate::domain::message_text::MAX_MESSAGE;
 use crate::domain::sender::Sender;
 use crate::provider::http::loopback_client;
 
-/// What a proxy says that has lost its way.
+/// The page of a proxy that returns its own login instead of forwarding the request.
 const PAGE: &str = "<!doctype html><title>Welcome</title><p>Please sign in to the network.";
 
+/// The messages, shared by all connections.
 pub(super) type Shared = Arc<Mutex<Messages>>;
 
-/// What a request leads to.
+/// How a request ends.
 pub(super) enum Outcome {
+    /// Sends the reply at once.
     Reply(Reply),
-    /// The reply, but late.
+    /// Sends the reply late.
     Late(Reply),
-    /// The reply, but letter by letter.
+    /// Sends the reply byte by byte.
     Dripping(Reply),
-    /// Text that is no reply of Twilio's.
+    /// Sends a text that Twilio would not.
     Text(String),
-    /// Nothing, for longer than anybody waits.
+    /// Sends nothing, for longer than any client waits.
     Silence,
-    /// No reply: the connection is cut.
+    /// Cuts the connection without a reply.
     Cut,
 }
 
+/// Locks the messages.
 pub(super) fn lock(messages: &Shared) -> MutexGuard<'_, Messages> {
-    // Every change to the messages is whole before it can panic.
+    // No change to the messages can be left half done by a panic.
     messages.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Returns what a phone has received, oldest first.
 pub(super) fn handset(messages: &Shared, number: &str) -> Reply {
     let number = number.replace("%2B", "+").replace("%2b", "+");
     let messages = lock(messages);
@@ -59,7 +63,7 @@ pub(super) fn handset(messages: &Shared, number: &str) -> Reply {
     Reply::ok(serde_json::to_value(received.collect::<Vec<_>>()).unwrap_or_default())
 }
 
-/// Checks a message as Twilio does, then lets its recipient's fate take its course.
+/// Creates a message: checks it as Twilio does, then does what the recipient's fate asks for.
 pub(super) fn create(messages: &Shared, form: &HashMap<String, String>) -> Outcome {
     let draft = match draft(form) {
         Ok(draft) => draft,
@@ -71,7 +75,7 @@ pub(super) fn create(messages: &Shared, form: &HashMap<String, String>) -> Outco
     match fate {
         Fate::ErrorWithoutAccepting => return Outcome::Reply(failed()),
         Fate::Silence => return Outcome::Silence,
-        Fate::BusyOnce | Fate::BusyForASecond if messages.tell_busy(&draft.to) => {
+        Fate::BusyOnce | Fate::BusyForASecond if messages.is_busy_for(&draft.to) => {
             let retry_after = (fate == Fate::BusyForASecond).then_some(1);
             let busy = Reply::error(429, 20429, "Too Many Requests");
             return Outcome::Reply(Reply { retry_after, ..busy });
@@ -99,67 +103,87 @@ pub(super) fn create(messages: &Shared, form: &HashMap<String, String>) -> Outco
     }
 }
 
+/// The parameters of a create, without empty ones.
+struct Form<'a>(&'a HashMap<String, String>);
+
+impl<'a> Form<'a> {
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.0.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
+    }
+}
+
+fn refuse(code: u32, message: &str) -> Reply {
+    Reply::error(400, code, message)
+}
+
 fn draft(form: &HashMap<String, String>) -> Result<Draft, Reply> {
-    let refuse = |code, message: &str| Reply::error(400, code, message);
-    let given = |name: &str| form.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
-    let to = given("To").ok_or_else(|| refuse(21604, "A 'To' phone number is required."))?;
-    let digits = to.strip_prefix('+').unwrap_or_default();
-    let well_formed =
-        (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    if !well_formed {
-        return Err(refuse(21211, &format!("The 'To' number {to} is not a valid phone number.")));
-    }
-    if let Some((code, words)) = magic_recipient(to) {
-        return Err(refuse(code, &format!("The 'To' number {to} {words}.")));
-    }
-    let service = given("MessagingServiceSid");
-    let from = given("From");
-    let sender =
-        service.or(from).ok_or_else(|| refuse(21603, "A 'From' phone number is required."))?;
-    if let Some((code, words)) = magic_sender(sender) {
-        return Err(refuse(code, &format!("The 'From' number {sender} {words}.")));
-    }
-    let kind = Sender::parse(sender).ok();
-    let fits =
-        matches!(kind, Some(Sender::MessagingService(_))) == service.is_some() && kind.is_some();
-    if !fits {
-        return Err(refuse(21212, &format!("The 'From' number {sender} is not valid.")));
-    }
     let body = form.get("Body").filter(|body| !body.is_empty());
+    let form = Form(form);
+    let to = recipient(&form)?;
+    let (service, from) = (form.get("MessagingServiceSid"), form.get("From"));
+    check_sender(service, from)?;
     let body = body.ok_or_else(|| refuse(21602, "Message body is required."))?;
     if body.chars().count() > MAX_MESSAGE {
-        return Err(refuse(
-            21617,
-            "The concatenated message body exceeds the 1600 character limit",
-        ));
+        let message = "The concatenated message body exceeds the 1600 character limit";
+        return Err(refuse(21617, message));
     }
-    let validity = given("ValidityPeriod").map(str::parse::<u32>);
+    let validity = form.get("ValidityPeriod").map(str::parse::<u32>);
     if validity.is_some_and(|seconds| !seconds.is_ok_and(|seconds| (1..=36_000).contains(&seconds)))
     {
         return Err(refuse(21624, "ValidityPeriod is out of range."));
     }
-    let callback = given("StatusCallback").map(callback::is_allowed);
-    if callback == Some(None) {
-        return Err(refuse(
-            21609,
-            "The StatusCallback URL is not valid: the Sandbox calls back to this machine only, by http.",
-        ));
-    }
     Ok(Draft {
-        callback: callback.flatten(),
+        callback: callback_url(&form)?,
         fate: fate(to),
         to: to.to_owned(),
         from: from.filter(|_| service.is_none()).map(str::to_owned),
         messaging_service: service.map(str::to_owned),
         body: body.clone(),
         retention: Retention {
-            discards_text: given("ContentRetention") == Some("discard"),
-            hides_number: given("AddressRetention") == Some("obfuscate"),
+            discards_text: form.get("ContentRetention") == Some("discard"),
+            hides_number: form.get("AddressRetention") == Some("obfuscate"),
         },
     })
 }
 
-/// A page of the newest messages, newest first.
+fn recipient<'a>(form: &Form<'a>) -> Result<&'a str, Reply> {
+    let to = form.get("To").ok_or_else(|| refuse(21604, "A 'To' phone number is required."))?;
+    let digits = to.strip_prefix('+').unwrap_or_default();
+    let well_formed =
+        (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    if !well_formed {
+        return Err(refuse(21211, &format!("The 'To' number {to} is not a valid phone number.")));
+    }
+    match magic_recipient(to) {
+        Some((code, words)) => Err(refuse(code, &format!("The 'To' number {to} {words}."))),
+        None => Ok(to),
+    }
+}
+
+fn check_sender(service: Option<&str>, from: Option<&str>) -> Result<(), Reply> {
+    let missing = || refuse(21603, "A 'From' phone number is required.");
+    let sender = service.or(from).ok_or_else(missing)?;
+    if let Some((code, words)) = magic_sender(sender) {
+        return Err(refuse(code, &format!("The 'From' number {sender} {words}.")));
+    }
+    let is_service = match Sender::parse(sender) {
+        Ok(kind) => Some(matches!(kind, Sender::MessagingService(_))),
+        Err(_) => None,
+    };
+    if is_service != Some(service.is_some()) {
+        return Err(refuse(21212, &format!("The 'From' number {sender} is not valid.")));
+    }
+    Ok(())
+}
+
+fn callback_url(form: &Form<'_>) -> Result<Option<Url>, Reply> {
+    let Some(address) = form.get("StatusCallback") else { return Ok(None) };
+    let message = "The StatusCallback URL is not valid: the Sandbox calls back to this machine \
+                   only, by http.";
+    callback::allowed_url(address).map(Some).ok_or_else(|| refuse(21609, message))
+}
+
+/// Returns a page of messages, the newest first.
 pub(super) fn list(messages: &Shared, query: &HashMap<String, String>) -> Reply {
     let number = |name: &str| query.get(name).and_then(|text| text.parse::<usize>().ok());
     let page_size = number("PageSize").unwrap_or(50).clamp(1, 1000);
@@ -192,7 +216,7 @@ pub(super) fn list(messages: &Shared, query: &HashMap<String, String>) -> Reply 
     Reply::ok(responses::page(shown, page, page_size, &filter, found.len() > page_size))
 }
 
-/// Whether a message was sent when a query wants it: `DateSent=`, `DateSent<=`, `DateSent>=`,
+/// Whether the time at which a message was sent fits a query: `DateSent=`, `DateSent<=`, `DateSent>=`,
 /// each with a moment or a whole day (UTC).
 fn fits_date_sent(sent: Option<Timestamp>, query: &HashMap<String, String>) -> bool {
     let moment = |text: &String| text.parse::<Timestamp>().ok();
@@ -212,7 +236,7 @@ fn fits_date_sent(sent: Option<Timestamp>, query: &HashMap<String, String>) -> b
         && compare("DateSent>", Ordering::is_ge)
 }
 
-/// One message: read, called back, deleted, or its text taken out.
+/// Reads, cancels, redacts or deletes one message.
 pub(super) fn one(
     messages: &Shared,
     method: &Method,

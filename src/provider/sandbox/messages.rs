@@ -11,12 +11,14 @@ use super::fates::Fate;
 use crate::domain::delivery::DeliveryStatus;
 use crate::runtime::Clock;
 
-/// Messages kept; the oldest is forgotten first.
+/// Messages that are kept; the oldest is forgotten first.
 const MAX_MESSAGES: usize = 10_000;
 
-/// Age at which a message reaches a status. About what a good carrier takes.
+/// Age at which a message is `sending`. These ages are about what a good carrier takes.
 pub(super) const SENDING: Duration = Duration::from_millis(300);
+/// Age at which a message is `sent`.
 pub(super) const SENT: Duration = Duration::from_millis(800);
+/// Age at which a message has arrived, or has failed to.
 pub(super) const ARRIVED: Duration = Duration::from_millis(1_800);
 
 /// A message that was accepted.
@@ -24,7 +26,7 @@ pub(super) const ARRIVED: Duration = Duration::from_millis(1_800);
 pub(super) struct Message {
     pub sid: String,
     pub to: String,
-    /// The sender; empty where a Messaging Service has not picked one yet.
+    /// The sender; `None` where a Messaging Service has not picked one.
     pub from: Option<String>,
     pub messaging_service: Option<String>,
     pub body: String,
@@ -37,16 +39,16 @@ pub(super) struct Message {
     clock: Clock,
 }
 
-/// What is not kept of a message; the handset has it all.
+/// Which parts of a message are not kept; the handset shows all of it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Retention {
-    /// The text is thrown away once it has arrived.
+    /// Whether the text is discarded once the message has arrived.
     pub discards_text: bool,
-    /// The last digits of the number are made unreadable.
+    /// Whether the last digits of the recipient are hidden.
     pub hides_number: bool,
 }
 
-/// What a create asks for.
+/// A message as a create request describes it.
 pub(super) struct Draft {
     pub to: String,
     pub from: Option<String>,
@@ -54,7 +56,7 @@ pub(super) struct Draft {
     pub body: String,
     pub retention: Retention,
     pub fate: Fate,
-    /// Where its statuses are posted.
+    /// The URL that its statuses are posted to.
     pub callback: Option<Url>,
 }
 
@@ -63,22 +65,22 @@ pub(super) struct Draft {
 pub(super) struct Messages {
     all: VecDeque<Message>,
     created: u64,
-    /// Told apart from the messages of every other Sandbox.
+    /// A random number that tells its SIDs from those of every other Sandbox.
     origin: u64,
     clock: Clock,
-    told_busy: HashMap<String, u32>,
+    busy_counts: HashMap<String, u32>,
 }
 
 impl Message {
     fn age(&self) -> Duration {
         if self.clock.runs_by_itself() {
-            // Nobody sets this one back.
+            // Unlike the system's clock, this one is never set back.
             return self.accepted_at.elapsed();
         }
         Duration::try_from(self.clock.now().duration_since(self.created)).unwrap_or_default()
     }
 
-    /// Where it stands now, by its age.
+    /// Returns the present status, by the message's age.
     pub fn status(&self) -> DeliveryStatus {
         let age = self.age();
         if self.canceled {
@@ -95,7 +97,7 @@ impl Message {
         }
     }
 
-    /// The error code, once it has failed.
+    /// Returns the error code, once the message has failed.
     pub fn error_code(&self) -> Option<u32> {
         match (self.fate, self.status()) {
             (Fate::Undelivered(code), DeliveryStatus::Undelivered) => Some(code),
@@ -103,7 +105,7 @@ impl Message {
         }
     }
 
-    /// The recipient, as far as it is kept.
+    /// Returns the recipient, as far as it is kept.
     pub fn kept_to(&self) -> String {
         match self.to.char_indices().nth_back(3) {
             Some((index, _)) if self.retention.hides_number => format!("{}XXXX", &self.to[..index]),
@@ -111,19 +113,19 @@ impl Message {
         }
     }
 
-    /// The text, as far as it is kept.
+    /// Returns the text, as far as it is kept.
     pub fn kept_body(&self) -> &str {
         let is_gone = self.retention.discards_text && self.arrived_at().is_some();
         if is_gone { "" } else { &self.body }
     }
 
-    /// When it left for the carrier, if it has.
+    /// Returns when the message left for the carrier, if it has.
     pub fn sent_at(&self) -> Option<Timestamp> {
         let left = !self.canceled && self.age() >= SENT;
         left.then(|| self.created + SENT)
     }
 
-    /// When it arrived at the phone, if it has.
+    /// Returns when the message arrived at the phone, if it has.
     pub fn arrived_at(&self) -> Option<Timestamp> {
         let arrived = match self.fate {
             Fate::Undelivered(_) => false,
@@ -134,12 +136,12 @@ impl Message {
 }
 
 impl Messages {
-    /// No messages yet. `origin` goes into their SIDs.
+    /// Starts without messages. `origin` goes into their SIDs.
     pub fn new(origin: u64, clock: Clock) -> Self {
-        Self { all: VecDeque::new(), created: 0, origin, clock, told_busy: HashMap::new() }
+        Self { all: VecDeque::new(), created: 0, origin, clock, busy_counts: HashMap::new() }
     }
 
-    /// Takes a message and gives it its SID.
+    /// Accepts a message and gives it its SID.
     pub fn accept(&mut self, draft: Draft) -> Message {
         self.created += 1;
         let now = self.clock.now();
@@ -164,7 +166,7 @@ impl Messages {
         message
     }
 
-    /// All messages, oldest first.
+    /// Iterates over all messages, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Message> {
         self.all.iter()
     }
@@ -173,7 +175,7 @@ impl Messages {
         self.all.iter().find(|message| message.sid == sid)
     }
 
-    /// Calls a message back, if it has not left yet; whether it could be.
+    /// Cancels a message that has not left yet; returns whether it could be canceled.
     pub fn cancel(&mut self, sid: &str) -> bool {
         let now = self.clock.now();
         let message = self.all.iter_mut().find(|message| message.sid == sid);
@@ -186,7 +188,7 @@ impl Messages {
         })
     }
 
-    /// Takes the text out of a message.
+    /// Removes the text of a message.
     pub fn redact(&mut self, sid: &str) {
         if let Some(message) = self.all.iter_mut().find(|message| message.sid == sid) {
             message.body.clear();
@@ -194,22 +196,22 @@ impl Messages {
         }
     }
 
-    /// Forgets a message; whether there was one.
+    /// Deletes a message; returns whether there was one.
     pub fn delete(&mut self, sid: &str) -> bool {
         let before = self.all.len();
         self.all.retain(|message| message.sid != sid);
         self.all.len() < before
     }
 
-    /// Whether a recipient of [`Fate::BusyOnce`] or [`Fate::BusyForASecond`] is to be told to
-    /// wait, which happens before every other message to it.
-    pub fn tell_busy(&mut self, to: &str) -> bool {
-        let told = self.told_busy.entry(to.to_owned()).or_default();
-        *told += 1;
-        *told % 2 == 1
+    /// Whether a create to a recipient of [`Fate::BusyOnce`] or [`Fate::BusyForASecond`] returns
+    /// 429, which alternates.
+    pub fn is_busy_for(&mut self, to: &str) -> bool {
+        let count = self.busy_counts.entry(to.to_owned()).or_default();
+        *count += 1;
+        *count % 2 == 1
     }
 
-    /// Forgets everything.
+    /// Deletes all messages.
     pub fn reset(&mut self) {
         *self = Self { created: self.created, ..Self::new(self.origin, self.clock.clone()) };
     }

@@ -1,7 +1,7 @@
 //! The Sandbox: a Twilio-compatible server on this machine, and the phones that it texts.
 //!
-//! Real HTTP on loopback, so that the same client speaks to it as to Twilio. Messages live in
-//! memory. It has no timers: a message's status follows from its age when it is asked for.
+//! It speaks real HTTP on loopback, so that the same client works with it and with Twilio. Messages
+//! live in memory. There are no timers: a message's status follows from its age when it is read.
 
 mod account;
 mod callback;

@@ -1,4 +1,4 @@
-//! The Sandbox's answers in Twilio's shapes.
+//! The Sandbox's responses, in Twilio's shapes.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -12,16 +12,17 @@ use crate::domain::message_text::Segments;
 pub(super) struct Reply {
     pub status: u16,
     pub body: Value,
-    /// Seconds to wait, where the answer says so.
+    /// The value of `Retry-After` in seconds, if the response has one.
     pub retry_after: Option<u32>,
 }
 
 impl Reply {
+    /// Makes a response of status 200.
     pub const fn ok(body: Value) -> Self {
         Self { status: 200, body, retry_after: None }
     }
 
-    /// An error as Twilio tells it.
+    /// Makes an error response in Twilio's shape.
     pub fn error(status: u16, code: u32, message: &str) -> Self {
         let more_info = format!("https://www.twilio.com/docs/errors/{code}");
         let body =
@@ -29,18 +30,18 @@ impl Reply {
         Self { status, body, retry_after: None }
     }
 
-    /// Done, and nothing to say about it.
+    /// Makes the response to a request that leaves nothing to return.
     pub const fn done() -> Self {
         Self { status: 204, body: Value::Null, retry_after: None }
     }
 
-    /// There is nothing at this place.
+    /// Makes the response for an unknown path.
     pub fn not_found(path: &str) -> Self {
         Self::error(404, 20404, &format!("The requested resource {path} was not found"))
     }
 }
 
-/// A message resource, with every field that Twilio's has.
+/// Returns a message resource, with every field that Twilio's has.
 pub(super) fn message(message: &Message) -> Value {
     let uri = format!("{}/{}", messages_path(), message.sid);
     let error_code = message.error_code();
@@ -68,7 +69,7 @@ pub(super) fn message(message: &Message) -> Value {
     })
 }
 
-/// What the Sandbox's own list says of a message.
+/// Returns a message as the Sandbox's own list shows it.
 pub(super) fn summary(message: &Message) -> Value {
     let from = message.from.as_ref().or(message.messaging_service.as_ref());
     json!({
@@ -80,12 +81,12 @@ pub(super) fn summary(message: &Message) -> Value {
     })
 }
 
-/// Where a list of messages stands, without the ending.
+/// Returns the path of the list of messages, without its extension.
 pub(super) fn messages_path() -> String {
     format!("/2010-04-01/Accounts/{ACCOUNT_SID}/Messages")
 }
 
-/// A page of a list, with links to the pages around it.
+/// Returns a page of a list, with links to the pages around it.
 pub(super) fn page(
     messages: &[Value],
     page: usize,

@@ -12,14 +12,14 @@ use super::server;
 use crate::domain::provider::BaseUrl;
 use crate::runtime::Runtime;
 
-/// A running Sandbox. It ends when this is dropped.
+/// A running Sandbox, which ends when this is dropped.
 pub struct Sandbox {
     base_url: BaseUrl,
     address: SocketAddr,
     server: JoinHandle<()>,
 }
 
-/// The Sandbox cannot run.
+/// Why a Sandbox cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// The address is not of this machine's loopback.
@@ -32,10 +32,10 @@ pub enum SandboxError {
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// The address makes no URL.
+    /// The address does not make a URL.
     #[error("the Sandbox's address makes no URL: {0}")]
     Url(#[from] crate::domain::provider::BaseUrlError),
 }
@@ -49,10 +49,10 @@ impl Sandbox {
         Self::start_in(listen, &Runtime::of_this_machine()).await
     }
 
-    /// Starts a Sandbox where time and chance are others than this machine's.
+    /// Starts a Sandbox with a clock and random numbers of its own.
     ///
     /// # Errors
-    /// As of [`Sandbox::start`].
+    /// When the address is not loopback, or is in use.
     pub async fn start_in(listen: SocketAddr, runtime: &Runtime) -> Result<Self, SandboxError> {
         if !listen.ip().is_loopback() {
             return Err(SandboxError::NotLoopback(listen));
@@ -68,17 +68,17 @@ impl Sandbox {
         Ok(Self { base_url, address, server })
     }
 
-    /// Where it is reached.
+    /// The base URL for clients.
     pub const fn base_url(&self) -> &BaseUrl {
         &self.base_url
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Waits until the server ends by itself, which it does only when something is wrong.
+    /// Waits until the server ends by itself, which happens only after a fault.
     pub async fn finished(mut self) {
         // A server that panicked has ended too.
         let _ = (&mut self.server).await;
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_in_use_is_said() {
+    async fn an_address_in_use_is_an_error() {
         let first = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
         let second = Sandbox::start(first.address()).await;
         assert!(matches!(second, Err(SandboxError::Listen { .. })));

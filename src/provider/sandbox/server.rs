@@ -1,4 +1,4 @@
-//! The HTTP side of the Sandbox: who may ask, for what, and what is answered.
+//! The HTTP side of the Sandbox: authentication, routing, and the faults that fates ask for.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -25,16 +25,16 @@ use super::drip::Drip;
 use super::message_requests::{Outcome, Shared, create, handset, list, lock, one};
 use super::responses::{self, Reply};
 
-/// Bytes of a request body at most.
+/// The size limit of a request body, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
-/// How long a slow answer takes.
+/// How long a slow response takes.
 const SLOW: Duration = Duration::from_secs(3);
 
-/// How long an answer drips.
+/// How long a dripping response takes.
 const DRIPPING: Duration = Duration::from_secs(40);
 
-/// How long silence lasts before the connection is cut.
+/// How long the server stays silent before it cuts the connection.
 const SILENCE: Duration = Duration::from_mins(5);
 
 /// Accepts connections until it is aborted.
@@ -47,13 +47,13 @@ pub(super) async fn serve(listener: TcpListener, messages: Shared) {
                     let messages = Arc::clone(&messages);
                     connections.spawn(async move {
                         let service = service_fn(move |request| respond(request, Arc::clone(&messages)));
-                        // A client that goes away is its own affair.
+                        // A client that goes away needs no response.
                         let _ = hyper::server::conn::http1::Builder::new()
                             .serve_connection(TokioIo::new(stream), service)
                             .await;
                     });
                 }
-                // Out of file descriptors, most likely: give others time to close some.
+                // Out of file descriptors, most likely: give other connections time to close.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             },
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
@@ -61,7 +61,7 @@ pub(super) async fn serve(listener: TcpListener, messages: Shared) {
     }
 }
 
-/// The connection is to be cut.
+/// Ends the connection without a response.
 #[derive(Debug, thiserror::Error)]
 #[error("cut")]
 struct Cut;
@@ -77,7 +77,7 @@ async fn respond(
     messages: Shared,
 ) -> Result<Response<Either<Full<Bytes>, Drip>>, Cut> {
     let mut drips = false;
-    let reply = match answer(request, &messages).await {
+    let reply = match route(request, &messages).await {
         Outcome::Reply(reply) => reply,
         Outcome::Dripping(reply) => {
             drips = true;
@@ -115,7 +115,7 @@ async fn respond(
     Ok(response)
 }
 
-async fn answer(request: Request<Incoming>, messages: &Shared) -> Outcome {
+async fn route(request: Request<Incoming>, messages: &Shared) -> Outcome {
     let (head, body) = request.into_parts();
     if !is_loopback(&head.headers) {
         return Outcome::Reply(Reply::error(
@@ -162,8 +162,8 @@ async fn answer(request: Request<Incoming>, messages: &Shared) -> Outcome {
     Outcome::Reply(reply)
 }
 
-/// Whether the request was meant for this machine; a web page on another host that points
-/// its name here is not.
+/// Whether the request was meant for this machine; one from a web page whose host name points here
+/// was not.
 fn is_loopback(headers: &HeaderMap) -> bool {
     let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else { return false };
     let name = match host.strip_prefix('[') {
@@ -173,7 +173,8 @@ fn is_loopback(headers: &HeaderMap) -> bool {
     name == "localhost" || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Checks who asks, as Twilio does: HTTP Basic with the account's SID and token.
+/// Checks the credentials, as Twilio does: HTTP Basic with the account's SID and token. Returns the
+/// error, if any.
 fn refuse(headers: &HeaderMap, account: &str, path: &str) -> Option<Reply> {
     let expected = format!("Basic {}", STANDARD.encode(format!("{ACCOUNT_SID}:{AUTH_TOKEN}")));
     let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -192,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_requests_to_this_machine_are_answered() {
+    fn only_requests_to_this_machine_are_allowed() {
         let host = |name: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(HOST, name.parse().unwrap());
