@@ -1,5 +1,6 @@
-//! What comes from outside and is different each time: the moment, chance, and whom the network
-//! leads to. A demonstration has its own, so that it is the same each time.
+//! The runtime: the clock, the source of random numbers, and the address of the provider.
+//!
+//! A test or a demonstration replaces them, so that it is the same each time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -8,18 +9,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::provider::BaseUrl;
 
-/// The time and the chance that a part works with.
+/// The clock, the random numbers and the address of Twilio that a deck works with.
 #[derive(Debug, Clone)]
 pub struct Runtime {
-    /// Where the time is read.
+    /// The clock.
     pub clock: Clock,
-    /// Where random numbers come from.
+    /// The source of random numbers.
     pub rng: Rng,
-    /// Where Twilio is, for accounts without an address of their own, if it is not on the internet.
+    /// The address of Twilio for accounts that name none; `None` is Twilio's own.
     pub twilio: Option<BaseUrl>,
 }
 
-/// A clock in whole milliseconds since 1970.
+/// A clock that counts whole milliseconds since 1970.
 #[derive(Debug, Clone)]
 pub enum Clock {
     /// The clock of this machine.
@@ -33,13 +34,13 @@ pub enum Clock {
 pub enum Rng {
     /// The operating system's, fit for codes.
     System,
-    /// The same numbers each time. Anybody can tell the codes that are drawn from it: it is for a
-    /// demonstration, which texts nobody, and for nothing else.
+    /// A generator that repeats the same numbers. Its codes can be predicted: it is only for a
+    /// demonstration, which texts no one.
     Repeated(Arc<AtomicU64>),
 }
 
 impl Runtime {
-    /// Those of this machine.
+    /// Returns the runtime of this machine.
     pub const fn of_this_machine() -> Self {
         Self { clock: Clock::System, rng: Rng::System, twilio: None }
     }
@@ -52,13 +53,13 @@ impl From<Clock> for Runtime {
 }
 
 impl Clock {
-    /// A clock that stands at `start`.
+    /// Makes a clock that stands still at `start`.
     pub fn manual(start: Timestamp) -> Self {
         Self::Manual(Arc::new(AtomicI64::new(start.as_millisecond())))
     }
 
-    /// The present moment, in whole milliseconds: what the store keeps and what is compared
-    /// later must be the same.
+    /// Returns the present moment in whole milliseconds, so that it is equal to the one that the
+    /// store keeps.
     pub fn now(&self) -> Timestamp {
         let millisecond = match self {
             Self::System => Timestamp::now().as_millisecond(),
@@ -67,41 +68,41 @@ impl Clock {
         Timestamp::from_millisecond(millisecond).unwrap_or(Timestamp::MIN)
     }
 
-    /// Moves a manual clock; the system's clock is not ours to move.
+    /// Sets a manual clock; the system's clock is left alone.
     pub fn set(&self, now: Timestamp) {
         if let Self::Manual(millisecond) = self {
             millisecond.store(now.as_millisecond(), Ordering::SeqCst);
         }
     }
 
-    /// Moves a manual clock on to a moment that was waited for, never back.
+    /// Moves a manual clock forward to a moment that was waited for, never back.
     pub fn reach(&self, moment: Timestamp) {
         if let Self::Manual(millisecond) = self {
             millisecond.fetch_max(moment.as_millisecond(), Ordering::SeqCst);
         }
     }
 
-    /// Moves a manual clock on.
+    /// Moves a manual clock forward.
     pub fn advance(&self, by: SignedDuration) {
         self.reach(self.now().saturating_add(by).unwrap_or(Timestamp::MAX));
     }
 
-    /// Whether the time goes by without anybody's doing.
+    /// Whether time passes by itself.
     pub const fn runs_by_itself(&self) -> bool {
         matches!(self, Self::System)
     }
 }
 
 impl Rng {
-    /// The numbers that follow from a seed.
+    /// Makes a generator that repeats the numbers of a seed.
     pub fn repeated(seed: u64) -> Self {
         Self::Repeated(Arc::new(AtomicU64::new(seed)))
     }
 
-    /// A random number.
+    /// Returns a random 64-bit number.
     ///
     /// # Errors
-    /// When the operating system gives none.
+    /// When the operating system has no random numbers.
     pub fn u64(&self) -> Result<u64, getrandom::Error> {
         match self {
             Self::System => getrandom::u64(),
@@ -116,10 +117,10 @@ impl Rng {
         }
     }
 
-    /// A random number of half the size.
+    /// Returns a random 32-bit number.
     ///
     /// # Errors
-    /// As of [`Rng::u64`].
+    /// When the operating system has no random numbers.
     pub fn u32(&self) -> Result<u32, getrandom::Error> {
         match self {
             Self::System => getrandom::u32(),
@@ -133,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_gives_the_same_numbers_each_time_and_the_system_does_not() {
+    fn a_seed_repeats_its_numbers_and_the_system_does_not() {
         let draw = |rng: Rng| [(); 4].map(|()| rng.u64().unwrap());
         assert_eq!(draw(Rng::repeated(7)), draw(Rng::repeated(7)));
         assert_ne!(draw(Rng::repeated(7)), draw(Rng::repeated(8)));

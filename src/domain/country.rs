@@ -18,41 +18,42 @@ use super::country_table::{COUNTRIES, CountryRow};
 #[serde(into = "String", try_from = "String")]
 pub struct Country(u8);
 
-/// How an operator's text for a country was understood.
+/// The country that a text names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TypedCountry {
-    /// The country that was meant.
+    /// The country.
     pub country: Country,
-    /// Whether a calling code was typed that several regions share, so that the main region
-    /// was taken: worth saying on screen.
+    /// Whether the text is a calling code that several regions share, so that the main region was
+    /// chosen; screens say so.
     pub shared_calling_code: bool,
 }
 
-/// The text names no country.
+/// The error for a text that names no country.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no country: write a code such as CO, or a calling code such as +57")]
 pub struct UnknownCountry(String);
 
 impl Country {
-    /// All countries, sorted by code.
+    /// Returns all countries, sorted by code.
     pub fn all() -> impl ExactSizeIterator<Item = Self> + Clone {
         (0..COUNTRIES.len()).map(|row| Self(u8::try_from(row).unwrap_or(u8::MAX)))
     }
 
-    /// The country with this ISO code, in any case.
+    /// Finds the country with an ISO code, in any case.
     pub fn from_code(code: &str) -> Option<Self> {
         let code = code.to_ascii_uppercase();
         let row = COUNTRIES.binary_search_by(|row| row.code.cmp(code.as_str())).ok()?;
         u8::try_from(row).ok().map(Self)
     }
 
-    /// Understands a code (`CO`), a calling code (`57`, `+57`) or a whole English name.
+    /// Finds the country that a text names: by a code (`CO`), a calling code (`57`, `+57`) or a
+    /// whole English name.
     ///
     /// A calling code shared by several regions means libphonenumber's main region (`+1` the
     /// United States, `+44` the United Kingdom, `+7` Russia).
     ///
     /// # Errors
-    /// When the text is neither.
+    /// When the text is none of these.
     pub fn from_typed(text: &str) -> Result<TypedCountry, UnknownCountry> {
         let text = text.trim();
         let unknown = || UnknownCountry(text.chars().take(40).collect());
@@ -75,22 +76,22 @@ impl Country {
             .ok_or_else(unknown)
     }
 
-    /// The ISO code, two capital letters.
+    /// Returns the ISO code: two capital letters.
     pub fn code(self) -> &'static str {
         self.row().code
     }
 
-    /// The English name.
+    /// Returns the English name.
     pub fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// The calling code without `+`, such as 57.
+    /// Returns the calling code without `+`, such as 57.
     pub fn calling_code(self) -> u16 {
         self.row().calling_code
     }
 
-    /// The regions that have this calling code, the main one first.
+    /// Returns the regions that share a calling code, the main one first.
     pub fn sharing_calling_code(calling_code: u16) -> Vec<Self> {
         let mut regions: Vec<Self> =
             Self::all().filter(|country| country.calling_code() == calling_code).collect();
@@ -98,8 +99,8 @@ impl Country {
         regions
     }
 
-    /// Whether what an operator typed into a filter fits: a part of the name (with or without
-    /// accents), the beginning of the code, or the beginning of the calling code.
+    /// Whether the country matches a filter: a part of the name (with or without accents), the
+    /// beginning of the code, or the beginning of the calling code.
     pub fn matches(self, filter: &str) -> bool {
         let filter = fold(filter.trim());
         let digits = filter.strip_prefix('+').unwrap_or(&filter);
@@ -111,7 +112,7 @@ impl Country {
             || self.aliases().iter().any(|alias| alias.starts_with(&filter))
     }
 
-    /// Lists the countries that fit a filter, the closest first: the exact code or calling
+    /// Lists the countries that match a filter, the closest first: the exact code or calling
     /// code, then names that begin with the text, then the rest, each by name.
     pub fn search(filter: &str) -> Vec<Self> {
         let folded = fold(filter.trim());
@@ -128,14 +129,14 @@ impl Country {
         found
     }
 
-    /// The name as filters compare it. Kept, as a filter looks at all of them for every letter.
+    /// The name as filters compare it. Cached, as a filter compares all of them on every keystroke.
     fn folded_name(self) -> &'static str {
         static NAMES: LazyLock<Vec<String>> =
             LazyLock::new(|| COUNTRIES.iter().map(|row| fold(row.name)).collect());
         &NAMES[usize::from(self.0)]
     }
 
-    /// Everyday names that are not the official one, folded.
+    /// Everyday names besides the official one, folded.
     fn aliases(self) -> &'static [&'static str] {
         match self.code() {
             "AE" => &["uae", "emirates"],
@@ -154,7 +155,7 @@ impl Country {
     }
 }
 
-/// Lower case without accents, for comparing what people type.
+/// Returns a text in lower case without accents, to compare what people type.
 fn fold(text: &str) -> String {
     text.chars()
         .flat_map(char::to_lowercase)
@@ -247,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_calling_code_means_the_main_region_and_says_so() {
+    fn a_shared_calling_code_is_read_as_the_main_region_and_marked() {
         for (typed, code) in [("+1", "US"), ("44", "GB"), ("+7", "RU")] {
             let found = Country::from_typed(typed).unwrap();
             assert_eq!((found.country.code(), found.shared_calling_code), (code, true));

@@ -1,4 +1,4 @@
-//! The table behind [`Country`](super::country::Country): facts only, one row a region.
+//! The table behind [`Country`](super::country::Country): one row per region.
 //!
 //! Regions, calling codes and main regions as in libphonenumber's metadata (a test in
 //! `country.rs` compares them with the library); English names as in Unicode CLDR.

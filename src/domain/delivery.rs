@@ -1,40 +1,40 @@
-//! The states of a delivery, from the request to its end.
+//! The status of a delivery, from the request to the final status.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a delivery stands. A status has a rank, and reports never move one backwards.
+/// The status of a delivery. Statuses are ranked, and a report never moves a delivery back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
-    /// A slot is taken in the store; nothing has left this machine.
+    /// A slot is reserved in the store; nothing has left this machine.
     Reserved,
     /// The request to the provider is under way.
     Submitting,
-    /// The outcome of the request is unclear; the slot stays taken until it is reconciled.
+    /// The outcome of the request is unclear; the slot stays reserved until it is reconciled.
     Unknown,
-    /// The provider has it, and picks a sender.
+    /// The provider has the message, and picks a sender.
     Accepted,
-    /// The provider has it in a queue.
+    /// The provider has the message in a queue.
     Queued,
-    /// On its way to the carrier.
+    /// The message is on its way to the carrier.
     Sending,
-    /// The carrier has it.
+    /// The carrier has the message.
     Sent,
-    /// The phone has it.
+    /// The phone has the message.
     Delivered,
-    /// The carrier could not deliver it.
+    /// The carrier could not deliver the message.
     Undelivered,
-    /// The provider could not send it.
+    /// The provider could not send the message.
     Failed,
-    /// Called back before it was sent.
+    /// The message was canceled before it was sent.
     Canceled,
-    /// Sent, and the carrier gives no receipt. Not an error.
+    /// The message was sent, and the carrier gives no receipt. Not an error.
     SentNoReceipt,
-    /// The provider said no; the slot is released.
+    /// The provider rejected the message; the slot is released.
     Refused,
-    /// It turned out that it never went out; the slot is released.
+    /// The message never went out, as reconciling found; the slot is released.
     NotSent,
 }
 
@@ -82,7 +82,7 @@ impl DeliveryStatus {
         Self::ALL.into_iter().find(|status| status.key() == key)
     }
 
-    /// How far along the status is.
+    /// Returns how far along the status is.
     const fn rank(self) -> u8 {
         match self {
             Self::Reserved => 0,
@@ -102,7 +102,7 @@ impl DeliveryStatus {
         }
     }
 
-    /// Whether nothing follows it.
+    /// Whether no other status can follow.
     pub const fn is_final(self) -> bool {
         self.rank() == 7
     }
@@ -112,12 +112,12 @@ impl DeliveryStatus {
         matches!(self, Self::Accepted | Self::Queued | Self::Sending | Self::Sent)
     }
 
-    /// Whether the slot is given back: the message certainly never went out.
+    /// Whether the slot is released: the message certainly never went out.
     pub const fn releases_slot(self) -> bool {
         matches!(self, Self::Refused | Self::NotSent)
     }
 
-    /// Whether it went wrong.
+    /// Whether the delivery failed.
     pub const fn is_failure(self) -> bool {
         matches!(
             self,
@@ -125,7 +125,7 @@ impl DeliveryStatus {
         )
     }
 
-    /// What it means to somebody who waits for the code, in a sentence.
+    /// Returns a sentence that says what the status means to the user who waits for the code.
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Reserved => "Not handed to the provider yet.",
@@ -158,7 +158,7 @@ impl DeliveryStatus {
     }
 }
 
-/// The word for screens: the stable name with spaces.
+/// Writes the stable name with spaces, for screens.
 impl fmt::Display for DeliveryStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_never_goes_back_and_never_leaves_its_end() {
+    fn a_status_never_moves_back_and_never_leaves_a_final_one() {
         for from in DeliveryStatus::ALL {
             assert!(!from.may_become(from), "{from:?}");
             for to in DeliveryStatus::ALL {

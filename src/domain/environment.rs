@@ -1,4 +1,4 @@
-//! The three environments. They share nothing unless an operator copies it on purpose.
+//! The three environments, which share nothing unless an operator copies it.
 
 use std::fmt;
 use std::ops::{Index, IndexMut};
@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
-    /// Where developers try things out; runs on the Sandbox unless changed.
+    /// The environment in which developers try things out; it runs on the Sandbox unless changed.
     Development,
-    /// Where releases are tested.
+    /// The environment in which releases are tested.
     Test,
-    /// Where real users sign in.
+    /// The environment in which real users sign in.
     Production,
 }
 
@@ -23,7 +23,7 @@ impl Environment {
     /// All environments, in their fixed order.
     pub const ALL: [Self; 3] = [Self::Development, Self::Test, Self::Production];
 
-    /// The name where there is little room.
+    /// Returns the short name, for narrow screens.
     pub const fn short_name(self) -> &'static str {
         match self {
             Self::Development => "Dev",
@@ -32,7 +32,7 @@ impl Environment {
         }
     }
 
-    /// The name as shown on screens.
+    /// Returns the name for screens.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Development => "Development",
@@ -41,7 +41,7 @@ impl Environment {
         }
     }
 
-    /// The name as written in files, on the command line and in JSON.
+    /// Returns the name for files, the command line and JSON.
     pub const fn key(self) -> &'static str {
         match self {
             Self::Development => "development",
@@ -57,7 +57,7 @@ impl fmt::Display for Environment {
     }
 }
 
-/// The text names no environment.
+/// The error for a text that names no environment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no environment {0:?}: use development, test or production")]
 pub struct UnknownEnvironment(String);
@@ -98,7 +98,7 @@ impl<T> PerEnvironment<T> {
         }
     }
 
-    /// The environments with their values, in the fixed order.
+    /// Iterates over the environments with their values, in the fixed order.
     pub fn iter(&self) -> impl Iterator<Item = (Environment, &T)> {
         Environment::ALL.into_iter().map(|environment| (environment, &self[environment]))
     }

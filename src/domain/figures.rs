@@ -1,5 +1,5 @@
-//! What settings come to, in figures: how many codes one user can get and guess at in a day, what
-//! that costs at most, and which countries the From numbers leave out.
+//! The figures behind settings: how many codes one user can get and guess in a day, what that
+//! costs at most, and which countries the From numbers leave out.
 
 use std::collections::BTreeSet;
 
@@ -8,22 +8,22 @@ use super::limits::Cap;
 use super::price::Price;
 use super::settings::Settings;
 
-/// Minutes of a day.
+/// Minutes in a day.
 const DAY: u32 = 24 * 60;
 
 /// The figures behind settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figures {
-    /// Codes that one user can get within a day, asking whenever they may: as the quota's rule
-    /// and the caps of the environment have it.
+    /// Codes that one user can get within a day at most, by the quota's rule and the caps of the
+    /// environment.
     pub codes_a_day: u32,
-    /// The chance of guessing a right code of one user within a day, with all tries used; 0 to 1.
+    /// The chance of guessing a code of one user within a day if all tries are used; 0 to 1.
     pub guessing_chance: f64,
     /// SMS that one code takes.
     pub segments: u32,
-    /// Countries that are on some number.
+    /// Countries that are on a From number.
     pub mapped: BTreeSet<Country>,
-    /// The only countries that are texted at all, if that is limited.
+    /// The only countries that may be texted, if there is such a limit.
     pub only_countries: Option<BTreeSet<Country>>,
     /// Whether a default number sends to all others.
     pub has_default: bool,
@@ -43,13 +43,13 @@ pub struct PartlyMapped {
 }
 
 impl Figures {
-    /// Works the figures out. `app_name` stands for `{app}` in the message.
+    /// Computes the figures of settings. `app_name` replaces `{app}` in the message.
     pub fn of(settings: &Settings, app_name: &str) -> Self {
         let rounds = DAY.div_ceil(settings.time_out.get().into());
         let validity = settings.code_validity.get();
         let texts = settings.message_overrides.iter().map(|(_, message)| message);
         let texts = texts.chain([&settings.message]);
-        // The longest of them, as anybody may ask.
+        // The longest one, as a user of any country may ask for codes.
         let segments = texts
             .map(|message| message.preview(validity, app_name).segments().count)
             .max()
@@ -61,7 +61,7 @@ impl Figures {
             limits.environment.hour.map(|cap| cap.get().saturating_mul(24)),
             limits.environment.day.map(Cap::get),
         ];
-        // Caps that are only recorded hold nothing up.
+        // Caps that are only recorded stop nothing.
         let caps = caps.into_iter().flatten().filter(|_| !limits.record_only);
         let by_rule = rounds * u32::from(settings.codes_allowed.get());
         Self {
@@ -75,13 +75,13 @@ impl Figures {
         }
     }
 
-    /// What one user can cost in a day, at a price for each SMS.
+    /// Returns the highest cost of one user in a day, at a price per SMS.
     pub const fn cost_a_day(&self, price: Price) -> Price {
         let codes = self.codes_a_day as u64 * self.segments as u64;
         price.times(codes)
     }
 
-    /// The figures in sentences, without full stops.
+    /// Returns the figures as sentences, without full stops.
     pub fn sentences(&self, price: Option<Price>) -> Vec<String> {
         let Self { codes_a_day, segments, .. } = self;
         let mut lines = vec![
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn countries_that_share_a_calling_code_are_told_when_some_are_left_out() {
+    fn countries_of_a_calling_code_are_listed_when_some_are_left_out() {
         let row = FromNumber {
             sender: Sender::parse("72404").unwrap(),
             countries: ["GB", "GG", "CO"].map(|code| code.parse().unwrap()).into(),

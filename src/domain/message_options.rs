@@ -1,53 +1,55 @@
-//! What the provider is asked to do with a message besides delivering it. Where nothing is said,
-//! the account's own default holds (Twilio, Message resource: `RiskCheck`, `ContentRetention`,
-//! `AddressRetention`).
+//! Message options: what the provider does with a message besides delivering it.
+//!
+//! An option that is not set is left to the account's default (Twilio, Message resource:
+//! `RiskCheck`, `ContentRetention`, `AddressRetention`).
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The options of an environment's messages; `None` leaves one to the account.
+/// The options of an environment's messages; `None` leaves an option to the account.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MessageOptions {
-    /// Whether SMS-pumping protection looks at the messages.
+    /// Whether SMS-pumping protection checks the messages.
     pub risk_check: Option<RiskCheck>,
-    /// What becomes of the text once it is delivered. Needs a feature of the account, else
-    /// error 30029.
+    /// Whether the provider keeps the text after delivery. Discarding it needs a feature of the
+    /// account.
     pub content_retention: Option<ContentRetention>,
-    /// What becomes of the recipient's number. Needs a feature of the account, else error 30030.
+    /// Whether the provider keeps the recipient's number readable. Hiding it needs a feature of the
+    /// account.
     pub address_retention: Option<AddressRetention>,
 }
 
-/// Whether SMS-pumping protection looks at messages.
+/// Whether SMS-pumping protection checks messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RiskCheck {
-    /// It does.
+    /// Messages are checked.
     Enable,
-    /// It does not: for numbers that are known to be good.
+    /// Messages are not checked: for numbers that are known to be good.
     Disable,
 }
 
-/// What becomes of a text at the provider.
+/// Whether the provider keeps a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ContentRetention {
-    /// It is kept.
+    /// The text is kept.
     Retain,
-    /// It is thrown away.
+    /// The text is discarded.
     Discard,
 }
 
-/// What becomes of a recipient's number at the provider.
+/// Whether the provider keeps a recipient's number readable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AddressRetention {
-    /// It is kept.
+    /// The number is kept.
     Retain,
-    /// Its last digits are made unreadable.
+    /// The last digits are hidden.
     Obfuscate,
 }
 
 impl MessageOptions {
-    /// The options that are set, as the names and values of Twilio's form.
+    /// Iterates over the options that are set, as the names and values of Twilio's API.
     pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let risk_check = self.risk_check.map(|option| match option {
             RiskCheck::Enable => "enable",
@@ -67,7 +69,7 @@ impl MessageOptions {
     }
 }
 
-/// `RiskCheck disable, ContentRetention discard`
+/// Writes, for example, `RiskCheck disable, ContentRetention discard`.
 impl fmt::Display for MessageOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let set: Vec<String> =

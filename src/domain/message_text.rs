@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::passcode::Passcode;
 use super::text::is_printable;
 
-/// Characters that Twilio takes in one message at most.
+/// The longest message that Twilio accepts, in characters.
 pub const MAX_MESSAGE: usize = 1600;
 
 /// A message template: has `{code}`, may have `{minutes}` and `{app}`, nothing else in braces.
@@ -28,19 +28,19 @@ pub struct MessagePreview {
 /// Why a text cannot be a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
-    /// The code would not be in the message.
+    /// The text has no `{code}`.
     #[error("the text must contain {{code}}")]
     NoCode,
-    /// A word in braces that is not known.
+    /// The text has an unknown word in braces.
     #[error("{{{0}}} is unknown: use {{code}}, {{minutes}} or {{app}}")]
     UnknownPlaceholder(String),
-    /// A brace without its partner.
+    /// The text has a brace without its partner.
     #[error("a brace stands alone: write {{code}}, {{minutes}} or {{app}}")]
     LoneBrace,
-    /// A control character other than a line break.
+    /// The text has a control character other than a line break.
     #[error("the text has a character that cannot be printed")]
     Unprintable,
-    /// More than Twilio takes.
+    /// The text is longer than Twilio accepts.
     #[error("the text is longer than {MAX_MESSAGE} characters")]
     TooLong,
 }
@@ -54,12 +54,12 @@ pub enum Encoding {
     Ucs2,
 }
 
-/// What a text costs to send.
+/// The cost of a text: its encoding and its number of SMS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segments {
     /// The encoding.
     pub encoding: Encoding,
-    /// Number of SMS that the text is cut into, at least 1.
+    /// The number of SMS that the text takes, at least 1.
     pub count: usize,
     /// The first character that is not in GSM-7, if any.
     pub outside_gsm7: Option<char>,
@@ -71,7 +71,7 @@ const ANY_CODE: &str = "000000";
 const PLACEHOLDERS: [&str; 3] = ["code", "minutes", "app"];
 
 impl MessageTemplate {
-    /// Checks a template.
+    /// Parses a template.
     ///
     /// # Errors
     /// When `{code}` is missing, a placeholder is unknown, or the text cannot be sent.
@@ -94,7 +94,7 @@ impl MessageTemplate {
         if has_code { Ok(Self(text.to_owned())) } else { Err(TemplateError::NoCode) }
     }
 
-    /// The template as written.
+    /// Returns the template as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -189,10 +189,10 @@ impl TryFrom<String> for MessageTemplate {
 const GSM7: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
                     ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 
-/// Its extension table: each takes two septets, which are never split over two segments.
+/// The extension of GSM-7: each character takes two septets, which are never split over segments.
 const GSM7_EXTENSION: &str = "|^€{}[]~\\\u{c}";
 
-/// Septets of a character in GSM-7; `None` outside of it.
+/// Returns the number of septets of a character in GSM-7; `None` for one outside it.
 fn septets(letter: char) -> Option<usize> {
     if GSM7.contains(letter) {
         Some(1)
@@ -204,8 +204,8 @@ fn septets(letter: char) -> Option<usize> {
 }
 
 impl Segments {
-    /// Counts the segments of a text: 160 septets or 70 UTF-16 units alone, 153 or 67 each
-    /// when there are several, as the header that joins them takes room.
+    /// Counts the segments of a text: one holds 160 septets or 70 UTF-16 units, each of several
+    /// only 153 or 67, as the header that joins them takes space.
     pub fn of(text: &str) -> Self {
         let outside_gsm7 = text.chars().find(|&letter| septets(letter).is_none());
         let (encoding, alone, joined) = match outside_gsm7 {
@@ -221,7 +221,7 @@ impl Segments {
     }
 }
 
-/// Fills segments of `room` with characters that are never split.
+/// Counts the segments of `room` units that hold characters which are never split.
 fn pack(widths: impl Iterator<Item = usize>, room: usize) -> usize {
     let (mut segments, mut used) = (1, 0);
     for width in widths {
@@ -243,7 +243,7 @@ impl fmt::Display for Encoding {
     }
 }
 
-/// `1 SMS, GSM-7`
+/// Writes, for example, `1 SMS, GSM-7`.
 impl fmt::Display for Segments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} SMS, {}", self.count, self.encoding)?;
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_template_is_said() {
+    fn each_fault_of_a_template_has_its_own_error() {
         let wrong = |text: &str| MessageTemplate::parse(text).unwrap_err();
         assert_eq!(wrong("Hello"), TemplateError::NoCode);
         assert_eq!(wrong("{code} {name}"), TemplateError::UnknownPlaceholder("name".to_owned()));
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn the_character_that_costs_is_named() {
+    fn the_character_outside_gsm7_is_named() {
         assert_eq!(Segments::of("façade ça").outside_gsm7, Some('ç'));
         assert_eq!(Segments::of("“quoted”").to_string(), "1 SMS, UCS-2 because of '“'");
         assert_eq!(Segments::of("plain").to_string(), "1 SMS, GSM-7");
@@ -422,7 +422,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_the_template_panic(text in ".{0,80}") {
+        fn every_template_puts_the_code_into_its_message(text in ".{0,80}") {
             if let Ok(template) = MessageTemplate::parse(&text) {
                 prop_assert!(template.preview(5, "x").text("000000").contains("000000"));
             }

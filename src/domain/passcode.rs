@@ -1,4 +1,4 @@
-//! One-time codes: made, hashed, judged.
+//! One-time codes: how they are drawn, and how a try is judged.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// Digits of a code.
+/// The number of digits of a code.
 pub const DIGITS: usize = 6;
 
-/// Wrong tries that a challenge bears.
+/// Wrong tries that a challenge allows.
 pub const TRIES_PER_CHALLENGE: u32 = 5;
 
 /// Consecutive wrong tries of a user over all challenges, after which only an operator can
@@ -20,17 +20,17 @@ pub const MAX_WRONG_TRIES: u32 = 100;
 #[derive(Clone)]
 pub struct Passcode(Zeroizing<[u8; DIGITS]>);
 
-/// The text cannot be a code.
+/// The error for a text that cannot be a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a code has {DIGITS} digits")]
 pub struct NotAPasscode;
 
 impl Passcode {
-    /// Makes a code from a source of uniform 32-bit numbers, each of the million codes with
-    /// the same chance: numbers above the largest multiple of a million are drawn again.
+    /// Draws a code from a source of uniform 32-bit numbers. Each of the million codes has the same
+    /// chance: numbers above the largest multiple of a million are drawn again.
     ///
     /// # Errors
-    /// With the source's own error.
+    /// When the source fails, with its error.
     pub fn draw<E>(mut source: impl FnMut() -> Result<u32, E>) -> Result<Self, E> {
         const CODES: u32 = 1_000_000;
         const FAIR: u32 = u32::MAX - u32::MAX % CODES;
@@ -83,26 +83,26 @@ impl fmt::Debug for Passcode {
 /// A code that was sent, as the store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuedCode {
-    /// Keyed hash of the code.
+    /// The keyed hash of the code.
     pub digest: [u8; 32],
-    /// The moment from which it is expired.
+    /// The moment from which the code is expired.
     pub valid_until: Timestamp,
 }
 
-/// The codes that a user may choose from to prove one sign-in.
+/// A challenge: the codes that prove one sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
-    /// The codes sent for it; earlier ones stay valid until their own end, as SMS arrive out
-    /// of order.
+    /// The codes sent for it; earlier ones stay valid until they expire, as SMS can arrive in any
+    /// order.
     pub codes: Vec<IssuedCode>,
     /// Wrong tries so far.
     pub wrong_tries: u32,
-    /// Whether a code of it has been used, which kills all of them.
+    /// Whether one of its codes has been used, which invalidates all of them.
     pub used: bool,
 }
 
 impl Challenge {
-    /// Whether a new code joins this challenge; otherwise it begins the next one.
+    /// Whether a new code belongs to this challenge; otherwise it starts the next one.
     pub fn is_open(&self, now: Timestamp) -> bool {
         !self.used
             && self.wrong_tries < TRIES_PER_CHALLENGE
@@ -113,18 +113,18 @@ impl Challenge {
 /// The outcome of one try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Right, in time, for the first time.
+    /// The code is right, in time, and used for the first time.
     Approved,
-    /// Wrong; so many tries are left for this challenge.
+    /// The code is wrong.
     Wrong {
-        /// Tries left, 0 to 4.
+        /// Tries left for this challenge, 0 to 4.
         tries_left: u32,
     },
-    /// It was right once, or every code of the challenge has ended: too late. Not counted.
+    /// The code has expired, or all codes of the challenge have. The try is not counted.
     Expired,
-    /// Nothing was sent, or it has been used already.
+    /// No code was sent, or it has been used already.
     NoCode,
-    /// This challenge has had its wrong tries: a new code is needed.
+    /// The challenge has no tries left: a new code is needed.
     TriesUsedUp,
     /// The user has had [`MAX_WRONG_TRIES`] wrong tries in a row: an operator must unlock.
     UserLocked,
@@ -148,7 +148,7 @@ impl Verdict {
     }
 }
 
-/// The sentence for screens and the command line.
+/// Writes the sentence for screens and the command line.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -175,8 +175,8 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Judges one try. `wrong_in_a_row` counts the user's wrong tries over all challenges since
-/// the latest success or unlock. Every code is compared, in constant time.
+/// Judges one try. `wrong_in_a_row` counts the user's wrong tries over all challenges since the
+/// last success or unlock. Compares every code, in constant time.
 pub fn judge(
     challenge: Option<&Challenge>,
     wrong_in_a_row: u32,
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_would_favour_some_codes_are_drawn_again() {
+    fn numbers_that_would_favor_some_codes_are_drawn_again() {
         let mut numbers = [u32::MAX, 4_294_000_000, 4_293_999_999].into_iter();
         let code = Passcode::draw(|| numbers.next().ok_or(())).unwrap();
         assert_eq!(code.digits(), b"999999");

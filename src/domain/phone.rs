@@ -7,17 +7,17 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
 use super::country::Country;
 
-/// Characters of text that are read as a phone number at most; E.164 has 15 digits, the rest
+/// The longest text that is read as a phone number, in characters; E.164 has 15 digits, the rest
 /// is room for spaces and brackets.
 const MAX_TYPED: usize = 40;
 
-/// The `+` and 15 digits.
+/// The longest number in E.164: `+` and 15 digits.
 const MAX_E164: usize = 16;
 
 /// A valid phone number (ITU-T E.164).
 ///
-/// It has no `Display`, and its `Debug` is masked: showing a person's whole number takes a
-/// call to [`e164`](Self::e164), on purpose.
+/// It has no `Display`, and its `Debug` is masked, so that a person's whole number is shown only
+/// on purpose, by a call to [`e164`](Self::e164).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PhoneNumber {
     e164: String,
@@ -26,26 +26,25 @@ pub struct PhoneNumber {
     calling_code: u16,
 }
 
-/// A recipient as the caller wrote it, understood.
+/// A recipient as parsed from the caller's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
     /// The number.
     pub number: PhoneNumber,
-    /// The default country whose calling code was put before it; `None` where the number
-    /// brought its own.
+    /// The default country whose calling code was applied; `None` where the number has its own.
     pub default_applied: Option<Country>,
 }
 
-/// Why a text is no valid phone number.
+/// Why a text is not a valid phone number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PhoneError {
-    /// Nothing was typed.
+    /// The text is empty.
     #[error("no number given: write it with its country code, such as +57 300 123 4567")]
     Empty,
-    /// A character that stands in no phone number.
+    /// The text has a character that no phone number has.
     #[error("{0:?} does not belong in a phone number: use digits, spaces and a leading +")]
     Character(char),
-    /// Far too long to be a number.
+    /// The text is far too long for a number.
     #[error("the number is too long: E.164 allows 15 digits")]
     TooLong,
     /// Neither the number nor the settings say which country it is in.
@@ -56,14 +55,14 @@ pub enum PhoneError {
     /// No country has this calling code.
     #[error("no country has this calling code: check the digits after the +")]
     UnknownCallingCode,
-    /// Wrong length or a range that is not in use.
+    /// The number has a wrong length, or is in a range that is not in use.
     #[error("not a valid number in {0}: check its digits")]
     Invalid(String),
 }
 
 impl Recipient {
-    /// Understands a number as typed. `default_country` is applied only where the text begins
-    /// with neither `+` nor `00`.
+    /// Parses a number as typed. `default_country` applies only where the text begins with neither
+    /// `+` nor `00`.
     ///
     /// # Errors
     /// When the text is not a valid number by libphonenumber's rules.
@@ -101,7 +100,7 @@ impl Recipient {
 }
 
 impl PhoneNumber {
-    /// Reads a number that must carry its country code.
+    /// Parses a number that must have its country code.
     ///
     /// # Errors
     /// When the text is not a valid international number.
@@ -109,9 +108,9 @@ impl PhoneNumber {
         Recipient::parse(typed, None).map(|recipient| recipient.number)
     }
 
-    /// Reads a sender's number, which must carry its country code. It need only be of a
-    /// possible length: what an account owns is the provider's to know, and ranges kept for
-    /// fiction and tests (`+44 7700 900…`) are possible but never valid.
+    /// Parses a sender's number, which must have its country code. It need only have a possible
+    /// length: the provider knows which numbers an account owns, and ranges reserved for fiction
+    /// and tests (`+44 7700 900…`) are possible but never valid.
     ///
     /// # Errors
     /// When the text cannot be an international number.
@@ -130,7 +129,8 @@ impl PhoneNumber {
         })
     }
 
-    /// Some countries have numbers (for voice mail, say) that are longer than E.164 allows.
+    /// Checks the length: some countries have numbers (for voice mail) that are longer than E.164
+    /// allows.
     fn from_parsed(parsed: &rlibphonenumber::PhoneNumber) -> Result<Self, PhoneError> {
         let e164 = parsed.format_as(PhoneNumberFormat::E164).into_owned();
         if e164.len() > MAX_E164 {
@@ -166,26 +166,27 @@ impl PhoneNumber {
         Self::from_parsed(&parsed)
     }
 
-    /// The whole number, `+` and digits.
+    /// Returns the whole number: `+` and digits.
     pub fn e164(&self) -> &str {
         &self.e164
     }
 
-    /// The country that the number belongs to; `None` for numbers of no country (`+800`, `+883`).
+    /// Returns the country that the number belongs to; `None` for numbers of no country (`+800`,
+    /// `+883`).
     pub const fn country(&self) -> Option<Country> {
         self.country
     }
 
-    /// The whole number in groups, as in `+44 7700 900123`. For senders, which are the
+    /// Returns the whole number in groups, as in `+44 7700 900123`. For senders, which are the
     /// company's own numbers; recipients are shown [masked](Self::masked).
     pub fn grouped(&self) -> &str {
         &self.grouped
     }
 
-    /// The number with all but its last digits hidden: `+57 ••• ••• 4567`.
+    /// Returns the number with all but its last digits hidden: `+57 ••• ••• 4567`.
     ///
-    /// The shape is the same for every length, so that it gives nothing else away; of numbers
-    /// shorter than eight digits only two are shown.
+    /// The shape is the same for every length, so that it reveals nothing else; of a number with
+    /// fewer than eight digits it shows only two.
     pub fn masked(&self) -> String {
         let national = &self.e164[1 + self.calling_code.to_string().len()..];
         let shown = if national.len() < 8 { 2 } else { 4 };
@@ -193,7 +194,7 @@ impl PhoneNumber {
         format!("+{} ••• ••• {tail}", self.calling_code)
     }
 
-    /// What kind of line it is, in words: "mobile number", "landline".
+    /// Returns the kind of line in words: "mobile number", "landline".
     pub fn kind(&self) -> &'static str {
         let Ok(number) = PHONE_NUMBER_UTIL.parse(self.e164.as_str(), None) else { return "number" };
         match number.get_type() {
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn the_area_code_tells_countries_of_one_calling_code_apart() {
+    fn the_area_code_decides_between_countries_of_one_calling_code() {
         for (number, code) in [
             ("+14155550100", "US"),
             ("+16135550100", "CA"),
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn each_fault_has_its_own_error() {
         let wrong = |typed: &str, default: Option<&str>| {
             Recipient::parse(typed, default.map(country)).unwrap_err()
         };

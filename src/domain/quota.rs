@@ -1,5 +1,7 @@
-//! How many codes a user may have, as a pure function of the send log, the settings and the
-//! clock. There is no lock flag anywhere that could get stuck.
+//! The quota: how many codes a user may have.
+//!
+//! It is a pure function of the send log, the settings and the clock; there is no lock flag that
+//! could get stuck.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,7 +17,7 @@ pub struct QuotaRule {
     pub time_out: TimeOut,
 }
 
-/// What the rule says about a user at one moment.
+/// The state of a user's quota at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quota {
     /// A code may be sent.
@@ -27,7 +29,7 @@ pub enum Quota {
     },
     /// No code may be sent before `unlock_at`; at exactly `unlock_at` one may.
     Locked {
-        /// Codes of the round that is used up, at least as many as are allowed.
+        /// Codes sent in the round that is used up; at least as many as are allowed.
         used: u16,
         /// The first moment at which a code is allowed again.
         unlock_at: Timestamp,
@@ -35,18 +37,18 @@ pub enum Quota {
 }
 
 impl QuotaRule {
-    /// The time-out as a duration.
+    /// Returns the time-out as a duration.
     pub fn time_out(self) -> SignedDuration {
         SignedDuration::from_mins(i64::from(self.time_out.get()))
     }
 
-    /// How far back sends can matter: a lock lasts one time-out from its last send, and its
-    /// first send lies less than one time-out before that.
+    /// Returns how far back sends can matter: a lock lasts one time-out from its last send, and its
+    /// first send is less than one time-out before that.
     pub fn memory(self) -> SignedDuration {
         self.time_out() * 2
     }
 
-    /// Judges a user by the counted sends: those of one user in one environment, without the
+    /// Judges a user by their counted sends: those of one user in one environment, without the
     /// released ones and those before the latest reset, in any order.
     ///
     /// If the clock went backwards, so that the newest send lies in the future, no time has
@@ -64,7 +66,7 @@ impl QuotaRule {
             && now.duration_since(last) < time_out
         {
             let unlock_at = last.checked_add(time_out).unwrap_or(Timestamp::MAX);
-            // The first of them may have left the window by now; the round is used up all the same.
+            // The first of them may be outside the window by now; the round is used up anyway.
             return Quota::Locked { used: used.max(self.allowed.get()), unlock_at };
         }
         Quota::Open { used, left: self.allowed.get().saturating_sub(used) }
@@ -77,14 +79,14 @@ impl Quota {
         matches!(self, Self::Open { .. })
     }
 
-    /// Codes used, of those allowed.
+    /// Returns the number of codes used, of those allowed.
     pub const fn used(self) -> u16 {
         match self {
             Self::Open { used, .. } | Self::Locked { used, .. } => used,
         }
     }
 
-    /// Codes that may still be sent now.
+    /// Returns the number of codes that may still be sent now.
     pub const fn left(self) -> u16 {
         match self {
             Self::Open { left, .. } => left,
@@ -92,7 +94,7 @@ impl Quota {
         }
     }
 
-    /// When the lock ends.
+    /// Returns when the lock ends.
     pub const fn unlock_at(self) -> Option<Timestamp> {
         match self {
             Self::Open { .. } => None,
@@ -100,7 +102,7 @@ impl Quota {
         }
     }
 
-    /// The stricter of two verdicts: both the user and the number must be open.
+    /// Returns the stricter of two quotas: both the user and the number must be open.
     pub fn stricter(self, other: Self) -> Self {
         match (self.unlock_at(), other.unlock_at()) {
             (Some(mine), Some(theirs)) if theirs > mine => other,
@@ -111,7 +113,7 @@ impl Quota {
     }
 }
 
-/// Whole seconds from `now` until `then`, rounded up, so that nobody comes back too early.
+/// Returns the whole seconds from `now` until `then`, rounded up, so that no retry is too early.
 pub fn seconds_until(then: Timestamp, now: Timestamp) -> i64 {
     let wait = then.duration_since(now);
     let whole = wait.as_secs();

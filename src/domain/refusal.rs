@@ -78,7 +78,7 @@ impl Refusal {
         }
     }
 
-    /// Whether the settings forbid it, rather than something being out of order.
+    /// Whether the settings forbid it; otherwise something does not work.
     pub const fn is_policy(self) -> bool {
         !matches!(self, Self::Paused | Self::NotReady)
     }

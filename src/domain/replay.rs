@@ -1,4 +1,4 @@
-//! What would have happened under another rule: sends that were made, judged anew.
+//! Replays past sends under another rule, to show what it would have refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,45 +6,45 @@ use jiff::Timestamp;
 
 use super::quota::QuotaRule;
 
-/// Something that counts for a quota. Users and numbers are told apart by a number each.
+/// An event that counts for a quota. Users and numbers are identified by a number each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trace {
-    /// When it counts from.
+    /// The moment from which it counts.
     pub at: Timestamp,
     /// The user.
     pub user: i64,
     /// The number.
     pub recipient: i64,
-    /// What it is.
+    /// The kind of event.
     pub kind: TraceKind,
 }
 
-/// What counts for a quota.
+/// The kinds of events that count for a quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TraceKind {
     /// A code was sent.
     Sent,
-    /// A right code or an operator gave all codes back.
+    /// A right code or an operator reset the quota.
     Reset,
-    /// A code was asked for, and refused as all were used.
+    /// A request was refused because the quota was used up.
     Refused,
 }
 
-/// What would have been refused.
+/// The result of a replay.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Replayed {
     /// Codes that were sent.
     pub sent: usize,
-    /// Those of them that the rule would have refused.
+    /// Codes of these that the rule would have refused.
     pub refused: usize,
-    /// The users whom it would have refused one.
+    /// Users that would have been refused at least one code.
     pub users: usize,
-    /// Codes that were refused, and that the rule would have let pass.
+    /// Codes that were refused and that the rule would have sent.
     pub passed: usize,
 }
 
-/// Judges sends anew by a rule; `traces` must be in the order of time. What lies before `from` has
-/// happened as it did, and only counts.
+/// Replays sends under a rule. `traces` must be in order of time; those before `from` are not
+/// judged, they only count.
 pub fn replay(traces: &[Trace], rule: QuotaRule, from: Timestamp) -> Replayed {
     let mut sends: BTreeMap<i64, Vec<Timestamp>> = BTreeMap::new();
     let mut refused_users = BTreeSet::new();
@@ -78,7 +78,7 @@ pub fn replay(traces: &[Trace], rule: QuotaRule, from: Timestamp) -> Replayed {
         for one in both {
             let counted = sends.entry(one).or_default();
             counted.push(trace.at);
-            // No rule looks further back than so many sends.
+            // No rule looks back further than this many sends.
             let most = usize::from(rule.allowed.get());
             if counted.len() > 2 * most {
                 counted.drain(..most);
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stricter_rule_refuses_what_was_sent_and_a_reset_starts_anew() {
+    fn a_stricter_rule_refuses_what_was_sent_until_a_reset() {
         let sent = |minute, user| trace(minute, user, TraceKind::Sent);
         let traces = [
             sent(0, 1),
@@ -121,12 +121,12 @@ mod tests {
         let some = |sent, refused| Replayed { sent, refused, users: 1, passed: 0 };
         assert_eq!(replay(&traces, rule(2, 15), zero), some(7, 1));
         assert_eq!(replay(&traces, rule(1, 60), zero), some(7, 4));
-        // What was refused then would have passed under a wider rule, and counts from there.
+        // A request that was refused would have been sent under a wider rule, and counts then.
         let refused = |minute| trace(minute, 2, TraceKind::Refused);
         let locked = [sent(0, 2), sent(1, 2), refused(2), refused(3)];
         let wider = replay(&locked, rule(3, 15), zero);
         assert_eq!(wider, Replayed { sent: 2, passed: 1, ..Replayed::default() });
-        // What lies before the day that is asked about only counts.
+        // Sends before the day in question only count.
         let later = Timestamp::from_second(6 * 60).unwrap();
         assert_eq!(replay(&traces, rule(1, 60), later), some(2, 2));
     }

@@ -1,4 +1,4 @@
-//! Which From number sends to a recipient, and why.
+//! Routing: which From number sends to a recipient, and why.
 
 use std::fmt;
 
@@ -10,18 +10,18 @@ use super::sender::Sender;
 /// The sender for one recipient, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// Who the message comes from.
+    /// The sender.
     pub sender: Sender,
-    /// Why this one.
+    /// Why it was chosen.
     pub reason: RouteReason,
 }
 
-/// Why a sender was chosen. Its `Display` is the sentence shown before a send.
+/// Why a sender was chosen. Its `Display` is the sentence that is shown before a send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteReason {
     /// The country that decided; `None` for a number that belongs to no country.
     pub country: Option<Country>,
-    /// The From number that lists the country; `None` where the default number took it.
+    /// The From number that lists the country; `None` where the default number was used.
     pub listed_on: Option<Sender>,
     /// The default country whose calling code was applied to the number.
     pub default_applied: Option<Country>,
@@ -30,14 +30,14 @@ pub struct RouteReason {
 /// How a sender was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SenderChoice {
-    /// It lists the recipient's country.
+    /// The sender lists the recipient's country.
     Listed,
-    /// No number does, and it is the default number.
+    /// No number lists the country, and the sender is the default number.
     DefaultNumber,
 }
 
 impl SenderChoice {
-    /// Both.
+    /// All choices.
     pub const ALL: [Self; 2] = [Self::Listed, Self::DefaultNumber];
 
     /// The stable name in the store and in JSON.
@@ -55,7 +55,7 @@ impl SenderChoice {
 }
 
 impl RouteReason {
-    /// How the sender was chosen.
+    /// Returns how the sender was chosen.
     pub const fn choice(&self) -> SenderChoice {
         match self.listed_on {
             Some(_) => SenderChoice::Listed,
@@ -64,7 +64,7 @@ impl RouteReason {
     }
 }
 
-/// No From number may send to this recipient.
+/// Why no From number sends to a recipient.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RouteRefusal {
     /// No number lists the country and there is no default number.
@@ -84,10 +84,10 @@ pub enum RouteRefusal {
 }
 
 /// Chooses the sender: the From number that lists the recipient's country, else the default
-/// number, else none.
+/// number.
 ///
-/// The country is that of the whole number; calling codes are never compared as text, so `+1`
-/// tells the United States from Canada and `+44` the United Kingdom from Guernsey.
+/// The country is that of the whole number; calling codes are never compared as text, so that the
+/// United States and Canada (`+1`), or the United Kingdom and Guernsey (`+44`), are kept apart.
 ///
 /// # Errors
 /// When no From number serves the recipient.
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_number_takes_what_no_number_lists() {
+    fn the_default_number_sends_where_no_number_lists_the_country() {
         let (sender, reason) = routed("+1 613 555 0100", Some("+14155550100")).unwrap();
         assert_eq!(sender, "+1 415 555 0100");
         assert_eq!(reason, "default number, as no number lists CA");

@@ -1,4 +1,4 @@
-//! Secrets: where they come from, and the deck's own key.
+//! Secrets: where they are found, and the deck's own key.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,16 +14,16 @@ use super::environment::Environment;
 use super::phone::PhoneNumber;
 use super::user::User;
 
-/// Where the value of a secret is found. The value itself never stands in `config.ron`.
+/// Where the value of a secret is found. The value itself is never in `config.ron`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SecretSource {
-    /// In `secrets.ron` beside the config file.
+    /// The value is in `secrets.ron` beside the config file.
     Stored,
-    /// In an environment variable of the process.
+    /// The value is in an environment variable of the process.
     Env(String),
-    /// In a file: its first line.
+    /// The value is the first line of a file.
     File(PathBuf),
-    /// What a command prints: its first line. The first word is the program.
+    /// The value is the first line that a command prints. The first word is the program.
     Command(Vec<String>),
 }
 
@@ -47,19 +47,20 @@ pub struct Secret(SecretString);
 /// Why a text cannot be a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
-    /// Nothing there.
+    /// The text is empty.
     #[error("the secret is empty")]
     Empty,
-    /// A space or a control character inside; copied with something else, most likely.
+    /// The text has a space or a control character inside; most likely it was copied with something
+    /// else.
     #[error("the secret has a space or an unprintable character in it: copy it again")]
     Character,
-    /// Longer than any token.
+    /// The text is longer than any token.
     #[error("the secret is longer than 512 characters: copy it again")]
     TooLong,
 }
 
 impl Secret {
-    /// Takes a secret as typed or read; spaces around it are dropped.
+    /// Parses a secret as typed or read; spaces around it are dropped.
     ///
     /// # Errors
     /// When it is empty, too long, or has characters that no token has.
@@ -76,12 +77,13 @@ impl Secret {
         }
     }
 
-    /// The value, for handing it to the provider or to `secrets.ron`.
+    /// Returns the value, for the provider or `secrets.ron`.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// The last four characters, to recognize a token by; nothing of a secret shorter than 16.
+    /// Returns the last four characters, by which an operator recognizes a token; nothing of a
+    /// secret with fewer than 16.
     pub fn ending(&self) -> &str {
         let value = self.expose();
         if value.len() < 16 { "" } else { &value[value.len() - 4..] }
@@ -102,8 +104,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Under what a user or a number is found in the store: a keyed hash, so that the store holds
-/// neither.
+/// The key under which a user or a number is found in the store: a keyed hash, so that the store
+/// holds neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LookupKey(pub [u8; 32]);
 
@@ -112,12 +114,12 @@ pub struct LookupKey(pub [u8; 32]);
 pub struct DeckKey(Zeroizing<[u8; 32]>);
 
 impl DeckKey {
-    /// Takes 32 random bytes.
+    /// Makes a key of 32 random bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
-    /// Reads the 64 hexadecimal digits of `secrets.ron`.
+    /// Parses the 64 hexadecimal digits of `secrets.ron`.
     pub fn from_hex(text: &str) -> Option<Self> {
         let mut bytes = Zeroizing::new([0; 32]);
         if text.len() != 64 || !text.is_ascii() {
@@ -129,38 +131,38 @@ impl DeckKey {
         Some(Self(bytes))
     }
 
-    /// The 64 hexadecimal digits for `secrets.ron`.
+    /// Returns the 64 hexadecimal digits for `secrets.ron`.
     pub fn to_hex(&self) -> Zeroizing<String> {
         let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
         Zeroizing::new(digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect())
     }
 
-    /// What this key makes of a constant: tells it from other keys and gives nothing of it away.
+    /// Returns the keyed hash of a constant, which identifies the key without revealing it.
     pub fn fingerprint(&self) -> [u8; 32] {
         self.digest(&[b"fingerprint"])
     }
 
-    /// The link of a chain of records, each over the one before it.
+    /// Returns the link of a chain of records: a keyed hash over a record and the link before it.
     pub fn link(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut all = vec![b"link".as_slice()];
         all.extend_from_slice(parts);
         self.digest(&all)
     }
 
-    /// The key under which a phone number is stored.
+    /// Returns the key under which a phone number is stored.
     pub fn number(&self, number: &PhoneNumber) -> LookupKey {
         LookupKey(self.digest(&[b"number", number.e164().as_bytes()]))
     }
 
-    /// What tells the block of 1,000 numbers that a number is in, without a digit of it: all of
-    /// it but the last three.
+    /// Returns the key of the block of 1,000 numbers that a number is in: a keyed hash of all but
+    /// its last three digits.
     pub fn block(&self, number: &PhoneNumber) -> LookupKey {
         let digits = number.e164();
         let block = digits.get(..digits.len().saturating_sub(3)).unwrap_or_default();
         LookupKey(self.digest(&[b"block", block.as_bytes()]))
     }
 
-    /// The key under which a user is stored. A user without an id is their number.
+    /// Returns the key under which a user is stored. A user without an id is their number.
     pub fn user(&self, user: &User) -> LookupKey {
         match user {
             User::Number(number) => self.number(number),
@@ -168,8 +170,7 @@ impl DeckKey {
         }
     }
 
-    /// The keyed hash of a code, bound to its environment, user and challenge, so that it
-    /// fits nowhere else.
+    /// Returns the keyed hash of a code, bound to its environment, user and challenge.
     pub fn code(
         &self,
         environment: Environment,
@@ -186,10 +187,10 @@ impl DeckKey {
         ])
     }
 
-    /// HMAC-SHA-256 over the parts, each with its length before it so that no two lists of
-    /// parts read the same.
+    /// Returns the HMAC-SHA-256 of the parts, each with its length before it, so that no two lists
+    /// of parts have the same hash.
     fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
-        // HMAC fills a shorter key up with zeros to the block of its hash, 64 bytes (RFC 2104).
+        // HMAC pads a shorter key with zeros to the block size of its hash, 64 bytes (RFC 2104).
         let mut block = Zeroizing::new([0; 64]);
         block[..32].copy_from_slice(&*self.0);
         let mut mac = <Hmac<Sha256> as hmac::digest::KeyInit>::new((&*block).into());

@@ -1,4 +1,4 @@
-//! Who a message comes from: the four kinds of sender that Twilio knows.
+//! Senders: phone numbers, short codes, sender names and Messaging Services.
 
 use std::fmt;
 
@@ -10,13 +10,13 @@ use super::phone::{PhoneError, PhoneNumber};
 
 /// Countries in which carriers deliver an alphanumeric sender only after its registration.
 ///
-/// From Twilio's country guidelines as published; the list moves, so it only warns.
+/// The source is Twilio's country guidelines; the list changes, so it only warns.
 const REGISTRATION_NEEDED: [&str; 24] = [
     "AE", "BY", "EG", "ID", "IN", "JO", "KE", "KW", "KZ", "LK", "MM", "NG", "NP", "OM", "PH", "PK",
     "QA", "RU", "SA", "SG", "TH", "TR", "UZ", "VN",
 ];
 
-/// A sender of messages: what Twilio takes as `From` or as `MessagingServiceSid`.
+/// A sender of messages: what Twilio accepts as `From` or as `MessagingServiceSid`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", try_from = "String")]
 pub enum Sender {
@@ -30,36 +30,36 @@ pub enum Sender {
     MessagingService(String),
 }
 
-/// Why a text is no sender.
+/// Why a text is not a sender.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SenderError {
-    /// Nothing was typed.
+    /// The text is empty.
     #[error(
         "no sender given: a number with +, a short code, a name of up to 11 characters, or a Messaging Service (MG…)"
     )]
     Empty,
-    /// It begins with `+` but is no valid number.
+    /// The text begins with `+` but is not a valid number.
     #[error(transparent)]
     Number(#[from] PhoneError),
-    /// Only digits, too many for a short code.
+    /// The text has only digits, too many for a short code.
     #[error("a phone number begins with + and its country code; a short code has 3 to 8 digits")]
     Digits,
-    /// It begins like a Messaging Service SID.
+    /// The text begins like a Messaging Service SID, but is not one.
     #[error("a Messaging Service SID is MG and 32 hexadecimal digits")]
     MessagingService,
-    /// A name that is too long.
+    /// The text is a name that is too long.
     #[error("a sender name has at most 11 characters")]
     NameTooLong,
-    /// A name with other characters.
+    /// The text is a name with characters that are not allowed.
     #[error("a sender name has only letters A-Z, digits and spaces, and at least one letter")]
     NameCharacter,
 }
 
 impl Sender {
-    /// Tells from its shape which kind of sender a text is.
+    /// Parses a sender; the shape of the text decides which kind it is.
     ///
     /// # Errors
-    /// When it fits none of the kinds; the error speaks of the kind that it resembles.
+    /// When the text fits none of the kinds; the error is about the kind that it resembles.
     pub fn parse(typed: &str) -> Result<Self, SenderError> {
         let typed = typed.trim();
         if typed.is_empty() {
@@ -95,7 +95,7 @@ impl Sender {
         Ok(Self::Alphanumeric(typed.to_owned()))
     }
 
-    /// The text that goes to the provider and into files.
+    /// Returns the text for the provider and for files.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Number(number) => number.e164(),
@@ -103,7 +103,7 @@ impl Sender {
         }
     }
 
-    /// What it is, in words, with its country where it has one.
+    /// Describes the sender in words, with its country if it has one.
     pub fn description(&self) -> String {
         match self {
             Self::Number(number) => match number.country() {
@@ -116,18 +116,18 @@ impl Sender {
         }
     }
 
-    /// Whether this sender can never reach a country: a sender name in a country of `+1`.
+    /// Whether this sender can never reach a country: sender names cannot reach countries of `+1`.
     pub fn is_refused_in(&self, country: Country) -> bool {
         matches!(self, Self::Alphanumeric(_)) && country.calling_code() == 1
     }
 
-    /// Whether carriers in a country want this sender registered first.
+    /// Whether carriers in a country require this sender to be registered.
     pub fn needs_registration_in(&self, country: Country) -> bool {
         matches!(self, Self::Alphanumeric(_)) && REGISTRATION_NEEDED.contains(&country.code())
     }
 }
 
-/// Numbers are grouped for reading, Messaging Services shortened.
+/// Writes numbers in groups, and Messaging Services shortened.
 impl fmt::Display for Sender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -138,7 +138,7 @@ impl fmt::Display for Sender {
     }
 }
 
-/// A sender is the company's own number, so it is shown whole.
+/// Writes the whole sender: it is the company's own number.
 impl fmt::Debug for Sender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shape_tells_the_kind() {
+    fn the_shape_of_a_text_decides_its_kind() {
         assert!(matches!(Sender::parse("+44 7700 900123"), Ok(Sender::Number(_))));
         assert!(matches!(Sender::parse("72404"), Ok(Sender::ShortCode(_))));
         assert!(matches!(Sender::parse("ACME"), Ok(Sender::Alphanumeric(_))));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_speaks_of_the_kind_it_resembles() {
+    fn the_error_is_about_the_kind_that_the_text_resembles() {
         assert_eq!(Sender::parse(" "), Err(SenderError::Empty));
         assert_eq!(Sender::parse("447700900123"), Err(SenderError::Digits));
         assert_eq!(Sender::parse("+44 77OO"), Err(SenderError::Number(PhoneError::Character('O'))));

@@ -1,4 +1,4 @@
-//! Text that comes from outside, made safe to show and to store.
+//! Makes text from outside safe to show and to store.
 
 /// Drops control characters (C0, C1, DEL) and invisible direction marks, so that text from a
 /// provider, a file or a caller can neither move a terminal's cursor nor disguise itself, and
@@ -13,15 +13,15 @@ pub fn printable(text: &str, limit: usize) -> String {
         .collect()
 }
 
-/// Whether a character can be shown as it is.
+/// Whether a character can be shown unchanged.
 pub fn is_printable(letter: char) -> bool {
     !letter.is_control()
         && !matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Masks what may be a phone number or a code: every run of at least `least` digits, also one
-/// that single spaces, hyphens or dots group, keeps no more than its last two.
-pub fn masked_digits(text: &str, least: usize) -> String {
+/// Masks what may be a phone number or a code: every run of at least `min` digits keeps at most its
+/// last two. Single spaces, hyphens or dots may group the digits of a run.
+pub fn masked_digits(text: &str, min: usize) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find(|letter: char| letter.is_ascii_digit()) {
@@ -29,7 +29,7 @@ pub fn masked_digits(text: &str, least: usize) -> String {
         let (run, after) = from.split_at(run_length(from));
         masked.push_str(before);
         let digits = run.bytes().filter(u8::is_ascii_digit).count();
-        if digits >= least {
+        if digits >= min {
             masked.push('…');
             // Two of six digits would be a third of a code.
             let shown = if digits > 6 { 2 } else { 0 };
@@ -43,7 +43,8 @@ pub fn masked_digits(text: &str, least: usize) -> String {
     masked
 }
 
-/// Bytes of the digits at the beginning of a text, with the single separators between them.
+/// Returns the length in bytes of the digits at the beginning of a text, with the single separators
+/// between them.
 fn run_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escape_sequences_lose_their_power() {
+    fn escape_sequences_become_harmless() {
         assert_eq!(printable("\x1b[2Jcleared\x07\u{9b}31m", 99), "[2Jcleared31m");
         assert_eq!(printable("two\r\nlines", 99), "two  lines");
         assert_eq!(printable("left\u{202e}right", 99), "leftright");

@@ -5,15 +5,15 @@ use std::fmt;
 use super::phone::PhoneNumber;
 use super::text::{is_printable, masked_digits};
 
-/// Characters that a user id may have at most.
+/// The longest user id, in characters.
 const MAX_LENGTH: usize = 128;
 
 /// Identifies the user whose codes are counted: the caller's user id, or else the phone number.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum User {
-    /// The id that the caller gave.
+    /// The user is known by the caller's id.
     Id(UserId),
-    /// No id was given: the number itself.
+    /// The caller gave no id: the number is the user.
     Number(PhoneNumber),
 }
 
@@ -21,22 +21,22 @@ pub enum User {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct UserId(String);
 
-/// Why a text is no user id.
+/// Why a text is not a user id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UserIdError {
-    /// Nothing but spaces.
+    /// The text is empty or has only spaces.
     #[error("the user id is empty: leave it out to count by phone number")]
     Empty,
-    /// Too long.
+    /// The text is too long.
     #[error("the user id is longer than {MAX_LENGTH} characters")]
     TooLong,
-    /// A control character or an invisible mark.
+    /// The text has a control character or an invisible mark.
     #[error("the user id has a character that cannot be printed")]
     Unprintable,
 }
 
 impl UserId {
-    /// Checks a user id.
+    /// Parses a user id.
     ///
     /// # Errors
     /// When it is empty, too long, or not printable.
@@ -53,15 +53,15 @@ impl UserId {
         }
     }
 
-    /// The whole id, for computing the key under which it is stored.
+    /// Returns the whole id, to compute the key under which it is stored.
     pub fn whole(&self) -> &str {
         &self.0
     }
 }
 
 impl User {
-    /// What is shown and stored for the user: the id, or the masked number. What
-    /// may be a phone number in an id is masked too.
+    /// Returns the text that is shown and stored for the user: the id, or the masked number. Digits
+    /// of an id that may be a phone number are masked too.
     pub fn label(&self) -> String {
         match self {
             Self::Number(number) => number.masked(),
