@@ -151,27 +151,29 @@ impl CompareModal {
             };
             let pointer = if is_selected { "›" } else { " " };
             let mark = if is_same { " " } else { "≠" };
-            let drift =
-                if with_production && !is_same && is_drift(&row, &all) { ", drift" } else { "" };
+            let is_drift = with_production && !is_same && is_drift(&row, &all);
+            let drift = if is_drift { ", drift" } else { "" };
             let label = format!("{pointer}{mark} {}{drift}", row.field.label());
             if room >= SIDE_BY_SIDE {
                 let table = beside(room, &label, &row.old, &row.new);
                 lines.extend(table.into_iter().map(|line| (line, style)));
-                continue;
-            }
-            if is_same {
-                continue;
-            }
-            lines.push((label, style));
-            for (environment, words) in [(session.environment, &row.old), (self.other, &row.new)] {
-                let text = format!("{environment}: {words}");
-                let wrapped = wrap(&text, room.saturating_sub(3)).into_iter();
-                lines.extend(wrapped.map(|line| (format!("   {line}"), Style::new())));
+            } else if !is_same {
+                lines.push((label, style));
+                lines.extend(self.below(session, &row, room));
             }
         }
         let shown = usize::from(session.size.1.saturating_sub(4)).max(1);
         draw_reading(session, &title, &lines, (first + 3).saturating_sub(shown), buffer);
         None
+    }
+
+    /// Both values of a row below each other, for narrow screens.
+    fn below(&self, session: &Session, row: &Difference, room: usize) -> Vec<(String, Style)> {
+        let values = [(session.environment, &row.old), (self.other, &row.new)].into_iter();
+        let lines = values.flat_map(|(environment, words)| {
+            wrap(&format!("{environment}: {words}"), room.saturating_sub(3))
+        });
+        lines.map(|line| (format!("   {line}"), Style::new())).collect()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::merge::{Conflict, Side};
 use crate::tui::fit::wrap;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::session::Session;
 
 /// Fields that both have changed, and what was chosen for each so far.
@@ -62,7 +62,11 @@ impl ConflictModal {
         }
         if let Some(open) = self.conflicts.iter().position(|(_, chosen)| chosen.is_none()) {
             self.selected = open;
-            session.complain("Choose for each field first: m takes yours, t theirs.");
+            let key = |action| session.keys.name(Context::Conflict, action);
+            let (mine, theirs) = (key(Action::Mine), key(Action::Theirs));
+            session.complain(format!(
+                "Choose for each field first: {mine} takes yours, {theirs} theirs."
+            ));
             return Flow::STAY;
         }
         let sides = self.conflicts.iter();
@@ -94,12 +98,13 @@ impl ConflictModal {
             let mark = if is_selected { theme.text("›") } else { " ".to_owned() };
             let number = conflict.place.number.as_deref().unwrap_or_default();
             lines.push((format!("{mark}{} {number}", conflict.place.field.label()), style));
-            for (side, key, words) in [
-                (Side::Mine, "m mine", &conflict.mine),
-                (Side::Theirs, "t theirs", &conflict.theirs),
+            for (side, action, name, words) in [
+                (Side::Mine, Action::Mine, "mine", &conflict.mine),
+                (Side::Theirs, Action::Theirs, "theirs", &conflict.theirs),
             ] {
                 let mark = if *chosen == Some(side) { "[x]" } else { "[ ]" };
-                let text = format!("{mark} {key}: {words}");
+                let key = session.keys.name(Context::Conflict, action);
+                let text = format!("{mark} {key} {name}: {words}");
                 lines.extend(wrap(&text, room).into_iter().map(|line| (line, Style::new())));
             }
         }

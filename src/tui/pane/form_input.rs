@@ -41,20 +41,10 @@ pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -
         Input::Action(Action::Remove)
             if field == Field::AuthToken && session.tab().form.has_stored_token() =>
         {
-            let lines = vec![
-                format!("Remove the stored auth token of {}?", session.environment),
-                "It goes with the next save; until then Esc in the field takes it back.".to_owned(),
-            ];
-            modals.open(Modal::Confirm(ConfirmModal::new(
-                "Remove token",
-                lines,
-                Confirmed::RemoveToken,
-            )));
+            modals.open(Modal::Confirm(ask_before_token_removal(session)));
         }
         Input::Action(_) => {}
-        Input::Key(key) => {
-            session.tab_mut().form.on_key(*key);
-        }
+        Input::Key(key) => session.tab_mut().form.on_key(*key),
         Input::Paste(pasted) => {
             let form = &mut session.tab_mut().form;
             if !form.takes_text() {
@@ -65,6 +55,14 @@ pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -
         }
     }
     Vec::new()
+}
+
+fn ask_before_token_removal(session: &Session) -> ConfirmModal {
+    let lines = vec![
+        format!("Remove the stored auth token of {}?", session.environment),
+        "It goes with the next save; until then Esc in the field takes it back.".to_owned(),
+    ];
+    ConfirmModal::new("Remove token", lines, Confirmed::RemoveToken)
 }
 
 /// The account as edited, with the token that is typed, if one is.
