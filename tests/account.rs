@@ -235,9 +235,7 @@ async fn the_console_tests_an_account_refuses_a_wrong_token_and_imports_a_number
     deck.configure(&render(&config));
     let terminal = Terminal::start(&deck, &[]);
     terminal.wait_for("Nobody has asked for a code lately");
-    terminal.type_text("\x1b[Z\x1b[Z");
-    terminal.wait_for("undo field");
-    terminal.type_text("\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B");
+    terminal.go_to("Auth token");
     terminal.type_text("00000000000000000000000000000000\x14");
     terminal.wait_for("wrong credentials");
     terminal.type_text("\x13");

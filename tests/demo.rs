@@ -5,17 +5,17 @@ mod support;
 use support::deck::Deck;
 use support::terminal::{Picture, Terminal};
 
-/// What is typed, and what is waited for before the picture is taken.
-const STORY: [(&str, &str); 9] = [
-    ("", "[Development ! look]"),
-    ("\x1b[Z", "Sender"),
-    ("n+447400123456\r", "Add  >"),
-    ("irel\r", "Ireland (IE) added"),
-    ("\r", "+44 7400 123456"),
-    ("s3001112233", "open, 3 of 3 left"),
-    ("\r", "delivered  +57 ••• ••• 2233"),
-    ("h", "is your sign-in code"),
-    ("\r", "Verify a code"),
+/// What is typed, and what shows that all of it has come before the picture is taken.
+const STORY: [(&str, &[&str]); 9] = [
+    ("", &["[Development ! look]", "LOCKED"]),
+    ("\x1b[Z", &["┏ From numbers"]),
+    ("n+447400123456\r", &["mobile number, United Kingdom", "Enter add"]),
+    ("irel\r", &["Ireland (IE) added"]),
+    ("\r", &["+44 7400 123456"]),
+    ("s3001112233", &["300 1112233", "open, 3 of 3 left"]),
+    ("\r", &["delivered  +57 ••• ••• 2233", "2 more allowed", "open    2 left"]),
+    ("h", &["is your sign-in code"]),
+    ("\r", &["Verify a code"]),
 ];
 
 /// The pictures of one run.

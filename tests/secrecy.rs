@@ -90,9 +90,7 @@ async fn neither_token_nor_codes_nor_whole_numbers_come_out() {
     // The console: a token is typed and saved, a code is sent and verified, wrongly first.
     let mut terminal = Terminal::start(&deck, &[]);
     terminal.wait_for("Nobody has asked for a code lately");
-    terminal.type_text("\x1b[Z\x1b[Z");
-    terminal.wait_for("undo field");
-    terminal.type_text("\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B");
+    terminal.go_to("Auth token");
     terminal.type_text(AUTH_TOKEN);
     output.keep("the form", terminal.wait_for("Development • unsaved"));
     terminal.type_text("\x13");

@@ -4,12 +4,11 @@ mod support;
 
 use rustix::process::Signal;
 use support::deck::{Deck, any_file_holds};
+use support::screen::Console;
 use support::terminal::Terminal;
 
 const ENTER: &str = "\r";
 const TAB: &str = "\t";
-const BACK_TAB: &str = "\x1b[Z";
-const DOWN: &str = "\x1b[B";
 const SAVE: &str = "\x13";
 
 #[test]
@@ -19,12 +18,10 @@ fn an_admin_configures_an_environment_sends_a_code_and_verifies_it() {
     terminal.wait_for("Nobody has asked for a code lately");
 
     // The settings: Colombia, ten minutes.
-    terminal.type_text(BACK_TAB);
-    terminal.type_text(BACK_TAB);
-    terminal.wait_for("undo field");
+    terminal.go_to("Default country");
     terminal.type_text("CO");
     terminal.wait_for("is put before numbers that have no country code");
-    terminal.type_text(DOWN);
+    terminal.go_to("Code validity");
     terminal.type_text("\x7f10");
     terminal.wait_for("Development • unsaved");
 
@@ -113,8 +110,7 @@ fn quitting_with_unsaved_changes_asks_first() {
     let deck = Deck::new();
     let mut terminal = Terminal::start(&deck, &[]);
     terminal.wait_for("Sandbox · saved");
-    terminal.type_text(BACK_TAB);
-    terminal.type_text(BACK_TAB);
+    terminal.go_to("Default country");
     terminal.type_text("DE");
     terminal.wait_for("unsaved");
     terminal.type_text("\x11");
@@ -149,9 +145,7 @@ fn a_thousand_pasted_characters_with_line_breaks_change_nothing() {
     let deck = Deck::new();
     let terminal = Terminal::start(&deck, &[]);
     terminal.wait_for("Sandbox · saved");
-    terminal.type_text(BACK_TAB);
-    terminal.type_text(BACK_TAB);
-    terminal.wait_for("undo field");
+    terminal.go_to("Default country");
     terminal.type_text(&format!("\x1b[200~{}\x1b[201~", "CO\n".repeat(334)));
     let screen = terminal.wait_for("nothing was pasted: 1002 characters");
     assert!(screen.contains("Sandbox · saved"), "{screen}");
@@ -224,10 +218,7 @@ fn two_consoles_on_one_deck_see_each_others_sends_and_settings() {
     ours.wait_for("delivered");
     ours.wait_for("1 of 3");
 
-    theirs.type_text(BACK_TAB);
-    theirs.type_text(BACK_TAB);
-    theirs.wait_for("undo field");
-    theirs.type_text(DOWN);
+    theirs.go_to("Code validity");
     theirs.type_text("\x7f9");
     theirs.wait_for("Development • unsaved");
     theirs.type_text(SAVE);
@@ -386,14 +377,16 @@ fn a_text_that_was_not_taken_is_what_the_next_edit_goes_on_with() {
 #[test]
 fn after_a_stop_and_a_start_the_whole_screen_is_there_again() {
     let deck = Deck::new();
+    // What is left on the screen once the start is over.
+    let console = Console::fresh((80, 24)).text();
     // A shell with job control stops with it, and brings it back.
     let script = "set -m; \"$1\"; echo; echo stopped; read -r x; fg >/dev/null";
     let mut terminal = Terminal::start_shell(&deck, script);
-    let before = terminal.wait_for("Nobody has asked for a code lately");
+    terminal.wait_until_shown(&console);
     terminal.type_text("\x1a");
     terminal.wait_for("stopped");
     terminal.type_text("\n");
-    terminal.wait_until_shown(&before);
+    terminal.wait_until_shown(&console);
     terminal.type_text("q");
     assert!(terminal.wait_end().success());
     assert!(terminal.is_restored());

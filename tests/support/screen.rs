@@ -191,6 +191,13 @@ impl Console {
         self.draw().to_string()
     }
 
+    /// The screen as somebody reads it: without what follows the last letter of a line.
+    pub fn text(&self) -> String {
+        let lines = self.screen();
+        let lines = lines.lines().map(|line| line.trim_matches('"').trim_end());
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     /// Fails unless the screen holds a text.
     #[track_caller]
     pub fn assert_shows(&self, text: &str) {

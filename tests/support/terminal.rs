@@ -10,14 +10,62 @@ use super::deck::{Deck, SMSDECK};
 /// How long a screen is waited for before the test gives up; far longer than it ever takes.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// How long a picture may take to become the one that is wanted; then it is another one.
-const LONG_ENOUGH: Duration = Duration::from_secs(10);
+/// Keys, as the bytes that a terminal sends.
+pub const BACK_TAB: &str = "\x1b[Z";
+pub const DOWN: &str = "\x1b[B";
 
-/// What has come from the program so far.
+/// The corner of the pane that has the focus.
+const PANE: char = '┏';
+
+/// What stands before the line that has the focus.
+const FOCUS: char = '›';
+
+const ROWS: u16 = 24;
+const COLUMNS: u16 = 80;
+
+/// Begins a synchronized update, which is one frame (DEC private mode 2026).
+const FRAME_BEGINS: &[u8] = b"\x1b[?2026h";
+
+/// Ends a synchronized update.
+const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
+
+/// What has come from the program so far. The emulator is given whole frames only, so that
+/// nobody ever sees half a frame, however the bytes are cut on their way.
 struct Shown {
     emulator: vt100::Parser,
     bytes: Vec<u8>,
+    /// How many of the bytes the emulator has been given.
+    drawn: usize,
     ended: bool,
+}
+
+impl Shown {
+    fn new() -> Self {
+        let emulator = vt100::Parser::new(ROWS, COLUMNS, 0);
+        Self { emulator, bytes: Vec::new(), drawn: 0, ended: false }
+    }
+
+    /// Takes the next bytes; none of them is the end of the program.
+    fn take(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.ended = bytes.is_empty();
+        let last = |mark: &[u8]| self.bytes.windows(mark.len()).rposition(|found| found == mark);
+        let open = last(FRAME_BEGINS).filter(|&begin| last(FRAME_ENDS) < Some(begin));
+        // What comes outside of frames, as from a shell, is drawn at once.
+        let whole = open.filter(|_| !self.ended).unwrap_or(self.bytes.len());
+        if whole > self.drawn {
+            self.emulator.process(&self.bytes[self.drawn..whole]);
+            self.drawn = whole;
+        }
+    }
+
+    fn screen(&self) -> &vt100::Screen {
+        self.emulator.screen()
+    }
+
+    fn text(&self) -> String {
+        self.screen().contents()
+    }
 }
 
 /// What somebody sees: a blank is a blank, whether it was written or never was.
@@ -80,7 +128,7 @@ impl Terminal {
         variables: &[(&str, &str)],
     ) -> Self {
         let (pty, pts) = pty_process::blocking::open().unwrap();
-        pty.resize(pty_process::Size::new(24, 80)).unwrap();
+        pty.resize(pty_process::Size::new(ROWS, COLUMNS)).unwrap();
         let child = pty_process::blocking::Command::new(program)
             .args(arguments)
             .env_clear()
@@ -92,21 +140,14 @@ impl Terminal {
             .envs(variables.iter().copied())
             .spawn(pts)
             .unwrap();
-        let emulator = vt100::Parser::new(24, 80, 0);
-        let shown = Arc::new((
-            Mutex::new(Shown { emulator, bytes: Vec::new(), ended: false }),
-            Condvar::new(),
-        ));
+        let shown = Arc::new((Mutex::new(Shown::new()), Condvar::new()));
         let pty = Arc::new(pty);
         let (reader, seen) = (Arc::clone(&pty), Arc::clone(&shown));
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             loop {
                 let count = (&*reader).read(&mut bytes).unwrap_or(0);
-                let mut shown = seen.0.lock().unwrap();
-                shown.emulator.process(&bytes[..count]);
-                shown.bytes.extend_from_slice(&bytes[..count]);
-                shown.ended = count == 0;
+                seen.0.lock().unwrap().take(&bytes[..count]);
                 seen.1.notify_all();
                 if count == 0 {
                     return;
@@ -121,76 +162,69 @@ impl Terminal {
         (&*self.pty).write_all(text.as_bytes()).unwrap();
     }
 
-    /// Waits until the screen holds a text, and answers the screen.
-    pub fn wait_for(&self, text: &str) -> String {
-        self.wait_until(text, |screen, _| screen.contains(text))
+    /// Goes to the field of the settings form that has this label, with the keys of the console.
+    pub fn go_to(&self, label: &str) {
+        self.press_until(BACK_TAB, PANE, "SMS");
+        self.press_until(DOWN, FOCUS, label.split(' ').next().unwrap());
     }
 
-    /// Waits until the screen no longer holds a text.
+    /// Presses a key until this word follows a mark on the screen.
+    fn press_until(&self, key: &str, mark: char, wanted: &str) {
+        let marked = |screen: &str| {
+            let behind = screen.split_once(mark)?.1;
+            behind.split_whitespace().next().map(str::to_owned)
+        };
+        let mut word = self.wait_until(wanted, |shown| marked(&shown.text()));
+        while word != wanted {
+            self.type_text(key);
+            // Only then has the key been read.
+            let next = |shown: &Shown| marked(&shown.text()).filter(|next| *next != word);
+            word = self.wait_until(wanted, next);
+        }
+    }
+
+    /// Waits until the screen holds a text, and returns the screen.
+    pub fn wait_for(&self, text: &str) -> String {
+        self.wait_until(text, |shown| Some(shown.text()).filter(|screen| screen.contains(text)))
+    }
+
+    /// Waits until the screen no longer holds a text, and returns the screen.
     pub fn wait_gone(&self, text: &str) -> String {
-        self.wait_until(text, |screen, _| !screen.contains(text))
+        self.wait_until(text, |shown| Some(shown.text()).filter(|screen| !screen.contains(text)))
     }
 
     /// Waits until the screen is this one, letter by letter.
     pub fn wait_until_shown(&self, wanted: &str) {
-        self.wait_until(wanted, |screen, _| screen == wanted);
+        self.wait_until(wanted, |shown| (Picture::of(shown.screen()).text == wanted).then_some(()));
     }
 
-    /// Waits until the screen is this one, and says whether it became so.
-    pub fn comes_to_show(&self, wanted: &str) -> bool {
-        let end = Instant::now() + LONG_ENOUGH;
-        let trimmed = |screen: &str| -> String {
-            screen.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
-        };
-        let mut shown = self.shown.0.lock().unwrap();
-        loop {
-            if trimmed(&shown.emulator.screen().contents()) == wanted {
-                return true;
-            }
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() || shown.ended {
-                return false;
-            }
-            shown = self.shown.1.wait_timeout(shown, left).unwrap().0;
-        }
+    /// Waits until the screen holds all of these texts at once, and returns its picture.
+    pub fn picture(&self, texts: &[&str]) -> Picture {
+        self.wait_until(&texts.join("\n"), |shown| {
+            let screen = shown.text();
+            let holds_all = texts.iter().all(|text| screen.contains(text));
+            holds_all.then(|| Picture::of(shown.screen()))
+        })
     }
 
     /// Waits until the program has closed the terminal.
     pub fn wait_end(&mut self) -> std::process::ExitStatus {
-        self.wait_until("the end", |_, ended| ended);
+        self.wait_until("the end", |shown| shown.ended.then_some(()));
         self.child.wait().unwrap()
     }
 
-    fn wait_until(&self, what: &str, fits: impl Fn(&str, bool) -> bool) -> String {
+    /// Waits until something is found in what is shown.
+    fn wait_until<Found>(&self, what: &str, find: impl Fn(&Shown) -> Option<Found>) -> Found {
         let end = Instant::now() + PATIENCE;
         let mut shown = self.shown.0.lock().unwrap();
         loop {
-            let screen = shown.emulator.screen().contents();
-            if fits(&screen, shown.ended) {
-                return screen;
+            if let Some(found) = find(&shown) {
+                return found;
             }
             let left = end.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero() && !shown.ended, "waited in vain for {what:?}:\n{screen}");
+            let is_over = left.is_zero() || shown.ended;
+            assert!(!is_over, "waited in vain for {what:?}:\n{}", shown.text());
             shown = self.shown.1.wait_timeout(shown, left).unwrap().0;
-        }
-    }
-
-    /// The picture with this text on it, between two frames.
-    pub fn picture(&self, text: &str) -> Picture {
-        let last = |bytes: &[u8], mark: &[u8]| {
-            bytes.windows(mark.len()).rposition(|window| window == mark)
-        };
-        loop {
-            self.wait_for(text);
-            let shown = self.shown.0.lock().unwrap();
-            // Each frame is a synchronized update.
-            let (begun, ended) =
-                (last(&shown.bytes, b"\x1b[?2026h"), last(&shown.bytes, b"\x1b[?2026l"));
-            let screen = shown.emulator.screen();
-            if begun < ended && screen.contents().contains(text) {
-                return Picture::of(screen);
-            }
-            drop(self.shown.1.wait_timeout(shown, PATIENCE).unwrap());
         }
     }
 
@@ -202,7 +236,7 @@ impl Terminal {
     /// Whether the program has left the alternate screen and shows the cursor again.
     pub fn is_restored(&self) -> bool {
         let shown = self.shown.0.lock().unwrap();
-        let screen = shown.emulator.screen();
+        let screen = shown.screen();
         !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
     }
 
