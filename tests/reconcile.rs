@@ -21,11 +21,15 @@ use smsdeck::store::{DeliveryId, EventKind, StatusReport, Store};
 use support::deck::{Deck, config_for, operator};
 use support::wire::{Wire, read_request, response, write_response};
 
-/// Waits short enough for tests, with room for a busy machine.
+/// Looks again soon, and waits for every answer that comes at all.
 fn quick() -> Pace {
-    let second = Duration::from_secs(1);
-    let patience = Patience { create: second, read: 20 * second };
-    Pace { patience, look_again: second / 10, ..Pace::default() }
+    Pace { look_again: Duration::from_millis(100), ..Pace::default() }
+}
+
+/// For a provider that never answers: it need not be waited for long.
+fn impatient() -> Pace {
+    let patience = Patience { create: Duration::from_secs(1), ..Patience::default() };
+    Pace { patience, ..quick() }
 }
 
 async fn engine(deck: &Deck, url: &BaseUrl, clock: Clock, pace: Pace) -> Engine {
@@ -75,22 +79,9 @@ async fn until(
     }
 }
 
-/// As [`until`], while time passes: a message counts as never sent only after its validity.
-async fn until_in_time(
-    engine: &Engine,
-    clock: &Clock,
-    delivery: DeliveryId,
-    ends: &[DeliveryStatus],
-) -> Vec<DeliveryStatus> {
-    let mut waiting = std::pin::pin!(until(engine, delivery, ends));
-    loop {
-        // The next look may come before the next change.
-        let step = Duration::from_millis(50);
-        if let Ok(statuses) = tokio::time::timeout(step, &mut waiting).await {
-            return statuses;
-        }
-        clock.set(clock.now() + Duration::from_secs(5));
-    }
+/// Lets the validity of all codes end: only then may a message count as never sent.
+fn let_codes_expire(clock: &Clock) {
+    clock.set(clock.now() + Duration::from_mins(6));
 }
 
 /// What the Sandbox has accepted for a number.
@@ -113,6 +104,9 @@ async fn used(engine: &Engine, number: &str) -> u32 {
     preview.standing.quota.used().into()
 }
 
+/// What the log says where [`impatient`] was not patient enough.
+const NO_ANSWER: &str = "no answer within 1 s";
+
 /// Every fault after which the outcome is unclear: what the log says of it, and whether the
 /// message went out.
 const UNCLEAR: [(&str, &str, bool); 8] = [
@@ -121,9 +115,9 @@ const UNCLEAR: [(&str, &str, bool); 8] = [
     ("9002", "the connection broke off: connection closed before message completed", true),
     ("9004", "HTTP 200 OK without a message in it", true),
     ("9005", "HTTP 200 OK without a message in it", true),
-    ("9006", "no answer within 1 s", true),
-    ("9007", "no answer within 1 s", true),
-    ("9008", "no answer within 1 s", false),
+    ("9006", NO_ANSWER, true),
+    ("9007", NO_ANSWER, true),
+    ("9008", NO_ANSWER, false),
 ];
 
 /// What the log says of the last event with this status.
@@ -138,10 +132,12 @@ async fn an_unclear_answer_is_reconciled_and_nothing_goes_out_twice() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     let clock = Clock::manual(Timestamp::now());
-    let engine = engine(&deck, sandbox.base_url(), clock.clone(), quick()).await;
+    let patient = engine(&deck, sandbox.base_url(), clock.clone(), quick()).await;
+    let impatient = engine(&deck, sandbox.base_url(), clock.clone(), impatient()).await;
     let mut waiting = tokio::task::JoinSet::new();
     for (ending, words, went_out) in UNCLEAR {
-        let engine = engine.clone();
+        let is_silent = words == NO_ANSWER;
+        let engine = if is_silent { impatient.clone() } else { patient.clone() };
         waiting.spawn(async move {
             let number = format!("+57300123{ending}");
             let submission = send(&engine, &number).await;
@@ -149,12 +145,14 @@ async fn an_unclear_answer_is_reconciled_and_nothing_goes_out_twice() {
             assert_eq!(used(&engine, &number).await, 1, "{number}");
             let said = detail(&engine, submission.delivery, DeliveryStatus::Unknown).await;
             assert_eq!(said, format!("{words}; it may have gone out, so it stays counted"));
-            (number, submission.delivery, went_out)
+            (engine, number, submission.delivery, went_out)
         });
     }
-    for (number, delivery, went_out) in waiting.join_all().await {
+    let sent = waiting.join_all().await;
+    let_codes_expire(&clock);
+    for (engine, number, delivery, went_out) in sent {
         let ends = [DeliveryStatus::Delivered, DeliveryStatus::NotSent];
-        let statuses = until_in_time(&engine, &clock, delivery, &ends).await;
+        let statuses = until(&engine, delivery, &ends).await;
         let end = if went_out { ends[0] } else { ends[1] };
         assert_eq!(statuses.last(), Some(&end), "{number}: {statuses:?}");
         let messages = accepted(&sandbox, &number).await.len();
@@ -261,7 +259,7 @@ async fn another_process_takes_over_what_was_given_up() {
     let deck = Deck::new();
     let clock = Clock::manual(Timestamp::now());
     // It never looks again by itself.
-    let idle = Pace { look_again: Duration::from_hours(1), ..quick() };
+    let idle = Pace { look_again: Duration::from_hours(1), ..impatient() };
     let first = engine(&deck, sandbox.base_url(), clock.clone(), idle).await;
     let second = engine(&deck, sandbox.base_url(), clock.clone(), quick()).await;
     let submission = send(&first, "+573001239008").await;
@@ -270,19 +268,8 @@ async fn another_process_takes_over_what_was_given_up() {
     first.give_up().await.unwrap();
     drop(first);
     second.by(&operator()).take_over().await;
-    let mut moved = clock.now();
-    let mut changes = second.changes();
-    loop {
-        let story = second.story(submission.delivery).await.unwrap();
-        let last = story.last().unwrap().kind;
-        if last == EventKind::Delivery(DeliveryStatus::NotSent) {
-            break;
-        }
-        moved += Duration::from_secs(20);
-        clock.set(moved);
-        // The next look may come before the next change.
-        let _ = tokio::time::timeout(Duration::from_millis(50), changes.changed()).await;
-    }
+    let_codes_expire(&clock);
+    until(&second, submission.delivery, &[DeliveryStatus::NotSent]).await;
     assert_eq!(accepted(&sandbox, "+573001239008").await.len(), 0);
 }
 
@@ -298,11 +285,8 @@ async fn a_redacted_message_is_never_taken_for_one_that_did_not_go_out() {
     let engine = engine(&deck, &wire.url, Clock::System, quick()).await;
     let submission = send(&engine, "+573001234567").await;
     assert_eq!(submission.status, DeliveryStatus::Unknown);
-    let mut changes = engine.changes();
     // Three looks; the second one would have given the slot back.
-    while wire.requests().len() < 4 {
-        let _ = tokio::time::timeout(Duration::from_millis(50), changes.changed()).await;
-    }
+    wire.wait_for_requests(4).await;
     assert_eq!(used(&engine, "+573001234567").await, 1);
 }
 
@@ -340,7 +324,8 @@ async fn a_redacted_message_of_another_delivery_holds_nothing_up() {
     until(&engine, known.delivery, &[DeliveryStatus::Delivered]).await;
     let lost = send(&engine, "+573001239501").await;
     assert_eq!(lost.status, DeliveryStatus::Unknown);
-    until_in_time(&engine, &clock, lost.delivery, &[DeliveryStatus::NotSent]).await;
+    let_codes_expire(&clock);
+    until(&engine, lost.delivery, &[DeliveryStatus::NotSent]).await;
     assert_eq!(used(&engine, "+573001239501").await, 0);
 }
 
@@ -359,10 +344,11 @@ async fn only_the_account_that_a_code_was_sent_with_is_asked_about_it() {
     engine.reconfigure(switch(&second)).await;
     // By the time that this one is given back, the first one would be too.
     let other = send(&engine, "+573007654321").await;
-    until_in_time(&engine, &clock, other.delivery, &[DeliveryStatus::NotSent]).await;
+    let_codes_expire(&clock);
+    until(&engine, other.delivery, &[DeliveryStatus::NotSent]).await;
     assert_eq!(status(&engine, lost.delivery).await, DeliveryStatus::Unknown);
     engine.reconfigure(switch(&first)).await;
-    until_in_time(&engine, &clock, lost.delivery, &[DeliveryStatus::NotSent]).await;
+    until(&engine, lost.delivery, &[DeliveryStatus::NotSent]).await;
     assert_eq!(status(&engine, lost.delivery).await, DeliveryStatus::NotSent);
 }
 

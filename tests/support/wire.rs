@@ -2,15 +2,15 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
 
 use smsdeck::domain::provider::BaseUrl;
+use tokio::sync::watch;
 
 /// A server on loopback that gives one answer after another, the last one again and again. Each
 /// connection carries one request.
 pub struct Wire {
     pub url: BaseUrl,
-    requests: Arc<Mutex<Vec<String>>>,
+    requests: watch::Sender<Vec<String>>,
 }
 
 impl Wire {
@@ -18,13 +18,13 @@ impl Wire {
     pub fn answering(answers: Vec<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&requests);
+        let requests = watch::Sender::new(Vec::new());
+        let seen = requests.clone();
         std::thread::spawn(move || {
             for (count, stream) in listener.incoming().enumerate() {
                 let mut stream = stream.unwrap();
                 let request = read_request(&mut stream);
-                seen.lock().unwrap().push(request);
+                seen.send_modify(|requests| requests.push(request));
                 write_response(&mut stream, &answers[count.min(answers.len() - 1)]);
             }
         });
@@ -33,7 +33,13 @@ impl Wire {
 
     /// What was asked so far.
     pub fn requests(&self) -> Vec<String> {
-        self.requests.lock().unwrap().clone()
+        self.requests.borrow().clone()
+    }
+
+    /// Waits until so many requests have come.
+    pub async fn wait_for_requests(&self, count: usize) {
+        let mut requests = self.requests.subscribe();
+        requests.wait_for(|requests| requests.len() >= count).await.unwrap();
     }
 }
 
