@@ -61,7 +61,7 @@ fn what_is_typed_is_written_by_itself_and_what_changes_is_said() {
     let mut heard = Heard::new(Console::fresh(SIZE));
     heard.console.model.session.focus = Pane::Form;
     assert!(heard.hear().ends_with("Default country code, "));
-    heard.press("Down Left");
+    heard.press("@Code_validity Left");
     let wrong = heard.press("1");
     assert!(wrong.contains("error: "), "{wrong}");
     assert!(wrong.ends_with("changed: Code validity period, 15\u{1b}[1D"), "{wrong}");

@@ -14,7 +14,7 @@ use support::screen::Console;
 const SCREENS: [(&str, &str); 20] = [
     ("console", ""),
     ("form", "Tab Tab"),
-    ("form_error", "Tab Tab Down Backspace 99"),
+    ("form_error", "@Code_validity Backspace 99"),
     ("numbers", "BackTab"),
     ("log", "Tab Up Up"),
     ("zoomed", "z"),
@@ -22,16 +22,16 @@ const SCREENS: [(&str, &str); 20] = [
     ("pick_country", "BackTab n +491512345678 Tab ger"),
     ("edit_number", "BackTab Down e Tab Right"),
     ("delete_number", "BackTab d"),
-    ("default_country", "Tab Tab Enter col"),
-    ("provider", "Tab Tab Down Down Down Down Enter"),
-    ("message", "Tab Tab Down Down Down Down Down Down Down Enter"),
-    ("message_own", "Tab Tab Down Down Down Down Down Down Down Enter Tab es"),
-    ("account", "Tab Tab ^o Tab Tab _"),
-    ("limits", "Tab Tab ^g 500 Tab 5000"),
-    ("recipients", "Tab Tab Down Down Down Down Down Down Down Down Enter"),
+    ("default_country", "@Default_country Enter col"),
+    ("provider", "@Provider Enter"),
+    ("message", "@Message Enter"),
+    ("message_own", "@Message Enter @For es"),
+    ("account", "Tab Tab ^o @Risk_check _"),
+    ("limits", "Tab Tab ^g 500 @Codes_a_day 5000"),
+    ("recipients", "@Recipients Enter"),
     ("send", "s +573001234567"),
     ("verify", "v +573001234567 Tab 123"),
-    ("save_production", "Tab Tab Down Backspace 9 ^s"),
+    ("save_production", "@Code_validity Backspace 9 ^s"),
 ];
 
 /// Pop-ups beyond those above, for the drawing at every size.
@@ -46,7 +46,7 @@ const MORE: [&str; 13] = [
     "/ jdo",
     "Tab Enter",
     "] ] h",
-    "Tab Tab Down 1 ^q",
+    "@Code_validity 1 ^q",
     "BackTab i",
     "Enter",
 ];

@@ -2,7 +2,6 @@
 
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::provider::Provider;
-use smsdeck::domain::settings::Field;
 use smsdeck::engine::TokenChange;
 use smsdeck::store::{DeliveryId, Event, EventId, EventKind};
 use smsdeck::tui::message::Message;
@@ -13,8 +12,7 @@ use crate::support::screen::{Console, saves};
 #[test]
 fn the_auth_token_is_never_shown_and_goes_with_the_save() {
     let mut console = Console::busy(SIZE);
-    console.press("Tab Tab");
-    console.model.session.tab_mut().form.go_to(Field::AuthToken);
+    console.press("@Auth_token");
     console.press("t0psecretvalue1234567890abcdef00");
     assert!(!console.screen().contains("t0psecret"));
     assert!(!format!("{:?}", console.model).contains("t0psecret"));
@@ -27,14 +25,14 @@ fn the_auth_token_is_never_shown_and_goes_with_the_save() {
 #[test]
 fn an_empty_auth_token_field_keeps_the_stored_token() {
     let mut console = Console::busy(SIZE);
-    let effects = console.press("Tab Tab Down Backspace 9 ^s production Enter");
+    let effects = console.press("@Code_validity Backspace 9 ^s production Enter");
     assert_eq!(saves(&effects)[0].token, TokenChange::Keep);
 }
 
 #[test]
 fn switching_to_the_sandbox_warns_that_the_account_is_removed() {
     let mut console = Console::busy(SIZE);
-    console.press("Tab Tab Down Down Down Down Enter Up Enter ^s");
+    console.press("@Provider Enter Up Enter ^s");
     console.assert_shows("The Twilio account and its stored token go");
     let effects = console.press("production Enter");
     let saved = saves(&effects);
@@ -48,7 +46,7 @@ fn an_api_key_and_message_options_are_saved_with_the_account() {
     console.press("Tab Tab ^o SK12 Enter");
     console.assert_shows("an API key SID is SK and 32");
     let key = format!("SK{}", "0f".repeat(16));
-    console.press(&format!("^a ^k {key} Tab Tab _ _ Tab _ _ Enter"));
+    console.press(&format!("^a ^k {key} @Risk_check _ _ @Text_at_Twilio _ _ Enter"));
     let saved = saves(&console.press("^s production Enter"))[0].settings.clone();
     let Provider::Twilio(account) = &saved.provider else { panic!("{saved:?}") };
     assert_eq!(account.api_key.as_ref().map(|key| key.as_str().to_owned()), Some(key));

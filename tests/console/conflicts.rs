@@ -26,7 +26,9 @@ fn an_unedited_form_follows_the_file_and_says_what_changed() {
 fn edits_by_two_people_merge_and_only_conflicts_are_asked_about() {
     let mut console = Console::editing_test(SIZE);
     // Mine: validity 9, allowed 4; a number for Germany.
-    console.press("Down Backspace 9 Down Backspace 4 Tab n 72404 Enter ger Enter Enter");
+    console.press(
+        "@Code_validity Backspace 9 @Codes_allowed Backspace 4 Tab n 72404 Enter ger Enter Enter",
+    );
     console.somebody_saves(Environment::Test, |settings| {
         settings.codes_allowed = 6.try_into().unwrap();
         settings.time_out = 60.try_into().unwrap();
@@ -58,7 +60,7 @@ fn edits_by_two_people_merge_and_only_conflicts_are_asked_about() {
 #[test]
 fn editing_the_message_keeps_translations_that_others_saved() {
     let mut console = Console::editing_test(SIZE);
-    console.press("Down Down Down Down Down Down Down Enter End _x Enter");
+    console.press("@Message Enter End _x Enter");
     console.somebody_saves(Environment::Test, |settings| {
         let message = MessageTemplate::parse("{code} es tu clave").unwrap();
         settings.message_overrides.set("es".parse().unwrap(), Some(message));
@@ -72,7 +74,7 @@ fn editing_the_message_keeps_translations_that_others_saved() {
 #[test]
 fn a_conflict_is_asked_about_again_when_the_file_changes_once_more() {
     let mut console = Console::editing_test(SIZE);
-    console.press("Down Down Backspace 4");
+    console.press("@Codes_allowed Backspace 4");
     console.somebody_saves(Environment::Test, |settings| {
         settings.codes_allowed = 6.try_into().unwrap();
     });
@@ -101,7 +103,7 @@ fn a_pop_up_does_not_overwrite_what_was_saved_while_it_was_open() {
 #[test]
 fn reverting_a_conflicting_edit_keeps_what_somebody_else_saved() {
     let mut console = Console::busy(SIZE);
-    console.press("Tab Tab Down Backspace 9");
+    console.press("@Code_validity Backspace 9");
     console.somebody_saves(Environment::Production, |settings| {
         settings.code_validity = 7.try_into().unwrap();
         settings.codes_allowed = 6.try_into().unwrap();
@@ -117,7 +119,7 @@ fn reverting_a_conflicting_edit_keeps_what_somebody_else_saved() {
 
 #[test]
 fn a_token_that_somebody_else_stored_is_a_conflict() {
-    let to_token = "Tab Tab Down Down Down Down Down Down";
+    let to_token = "@Auth_token";
     let mut console = Console::busy(SIZE);
     console.press(to_token);
     console.press("0123456789abcdef0123456789abaaaa");
@@ -155,16 +157,16 @@ fn a_token_that_somebody_else_stored_is_a_conflict() {
 fn typing_after_somebody_elses_save_changes_what_they_saved() {
     // A field that was left alone so far, while another one is wrong for a moment.
     let mut console = Console::busy(SIZE);
-    console.press("Tab Tab Down Backspace");
+    console.press("@Code_validity Backspace");
     console.somebody_saves(Environment::Production, |settings| {
         settings.codes_allowed = 4.try_into().unwrap();
     });
-    console.press("7 Down Backspace 3 ^s");
+    console.press("7 @Codes_allowed Backspace 3 ^s");
     let effects = console.press("production Enter");
     assert_eq!(saves(&effects)[0].settings.codes_allowed.get(), 3, "{}", console.screen());
     // A number that they have added, and that is deleted here.
     let mut console = Console::busy(SIZE);
-    console.press("Tab Tab Down Backspace");
+    console.press("@Code_validity Backspace");
     console.somebody_saves(Environment::Production, |settings| {
         let number = FromNumber {
             sender: Sender::parse("72404").unwrap(),
@@ -183,7 +185,7 @@ fn typing_after_somebody_elses_save_changes_what_they_saved() {
 #[test]
 fn two_changes_to_one_account_are_one_conflict() {
     let mut console = Console::busy(SIZE);
-    console.press("Tab Tab Down Down Down Down Down");
+    console.press("@Account_SID");
     console.press("^u AC11111111111111111111111111111111");
     console.somebody_saves(Environment::Production, |settings| {
         let Provider::Twilio(account) = &mut settings.provider else { panic!() };

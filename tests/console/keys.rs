@@ -10,7 +10,7 @@ use crate::support::screen::{Console, saves};
 #[test]
 fn a_long_paste_with_line_breaks_changes_no_field() {
     let pasted = "line\nof text ".repeat(80);
-    for keys in ["Tab Tab", "s", "v", "BackTab n", "r", "Tab Tab Down Down Down Down Down Down"] {
+    for keys in ["Tab Tab", "s", "v", "BackTab n", "r", "@Auth_token"] {
         let mut console = Console::busy(SIZE);
         console.press(keys);
         let effects = console.tell(Message::Paste(pasted.clone()));
@@ -40,7 +40,7 @@ fn quitting_asks_while_something_would_be_lost() {
         effects.iter().any(|effect| matches!(effect, Effect::Terminal(TerminalEffect::Quit)))
     };
     assert!(quits(&Console::busy(SIZE).press("q")));
-    for keys in ["Tab Tab Down 1 ^q", "BackTab n 72404 ^c", "s +573001234567 Enter q"] {
+    for keys in ["@Code_validity 1 ^q", "BackTab n 72404 ^c", "s +573001234567 Enter q"] {
         let mut console = Console::busy(SIZE);
         assert!(!quits(&console.press(keys)), "{keys}");
         console.assert_shows("Quit all the same?");
@@ -93,7 +93,7 @@ fn a_paste_goes_into_the_focused_text_field_or_nowhere() {
     };
     // The word that Production asks for.
     let mut console = Console::busy(SIZE);
-    console.press("BackTab BackTab Down Backspace 9 ^s");
+    console.press("@Code_validity Backspace 9 ^s");
     paste(&mut console, "production\n");
     assert_eq!(saves(&console.press("Enter")).len(), 1);
     // Where nothing takes text it says so: what it holds is no keys.

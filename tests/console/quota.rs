@@ -46,7 +46,7 @@ fn giving_one_code_back_needs_a_reason() {
     let mut console = Console::busy(SIZE);
     console.press("b Enter");
     console.assert_shows("This needs a reason");
-    let effects = console.press("late_sms Tab 4711 Enter");
+    let effects = console.press("late_sms @Ticket 4711 Enter");
     let [Effect::Engine(EngineEffect::Unlock(request))] = effects.as_slice() else {
         panic!("{effects:?}")
     };

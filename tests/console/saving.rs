@@ -15,7 +15,7 @@ use crate::support::screen::{Console, newest_question, saves};
 #[test]
 fn development_saves_without_a_question_and_one_save_at_a_time() {
     let mut console = Console::fresh(SIZE);
-    let effects = console.press("Tab Tab Down Backspace 9 ^s");
+    let effects = console.press("@Code_validity Backspace 9 ^s");
     let saved = saves(&effects);
     assert_eq!(saved.len(), 1);
     assert_eq!(saved[0].environment, Environment::Development);
@@ -29,7 +29,7 @@ fn development_saves_without_a_question_and_one_save_at_a_time() {
 #[test]
 fn production_is_saved_only_after_its_name_is_typed() {
     let mut console = Console::busy(SIZE);
-    assert!(saves(&console.press("Tab Tab Down Backspace 9 ^s")).is_empty());
+    assert!(saves(&console.press("@Code_validity Backspace 9 ^s")).is_empty());
     console.assert_shows("Code validity period: 5 min → 9 min");
     assert!(saves(&console.press("test Enter")).is_empty());
     let effects = console.press("Backspace Backspace Backspace Backspace production Enter");
@@ -39,7 +39,7 @@ fn production_is_saved_only_after_its_name_is_typed() {
 #[test]
 fn an_invalid_field_stops_the_save_and_gets_the_cursor() {
     let mut console = Console::fresh(SIZE);
-    assert!(saves(&console.press("Tab Tab Down Backspace 99 Tab ^s")).is_empty());
+    assert!(saves(&console.press("@Code_validity Backspace 99 Tab ^s")).is_empty());
     console.assert_shows("Nothing was saved");
     assert_eq!(console.model.session.tab().form.field(), Field::CodeValidity);
 }
@@ -47,7 +47,7 @@ fn an_invalid_field_stops_the_save_and_gets_the_cursor() {
 #[test]
 fn a_failed_save_keeps_what_was_typed() {
     let mut console = Console::fresh(SIZE);
-    let effects = console.press("Tab Tab Down Backspace 9 ^s");
+    let effects = console.press("@Code_validity Backspace 9 ^s");
     let Some(Effect::Files(FileEffect::Save(save))) = effects.into_iter().last() else {
         panic!("no save")
     };
@@ -61,7 +61,7 @@ fn a_failed_save_keeps_what_was_typed() {
 #[test]
 fn saving_production_first_shows_what_a_new_rule_would_have_refused() {
     let mut console = Console::busy(SIZE);
-    let effects = console.press("Tab Tab Down Down Backspace 1 ^s");
+    let effects = console.press("@Codes_allowed Backspace 1 ^s");
     let (ticket, Question::WhatIf { rule, .. }) = newest_question(&effects) else {
         panic!("{effects:?}")
     };
@@ -77,7 +77,7 @@ fn saving_production_first_shows_what_a_new_rule_would_have_refused() {
 #[test]
 fn typing_during_a_save_does_not_conflict_with_that_save() {
     let mut console = Console::fresh(SIZE);
-    let effects = console.press("Tab Tab Down Backspace 9 ^s");
+    let effects = console.press("@Code_validity Backspace 9 ^s");
     let Some(Effect::Files(FileEffect::Save(save))) = effects.into_iter().last() else {
         panic!("no save")
     };
@@ -97,7 +97,9 @@ fn typing_during_a_save_does_not_conflict_with_that_save() {
 #[test]
 fn a_long_confirmation_scrolls_to_its_end() {
     let mut console = Console::busy((80, 24));
-    console.press("Tab Tab Down Backspace 9 Down Backspace 20 Down Backspace Backspace 2");
+    console.press(
+        "@Code_validity Backspace 9 @Codes_allowed Backspace 20 @Time-out Backspace Backspace 2",
+    );
     console.press("BackTab BackTab");
     console.model.session.size = (50, 16);
     console.press("^s");

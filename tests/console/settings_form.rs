@@ -9,18 +9,18 @@ use crate::support::screen::{Console, saves};
 #[test]
 fn a_message_for_a_language_can_be_added_and_removed() {
     let mut console = Console::busy(SIZE);
-    let to_message = "Tab Tab Down Down Down Down Down Down Down Enter";
-    console.press(&format!("{to_message} Tab es Tab ^a ^k {{code}}_es_tu_clave Enter"));
+    let to_message = "@Message Enter";
+    console.press(&format!("{to_message} @For es Tab ^a ^k {{code}}_es_tu_clave Enter"));
     let saved = saves(&console.press("^s production Enter"))[0].settings.clone();
     let read = |code: &str| saved.message_for(code.parse().ok()).as_str().to_owned();
     assert_eq!(read("MX"), "{code} es tu clave");
     assert_eq!(read("US"), Console::busy(SIZE).model.session.saved_settings().message.as_str());
 
     let mut console = Console::busy(SIZE);
-    console.press(&format!("{to_message} Tab es Tab ^a ^k Enter"));
+    console.press(&format!("{to_message} @For es Tab ^a ^k Enter"));
     assert!(console.press("^s").is_empty());
     console.assert_shows("nothing has changed");
-    console.press("Enter Tab zz Enter");
+    console.press("Enter @For zz Enter");
     console.assert_shows("neither a country");
 }
 
@@ -29,7 +29,7 @@ fn unwritable_settings_are_shown_and_users_can_still_be_unlocked() {
     let mut console = Console::busy(SIZE);
     console.model.session.unwritable = Some("/etc/smsdeck may not be written by you".to_owned());
     console.assert_shows("PRODUCTION settings · read-only");
-    console.press("Tab Tab Down Backspace");
+    console.press("@Code_validity Backspace");
     console.assert_shows("The settings are read-only: /etc/smsdeck may not be written by you.");
     assert!(!console.model.session.tab().form.is_changed());
     console.press("Tab Tab r");
@@ -41,7 +41,7 @@ fn limits_are_edited_and_saved_with_the_other_settings() {
     let mut console = Console::fresh(SIZE);
     console.press("Tab Tab ^g 0 Enter");
     console.assert_shows("0 is no number of codes");
-    console.press("Backspace 500 Tab Tab Tab Tab CO_200/2000 Tab co_us Enter");
+    console.press("Backspace 500 @Some_countries CO_200/2000 @Only_countries co_us Enter");
     console.assert_shows("The limits hold from the next save on");
     let effects = console.press("^s");
     let limits = &saves(&effects)[0].settings.limits;
@@ -54,7 +54,7 @@ fn the_check_shows_warnings_and_figures_for_unsaved_edits() {
     console.press("c");
     console.assert_shows("No errors, no warnings.");
     console.assert_shows("at most 288 codes a user and day");
-    console.press("Esc Tab Tab Down Down Backspace 1 Tab c");
+    console.press("Esc @Codes_allowed Backspace 1 Tab c");
     console.assert_shows("! warning: Number of codes allowed: One lost SMS");
     console.assert_shows("at most 96 codes a user and day");
 }
@@ -63,7 +63,7 @@ fn the_check_shows_warnings_and_figures_for_unsaved_edits() {
 fn undo_reverts_one_change_at_a_time() {
     let mut console = Console::editing_test(SIZE);
     // Two letters into one field are one change; a number is another one.
-    console.press("Down Down Down Backspace 20 Tab n 72404 Enter ger Enter Enter");
+    console.press("@Time-out Backspace 20 Tab n 72404 Enter ger Enter Enter");
     console.assert_shows("72404");
     console.press("u");
     assert!(!console.screen().contains("72404"));

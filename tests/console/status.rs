@@ -43,7 +43,7 @@ fn long_work_shows_its_progress_and_can_be_stopped() {
     console.assert_shows("2000 read so far");
     assert!(stops(&console.press("Esc"), work));
     // The last day under another rule.
-    let effects = console.press("BackTab Down Down Backspace 9 ^s");
+    let effects = console.press("@Codes_allowed Backspace 9 ^s");
     let (ticket, Question::WhatIf { .. }) = newest_question(&effects) else {
         panic!("{effects:?}")
     };

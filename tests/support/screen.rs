@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use smsdeck::config::{Config, TokenStatus};
 use smsdeck::domain::environment::{Environment, PerEnvironment};
 use smsdeck::domain::quota::Quota;
@@ -15,12 +17,16 @@ use smsdeck::store::{QuotaRow, Standing, Subject};
 use smsdeck::tui::effect::{Effect, EngineEffect, FileEffect};
 use smsdeck::tui::message::{LoadedDeck, Message, Places};
 use smsdeck::tui::model::Model;
+use smsdeck::tui::pane::Pane;
 use smsdeck::tui::question::{Answer, Question, Ticket};
 use smsdeck::tui::theme::Theme;
 use smsdeck::tui::update::update;
-use smsdeck::tui::view::view;
+use smsdeck::tui::view::{draw, view};
 
 use super::busy_day::{busy_config, events, noon, quota_rows, status, tokens};
+
+/// More fields than any form or pop-up has.
+const MAX_FIELDS: usize = 30;
 
 /// A model with a clock that only the test moves.
 pub struct Console {
@@ -137,18 +143,57 @@ impl Console {
     }
 
     /// Presses keys: names such as `Tab`, `^s` in spaces, anything else is typed letter by
-    /// letter; `_` is a space. Answers the effects of all of them.
+    /// letter; `_` is a space, and `@` goes to the field with this label. Answers the effects of all of them.
     pub fn press(&mut self, keys: &str) -> Vec<Effect> {
-        keys.split_whitespace()
-            .flat_map(parse)
-            .flat_map(|key| {
-                let effects = self.tell(Message::Key(key));
-                for effect in &effects {
-                    self.answer_preview(effect);
-                }
-                effects
-            })
-            .collect()
+        let mut effects = Vec::new();
+        for word in keys.split_whitespace() {
+            if let Some(label) = word.strip_prefix('@') {
+                self.go_to(&label.replace('_', " "));
+                continue;
+            }
+            for key in parse(word) {
+                effects.extend(self.press_key(key));
+            }
+        }
+        effects
+    }
+
+    fn press_key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let effects = self.tell(Message::Key(key));
+        for effect in &effects {
+            self.answer_preview(effect);
+        }
+        effects
+    }
+
+    /// Goes to a field of the pop-up that is open, or of the settings form, by its label.
+    fn go_to(&mut self, label: &str) {
+        let mut next = "Tab";
+        if self.model.modals.is_empty() {
+            while self.model.session.focus != Pane::Form {
+                self.press("Tab");
+            }
+            self.press("Up ".repeat(MAX_FIELDS).as_str());
+            next = "Down";
+        }
+        for _ in 0..MAX_FIELDS {
+            if self.focused_line().contains(&label.to_lowercase()) {
+                return;
+            }
+            self.press(next);
+        }
+        panic!("there is no {label:?} in\n{}", self.screen());
+    }
+
+    /// The line that has the cursor or, where nothing can be typed, the mark; in lower case, as
+    /// a label begins with other words where there is room for them.
+    fn focused_line(&self) -> String {
+        let (width, height) = self.model.session.size;
+        let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width, height });
+        let cursor = draw(&self.model, &mut buffer);
+        let line = |row| (0..width).map(|x| buffer[(x, row)].symbol()).collect::<String>();
+        let marked = || (0..height).map(line).find(|line| line.contains('›'));
+        cursor.map(|at| line(at.y)).or_else(marked).unwrap_or_default().to_lowercase()
     }
 
     /// Answers a preview as the engine would for a user with two of three codes left.
