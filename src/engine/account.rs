@@ -1,5 +1,6 @@
-//! The account of an environment, asked without sending anything. Also for settings and tokens
-//! that are not saved yet, so that a wrong one need never become the stored one.
+//! Checks the account of an environment and lists its senders, without sending anything.
+//!
+//! Works for settings and tokens that are not saved yet, so that a wrong one is never stored.
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::domain::secret::Secret;
 use crate::provider::{AccessError, AccountReport, Client, OfferedSender, Patience};
 use crate::runtime::Runtime;
 
-/// Which account is asked.
+/// The account to query.
 #[derive(Debug, Clone)]
 pub struct AccountQuery {
     /// The environment, for its stored token.
@@ -23,7 +24,7 @@ pub struct AccountQuery {
     pub token: Option<Secret>,
 }
 
-/// Why an account could not be asked, or what it answered.
+/// Why an account could not be queried, or cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountProblem {
     /// Something is missing on this side.
@@ -52,10 +53,10 @@ impl AccountProblem {
     }
 }
 
-/// Asks whether an account accepts its credentials, what its status is and what it has left.
+/// Checks that an account accepts its credentials, and reads its status and balance.
 ///
 /// # Errors
-/// When it cannot be asked, or cannot send.
+/// When it cannot be queried, or cannot send.
 pub async fn check_account(
     paths: &Paths,
     config: &Config,
@@ -66,11 +67,11 @@ pub async fn check_account(
     Ok(client.check_access().await?)
 }
 
-/// Asks an account for the numbers, short codes and Messaging Services that it can send from.
-/// `told` hears how many there are so far.
+/// Lists the numbers, short codes and Messaging Services that an account can send from. Calls
+/// `on_progress` with the number read so far.
 ///
 /// # Errors
-/// When it cannot be asked, or does not tell.
+/// When it cannot be queried, or refuses.
 pub async fn offered_senders(
     paths: &Paths,
     config: &Config,
@@ -82,7 +83,8 @@ pub async fn offered_senders(
     Ok(client.offered_senders(on_progress).await?)
 }
 
-/// A client, with what must outlive it: the Sandbox that a query may have started ends with it.
+/// Makes a client, and returns it with the clients that it belongs to: a Sandbox that was started
+/// for the query ends when they are dropped.
 async fn client(
     paths: &Paths,
     config: &Config,

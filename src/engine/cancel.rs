@@ -1,4 +1,4 @@
-//! Calls a message back that has not left the provider yet: a code that was sent by mistake.
+//! Cancels a message that has not left the provider yet: a code that was sent by mistake.
 
 use super::acting::ActingEngine;
 use super::desk::Outcome;
@@ -9,27 +9,27 @@ use crate::domain::environment::Environment;
 use crate::provider::{Capability, ProviderError, can};
 use crate::store::{AuditAction, DeliveryId, StoreError};
 
-/// Why a message was not called back.
+/// Why a message was not canceled.
 #[derive(Debug, thiserror::Error)]
 pub enum CancelError {
     /// Whoever asked may only look.
     #[error(transparent)]
     ReadOnly(#[from] ReadOnly),
-    /// It has an end, or the provider's id of it is not known yet.
+    /// The delivery has its final status, or the provider's id of the message is not known yet.
     #[error(
         "there is nothing to call back: the delivery has ended, or the provider does not have it yet"
     )]
     NothingThere,
-    /// It has left already, most likely.
+    /// The provider refuses; most likely the message has left already.
     #[error("the provider does not call it back: {0}")]
     Refused(#[from] ProviderError),
-    /// It has left already.
+    /// The message has left already.
     #[error("it is {0} already: it cannot be called back any more")]
     TooLate(DeliveryStatus),
-    /// The settings name another account by now.
+    /// The settings name another account than the one that holds the message.
     #[error("{0} has another account now than the one that the message was sent with")]
     OtherAccount(Environment),
-    /// The provider offers no way to do it.
+    /// The provider cannot cancel messages.
     #[error("{0} cannot call messages back")]
     Unsupported(&'static str),
     /// The provider cannot be used.
@@ -38,17 +38,16 @@ pub enum CancelError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// It was called back, but that is in no audit.
+    /// The message was canceled, but the audit could not be written.
     #[error("called back, but it is not in the audit: {0}")]
     Unaudited(EngineError),
 }
 
 impl ActingEngine<'_> {
-    /// Calls the message of a delivery back. It stays counted: it may have been on
-    /// its way already.
+    /// Cancels the message of a delivery. It stays counted: it may have been on its way already.
     ///
     /// # Errors
-    /// When it has left already, or somebody does not answer.
+    /// When it has left already, or the provider or the store fails.
     pub async fn cancel(self, delivery: DeliveryId) -> Result<(), CancelError> {
         self.may_act()?;
         let engine = self.engine;

@@ -1,4 +1,4 @@
-//! The provider clients of a deck, one an environment, made when first needed.
+//! The provider clients of a deck: one per environment, made when first needed.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use crate::domain::settings::Field;
 use crate::provider::{Client, Credentials, Patience, Sandbox, http_client, loopback_client};
 use crate::runtime::Runtime;
 
-/// Makes and keeps clients. The Sandboxes live as long as the deck, so that a change of
-/// settings does not lose what their phones have received.
+/// Makes and keeps clients. The Sandboxes live as long as the deck, so that a change of settings
+/// does not lose what their phones have received.
 pub(super) struct Clients {
     paths: Paths,
     config: watch::Receiver<Arc<Config>>,
@@ -28,13 +28,13 @@ pub(super) struct Clients {
     ready: PerEnvironment<Mutex<Option<Ready>>>,
 }
 
-/// A client, with the settings that it was made for.
+/// A client with the settings that it was made for.
 struct Ready {
     provider: Provider,
     client: Client,
 }
 
-/// A client for the internet, with the further certificates that it was made with.
+/// An HTTP client for the internet, with the certificates that it trusts besides the system's.
 struct Trusting {
     extra_ca: Option<PathBuf>,
     http: reqwest::Client,
@@ -59,7 +59,7 @@ impl Clients {
         }
     }
 
-    /// Lets go of the clients, so that changed credentials are read anew.
+    /// Drops the clients, so that changed credentials are read again.
     pub(super) async fn forget(&self) {
         for environment in Environment::ALL {
             *self.ready[environment].lock().await = None;
@@ -67,13 +67,13 @@ impl Clients {
         *self.http.lock().await = None;
     }
 
-    /// The client of an environment.
+    /// Returns the client of an environment.
     pub(super) async fn client(
         &self,
         environment: Environment,
         provider: &Provider,
     ) -> Result<Client, NotReady> {
-        // One lock an environment: a slow secret command holds up nobody else's codes.
+        // One lock per environment: a slow secret command delays no other environment's codes.
         let mut ready = self.ready[environment].lock().await;
         if let Some(ready) = ready.as_ref().filter(|ready| ready.provider == *provider) {
             return Ok(ready.client.clone());
@@ -83,7 +83,7 @@ impl Clients {
         Ok(client)
     }
 
-    /// A new client of an environment; with a token that is not stored yet, if one is given.
+    /// Makes a client of an environment, with a token that is not stored yet if one is given.
     pub(super) async fn client_with(
         &self,
         environment: Environment,
@@ -100,7 +100,7 @@ impl Clients {
                 let twilio = || self.runtime.twilio.clone().or_else(|| BaseUrl::of_twilio().ok());
                 let base = account.base_url.clone().or_else(twilio).ok_or(NotReady::Address)?;
                 let credentials = self.credentials(environment, account, token).await?;
-                // Plain http is allowed to this machine only, so it tells where the server is.
+                // Plain http is allowed only to this machine, so the server is here.
                 let local = base.url().scheme() == "http";
                 let http = if local { self.loopback().await?.clone() } else { self.http().await? };
                 Ok(Client::twilio(http, base, credentials, self.patience))
@@ -108,12 +108,12 @@ impl Clients {
         }
     }
 
-    /// Where the environment's own Sandbox listens.
+    /// Returns the address of the environment's own Sandbox.
     pub(super) async fn sandbox_url(&self, environment: Environment) -> Result<BaseUrl, NotReady> {
         Ok(self.sandbox(environment).await?.base_url().clone())
     }
 
-    /// The HTTP client for servers on this machine.
+    /// Returns the HTTP client for servers on this machine.
     pub(super) async fn loopback(&self) -> Result<&reqwest::Client, NotReady> {
         let make = || async { loopback_client().map_err(NotReady::from) };
         self.loopback.get_or_try_init(make).await

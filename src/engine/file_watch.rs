@@ -1,4 +1,4 @@
-//! Notices what other processes do to the files of the deck, without asking again and again.
+//! Watches the files of the deck for changes by other processes, without polling.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use tokio::sync::watch;
 use super::open::Engine;
 use crate::config::Paths;
 
-/// How long after a write the store is looked at in any case.
-const UNSAID: Duration = Duration::from_secs(1);
+/// How long after a write to the journal the store counts as changed in any case.
+const COMMIT_WAIT: Duration = Duration::from_secs(1);
 
-/// Wakes when the store or the config changes, whoever changed it.
+/// A watch that wakes when any process changes the store or the config.
 pub struct FileWatch {
     /// Counts changes of the store.
     pub store: watch::Receiver<u64>,
@@ -22,12 +22,12 @@ pub struct FileWatch {
     _watcher: RecommendedWatcher,
 }
 
-/// Watches the config and the secrets alone, where there is no engine yet.
+/// Watches only the config and the secrets, for use before there is an engine.
 ///
 /// # Errors
-/// When the system watches no more files, or their folder is not there.
+/// When the system cannot watch more files, or their folder does not exist.
 pub fn watch_config(paths: &Paths) -> Result<ConfigWatch, notify::Error> {
-    let path = whole(&paths.config);
+    let path = resolved(&paths.config);
     let files = [name(&path), name(&paths.secrets)];
     let (changed, config) = watch::channel(0);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
@@ -39,7 +39,7 @@ pub fn watch_config(paths: &Paths) -> Result<ConfigWatch, notify::Error> {
     Ok(ConfigWatch { config, _watcher: watcher })
 }
 
-/// Wakes when the config changes, whoever changed it.
+/// A watch that wakes when any process changes the config.
 pub struct ConfigWatch {
     /// Counts changes of the config and the secrets.
     pub config: watch::Receiver<u64>,
@@ -48,26 +48,26 @@ pub struct ConfigWatch {
 
 /// Whether an event is a change of one of these files.
 fn touches(event: &Event, files: &[OsString]) -> bool {
-    // Reading a file is an event too, and would wake the reader for ever.
+    // Reading a file is an event too, and would wake the reader forever.
     !matches!(event.kind, EventKind::Access(_))
         && event.paths.iter().any(|path| files.contains(&name(path)))
 }
 
-/// Changes are told of the file that a link means.
-fn whole(path: &Path) -> PathBuf {
+/// Resolves links: events name the file that a link points to.
+fn resolved(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 impl Engine {
-    /// Watches the folders of the store and the config. Nothing is woken while nothing changes.
+    /// Watches the folders of the store and the config. Nothing wakes while nothing changes.
     ///
     /// # Errors
-    /// When the system watches no more files; then changes of other processes are seen only
-    /// when this process changes something too.
+    /// When the system cannot watch more files; then changes by other processes are seen only when
+    /// this process changes something too.
     pub fn watch(&self) -> Result<FileWatch, notify::Error> {
-        let store_path = whole(&self.inner.store_path);
-        let config_path = whole(&self.inner.paths.config);
-        let secrets_path = whole(&self.inner.paths.secrets);
+        let store_path = resolved(&self.inner.store_path);
+        let config_path = resolved(&self.inner.paths.config);
+        let secrets_path = resolved(&self.inner.paths.secrets);
         let (store_changed, store) = watch::channel(0);
         let (config_changed, config) = watch::channel(0);
         let (written, writes) = watch::channel(0);
@@ -76,7 +76,7 @@ impl Engine {
         journal.push("-wal");
         let journal_files = [journal];
         let config_files = [name(&config_path), name(&secrets_path)];
-        tokio::spawn(miss_nothing(writes, store_changed.clone()));
+        tokio::spawn(report_writes(writes, store_changed.clone()));
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let Ok(event) = event else { return };
             let touches = |files: &[OsString]| touches(&event, files);
@@ -98,11 +98,11 @@ impl Engine {
     }
 }
 
-/// What is written into the journal can be read only once it is committed. Whoever commits says
-/// so; should they die before that, it is seen after this task has waited a while.
-async fn miss_nothing(mut writes: watch::Receiver<u64>, store_changed: watch::Sender<u64>) {
+/// Reports a change of the store some time after each write to its journal. A process that commits
+/// touches the store to wake others; this covers one that dies before it does.
+async fn report_writes(mut writes: watch::Receiver<u64>, store_changed: watch::Sender<u64>) {
     while writes.changed().await.is_ok() {
-        tokio::time::sleep(UNSAID).await;
+        tokio::time::sleep(COMMIT_WAIT).await;
         store_changed.send_modify(count);
     }
 }

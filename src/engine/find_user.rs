@@ -1,5 +1,4 @@
-//! Finds a user among those whose codes still matter, by their id or their whole number, and
-//! tells what happened to their codes.
+//! Finds a user by their id or whole number, and reads what happened to their codes.
 
 use super::error::EngineError;
 use super::open::Engine;
@@ -10,8 +9,8 @@ use crate::domain::user::{User, UserId};
 use crate::store::{Event, QuotaRow};
 
 impl Engine {
-    /// The users that are meant by an id or a whole number, as the quota shows them. Both are
-    /// compared by their keyed hashes, as the store has nothing else of them.
+    /// Finds the users that an id or a whole number belongs to, as the quota lists them. Compares
+    /// keyed hashes, as the store holds nothing else.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -33,8 +32,7 @@ impl Engine {
         Ok(rows)
     }
 
-    /// Under what a user is found by their id or their whole number: a row of digits may be
-    /// either.
+    /// Returns the keys under which an id or a whole number is stored: digits may be either.
     pub fn lookup_keys(&self, environment: Environment, typed: &str) -> Vec<LookupKey> {
         let default_country = self.settings(environment).default_country;
         let number = Recipient::parse(typed, default_country).ok();
@@ -43,7 +41,7 @@ impl Engine {
         number.into_iter().chain(user).collect()
     }
 
-    /// How the log names whom an id or a whole number means.
+    /// Returns the labels that the log has for an id or a whole number.
     pub fn labels(&self, environment: Environment, typed: &str) -> Vec<String> {
         let default_country = self.settings(environment).default_country;
         let number = Recipient::parse(typed, default_country).ok();
@@ -52,8 +50,7 @@ impl Engine {
         number.into_iter().chain(user).collect()
     }
 
-    /// What happened to the codes of a user and their number, the newest 500 events, oldest
-    /// first.
+    /// Returns the newest 500 events about the codes of a user and their number, oldest first.
     ///
     /// # Errors
     /// When the store cannot be read.

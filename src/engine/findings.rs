@@ -1,4 +1,4 @@
-//! What is worth saying about the figures of an environment: how bad it is, in words.
+//! Findings: what is worth a warning in the figures of an environment, and how bad it is.
 
 use jiff::Timestamp;
 
@@ -8,15 +8,15 @@ use crate::domain::thresholds::Thresholds;
 use crate::provider::ErrorCode;
 use crate::store::{BlockTraffic, CountryTraffic, Destinations, FailureCount, Health};
 
-/// Codes below which a share or a comparison tells nothing.
-const FEW: u32 = 20;
+/// The fewest codes for which a share or a comparison means something.
+const MIN_CODES: u32 = 20;
 
 /// How bad a finding is; the exit code of monitoring plugins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Nothing is wrong.
     Fine,
-    /// Somebody should look.
+    /// An operator should look.
     Warning,
     /// Codes do not go out.
     Critical,
@@ -33,14 +33,14 @@ impl Severity {
     }
 }
 
-/// One thing that is worth saying.
+/// One finding about an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
-    /// The provider's error code, if it is about one.
+    /// The provider's error code, if the finding is about one.
     pub error_code: Option<ErrorCode>,
-    /// What it is, in words, without a full stop.
+    /// The finding in words, without a full stop.
     pub text: String,
 }
 
@@ -54,13 +54,13 @@ impl Finding {
         self
     }
 
-    /// What to do about it, if the provider's error code tells.
+    /// Explains the error code, if the finding has one.
     pub fn explanation(&self) -> Option<String> {
         self.error_code.map(ErrorCode::explanation)
     }
 }
 
-/// What the last hour tells. The error codes in it are the `provider`'s.
+/// Returns the findings about the last hour. The error codes in it are the `provider`'s.
 pub(super) fn of_health(
     health: &Health,
     provider: ProviderKind,
@@ -89,7 +89,7 @@ pub(super) fn of_health(
     }
     let (codes, usual) = (health.hour.codes, health.usual_per_hour);
     if usual > 0
-        && codes >= FEW
+        && codes >= MIN_CODES
         && codes >= usual.saturating_mul(thresholds.busy_factor.get().into())
     {
         let text = format!("{codes} codes in an hour, where {usual} are usual");
@@ -116,10 +116,10 @@ fn of_failure(
     Finding { severity, error_code, text }
 }
 
-/// How bad it is that so many of all codes of an hour have failed.
+/// Returns how bad it is that `count` of all codes of an hour have failed.
 fn severity(count: u32, codes: u32, thresholds: Thresholds) -> Severity {
     let many = u32::from(thresholds.failures.get());
-    // A large share of all is no longer bad luck of some users.
+    // A large share is more than bad luck of some users.
     let is_large = count * 100 >= codes * u32::from(thresholds.failing_percent.get());
     match count {
         count if count >= 2 * many && is_large => Severity::Critical,
@@ -128,7 +128,7 @@ fn severity(count: u32, codes: u32, thresholds: Thresholds) -> Severity {
     }
 }
 
-/// What the destinations of the last day tell: the marks of traffic that is made for money.
+/// Returns the findings about the destinations of the last day: signs of SMS pumping.
 pub(super) fn of_destinations(found: &Destinations, thresholds: Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut warn = |text| findings.push(Finding::new(Severity::Warning, text));
@@ -137,13 +137,13 @@ pub(super) fn of_destinations(found: &Destinations, thresholds: Thresholds) -> V
         let place = place(country);
         // A country that is new is as unusual as one that has grown, unless all is new.
         if found.has_history
-            && day >= FEW
+            && day >= MIN_CODES
             && day >= usual.saturating_mul(thresholds.busy_factor.get().into())
         {
             warn(format!("{day} codes to {place} in a day, where {usual} are usual"));
         }
         let share = traffic.unverified_share().unwrap_or_default();
-        if settled >= FEW && share >= thresholds.unverified_percent.get().into() {
+        if settled >= MIN_CODES && share >= thresholds.unverified_percent.get().into() {
             warn(format!("{unverified} of {settled} codes to {place} in a day were never entered"));
         }
     }
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_as_bad_as_its_number_and_share() {
+    fn the_severity_of_failures_depends_on_their_number_and_share() {
         let now = Timestamp::UNIX_EPOCH;
         for (count, codes, severity) in [
             (2, 2, Severity::Fine),
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn many_failures_of_different_kinds_are_bad_together() {
+    fn many_failures_of_different_kinds_add_up() {
         let now = Timestamp::UNIX_EPOCH;
         let failure = |code| FailureCount { error_code: Some(code), count: 2, last: now };
         let failures = vec![failure(30003), failure(30005), failure(30006)];
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_country_without_a_past_is_unusual_where_others_have_one() {
+    fn a_country_without_history_is_unusual_where_others_have_one() {
         let country = Country::from_code("LV");
         let countries =
             vec![CountryTraffic { country, day: 20, usual: 0, settled: 0, unverified: 0 }];
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_is_compared_with_the_usual_only_where_there_is_one() {
+    fn an_hour_is_compared_with_the_usual_only_if_there_is_a_usual_one() {
         let now = Timestamp::UNIX_EPOCH;
         for (codes, usual, is_busy) in
             [(50, 10, true), (49, 10, false), (19, 1, false), (99, 0, false)]
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_marks_of_traffic_made_for_money_are_told() {
+    fn signs_of_sms_pumping_are_findings() {
         let country = Country::from_code("CO");
         let countries =
             vec![CountryTraffic { country, day: 60, usual: 4, settled: 50, unverified: 45 }];

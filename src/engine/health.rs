@@ -1,4 +1,4 @@
-//! How an environment fares: the figures, and what is worth saying about them.
+//! The status of an environment: its figures, and the findings about them.
 
 use jiff::Timestamp;
 
@@ -13,32 +13,32 @@ use crate::domain::settings::Settings;
 use crate::provider::ErrorCode;
 use crate::store::{Destinations, Health};
 
-/// How an environment fares.
+/// The status of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     /// Whether everything that a send needs is set.
     pub is_set_up: bool,
-    /// When the provider last answered, and the error code if it refused.
+    /// When the provider last responded, and its error code if it refused.
     pub newest_answer: Option<(Timestamp, Option<ErrorCode>)>,
-    /// What was read of the last hours.
+    /// The outcomes of the last hours.
     pub health: Health,
-    /// Where the codes of the last day went.
+    /// The destinations of the codes of the last day.
     pub destinations: Destinations,
-    /// Users who get no code now.
+    /// The number of users who get no code now.
     pub locked: usize,
-    /// What is worth saying, the worst first.
+    /// The findings, the worst first.
     pub findings: Vec<Finding>,
 }
 
 impl Status {
-    /// The worst of the findings.
+    /// Returns the worst severity of the findings.
     pub fn severity(&self) -> Severity {
         self.findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Fine)
     }
 }
 
 impl Engine {
-    /// Works out how an environment fares, from the settings and the last hours.
+    /// Determines the status of an environment from its settings and the last hours.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -64,11 +64,11 @@ impl Engine {
                     findings.push(Finding::new(Severity::Critical, text));
                 }
                 Err(error) => findings.push(Finding::new(Severity::Critical, error.to_string())),
-                // A command may ask somebody for a password, or cost money.
+                // A command may ask the user for a password, or cost money.
                 Ok(TokenStatus::Elsewhere(SecretSource::Command(_))) => {}
                 Ok(TokenStatus::Elsewhere(source)) => {
                     if let Err(error) = config::resolve(&self.inner.paths, environment, &source) {
-                        // Other processes may have it in their environment.
+                        // Other processes may have the variable in their environment.
                         let text = format!("nothing can be sent from here: {error}");
                         findings.push(Finding::new(Severity::Warning, text));
                     }
@@ -93,7 +93,7 @@ impl Engine {
         Ok(Status { is_set_up, newest_answer, health, destinations, locked, findings })
     }
 
-    /// Which caps refuse codes now.
+    /// Returns a finding for each cap that refuses codes now.
     async fn reached_limits(
         &self,
         environment: Environment,
@@ -111,7 +111,7 @@ impl Engine {
             let severity = match over {
                 Some(OverLimit::Environment { .. }) => Severity::Critical,
                 Some(OverLimit::CountryCap { .. }) => Severity::Warning,
-                // That nobody there is texted is as somebody wanted it.
+                // The operator wants no codes to go there.
                 Some(OverLimit::Country(_)) | None => continue,
             };
             let text = over.map(|over| format!("{over}: codes are refused")).unwrap_or_default();

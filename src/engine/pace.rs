@@ -1,19 +1,19 @@
-//! How fast the engine works.
+//! The pace of the engine: how long it waits for what.
 
 use std::time::Duration;
 
 use crate::provider::Patience;
 
-/// The waits of the engine. Tests take shorter ones; everybody else the default.
+/// The waits of the engine. Only tests use shorter ones than the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// How long the provider may take to answer.
+    /// How long the provider may take to respond.
     pub patience: Patience,
-    /// The least time between two looks for a message that the provider does not list, before
-    /// it counts as never sent.
+    /// The minimum time between the two lookups after which a message that the provider does not
+    /// list counts as never sent.
     pub look_again: Duration,
-    /// How long a delivery stays a process's own without being renewed. Longer than one create
-    /// with the wait before it, so that nobody looks for a message that is just being sent.
+    /// How long a process owns a delivery without renewing its lease. Longer than one create with
+    /// the wait before it, so that no process looks for a message that is just being sent.
     pub lease: Duration,
 }
 

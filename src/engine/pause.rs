@@ -1,8 +1,8 @@
-//! Sending pauses while an account refuses its credentials: one refusal tells it all, and a
-//! provider that is asked in vain for every user only gets angry.
+//! The pause in sending while an account refuses its credentials: asking again for every user would
+//! fail each time, and could get the account blocked.
 //!
-//! There is no flag that could get stuck: it follows from the newest answer in the log, for every
-//! process alike.
+//! There is no flag that could get stuck: the pause follows from the newest response in the log,
+//! and so is the same in every process.
 
 use std::time::SystemTime;
 
@@ -14,12 +14,12 @@ use crate::domain::environment::Environment;
 use crate::provider::ErrorCode;
 use crate::store::StoreError;
 
-/// How long nothing is sent after a refusal; then one request finds out whether it still holds.
+/// How long nothing is sent after a refusal; then a request shows whether it still applies.
 const PAUSE: SignedDuration = SignedDuration::from_mins(1);
 
 impl Engine {
-    /// Whether nothing is sent now, as the account has refused its credentials a short while ago
-    /// and neither settings nor tokens were changed since.
+    /// Refuses a request while sending is paused: the account has refused its credentials a short
+    /// time ago, and neither settings nor tokens have changed since.
     pub(super) async fn check_pause(
         &self,
         environment: Environment,
@@ -29,7 +29,7 @@ impl Engine {
             return Ok(());
         };
         let until = at + PAUSE;
-        // A clock that was set back must not make the pause longer than it is.
+        // A clock that was set back must not make the pause longer.
         let is_over = now >= until || now < at;
         let provider = self.settings(environment).provider.kind();
         let refuses = ErrorCode::new(provider, code).class().refuses_credentials();
@@ -46,7 +46,8 @@ impl Engine {
         self.inner.store.newest_answer(environment).await
     }
 
-    /// Whether a file of the deck was written after a moment; a file that cannot be asked was not.
+    /// Whether a file of the deck was written after a moment; one that cannot be read counts as not
+    /// written.
     pub(super) fn was_changed_since(&self, at: Timestamp) -> bool {
         let paths = &self.inner.paths;
         [&paths.config, &paths.secrets].into_iter().any(|path| {
