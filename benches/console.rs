@@ -1,5 +1,5 @@
-//! From a key to the picture, without a terminal: how long the console thinks, with 10,000 users
-//! in the quota and 5,000 lines in the log. `cargo bench` prints the times.
+//! Measures the time from a key to the finished frame, without a terminal, with 10,000 users in the
+//! quota and 5,000 lines in the log. `cargo bench` prints the times.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ mod support;
 
 use support::screen::Console;
 
-/// Keys that are measured, each as often.
+/// The keys that are measured.
 const KEYS: [&str; 6] = ["Down", "PageDown", "End", "Up", "PageUp", "Home"];
 
-/// Times that every key is pressed.
+/// How often each key is pressed.
 const ROUNDS: usize = 200;
 
 fn main() {

@@ -1,5 +1,5 @@
-//! Whatever text stands in the config: it is read or refused, and what was read survives being
-//! written and read again.
+//! Fuzzes the config file: a text is read or refused, and what was read survives being written and
+//! read again.
 
 #![no_main]
 

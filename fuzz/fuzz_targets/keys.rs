@@ -1,8 +1,11 @@
-//! Whatever is pressed and pasted, at whatever size: the console goes on, can be drawn, and
-//! keeps every country on one number.
+//! Fuzzes the console with keys, pasted text and sizes: it keeps running, can be drawn, and keeps
+//! every country on one number.
 
 #![no_main]
 
+#[allow(dead_code, reason = "the tests use more of it")]
+#[path = "../../tests/support/busy_day.rs"]
+mod busy_day;
 #[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/support/screen.rs"]
 mod screen;

@@ -1,5 +1,5 @@
-//! Whatever is typed as a phone number: what is taken is E.164, reads back as the same number,
-//! and is masked.
+//! Fuzzes the parsing of phone numbers: a number that is accepted is E.164, parses as the same
+//! number again, and is masked.
 
 #![no_main]
 

@@ -1,6 +1,7 @@
-//! Whatever a provider answers: nothing but a message counts as accepted, nothing but a clear no
-//! as refused, and no control character gets through. The first line is the status, the second
-//! one a header, the rest the body.
+//! Fuzzes the reading of a provider's response: only a message counts as accepted, only a clear
+//! refusal as refused, and no control character gets through.
+//!
+//! The first line of the input is the status, the second a header, the rest the body.
 
 #![no_main]
 
@@ -41,7 +42,7 @@ fuzz_target!(|input: &[u8]| {
             assert!(refusal.request_id.is_none_or(|text| is_printable(&text)));
         }
         Created::Busy { .. } => assert_eq!(status, 429),
-        Created::Unclear(words) => assert!(is_printable(&words)),
-        Created::NotSubmitted(words) => panic!("an answer came: {words}"),
+        Created::Unclear(reason) => assert!(is_printable(&reason)),
+        Created::NotSubmitted(reason) => panic!("a response came: {reason}"),
     }
 });

@@ -1,5 +1,7 @@
-//! The demonstration: a deck in a folder that goes away with it, where it is always the same
-//! Monday, and the same chance. It texts nobody: every account is a Sandbox of this process.
+//! The demonstration: a made-up deck in a temporary folder, with a clock and random numbers that
+//! are the same each time.
+//!
+//! It texts no one: every account is a Sandbox of this process.
 
 mod story;
 
@@ -16,31 +18,31 @@ use crate::provider::sandbox::{AUTH_TOKEN, Sandbox, SandboxError};
 use crate::runtime::{Clock, Rng, Runtime};
 use crate::store::{Store, StoreError};
 
-/// 2026-03-02, 12:05:00 UTC: when every demonstration begins, in seconds since 1970.
+/// When every demonstration begins: 2026-03-02, 12:05:00 UTC, in seconds since 1970.
 const BEGINNING: i64 = 1_772_453_100;
 
-/// What the demonstration's chance follows from.
+/// The seed of the random numbers.
 const SEED: u64 = 0x5a4d;
 
-/// How old the stored token of Production is.
+/// The age of the stored token of Production.
 const TOKEN_AGE: SignedDuration = SignedDuration::from_hours(12 * 24);
 
-/// A deck that tells a story. Its files go away when this is dropped.
+/// A made-up deck, whose files are deleted when this is dropped.
 pub struct Demo {
-    /// Where its files are.
+    /// The paths of its files.
     pub paths: Paths,
-    /// Its time and its chance.
+    /// Its clock and its random numbers.
     pub runtime: Runtime,
-    /// Who works with it.
+    /// The operator who works with it.
     pub operator: Operator,
     _folder: TempDir,
     _account: Sandbox,
 }
 
-/// The demonstration cannot be set up.
+/// Why the demonstration cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    /// No folder for its files.
+    /// There is no folder for its files.
     #[error("the demonstration finds no folder for its files: {0}")]
     Folder(#[from] std::io::Error),
     /// Its settings cannot be written.
@@ -49,7 +51,7 @@ pub enum DemoError {
     /// Its key or its token cannot be written.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
-    /// Its token is none.
+    /// Its token is not well-formed.
     #[error(transparent)]
     Token(#[from] SecretError),
     /// Its store cannot be written.
@@ -61,7 +63,7 @@ pub enum DemoError {
 }
 
 impl Demo {
-    /// Sets it up. Needs a tokio runtime, where its Sandbox goes on.
+    /// Sets the demonstration up. Needs a tokio runtime, in which its Sandbox keeps running.
     ///
     /// # Errors
     /// When this machine has no room for its files, or no port for its Sandbox.
@@ -72,7 +74,7 @@ impl Demo {
         let folder = tempfile::Builder::new().prefix("smsdeck-demo").tempdir()?;
         let paths = paths_in(folder.path());
         let account = Sandbox::start_in(([127, 0, 0, 1], 0).into(), &alone).await?;
-        // Whose port is another one each time, and shows nowhere.
+        // Its port differs each time, and is shown nowhere.
         let runtime = Runtime { twilio: Some(account.base_url().clone()), ..alone };
         let config = save_config(&paths)?;
         let since = beginning.saturating_sub(TOKEN_AGE).unwrap_or_default();
@@ -80,7 +82,7 @@ impl Demo {
         config::store_token(&paths, Environment::Production, &token, since)?;
         let key = config::deck_key(&paths)?;
         let store = Store::open(&paths.store, key.clone()).await?;
-        story::tell(&store, &key, &config, beginning).await?;
+        story::write(&store, &key, &config, beginning).await?;
         let operator = Operator { asked_by: "console by ana on demo".to_owned(), read_only };
         Ok(Self { paths, runtime, operator, _folder: folder, _account: account })
     }

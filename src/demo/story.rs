@@ -1,4 +1,4 @@
-//! What had happened on the demonstration's deck before it begins.
+//! The history of the demonstration's deck: requests for codes before it begins.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,44 +14,46 @@ use crate::store::{
     Subject, Unlock,
 };
 
-/// One request for a code, and what came of it.
+/// One request for a code, and what followed.
 struct Request {
     environment: E,
     user: &'static str,
     number: &'static str,
-    /// Seconds before the beginning at which it was asked for.
+    /// When it was made, in seconds before the beginning.
     ago: i64,
-    /// What the provider told.
+    /// What the provider reported.
     fate: Fate,
-    /// What the user, or somebody for the user, did afterwards.
-    sequel: Sequel,
+    /// What the user, or an operator, did afterwards.
+    follow_up: FollowUp,
 }
 
+/// The outcome at the provider.
 #[derive(Clone, Copy)]
 enum Fate {
     Delivered,
-    /// Sent, and no receipt ever.
+    /// Sent, and no receipt came.
     NoReceipt,
     /// Not delivered, with this error code.
     Undelivered(u32),
     /// Given up by the provider, with this error code.
     Failed(u32),
-    /// Not taken by the provider, with this error code; not counted.
+    /// Rejected by the provider, with this error code; not counted.
     Refused(u32),
-    /// Called back by an operator.
+    /// Canceled by an operator.
     Canceled,
-    /// The answer got lost, and no message was found.
+    /// The response got lost, and no message was found.
     NeverWent,
 }
 
+/// What happens after the request, with the seconds after it.
 #[derive(Clone, Copy)]
-enum Sequel {
+enum FollowUp {
     None,
-    /// Typed the code in so many seconds later.
+    /// The user enters the code.
     Verified(i64),
-    /// Mistyped it so many seconds later.
+    /// The user enters a wrong code.
     Mistyped(i64),
-    /// Was unlocked so many seconds later.
+    /// An operator unlocks the user.
     Unlocked(i64),
 }
 
@@ -61,106 +63,105 @@ const fn code(
     number: &'static str,
     ago: i64,
     fate: Fate,
-    sequel: Sequel,
+    follow_up: FollowUp,
 ) -> Request {
-    Request { environment, user, number, ago, fate, sequel }
+    Request { environment, user, number, ago, fate, follow_up }
 }
 
 /// Everything that had happened, oldest first.
 #[rustfmt::skip]
 const STORY: [Request; 25] = [
-    code(E::Production, "s.berg", "+4915112345678", 3_000, Fate::Delivered, Sequel::None),
-    code(E::Production, "s.berg", "+4915112345678", 2_940, Fate::Delivered, Sequel::None),
-    code(E::Production, "s.berg", "+4915112345678", 2_880, Fate::Delivered, Sequel::Unlocked(95)),
-    code(E::Production, "a.oneill", "+447911123456", 2_400, Fate::Delivered, Sequel::Verified(24)),
-    code(E::Production, "c.rojas", "+573104445566", 1_900, Fate::Delivered, Sequel::Verified(31)),
-    code(E::Test, "robot", "+573001234567", 1_500, Fate::Delivered, Sequel::Verified(2)),
-    code(E::Production, "t.weber", "+4369912345678", 1_120, Fate::Delivered, Sequel::Verified(19)),
-    code(E::Development, "k.wagner", "+4915123456789", 820, Fate::Delivered, Sequel::Verified(17)),
-    code(E::Development, "p.novak", "+14165550123", 700, Fate::Refused(21610), Sequel::None),
-    code(E::Production, "h.silva", "+5511912345678", 660, Fate::Delivered, Sequel::None),
-    code(E::Development, "y.tanaka", "+819012345678", 610, Fate::NeverWent, Sequel::None),
-    code(E::Production, "h.silva", "+5511912345678", 590, Fate::NoReceipt, Sequel::None),
-    code(E::Development, "m.ruiz", "+573015558820", 540, Fate::Undelivered(30003), Sequel::None),
-    code(E::Development, "l.marin", "+573157770042", 480, Fate::NoReceipt, Sequel::None),
-    code(E::Production, "h.silva", "+5511912345678", 410, Fate::Delivered, Sequel::Mistyped(40)),
-    code(E::Development, "jdoe", "+573001234567", 330, Fate::Delivered, Sequel::None),
-    code(E::Development, "e.costa", "+351912345678", 300, Fate::Canceled, Sequel::None),
-    code(E::Production, "c.rojas", "+573104445566", 280, Fate::Delivered, Sequel::Verified(22)),
-    code(E::Development, "jdoe", "+573001234567", 240, Fate::Delivered, Sequel::None),
-    code(E::Production, "n.dubois", "+33612345678", 190, Fate::Delivered, Sequel::Verified(15)),
-    code(E::Development, "a.oneill", "+447911123456", 130, Fate::Failed(30007), Sequel::None),
-    code(E::Development, "m.ruiz", "+573015558820", 75, Fate::Delivered, Sequel::Mistyped(25)),
-    code(E::Production, "t.weber", "+4369912345678", 60, Fate::Delivered, Sequel::Verified(14)),
-    code(E::Development, "jdoe", "+573001234567", 33, Fate::Delivered, Sequel::None),
-    code(E::Development, "jdoe", "+573001234567", 15, Fate::Delivered, Sequel::None),
+    code(E::Production, "s.berg", "+4915112345678", 3_000, Fate::Delivered, FollowUp::None),
+    code(E::Production, "s.berg", "+4915112345678", 2_940, Fate::Delivered, FollowUp::None),
+    code(E::Production, "s.berg", "+4915112345678", 2_880, Fate::Delivered, FollowUp::Unlocked(95)),
+    code(E::Production, "a.oneill", "+447911123456", 2_400, Fate::Delivered, FollowUp::Verified(24)),
+    code(E::Production, "c.rojas", "+573104445566", 1_900, Fate::Delivered, FollowUp::Verified(31)),
+    code(E::Test, "robot", "+573001234567", 1_500, Fate::Delivered, FollowUp::Verified(2)),
+    code(E::Production, "t.weber", "+4369912345678", 1_120, Fate::Delivered, FollowUp::Verified(19)),
+    code(E::Development, "k.wagner", "+4915123456789", 820, Fate::Delivered, FollowUp::Verified(17)),
+    code(E::Development, "p.novak", "+14165550123", 700, Fate::Refused(21610), FollowUp::None),
+    code(E::Production, "h.silva", "+5511912345678", 660, Fate::Delivered, FollowUp::None),
+    code(E::Development, "y.tanaka", "+819012345678", 610, Fate::NeverWent, FollowUp::None),
+    code(E::Production, "h.silva", "+5511912345678", 590, Fate::NoReceipt, FollowUp::None),
+    code(E::Development, "m.ruiz", "+573015558820", 540, Fate::Undelivered(30003), FollowUp::None),
+    code(E::Development, "l.marin", "+573157770042", 480, Fate::NoReceipt, FollowUp::None),
+    code(E::Production, "h.silva", "+5511912345678", 410, Fate::Delivered, FollowUp::Mistyped(40)),
+    code(E::Development, "jdoe", "+573001234567", 330, Fate::Delivered, FollowUp::None),
+    code(E::Development, "e.costa", "+351912345678", 300, Fate::Canceled, FollowUp::None),
+    code(E::Production, "c.rojas", "+573104445566", 280, Fate::Delivered, FollowUp::Verified(22)),
+    code(E::Development, "jdoe", "+573001234567", 240, Fate::Delivered, FollowUp::None),
+    code(E::Production, "n.dubois", "+33612345678", 190, Fate::Delivered, FollowUp::Verified(15)),
+    code(E::Development, "a.oneill", "+447911123456", 130, Fate::Failed(30007), FollowUp::None),
+    code(E::Development, "m.ruiz", "+573015558820", 75, Fate::Delivered, FollowUp::Mistyped(25)),
+    code(E::Production, "t.weber", "+4369912345678", 60, Fate::Delivered, FollowUp::Verified(14)),
+    code(E::Development, "jdoe", "+573001234567", 33, Fate::Delivered, FollowUp::None),
+    code(E::Development, "jdoe", "+573001234567", 15, Fate::Delivered, FollowUp::None),
 ];
 
-/// Writes all of it into an empty store, as it would have been written at its time: what happened to
-/// several codes at once stands in the order in which it happened.
-pub(super) async fn tell(
+/// Writes the whole history into an empty store, in the order in which it happened.
+pub(super) async fn write(
     store: &Store,
     key: &DeckKey,
     config: &Config,
     beginning: Timestamp,
 ) -> Result<(), StoreError> {
     let mut steps = Vec::new();
-    let mut tellers = Vec::new();
+    let mut writers = Vec::new();
     for request in &STORY {
         let at = beginning.saturating_sub(SignedDuration::from_secs(request.ago));
-        let teller =
-            Teller { store, key, config, at: at.unwrap_or_default(), request, delivery: None };
-        let own = teller.steps().into_iter();
-        steps.extend(own.map(|(after, step)| (teller.after(after), tellers.len(), step)));
-        tellers.push(teller);
+        let writer =
+            Writer { store, key, config, at: at.unwrap_or_default(), request, delivery: None };
+        let own = writer.steps().into_iter();
+        steps.extend(own.map(|(after, step)| (writer.after(after), writers.len(), step)));
+        writers.push(writer);
     }
-    // What happened at the same moment stays in the order of the story.
+    // Steps of the same moment stay in the order of the story.
     steps.sort_by_key(|(at, ..)| *at);
-    for (_, teller, step) in steps {
-        tellers[teller].tell(step).await?;
+    for (_, writer, step) in steps {
+        writers[writer].write(step).await?;
     }
     Ok(())
 }
 
-/// What is told of a request at one moment.
+/// What happens to a request at one moment.
 #[derive(Clone, Copy)]
 enum Step {
-    /// It was asked for.
+    /// The code is requested.
     Ask,
-    /// The provider told of it, so many milliseconds after the request.
+    /// The provider reports a status, this many milliseconds after the request.
     Report(i64, S, Option<u32>),
-    /// The user, or somebody for the user, did something.
-    Sequel,
+    /// The user, or an operator, does something.
+    FollowUp,
 }
 
-/// Tells of one request.
-struct Teller<'a> {
+/// Writes one request.
+struct Writer<'a> {
     store: &'a Store,
     key: &'a DeckKey,
     config: &'a Config,
     at: Timestamp,
     request: &'a Request,
-    /// Once it was asked for, if a code went out.
+    /// The delivery, once the code was requested and went out.
     delivery: Option<DeliveryId>,
 }
 
-impl Teller<'_> {
-    /// Everything that is told of it, with its time in milliseconds after the request.
+impl Writer<'_> {
+    /// Returns everything that happens, with its time in milliseconds after the request.
     fn steps(&self) -> Vec<(i64, Step)> {
         let reports = self.reports().into_iter();
         let reports =
             reports.map(|(after, status, code)| (after, Step::Report(after, status, code)));
         let mut steps: Vec<(i64, Step)> = [(0, Step::Ask)].into_iter().chain(reports).collect();
-        match self.request.sequel {
-            Sequel::None => {}
-            Sequel::Verified(after) | Sequel::Mistyped(after) | Sequel::Unlocked(after) => {
-                steps.push((after * 1_000, Step::Sequel));
+        match self.request.follow_up {
+            FollowUp::None => {}
+            FollowUp::Verified(after) | FollowUp::Mistyped(after) | FollowUp::Unlocked(after) => {
+                steps.push((after * 1_000, Step::FollowUp));
             }
         }
         steps
     }
 
-    async fn tell(&mut self, step: Step) -> Result<(), StoreError> {
+    async fn write(&mut self, step: Step) -> Result<(), StoreError> {
         match (step, self.delivery) {
             (Step::Ask, _) => {
                 let Some(reservation) = self.reservation() else { return Ok(()) };
@@ -170,7 +171,7 @@ impl Teller<'_> {
                 }
                 Ok(())
             }
-            // What was refused has no more to tell.
+            // Nothing follows a refused request.
             (_, None) => Ok(()),
             (Step::Report(after, status, error_code), Some(delivery)) => {
                 let has_sid = status.is_with_provider() || status.is_final();
@@ -186,15 +187,15 @@ impl Teller<'_> {
                 };
                 self.store.report(report).await.map(drop)
             }
-            (Step::Sequel, Some(_)) => self.tell_sequel().await,
+            (Step::FollowUp, Some(_)) => self.write_follow_up().await,
         }
     }
 
-    async fn tell_sequel(&self) -> Result<(), StoreError> {
+    async fn write_follow_up(&self) -> Result<(), StoreError> {
         let Some(Reservation { user, number, rule, .. }) = self.reservation() else {
             return Ok(());
         };
-        let Request { environment, sequel, .. } = *self.request;
+        let Request { environment, follow_up, .. } = *self.request;
         let attempt = |seconds| Attempt {
             environment,
             number: number.key,
@@ -202,15 +203,15 @@ impl Teller<'_> {
             recipient: number.label.clone(),
             at: self.after(seconds * 1_000),
         };
-        match sequel {
-            Sequel::None => {}
-            Sequel::Verified(seconds) => {
+        match follow_up {
+            FollowUp::None => {}
+            FollowUp::Verified(seconds) => {
                 self.store.verify(attempt(seconds), |_, _| [0; 32]).await?;
             }
-            Sequel::Mistyped(seconds) => {
+            FollowUp::Mistyped(seconds) => {
                 self.store.verify(attempt(seconds), |_, _| [1; 32]).await?;
             }
-            Sequel::Unlocked(seconds) => {
+            FollowUp::Unlocked(seconds) => {
                 let unlock = Unlock {
                     environment,
                     user: user.clone(),
@@ -227,12 +228,12 @@ impl Teller<'_> {
         Ok(())
     }
 
-    /// So many milliseconds after the request.
+    /// Returns the moment this many milliseconds after the request.
     fn after(&self, milliseconds: i64) -> Timestamp {
         self.at.saturating_add(SignedDuration::from_millis(milliseconds)).unwrap_or_default()
     }
 
-    /// The request as the store takes it; `None` where the settings would not have let it pass.
+    /// Returns the request for the store; `None` where the settings would have refused it.
     fn reservation(&self) -> Option<Reservation> {
         let Request { environment, user, number, .. } = *self.request;
         let settings = &self.config.environments[environment];
@@ -260,7 +261,7 @@ impl Teller<'_> {
         })
     }
 
-    /// What the provider told of it: when, what, and with which error code.
+    /// Returns the reports of the provider: when, which status, and which error code.
     fn reports(&self) -> Vec<(i64, S, Option<u32>)> {
         let queued = [(40, S::Submitting, None), (190, S::Queued, None)];
         let sent = [(1_100, S::Sent, None)];
@@ -287,7 +288,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_story_is_told_in_its_order() {
+    fn the_requests_are_in_order_of_time() {
         assert!(STORY.windows(2).all(|pair| pair[0].ago >= pair[1].ago));
     }
 }
