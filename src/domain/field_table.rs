@@ -1,5 +1,5 @@
 //! What every field of settings can do, and the table that has a row for each of them. Knows no
-//! field: the structs that have fields declare their own table with [`field_table`].
+//! field: the structs that have fields declare their own table with `field_table!`.
 
 /// One field of the settings `S`: how people call it, and how its value is handled.
 pub struct Row<S: 'static> {

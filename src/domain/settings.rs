@@ -307,4 +307,4 @@ fn sandbox_numbers() -> FromNumbers {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -13,7 +13,7 @@ use crate::domain::secret::SecretSource;
 
 /// Settings with nothing that a new environment has. What is added to [`Settings`] must be
 /// added here too, with another value than the built-in one.
-fn others() -> Settings {
+pub(crate) fn others() -> Settings {
     let digits = "0123456789abcdef0123456789abcdef";
     let account = TwilioAccount {
         account_sid: AccountSid::parse(&format!("AC{digits}")).ok(),
@@ -27,13 +27,15 @@ fn others() -> Settings {
     message_overrides.set("CO".parse().unwrap(), Some(message.clone()));
     let mut limits = Limits::default();
     limits.environment.day = Cap::new(9);
+    let countries = Country::from_code("DE").into_iter().collect();
+    let number = FromNumber { sender: Sender::parse("72404").unwrap(), countries };
     Settings {
         default_country: Country::from_code("CO"),
         code_validity: Bounded::nearest(9),
         codes_allowed: Bounded::nearest(9),
         time_out: Bounded::nearest(9),
         provider: Provider::Twilio(Box::new(account)),
-        from_numbers: FromNumbers::default(),
+        from_numbers: FromNumbers::new(vec![number], None).unwrap(),
         message,
         message_overrides,
         recipients: Recipients::Only([PhoneNumber::parse("+573001234567").unwrap()].into()),
