@@ -103,7 +103,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether it works above any pop-up too, where [`Context::Always`] binds it.
+    /// Whether it works above any pop-up too, where [`Context::Always`](super::Context::Always) binds it.
     pub const fn works_above_pop_ups(self) -> bool {
         matches!(self, Self::Quit | Self::Suspend | Self::Repaint | Self::Help | Self::Palette)
     }
