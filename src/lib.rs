@@ -10,6 +10,7 @@
 //! | faces | [`tui`] | the console: a model, an `update` that returns effects, views |
 //! | | [`cli`] | the command line, with its text and JSON output |
 //! | | [`demo`] | a made-up deck to look at, for either face |
+//! | report | [`report`] | everything that is output as data, one type per thing with stable names |
 //! | engine | [`engine`] | what smsdeck does: request and verify codes, follow deliveries, change settings |
 //! | services | [`provider`] | who delivers messages: Twilio, and the built-in Sandbox |
 //! | | [`store`] | what is kept: codes, deliveries, events, the audit |
@@ -27,6 +28,7 @@ pub mod demo;
 pub mod domain;
 pub mod engine;
 pub mod provider;
+pub mod report;
 pub mod runtime;
 pub mod store;
 pub mod tui;

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
-
+use super::Invocation;
 use super::arguments::AuditCommand;
 use super::failure::Failure;
-use super::{Invocation, output};
 use crate::domain::environment::Environment;
+use crate::report::{AuditEntry, Moment, WholeAudit};
 
 /// Rows read at a time.
 const AT_ONCE: usize = 1_000;
@@ -32,23 +31,15 @@ async fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
             if invocation.environment.is_some_and(|only| entry.environment != Some(only)) {
                 continue;
             }
-            let object = json!({
-                "id": row.id,
-                "at": output::moment(entry.at),
-                "operator": entry.operator,
-                "environment": entry.environment.map(Environment::key),
-                "action": entry.action.key(),
-                "detail": entry.detail,
-            });
             let text = format!(
                 "{} {:<11} {:<11} {}: {}",
-                output::moment(entry.at),
+                Moment(entry.at),
                 entry.environment.map_or("", Environment::name),
                 entry.action.key(),
                 entry.operator,
                 entry.detail
             );
-            invocation.output.line(&text, &object)?;
+            invocation.output.line(&text, &AuditEntry::from(row))?;
         }
         match rows.last() {
             Some(last) if rows.len() == AT_ONCE => from = last.id + 1,
@@ -60,8 +51,8 @@ async fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
 async fn verify(invocation: &Invocation) -> Result<ExitCode, Failure> {
     match invocation.engine().await?.verify_audit().await? {
         Ok(rows) => {
-            let object = json!({ "result": "whole", "rows": rows });
-            invocation.output.line(&format!("The audit is whole: {rows} rows."), &object)?;
+            let text = format!("The audit is whole: {rows} rows.");
+            invocation.output.line(&text, &WholeAudit::of(rows))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(broken) => Err(Failure::new("audit_broken", format!("the audit is broken: {broken}"))),

@@ -3,14 +3,13 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
-
 use super::Invocation;
 use super::failure::Failure;
 use super::show_changes::show;
 use crate::config::{self, Config};
 use crate::domain::environment::Environment;
 use crate::engine::{Changed, SettingsChange};
+use crate::report::WhatIf;
 
 /// Changes the settings, or with `dry_run` only shows what would change.
 pub(super) async fn apply(
@@ -67,18 +66,8 @@ async fn what_if(invocation: &Invocation, old: &Config, new: &Config) -> Result<
             continue;
         }
         let found = invocation.engine().await?.what_if(environment, rule, drop).await?;
-        let object = json!({
-            "environment": environment.key(),
-            "codes_last_day": found.day.sent,
-            "would_refuse": found.day.refused,
-            "for_users": found.day.users,
-            "would_pass": found.day.passed,
-            "locked_users_open": found.opens,
-            "open_users_locked": found.locks,
-        });
-        invocation
-            .output
-            .line(&format!("{environment}: {}", found.sentences().join(" ")), &object)?;
+        let text = format!("{environment}: {}", found.sentences().join(" "));
+        invocation.output.line(&text, &WhatIf::of(environment, &found))?;
     }
     Ok(())
 }

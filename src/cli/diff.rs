@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
-
 use super::Invocation;
 use super::failure::Failure;
 use crate::domain::difference::{Difference, differences, is_drift};
 use crate::domain::environment::{Environment, PerEnvironment};
+use crate::report::DifferenceBetween;
 
 /// `config diff A B`: what differs, and what was changed in Production alone.
 pub(super) fn diff(
@@ -20,20 +19,14 @@ pub(super) fn diff(
     let all = PerEnvironment::from_fn(|environment| &config.environments[environment]);
     for change in &found {
         let is_drift = [a, b].contains(&Environment::Production) && is_drift(change, &all);
-        let object = json!({
-            "field": change.field.key(),
-            "label": change.field.label(),
-            a.key(): change.old,
-            b.key(): change.new,
-            "drift": is_drift,
-        });
+        let report = DifferenceBetween::of((a, b), change, is_drift);
         let mark = if is_drift { "  (drift: in Production only)" } else { "" };
         let Difference { field, old, new, .. } = change;
         let text = format!("{}: {a} {old} | {b} {new}{mark}", field.label());
-        invocation.output.line(&text, &object)?;
+        invocation.output.line(&text, &report)?;
     }
-    if found.is_empty() && !invocation.output.is_json() {
-        invocation.output.line(&format!("{a} and {b} are the same."), &json!(null))?;
+    if found.is_empty() {
+        invocation.output.text(&format!("{a} and {b} are the same."))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,16 +3,14 @@
 use std::collections::VecDeque;
 use std::process::ExitCode;
 
-use serde_json::json;
-
 use super::Invocation;
 use super::arguments::LogOptions;
 use super::failure::Failure;
-use super::output::{self, Output};
-use crate::domain::country::Country;
+use super::output::Output;
 use crate::domain::environment::PerEnvironment;
 use crate::engine::Engine;
-use crate::store::{Event, EventId, EventReason};
+use crate::report::{LogEvent, Moment};
+use crate::store::{Event, EventId};
 
 /// Events read at once.
 const AT_ONCE: usize = 1_000;
@@ -89,29 +87,15 @@ async fn follow(
 }
 
 fn show(output: Output, event: &Event) -> Result<(), Failure> {
-    let object = json!({
-        "at": output::moment(event.at),
-        "id": event.delivery.map(|delivery| delivery.0),
-        "environment": event.environment.key(),
-        "user": event.user,
-        "recipient": event.recipient,
-        "status": event.kind.key(),
-        "sid": event.sid,
-        "error_code": event.error_code,
-        "request_id": event.request_id,
-        "reason": event.reason.map(EventReason::key),
-        "country": event.country.map(Country::code),
-        "detail": event.detail,
-    });
     let code = event.error_code.map(|code| format!("error {code} ")).unwrap_or_default();
     let user = if event.user == event.recipient { "" } else { event.user.as_str() };
     let text = format!(
         "{} {:<11} {:<11} {:<17} {user:<12} {code}{}",
-        output::moment(event.at),
+        Moment(event.at),
         event.environment.name(),
         event.kind.to_string(),
         event.recipient,
         event.detail.as_deref().unwrap_or_default()
     );
-    Ok(output.line(text.trim_end(), &object)?)
+    Ok(output.line(text.trim_end(), &LogEvent::from(event))?)
 }

@@ -6,6 +6,7 @@
 mod arguments;
 mod audit;
 mod change;
+mod check;
 mod config;
 mod diff;
 mod failure;

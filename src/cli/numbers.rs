@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
-
 use super::Invocation;
 use super::arguments::NumbersCommand;
 use super::change::apply;
@@ -12,6 +10,7 @@ use crate::domain::country::Country;
 use crate::domain::from_numbers::{FromNumber, FromNumbers};
 use crate::domain::sender::Sender;
 use crate::engine::{InvalidEdit, SettingsChange};
+use crate::report;
 
 pub(super) async fn run(
     invocation: &Invocation,
@@ -67,11 +66,11 @@ fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
     let grid = &config.environments[environment].from_numbers;
     for row in grid.rows() {
         let default = grid.is_default(&row.sender);
-        let codes: Vec<&str> = row.countries.iter().map(|country| country.code()).collect();
+        let report = report::FromNumber::of(environment, row, default);
         let mark = if default { "*" } else { " " };
-        let text = format!("{mark} {:<20} {}", row.sender.to_string(), codes.join(" "));
-        let object = json!({ "environment": environment.key(), "sender": row.sender, "countries": codes, "default": default });
-        invocation.output.line(text.trim_end(), &object)?;
+        let codes = report.countries.join(" ");
+        let text = format!("{mark} {:<20} {codes}", row.sender.to_string());
+        invocation.output.line(text.trim_end(), &report)?;
     }
     Ok(ExitCode::SUCCESS)
 }

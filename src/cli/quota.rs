@@ -2,16 +2,15 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
-
+use super::Invocation;
 use super::arguments::QuotaCommand;
 use super::failure::Failure;
-use super::{Invocation, output};
 use crate::domain::environment::Environment;
 use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::domain::quota::Quota;
 use crate::engine::{Engine, UnlockRequest};
-use crate::store::{QuotaRow, Remedy, Standing};
+use crate::report::{Given, Moment, UserQuota};
+use crate::store::{QuotaRow, Remedy};
 
 pub(super) async fn run(
     invocation: &Invocation,
@@ -91,12 +90,12 @@ async fn relieve(
     for row in engine.find_users(environment, typed).await? {
         show(invocation, engine, environment, &row)?;
     }
-    let (words, given) = match remedy {
-        Remedy::AllCodes => ("All codes are given back.", "all_codes"),
-        Remedy::OneCode => ("One code is given back.", "one_code"),
-        Remedy::WrongTries => ("The wrong tries are forgiven.", "wrong_tries"),
+    let words = match remedy {
+        Remedy::AllCodes => "All codes are given back.",
+        Remedy::OneCode => "One code is given back.",
+        Remedy::WrongTries => "The wrong tries are forgiven.",
     };
-    invocation.output.line(words, &json!({ "given": given }))?;
+    invocation.output.line(words, &Given::from(remedy))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -123,17 +122,12 @@ fn show(
 ) -> Result<(), Failure> {
     let allowed = engine.settings(environment).codes_allowed;
     let tries_used_up = row.wrong_in_a_row >= MAX_WRONG_TRIES;
-    let standing = Standing { quota: row.quota, tries_used_up };
-    let mut object = output::standing(standing, allowed);
-    object["environment"] = json!(environment.key());
-    object["user"] = json!(row.user.label);
-    object["recipient"] = json!(row.number.label);
     let state = match row.quota {
         _ if tries_used_up => {
             format!("LOCKED  {} wrong tries: quota unlock --wrong-tries", row.wrong_in_a_row)
         }
         Quota::Open { left, .. } => format!("open    {left} left"),
-        Quota::Locked { unlock_at, .. } => format!("LOCKED  opens {}", output::moment(unlock_at)),
+        Quota::Locked { unlock_at, .. } => format!("LOCKED  opens {}", Moment(unlock_at)),
     };
     let used = format!("{} of {}", row.quota.used(), allowed.get());
     let text = format!(
@@ -142,5 +136,5 @@ fn show(
         row.user.label,
         row.number.label
     );
-    Ok(invocation.output.line(&text, &object)?)
+    Ok(invocation.output.line(&text, &UserQuota::of(environment, row, allowed))?)
 }

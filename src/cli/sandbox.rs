@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Invocation;
@@ -10,6 +9,7 @@ use super::arguments::SandboxOptions;
 use super::failure::Failure;
 use crate::provider::Sandbox;
 use crate::provider::sandbox::{ACCOUNT_SID, AUTH_TOKEN};
+use crate::report::SandboxServer;
 
 pub(super) async fn run(
     invocation: &Invocation,
@@ -20,8 +20,8 @@ pub(super) async fn run(
     let sandbox = Sandbox::start(options.listen).await?;
     let url = sandbox.base_url().as_str().trim_end_matches('/');
     let text = format!("Sandbox at {url}\nAccount SID {ACCOUNT_SID}\nAuth token  {AUTH_TOKEN}");
-    let object = json!({ "url": url, "account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN });
-    invocation.output.line(&text, &object)?;
+    let report = SandboxServer { url, account_sid: ACCOUNT_SID, auth_token: AUTH_TOKEN };
+    invocation.output.line(&text, &report)?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

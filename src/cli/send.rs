@@ -2,16 +2,15 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
-
+use super::Invocation;
 use super::arguments::SendOptions;
 use super::failure::Failure;
 use super::output::Output;
-use super::{Invocation, output};
 use crate::domain::environment::Environment;
 use crate::domain::provider::ProviderKind;
 use crate::engine::{CodeRequest, Engine, Submission};
 use crate::provider::{Capability, ErrorCode, can};
+use crate::report::{HandsetMessage, SendEvent};
 use crate::store::{Event, EventKind};
 
 pub(super) async fn run(
@@ -87,29 +86,14 @@ async fn follow(
 }
 
 fn show(output: Output, provider: ProviderKind, event: &Event) -> Result<(), Failure> {
-    let id = event.delivery.map(|delivery| delivery.0);
     let error = event.error_code.map(|code| ErrorCode::new(provider, code));
-    let known = error.and_then(ErrorCode::advice);
-    let object = json!({
-        "at": output::moment(event.at),
-        "id": id,
-        "environment": event.environment.key(),
-        "status": event.kind.key(),
-        "sid": event.sid,
-        "error_code": event.error_code,
-        "detail": event.detail,
-        "class": known.map(|known| known.retry.key()),
-        "cause": known.map(|known| known.cause),
-        "advice": known.map(|known| known.advice),
-        "more_info": error.map(ErrorCode::more_info),
-    });
     let code = event.error_code.map(|code| format!("error {code} ")).unwrap_or_default();
     let detail = event.detail.as_deref().unwrap_or_default();
     let time = event.at.strftime("%H:%M:%S");
     let text = format!("{time} {:<11} {} {code}{detail}", event.kind.to_string(), event.recipient);
     let explained = error.map(|code| format!("\n{}", code.explanation()));
     let text = format!("{}{}", text.trim_end(), explained.unwrap_or_default());
-    Ok(output.line(&text, &object)?)
+    Ok(output.line(&text, &SendEvent::of(provider, event))?)
 }
 
 /// What the phone received, if the Sandbox plays it; nowhere else is a code ever shown.
@@ -124,8 +108,8 @@ async fn show_handset(
     }
     let received = engine.handset(environment, number).await?;
     if let Some(message) = received.last() {
-        let object = json!({ "status": "handset", "text": message.body });
-        output.line(&format!("The phone received: {}", message.body), &object)?;
+        let report = HandsetMessage::new(&message.body);
+        output.line(&format!("The phone received: {}", message.body), &report)?;
     }
     Ok(())
 }

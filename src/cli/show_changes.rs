@@ -1,13 +1,16 @@
 //! Shows what a change of the settings changes, line by line.
 
-use serde_json::json;
-
 use super::Invocation;
 use super::failure::Failure;
+use super::output::Output;
 use crate::config::{self, Config};
 use crate::domain::difference::{Difference, differences};
 use crate::domain::environment::Environment;
+use crate::domain::settings::Settings;
+use crate::domain::warnings::Warning;
+use crate::report::{self, ChangeWarning, DeckDifference, DryRun, NoChange, TokenChange};
 
+/// The fields that differ, environment by environment.
 pub(super) fn changes<'a>(
     old: &'a Config,
     new: &'a Config,
@@ -17,6 +20,8 @@ pub(super) fn changes<'a>(
         .map(|(environment, old)| (environment, differences(old, &new.environments[environment])))
 }
 
+/// Shows what changes from one config to another, and what is unwise about it; `token` is whose
+/// token is stored too.
 pub(super) fn show(
     invocation: &Invocation,
     old: &Config,
@@ -24,59 +29,47 @@ pub(super) fn show(
     token: Option<Environment>,
     dry_run: bool,
 ) -> Result<(), Failure> {
+    let output = invocation.output;
     let mut is_same = token.is_none();
     for (environment, changes) in changes(old, new) {
-        for change in changes {
+        for change in &changes {
             is_same = false;
-            difference(invocation, environment, &change, dry_run)?;
+            let report = report::Difference::of(environment, change, dry_run);
+            output.line(&format!("{environment}: {change}"), &report)?;
         }
-        let settings = &new.environments[environment];
-        if *settings == old.environments[environment] {
-            continue;
-        }
-        for warning in settings.warnings(environment) {
-            let (field, text) = (warning.field.label(), &warning.text);
-            let object =
-                json!({ "environment": environment.key(), "field": field, "warning": text });
-            invocation.output.line(&format!("warning: {environment}, {field}: {text}"), &object)?;
+        if !changes.is_empty() {
+            show_warnings(output, environment, &new.environments[environment])?;
         }
     }
-    for change in old.deck.differences(&new.deck) {
+    for deck in &old.deck.differences(&new.deck) {
         is_same = false;
-        let object = json!({ "deck": change, "dry_run": dry_run });
-        invocation.output.line(&format!("Whole deck: {change}"), &object)?;
+        output.line(&format!("Whole deck: {deck}"), &DeckDifference { deck, dry_run })?;
     }
     for environment in config::unnamed_tokens(old, new) {
-        let removed = if dry_run { "would be removed" } else { "is removed" };
-        let object = json!({ "environment": environment.key(), "token": removed });
-        invocation.output.line(&format!("{environment}: the stored token {removed}."), &object)?;
+        let report = TokenChange::removed(environment, dry_run);
+        output.line(&format!("{environment}: the stored token {}.", report.token), &report)?;
     }
     if let Some(environment) = token {
-        let stored = if dry_run { "would be stored" } else { "is stored" };
-        let object = json!({ "environment": environment.key(), "token": stored });
-        invocation.output.line(&format!("{environment}: the token {stored}."), &object)?;
+        let report = TokenChange::stored(environment, dry_run);
+        output.line(&format!("{environment}: the token {}.", report.token), &report)?;
     }
     if is_same {
-        invocation.output.line("Nothing changes.", &json!({ "changed": false }))?;
+        output.line("Nothing changes.", &NoChange { changed: false })?;
     } else if dry_run {
-        invocation.output.line("Nothing was written: --dry-run.", &json!({ "dry_run": true }))?;
+        output.line("Nothing was written: --dry-run.", &DryRun { dry_run })?;
     }
     Ok(())
 }
 
-fn difference(
-    invocation: &Invocation,
+fn show_warnings(
+    output: Output,
     environment: Environment,
-    change: &Difference,
-    dry_run: bool,
+    settings: &Settings,
 ) -> Result<(), Failure> {
-    let object = json!({
-        "environment": environment.key(),
-        "field": change.field.key(),
-        "label": change.field.label(),
-        "old": change.old,
-        "new": change.new,
-        "dry_run": dry_run,
-    });
-    Ok(invocation.output.line(&format!("{environment}: {change}"), &object)?)
+    for Warning { field, text } in &settings.warnings(environment) {
+        let field = field.label();
+        let report = ChangeWarning { environment: environment.key(), field, warning: text };
+        output.line(&format!("warning: {environment}, {field}: {text}"), &report)?;
+    }
+    Ok(())
 }

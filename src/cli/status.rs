@@ -1,19 +1,20 @@
 //! `smsdeck status`: how each environment fares, for people and for monitoring.
 
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use serde_json::Value;
 
 use super::arguments::StatusOptions;
 use super::failure::Failure;
-use super::{Invocation, output, prometheus};
+use super::output::Output;
+use super::{Invocation, prometheus};
 use crate::config;
-use crate::domain::country::Country;
 use crate::domain::environment::Environment;
-use crate::engine::{Engine, Finding, Severity, Status};
-use crate::provider::ErrorCode;
-use crate::store::{CountryTraffic, Outcomes, RouteHealth};
+use crate::engine::{Engine, Severity, Status};
+use crate::report::{self, Moment};
 
 /// How long a watch rests between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -36,7 +37,7 @@ pub(super) async fn run(
     let engine = invocation.engine().await.map_err(dead)?;
     let unwatched = |error| Failure::new("watch", format!("the store cannot be watched: {error}"));
     let mut watch = if options.watch { Some(engine.watch().map_err(unwatched)?) } else { None };
-    let mut said = Vec::new();
+    let mut shown = Vec::new();
     loop {
         let all = match read(invocation, engine).await.map_err(dead) {
             Ok(all) => all,
@@ -47,20 +48,8 @@ pub(super) async fn run(
             }
             Err(failure) => return Err(failure),
         };
-        if let Some(file) = &options.prometheus {
-            let text = prometheus::render(&all, engine.now());
-            config::publish(file, &text).map_err(|error| {
-                Failure::new("prometheus", format!("cannot write {}: {error}", file.display()))
-            })?;
-        }
-        let lines: Vec<(String, Value)> =
-            all.iter().map(|(environment, status)| line(*environment, status)).collect();
-        if lines != said {
-            for (text, object) in &lines {
-                invocation.output.line(text, object)?;
-            }
-            said = lines;
-        }
+        publish(options, &all, engine.now())?;
+        show(invocation.output, &all, &mut shown)?;
         let Some(watch) = &mut watch else { return Ok(exit_code(&all)) };
         // A busy deck changes all the time.
         tokio::time::sleep(PAUSE).await;
@@ -73,6 +62,38 @@ pub(super) async fn run(
             }
         }
     }
+}
+
+/// Writes the figures into the file for Prometheus, if one is wanted.
+fn publish(
+    options: &StatusOptions,
+    all: &[(Environment, Status)],
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let Some(file) = &options.prometheus else { return Ok(()) };
+    config::publish(file, &prometheus::render(all, now)).map_err(|error| {
+        Failure::new("prometheus", format!("cannot write {}: {error}", file.display()))
+    })
+}
+
+/// Shows how all fare, unless that is what is `shown` already.
+fn show(
+    output: Output,
+    all: &[(Environment, Status)],
+    shown: &mut Vec<(String, Value)>,
+) -> Result<(), Failure> {
+    let mut lines = Vec::new();
+    for (environment, status) in all {
+        let report = serde_json::to_value(report::Status::of(*environment, status));
+        lines.push((text(*environment, status), report.map_err(io::Error::from)?));
+    }
+    if lines != *shown {
+        for (text, report) in &lines {
+            output.line(text, report)?;
+        }
+        *shown = lines;
+    }
+    Ok(())
 }
 
 async fn read(
@@ -95,7 +116,7 @@ fn exit_code(all: &[(Environment, Status)]) -> ExitCode {
     })
 }
 
-fn line(environment: Environment, status: &Status) -> (String, Value) {
+fn text(environment: Environment, status: &Status) -> String {
     let mut text = summary(environment, status);
     for finding in &status.findings {
         let explanation = finding.explanation().map(|words| format!(". {words}"));
@@ -106,23 +127,7 @@ fn line(environment: Environment, status: &Status) -> (String, Value) {
         };
         text = format!("{text}\n  {severity:<9}{}{explanation}", finding.text);
     }
-    let health = &status.health;
-    let object = json!({
-        "environment": environment.key(),
-        "status": status.severity().key(),
-        "set_up": status.is_set_up,
-        "locked": status.locked,
-        "codes_last_hour": health.hour.codes,
-        "usual_per_hour": health.usual_per_hour,
-        "hour": outcomes(&health.hour),
-        "day": outcomes(&health.day),
-        "last_delivered": health.last_delivered.map(output::moment),
-        "oldest_open": health.oldest_open.map(output::moment),
-        "routes": health.routes.iter().map(route).collect::<Vec<_>>(),
-        "countries": status.destinations.countries.iter().map(country).collect::<Vec<_>>(),
-        "findings": status.findings.iter().map(object).collect::<Vec<_>>(),
-    });
-    (text, object)
+    text
 }
 
 fn summary(environment: Environment, status: &Status) -> String {
@@ -132,7 +137,7 @@ fn summary(environment: Environment, status: &Status) -> String {
     }
     let delivered = health.last_delivered.map_or_else(
         || "none delivered yet".to_owned(),
-        |at| format!("last delivered {}", output::moment(at)),
+        |at| format!("last delivered {}", Moment(at)),
     );
     format!(
         "{:<12} {:<8} codes in an hour: {}, {delivered}, locked users: {locked}",
@@ -140,48 +145,4 @@ fn summary(environment: Environment, status: &Status) -> String {
         status.severity().key(),
         health.hour.codes
     )
-}
-
-fn outcomes(outcomes: &Outcomes) -> Value {
-    let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
-    json!({
-        "codes": outcomes.codes,
-        "delivered": outcomes.delivered,
-        "failed": outcomes.failed,
-        "delivery_rate": outcomes.delivery_rate(),
-        "median_seconds": seconds(outcomes.median),
-        "p95_seconds": seconds(outcomes.p95),
-    })
-}
-
-fn route(route: &RouteHealth) -> Value {
-    json!({
-        "country": route.country.map(Country::code),
-        "sender": route.sender,
-        "codes_last_day": route.codes,
-        "last_delivered": route.last_delivered.map(output::moment),
-        "last_failed": route.last_failed.map(output::moment),
-        "last_error": route.last_error,
-    })
-}
-
-fn country(traffic: &CountryTraffic) -> Value {
-    json!({
-        "country": traffic.country.map(Country::code),
-        "codes_last_day": traffic.day,
-        "usual_per_day": traffic.usual,
-        "unverified_percent": traffic.unverified_share(),
-    })
-}
-
-fn object(finding: &Finding) -> Value {
-    let known = finding.error_code.and_then(ErrorCode::advice);
-    json!({
-        "severity": finding.severity.key(),
-        "text": finding.text,
-        "error_code": finding.error_code.map(|code| code.number),
-        "class": known.map(|known| known.retry.key()),
-        "cause": known.map(|known| known.cause),
-        "advice": known.map(|known| known.advice),
-    })
 }

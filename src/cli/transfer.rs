@@ -4,8 +4,6 @@ use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
-use serde_json::json;
-
 use super::Invocation;
 use super::change::apply;
 use super::failure::Failure;
@@ -14,6 +12,7 @@ use crate::domain::environment::Environment;
 use crate::domain::secret::SecretSource;
 use crate::domain::sender::Sender;
 use crate::engine::{InvalidEdit, SettingsChange};
+use crate::report::Exported;
 
 /// The largest settings that are read from standard input or a file, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -61,8 +60,8 @@ pub(super) async fn copy(
 pub(super) fn export(invocation: &Invocation) -> Result<ExitCode, Failure> {
     let environment = invocation.environment()?;
     let text = config::exported(&invocation.config()?, environment).unwrap_or_default();
-    let object = json!({ "environment": environment.key(), "settings": text });
-    invocation.output.line(&text, &object)?;
+    let report = Exported { environment: environment.key(), settings: &text };
+    invocation.output.line(&text, &report)?;
     Ok(ExitCode::SUCCESS)
 }
 

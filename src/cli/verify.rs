@@ -3,13 +3,12 @@
 use std::io;
 use std::process::ExitCode;
 
-use serde_json::json;
-
 use super::Invocation;
 use super::arguments::VerifyOptions;
 use super::failure::Failure;
 use crate::domain::passcode::{Passcode, Verdict};
 use crate::engine::CodeAttempt;
+use crate::report;
 
 pub(super) async fn run(
     invocation: &Invocation,
@@ -25,12 +24,7 @@ pub(super) async fn run(
     let engine = invocation.engine().await?;
     let attempt = CodeAttempt { environment, number, user, code };
     let verdict = engine.by(&invocation.operator).verify(attempt).await?;
-    let tries_left = match verdict {
-        Verdict::Wrong { tries_left } => Some(tries_left),
-        _ => None,
-    };
-    let object = json!({ "result": verdict.key(), "tries_left": tries_left });
-    invocation.output.line(&verdict.to_string(), &object)?;
+    invocation.output.line(&verdict.to_string(), &report::Verdict::from(verdict))?;
     Ok(match verdict {
         Verdict::Approved => ExitCode::SUCCESS,
         Verdict::Wrong { .. } | Verdict::Expired | Verdict::NoCode => ExitCode::FAILURE,

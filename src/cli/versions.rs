@@ -3,14 +3,13 @@
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
-use serde_json::json;
-
 use super::Invocation;
 use super::change::{present, preview, whole};
 use super::failure::Failure;
 use super::show_changes::{changes, show};
 use crate::config::{self, Version};
 use crate::engine::SettingsChange;
+use crate::report::{self, InvalidConfig, Repaired};
 
 /// `config history`: what was in force before, the newest first.
 pub(super) fn history(invocation: &Invocation) -> Result<ExitCode, Failure> {
@@ -31,19 +30,19 @@ pub(super) fn history(invocation: &Invocation) -> Result<ExitCode, Failure> {
                     .collect::<Vec<_>>()
             })
             .collect();
-        let object = json!({ "version": version.name, "changed_then": changed });
         let mut text = format!("{}  what was changed when it was replaced:", version.name);
         for change in &changed {
             text = format!("{text}\n  {change}");
         }
-        invocation.output.line(&text, &object)?;
+        let report = report::Version { version: &version.name, changed_then: &changed };
+        invocation.output.line(&text, &report)?;
         any = true;
         if let Some(before) = before {
             after = before;
         }
     }
-    if !any && !invocation.output.is_json() {
-        invocation.output.line("No save yet, so there is no former version.", &json!(null))?;
+    if !any {
+        invocation.output.text("No save yet, so there is no former version.")?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -71,9 +70,9 @@ pub(super) async fn restore(
     })?;
     let shown = present(invocation);
     if let Err(error) = invocation.config() {
-        let object = json!({ "out_of_order": error.message() });
+        let report = InvalidConfig { out_of_order: error.message() };
         let words = "config.ron is out of order; what changes is told from the last good version";
-        invocation.output.line(words, &object)?;
+        invocation.output.line(words, &report)?;
     }
     let change = SettingsChange::Version { version, compared: Box::new(shown) };
     let (old, new) = change.preview(invocation.deck.paths())?;
@@ -89,10 +88,8 @@ pub(super) async fn restore(
     }
     let changed = invocation.deck.change_settings(&invocation.operator, change).await?;
     if changed.repaired {
-        let object = json!({ "mended": true });
-        invocation
-            .output
-            .line("config.ron is in order again; what was there is beside it.", &object)?;
+        let words = "config.ron is in order again; what was there is beside it.";
+        invocation.output.line(words, &Repaired { mended: true })?;
     }
     if yes && (changed.old != changed.new || !changed.repaired) {
         show(invocation, &changed.old, &changed.new, None, false)?;

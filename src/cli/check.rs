@@ -1,0 +1,172 @@
+//! `smsdeck config check`: errors in the config, and what is unwise about it.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::Invocation;
+use super::failure::Failure;
+use super::output::Output;
+use crate::config::{self, Config, TokenStatus};
+use crate::domain::environment::Environment;
+use crate::domain::figures;
+use crate::domain::secret::SecretSource;
+use crate::domain::settings::{Field, Settings};
+use crate::engine::{AccountQuery, check_account};
+use crate::provider::AccountReport;
+use crate::report::{AccountCheck, Figures, SettingsWarning, UnmappedCountries};
+use crate::tui::keymap;
+
+/// Judges the config in use, or a file before it is put to use; `log` also looks into the store,
+/// `online` also asks the accounts.
+pub(super) async fn run(
+    invocation: &Invocation,
+    file: Option<&Path>,
+    online: bool,
+    log: bool,
+) -> Result<ExitCode, Failure> {
+    let place = file.unwrap_or(&invocation.deck.paths().config);
+    let config = match config::load(place)? {
+        Some(config) => config,
+        None if file.is_some() => {
+            return Err(Failure::usage(format!("there is no file {}", place.display())));
+        }
+        None => Config::built_in(),
+    };
+    let mut warnings = 0;
+    for environment in invocation.environments() {
+        let settings = &config.environments[environment];
+        warnings += show_warnings(invocation.output, environment, settings)?;
+        // A file that is only tried out has no secrets beside it yet.
+        if file.is_none()
+            && let Some(problem) = token_problem(invocation, environment, settings)
+        {
+            show_warning(invocation.output, environment, Field::AuthToken, &problem)?;
+            warnings += 1;
+        }
+    }
+    for environment in invocation.environments() {
+        show_figures(invocation.output, environment, &config)?;
+    }
+    let count = match warnings {
+        0 => "no warnings".to_owned(),
+        1 => "1 warning".to_owned(),
+        count => format!("{count} warnings"),
+    };
+    invocation.output.text(&format!("No errors, {count}: {}", place.display()))?;
+    keymap::read(&keymap::file_beside(&invocation.deck.paths().config))
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    if log {
+        show_unmapped_countries(invocation, &config).await?;
+    }
+    if online { ask_accounts(invocation, &config).await } else { Ok(ExitCode::SUCCESS) }
+}
+
+/// Shows what is unwise about settings, and returns how much it is.
+fn show_warnings(
+    output: Output,
+    environment: Environment,
+    settings: &Settings,
+) -> Result<usize, Failure> {
+    let warnings = settings.warnings(environment);
+    for warning in &warnings {
+        show_warning(output, environment, warning.field, &warning.text)?;
+    }
+    Ok(warnings.len())
+}
+
+fn show_warning(
+    output: Output,
+    environment: Environment,
+    field: Field,
+    message: &str,
+) -> Result<(), Failure> {
+    let field = field.label();
+    let report = SettingsWarning::of(environment, field, message);
+    Ok(output.line(&format!("warning: {environment}, {field}: {message}"), &report)?)
+}
+
+/// Why the token cannot be read from where the settings say it is.
+fn token_problem(
+    invocation: &Invocation,
+    environment: Environment,
+    settings: &Settings,
+) -> Option<String> {
+    let paths = invocation.deck.paths();
+    match config::token_status(paths, environment, settings.provider.token_source()) {
+        Err(error) => Some(error.to_string()),
+        Ok(TokenStatus::Missing) => {
+            Some("The token is not in secrets.ron: type it in the console.".to_owned())
+        }
+        // A program is run only by whoever needs the token.
+        Ok(TokenStatus::Elsewhere(ref place @ (SecretSource::Env(_) | SecretSource::File(_)))) => {
+            let resolved = config::resolve(paths, environment, place);
+            resolved.err().map(|error| format!("Not to be read here: {error}."))
+        }
+        Ok(_) => None,
+    }
+}
+
+/// Shows the figures behind the settings: in JSON one object, in lines a sentence each.
+fn show_figures(output: Output, environment: Environment, config: &Config) -> Result<(), Failure> {
+    let figures = figures::Figures::of(&config.environments[environment], &config.deck.app_name);
+    let price = config.deck.segment_price;
+    if output.is_json() {
+        return Ok(output.line("", &Figures::of(environment, &figures, price))?);
+    }
+    for sentence in figures.sentences(price) {
+        output.text(&format!("figure: {environment}: {sentence}"))?;
+    }
+    Ok(())
+}
+
+/// Shows the countries that were texted in the last day and are on no number.
+async fn show_unmapped_countries(invocation: &Invocation, config: &Config) -> Result<(), Failure> {
+    if !invocation.deck.paths().store_of(&config.deck).exists() {
+        // Nobody was texted; a look must not make a store.
+        return Ok(());
+    }
+    let engine = invocation.engine().await?;
+    for environment in invocation.environments() {
+        let settings = &config.environments[environment];
+        let found = engine.status(environment).await?.destinations;
+        let countries = found.on_no_number(&settings.from_numbers);
+        if !countries.is_empty() {
+            let report = UnmappedCountries::of(environment, &countries);
+            let codes = report.texted_on_no_number.join(" ");
+            let text =
+                format!("figure: {environment}: asked for in the last day, on no number: {codes}");
+            invocation.output.line(&text, &report)?;
+        }
+    }
+    Ok(())
+}
+
+/// Asks each account that is set up, or the one of the environment that was named.
+async fn ask_accounts(invocation: &Invocation, config: &Config) -> Result<ExitCode, Failure> {
+    let mut exit = ExitCode::SUCCESS;
+    let (paths, runtime) = (invocation.deck.paths(), invocation.deck.runtime());
+    for (environment, settings) in config.environments.iter() {
+        let is_asked = match invocation.environment {
+            Some(only) => only == environment,
+            None => settings.missing().is_empty(),
+        };
+        if !is_asked {
+            continue;
+        }
+        let provider = settings.provider.clone();
+        let query = AccountQuery { environment, provider, token: None };
+        let checked = check_account(paths, config, runtime, query).await;
+        let text = match &checked {
+            Ok(AccountReport { status, balance }) => {
+                format!("credentials accepted. Account {status}, balance {balance}.")
+            }
+            Err(problem) => {
+                exit = ExitCode::FAILURE;
+                format!("{problem}.")
+            }
+        };
+        let report = AccountCheck::of(environment, &checked);
+        invocation.output.line(&format!("online: {environment}: {text}"), &report)?;
+    }
+    Ok(exit)
+}
