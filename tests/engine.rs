@@ -14,7 +14,7 @@ use smsdeck::engine::{
     UnlockRequest,
 };
 use smsdeck::provider::Sandbox;
-use smsdeck::store::{AuditAction, EventKind, QuotaRow, Remedy};
+use smsdeck::store::{AuditAction, EventKind, EventQuery, QuotaRow, Remedy};
 use support::deck::{Deck, config_for, operator};
 
 const NUMBER: &str = "+573001234567";
@@ -84,7 +84,7 @@ async fn a_code_goes_out_is_followed_to_the_phone_and_works_once() {
     assert_eq!(submission.status, DeliveryStatus::Queued);
     let mut changes = engine.changes();
     let story = loop {
-        let story = engine.story(submission.delivery).await.unwrap();
+        let story = engine.events(EventQuery::OfDelivery(submission.delivery)).await.unwrap();
         if story.iter().any(|event| event.kind == EventKind::Delivery(DeliveryStatus::Delivered)) {
             break story;
         }
@@ -175,7 +175,8 @@ async fn an_unlock_gives_all_codes_back() {
     let row = engine.quota_rows(Environment::Development).await.unwrap().remove(0);
     assert!(row.is_locked());
     engine.by(&operator()).unlock(unlock(row)).await.unwrap();
-    let event = engine.latest_events(Environment::Development, 1).await.unwrap().remove(0);
+    let event =
+        engine.events(EventQuery::latest(Environment::Development, 1)).await.unwrap().remove(0);
     let reason = event.detail.unwrap();
     assert!(reason.ends_with("(ticket INC-4711000123)"), "{reason}");
     assert!(!reason.contains("3001234567"), "{reason}");
@@ -256,7 +257,7 @@ async fn routing_and_recipients_refuse_before_anything_is_counted() {
     let refused = engine.by(&operator()).request(request(NUMBER, None)).await.unwrap_err();
     assert!(matches!(refused, RequestError::Route(_)), "{refused}");
     assert!(engine.quota_rows(Environment::Development).await.unwrap().is_empty());
-    let events = engine.latest_events(Environment::Development, 9).await.unwrap();
+    let events = engine.events(EventQuery::latest(Environment::Development, 9)).await.unwrap();
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].recipient, "+57 ••• ••• 4567");
 }

@@ -13,7 +13,7 @@ use smsdeck::config::{Config, load, save_environment};
 use smsdeck::domain::environment::Environment;
 use smsdeck::engine::{Clock, CodeRequest, Engine, Pace, RequestError};
 use smsdeck::provider::{Sandbox, loopback_client};
-use smsdeck::store::EventKind;
+use smsdeck::store::{EventKind, EventQuery};
 use support::deck::{Deck, config_for, operator};
 
 const DEVELOPMENT: Environment = Environment::Development;
@@ -64,7 +64,7 @@ fn by_number(messages: &[Value]) -> BTreeMap<String, usize> {
 /// The SIDs of the deliveries in the store, each with how many deliveries have it.
 async fn sids(engine: &Engine) -> BTreeMap<String, usize> {
     let mut deliveries = BTreeMap::new();
-    for event in engine.latest_events(DEVELOPMENT, 1_000_000).await.unwrap() {
+    for event in engine.events(EventQuery::latest(DEVELOPMENT, 1_000_000)).await.unwrap() {
         if let (Some(delivery), Some(sid)) = (event.delivery, event.sid) {
             deliveries.entry(sid).or_insert_with(BTreeSet::new).insert(delivery);
         }
@@ -188,7 +188,7 @@ async fn after_a_while(deck: &Deck, sandbox: &Sandbox) -> Engine {
     let mut changes = engine.changes();
     loop {
         let mut last = BTreeMap::new();
-        for event in engine.latest_events(DEVELOPMENT, 1_000_000).await.unwrap() {
+        for event in engine.events(EventQuery::latest(DEVELOPMENT, 1_000_000)).await.unwrap() {
             if let (Some(delivery), EventKind::Delivery(status)) = (event.delivery, event.kind) {
                 last.insert(delivery, status);
             }
@@ -242,7 +242,7 @@ async fn a_command_that_waits_looks_after_what_an_earlier_one_left_unclear() {
     assert_eq!(deck.run(&["send", "--env", "dev", "+573001234567"]).code(), 0);
     let config = config_for(sandbox.base_url());
     let engine = Engine::open(deck.paths(), config, Clock::System).await.unwrap();
-    let events = engine.latest_events(DEVELOPMENT, 100).await.unwrap();
+    let events = engine.events(EventQuery::latest(DEVELOPMENT, 100)).await.unwrap();
     let found = "found in the provider's list: it went out";
     assert!(events.iter().any(|event| event.detail.as_deref() == Some(found)));
 }

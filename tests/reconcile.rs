@@ -17,7 +17,7 @@ use smsdeck::domain::provider::{BaseUrl, Provider};
 use smsdeck::domain::secret::SecretSource;
 use smsdeck::engine::{Clock, CodeRequest, Engine, Pace, Submission};
 use smsdeck::provider::{Patience, Sandbox, loopback_client};
-use smsdeck::store::{DeliveryId, EventKind, StatusReport, Store};
+use smsdeck::store::{DeliveryId, EventKind, EventQuery, StatusReport, Store};
 use support::deck::{Deck, config_for, operator};
 use support::wire::{Wire, read_request, response, write_response};
 
@@ -64,7 +64,7 @@ async fn until(
 ) -> Vec<DeliveryStatus> {
     let mut changes = engine.changes();
     loop {
-        let story = engine.story(delivery).await.unwrap();
+        let story = engine.events(EventQuery::OfDelivery(delivery)).await.unwrap();
         let statuses: Vec<DeliveryStatus> = story
             .iter()
             .filter_map(|event| match event.kind {
@@ -93,7 +93,7 @@ async fn accepted(sandbox: &Sandbox, number: &str) -> Vec<Value> {
 }
 
 async fn status(engine: &Engine, delivery: DeliveryId) -> DeliveryStatus {
-    match engine.story(delivery).await.unwrap().last().unwrap().kind {
+    match engine.events(EventQuery::OfDelivery(delivery)).await.unwrap().last().unwrap().kind {
         EventKind::Delivery(status) => status,
         other => panic!("{other:?}"),
     }
@@ -122,7 +122,7 @@ const UNCLEAR: [(&str, &str, bool); 8] = [
 
 /// What the log says of the last event with this status.
 async fn detail(engine: &Engine, delivery: DeliveryId, status: DeliveryStatus) -> String {
-    let story = engine.story(delivery).await.unwrap();
+    let story = engine.events(EventQuery::OfDelivery(delivery)).await.unwrap();
     let event = story.into_iter().rfind(|event| event.kind == EventKind::Delivery(status));
     event.unwrap().detail.unwrap()
 }
@@ -440,7 +440,7 @@ async fn what_a_failing_store_could_not_take_is_written_once_it_is_mended() {
     let store = rusqlite::Connection::open(deck.paths().store).unwrap();
     store.execute_batch("DROP TRIGGER broken").unwrap();
     until(&engine, DeliveryId(1), &[DeliveryStatus::Delivered]).await;
-    let story = engine.story(DeliveryId(1)).await.unwrap();
+    let story = engine.events(EventQuery::OfDelivery(DeliveryId(1))).await.unwrap();
     assert_eq!(story.last().unwrap().sid, Some(format!("SM{}", "0a".repeat(16))));
 }
 

@@ -13,7 +13,7 @@ use smsdeck::domain::provider::{BaseUrl, Provider};
 use smsdeck::domain::secret::SecretSource;
 use smsdeck::engine::{Clock, CodeRequest, Engine, Submission};
 use smsdeck::provider::Sandbox;
-use smsdeck::store::{DeliveryId, EventKind};
+use smsdeck::store::{DeliveryId, EventKind, EventQuery};
 use support::deck::{Deck, config_for, operator};
 use support::wire::{read_request, response, write_response};
 
@@ -42,7 +42,7 @@ async fn send(engine: &Engine, user: usize) -> Submission {
 async fn until(engine: &Engine, delivery: DeliveryId, end: DeliveryStatus) {
     let mut changes = engine.changes();
     loop {
-        let story = engine.story(delivery).await.unwrap();
+        let story = engine.events(EventQuery::OfDelivery(delivery)).await.unwrap();
         if story.iter().any(|event| event.kind == EventKind::Delivery(end)) {
             return;
         }
@@ -181,7 +181,7 @@ async fn what_one_process_follows_no_other_one_asks_about() {
     let mut changes = first.changes();
     loop {
         second.by(&operator()).take_over().await;
-        let story = first.story(submission.delivery).await.unwrap();
+        let story = first.events(EventQuery::OfDelivery(submission.delivery)).await.unwrap();
         if story.iter().any(|event| event.kind == EventKind::Delivery(DeliveryStatus::Delivered)) {
             break;
         }
@@ -244,7 +244,7 @@ async fn a_message_without_a_receipt_ends_after_half_an_hour() {
     until(&engine, submission.delivery, DeliveryStatus::Sent).await;
     clock.set(clock.now() + SignedDuration::from_mins(30));
     until(&engine, submission.delivery, DeliveryStatus::SentNoReceipt).await;
-    let story = engine.story(submission.delivery).await.unwrap();
+    let story = engine.events(EventQuery::OfDelivery(submission.delivery)).await.unwrap();
     let detail = story.last().unwrap().detail.clone().unwrap();
     assert_eq!(detail, "the carrier gave no receipt within 30 min");
 }

@@ -10,7 +10,7 @@ use super::output::Output;
 use crate::domain::environment::PerEnvironment;
 use crate::engine::Engine;
 use crate::report::{LogEvent, Moment};
-use crate::store::{Event, EventId};
+use crate::store::{Cursor, Event, EventPage, Position};
 
 /// Events read at once.
 const AT_ONCE: usize = 1_000;
@@ -32,29 +32,27 @@ pub(super) async fn run(invocation: &Invocation, options: LogOptions) -> Result<
             && named.as_ref().is_none_or(is_of)
             && since.is_none_or(|since| event.at >= since)
     };
-    let mut seen = match since {
-        Some(since) => engine.event_before(since).await?,
-        None => EventId(0),
-    };
-    // What comes from here on is for whoever follows.
-    let newest = engine.newest_event().await?;
+    let mut cursor = engine.cursor(since.map_or(Position::Start, Position::Since)).await?;
     let mut shown = VecDeque::new();
-    while seen < newest {
-        let events = engine.events_after(seen, AT_ONCE).await?;
-        let Some(last) = events.last() else { break };
-        seen = last.id.min(newest);
-        for event in events.into_iter().filter(|event| event.id <= newest && fits(event)) {
+    loop {
+        let EventPage { events, end } = engine.events_after(cursor, AT_ONCE).await?;
+        cursor = end;
+        let is_all = events.len() < AT_ONCE;
+        for event in events.into_iter().filter(fits) {
             shown.push_back(event);
             if shown.len() > options.lines {
                 shown.pop_front();
             }
+        }
+        if is_all {
+            break;
         }
     }
     for event in &shown {
         show(invocation.output, event)?;
     }
     if options.follow {
-        follow(invocation, engine, newest, fits).await?;
+        follow(invocation, engine, cursor, fits).await?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -63,19 +61,17 @@ pub(super) async fn run(invocation: &Invocation, options: LogOptions) -> Result<
 async fn follow(
     invocation: &Invocation,
     engine: &Engine,
-    mut seen: EventId,
+    mut cursor: Cursor,
     fits: impl Fn(&Event) -> bool,
 ) -> Result<(), Failure> {
     let unwatched = |error| Failure::new("watch", format!("the store cannot be watched: {error}"));
     let mut watch = engine.watch().map_err(unwatched)?;
     loop {
-        let events = engine.events_after(seen, AT_ONCE).await?;
+        let EventPage { events, end } = engine.events_after(cursor, AT_ONCE).await?;
+        cursor = end;
         let is_all = events.len() < AT_ONCE;
-        for event in events {
-            seen = event.id;
-            if fits(&event) {
-                show(invocation.output, &event)?;
-            }
+        for event in events.iter().filter(|event| fits(event)) {
+            show(invocation.output, event)?;
         }
         if !is_all {
             continue;

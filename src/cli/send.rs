@@ -11,7 +11,7 @@ use crate::domain::provider::ProviderKind;
 use crate::engine::{CodeRequest, Engine, Submission};
 use crate::provider::{Capability, ErrorCode, can};
 use crate::report::{HandsetMessage, SendEvent};
-use crate::store::{Event, EventKind};
+use crate::store::{Event, EventKind, EventQuery};
 
 pub(super) async fn run(
     invocation: &Invocation,
@@ -53,7 +53,7 @@ async fn follow(
     let mut watch = engine.watch().ok();
     let mut shown = 0;
     loop {
-        let story = engine.story(submission.delivery).await?;
+        let story = engine.events(EventQuery::OfDelivery(submission.delivery)).await?;
         for event in story.iter().skip(shown) {
             let EventKind::Delivery(status) = event.kind else { continue };
             if status.is_final() {

@@ -117,6 +117,17 @@ impl DeliveryStatus {
         matches!(self, Self::Refused | Self::NotSent)
     }
 
+    /// Whether it tells how the provider answers the account: it took the message, or refused it.
+    /// What becomes of a message later, such as a failure, says nothing about the account.
+    pub const fn is_provider_answer(self) -> bool {
+        self.is_with_provider() || matches!(self, Self::Delivered | Self::Refused)
+    }
+
+    /// Whether the code certainly did not arrive, although nobody canceled it.
+    pub const fn has_failed(self) -> bool {
+        self.is_failure() && !matches!(self, Self::Canceled)
+    }
+
     /// Whether the delivery failed.
     pub const fn is_failure(self) -> bool {
         matches!(
@@ -158,6 +169,47 @@ impl DeliveryStatus {
     }
 }
 
+/// What is known of a delivery, or reported of it: where it stands, and whether with the provider's
+/// id of the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sighting {
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// Whether the provider's id of the message is known.
+    pub has_sid: bool,
+}
+
+/// What a report that is news does to the slot of its delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlotChange {
+    /// It stays as it is.
+    Kept,
+    /// It is given back, and the code is worth nothing: the message certainly never went out.
+    Released,
+    /// It is taken again: the message went out after all. Its code stays worth nothing.
+    TakenAgain,
+}
+
+/// Judges a report by what is known of its delivery; `None` if it is old news.
+///
+/// A process that stood still may hear of the message only after another one has given it up.
+/// That truth still counts, however late: the provider has the message, and its id proves it.
+pub fn judge_report(known: Sighting, reported: Sighting) -> Option<SlotChange> {
+    let is_late_truth = known.status.releases_slot()
+        && !known.has_sid
+        && reported.has_sid
+        && reported.status.is_with_provider();
+    if is_late_truth {
+        Some(SlotChange::TakenAgain)
+    } else if !known.status.may_become(reported.status) {
+        None
+    } else if reported.status.releases_slot() {
+        Some(SlotChange::Released)
+    } else {
+        Some(SlotChange::Kept)
+    }
+}
+
 /// Writes the stable name with spaces, for screens.
 impl fmt::Display for DeliveryStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -192,6 +244,34 @@ mod tests {
             for to in DeliveryStatus::ALL.into_iter().filter(|status| status.releases_slot()) {
                 assert!(!from.may_become(to), "{from:?} {to:?}");
             }
+        }
+    }
+
+    #[test]
+    fn the_truth_counts_however_late_if_the_providers_id_proves_it() {
+        let sighting = |status, has_sid| Sighting { status, has_sid };
+        let given_up = sighting(DeliveryStatus::NotSent, false);
+        for (known, reported, outcome) in [
+            (given_up, sighting(DeliveryStatus::Queued, true), Some(SlotChange::TakenAgain)),
+            (given_up, sighting(DeliveryStatus::Queued, false), None),
+            (given_up, sighting(DeliveryStatus::Delivered, true), None),
+            (sighting(DeliveryStatus::NotSent, true), sighting(DeliveryStatus::Queued, true), None),
+        ] {
+            assert_eq!(judge_report(known, reported), outcome, "{known:?} {reported:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_report_that_it_never_went_out_releases_the_slot() {
+        for status in DeliveryStatus::ALL {
+            let known = Sighting { status: DeliveryStatus::Reserved, has_sid: false };
+            let outcome = judge_report(known, Sighting { status, has_sid: true });
+            let expected = match status {
+                DeliveryStatus::Reserved => None,
+                _ if status.releases_slot() => Some(SlotChange::Released),
+                _ => Some(SlotChange::Kept),
+            };
+            assert_eq!(outcome, expected, "{status}");
         }
     }
 

@@ -49,6 +49,11 @@ impl Environment {
             Self::Production => "production",
         }
     }
+
+    /// Finds an environment by its stable name.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|environment| environment.key() == key)
+    }
 }
 
 impl fmt::Display for Environment {

@@ -175,6 +175,12 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// Whether a user or a number has had so many wrong tries in a row that only an operator can
+/// unlock them. Where either has, nobody gets in: changing the other buys no new tries.
+pub const fn locks_user(wrong_in_a_row: u32) -> bool {
+    wrong_in_a_row >= MAX_WRONG_TRIES
+}
+
 /// Judges one try. `wrong_in_a_row` counts the user's wrong tries over all challenges since the
 /// last success or unlock. Compares every code, in constant time.
 pub fn judge(
@@ -183,7 +189,7 @@ pub fn judge(
     tried: &[u8; 32],
     now: Timestamp,
 ) -> Verdict {
-    if wrong_in_a_row >= MAX_WRONG_TRIES {
+    if locks_user(wrong_in_a_row) {
         return Verdict::UserLocked;
     }
     let Some(challenge) =

@@ -113,6 +113,12 @@ impl Quota {
     }
 }
 
+/// The moment from which a send counts: when it was asked for, or the newest counted send of its
+/// user and number if the clock has been set back since. So the moments of one user never decrease.
+pub fn counts_from(asked_at: Timestamp, newest: Option<Timestamp>) -> Timestamp {
+    newest.map_or(asked_at, |newest| newest.max(asked_at))
+}
+
 /// Returns the whole seconds from `now` until `then`, rounded up, so that no retry is too early.
 pub fn seconds_until(then: Timestamp, now: Timestamp) -> i64 {
     let wait = then.duration_since(now);

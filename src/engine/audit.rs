@@ -16,7 +16,7 @@ impl ActingEngine<'_> {
     ) -> Result<(), EngineError> {
         let (at, operator) = (self.engine.now(), self.operator.asked_by.clone());
         let entry = AuditEntry { at, operator, environment, action, detail };
-        Ok(self.engine.inner.store.audit(entry).await?)
+        Ok(self.engine.inner.store.append_audit(entry).await?)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::domain::provider::Provider;
 use crate::domain::secret::DeckKey;
 use crate::provider::{Capability, Client, ErrorClass, MessageState, ProviderError};
 use crate::runtime::Clock;
-use crate::store::{DeliveryId, Lease, MAX_REST, StatusReport, Store};
+use crate::store::{DeliveryId, Lease, MAX_DEFERRAL, StatusReport, Store};
 
 /// How long after its request a delivery is followed without a break. No code is valid for
 /// longer than ten minutes; a status that has not come by then will hardly come.
@@ -134,9 +134,9 @@ impl Desk {
     /// Lets a delivery rest for as long as it has been without an end already, so that hopeless
     /// ones cost less and less; the provider may tell later, or its credentials may be mended.
     async fn park(&self, order: &Order, now: Timestamp, age: SignedDuration) -> Answer {
-        let until = now.checked_add(age.min(MAX_REST)).unwrap_or(Timestamp::MAX);
+        let until = now.checked_add(age.min(MAX_DEFERRAL)).unwrap_or(Timestamp::MAX);
         let lease = Lease { owner: self.tenure.owner, until };
-        match self.store.park(order.delivery, lease).await {
+        match self.store.defer(order.delivery, lease).await {
             Ok(()) => Answer::Parked,
             Err(_) => Answer::Later(None),
         }

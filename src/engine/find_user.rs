@@ -6,7 +6,7 @@ use crate::domain::environment::Environment;
 use crate::domain::phone::Recipient;
 use crate::domain::secret::LookupKey;
 use crate::domain::user::{User, UserId};
-use crate::store::{Event, QuotaRow};
+use crate::store::{Event, EventQuery, QuotaQuery, QuotaRow};
 
 impl Engine {
     /// Finds the users that an id or a whole number belongs to, as the quota lists them. Compares
@@ -25,9 +25,9 @@ impl Engine {
         if !rows.is_empty() {
             return Ok(rows);
         }
-        let rule = self.settings(environment).quota_rule();
         for key in keys {
-            rows.extend(self.inner.store.quota_row(environment, key, rule, self.now()).await?);
+            let query = QuotaQuery { key: Some(key), ..self.quota_query(environment) };
+            rows.extend(self.inner.store.quota_rows(query).await?);
         }
         Ok(rows)
     }
@@ -59,7 +59,7 @@ impl Engine {
         environment: Environment,
         row: &QuotaRow,
     ) -> Result<Vec<Event>, EngineError> {
-        let (user, number) = (row.user.clone(), row.number.clone());
-        Ok(self.inner.store.user_story(environment, user, number).await?)
+        let (user, number) = (row.user.key, row.number.key);
+        self.events(EventQuery::OfUser { environment, user, number }).await
     }
 }

@@ -218,7 +218,7 @@ impl Schedule {
         self.renew_at = Instant::now() + self.desk.tenure.lease / 3;
         let lease = self.desk.tenure.lease(self.desk.clock.now());
         let held = self.held.iter().copied().collect();
-        if let Ok(ours) = self.desk.store.renew(held, lease).await {
+        if let Ok(ours) = self.desk.store.renew_all(held, lease).await {
             self.held = ours.into_iter().collect();
             self.due.retain(|(_, delivery), _| self.held.contains(delivery));
         }

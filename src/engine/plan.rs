@@ -80,7 +80,7 @@ impl Engine {
         let key = &self.inner.key;
         let rule = settings.quota_rule();
         let standing = (self.inner.store)
-            .quota(environment, key.user(&user), key.number(&number), rule, self.now())
+            .standing(environment, key.user(&user), key.number(&number), rule, self.now())
             .await?;
         let (limits, limits_record_only) = (settings.limits.clone(), settings.limits.record_only);
         let over_limit = (self.inner.store)

@@ -1,11 +1,9 @@
 //! What anybody may read of a deck: its quota and its events.
 
-use jiff::Timestamp;
-
 use super::error::EngineError;
 use super::open::Engine;
 use crate::domain::environment::Environment;
-use crate::store::{DeliveryId, Event, EventId, QuotaRow};
+use crate::store::{Cursor, Event, EventPage, EventQuery, Position, QuotaQuery, QuotaRow};
 
 impl Engine {
     /// Users with codes that still matter, locked ones first.
@@ -13,55 +11,41 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn quota_rows(&self, environment: Environment) -> Result<Vec<QuotaRow>, EngineError> {
+        Ok(self.inner.store.quota_rows(self.quota_query(environment)).await?)
+    }
+
+    /// Asks for everybody, judged by the settings in force at this moment.
+    pub(super) fn quota_query(&self, environment: Environment) -> QuotaQuery {
         let rule = self.settings(environment).quota_rule();
-        Ok(self.inner.store.quota_rows(environment, rule, self.now()).await?)
+        QuotaQuery { environment, key: None, rule, now: self.now() }
     }
 
-    /// The id of the newest event, of whatever environment; 0 before the first.
+    /// The events that are asked for, oldest first.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn newest_event(&self) -> Result<EventId, EngineError> {
-        Ok(self.inner.store.newest_event().await?)
+    pub async fn events(&self, query: EventQuery) -> Result<Vec<Event>, EngineError> {
+        Ok(self.inner.store.events(query).await?)
     }
 
-    /// The id before the first event that is not older than a moment.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn event_before(&self, since: Timestamp) -> Result<EventId, EngineError> {
-        Ok(self.inner.store.event_before(since).await?)
-    }
-
-    /// The newest events of an environment, oldest first.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn latest_events(
-        &self,
-        environment: Environment,
-        limit: usize,
-    ) -> Result<Vec<Event>, EngineError> {
-        Ok(self.inner.store.latest_events(environment, limit).await?)
-    }
-
-    /// Events of all environments after one already seen, oldest first.
+    /// Up to `limit` events from a place in the log on, of all environments and processes, in the
+    /// order in which they happened.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn events_after(
         &self,
-        after: EventId,
+        cursor: Cursor,
         limit: usize,
-    ) -> Result<Vec<Event>, EngineError> {
-        Ok(self.inner.store.events_after(after, limit).await?)
+    ) -> Result<EventPage, EngineError> {
+        Ok(self.inner.store.events_after(cursor, limit).await?)
     }
 
-    /// The events of one delivery, oldest first.
+    /// A place in the log, to read on from.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn story(&self, delivery: DeliveryId) -> Result<Vec<Event>, EngineError> {
-        Ok(self.inner.store.events_of(delivery).await?)
+    pub async fn cursor(&self, position: Position) -> Result<Cursor, EngineError> {
+        Ok(self.inner.store.cursor(position).await?)
     }
 }

@@ -100,14 +100,14 @@ impl Desk {
             }
         }
         let now = self.clock.now();
-        let Ok(first) = self.store.miss(order.delivery, now).await else {
+        let Ok(first) = self.store.record_missing(order.delivery, now).await else {
             return Answer::Later(None);
         };
         let waited = Duration::try_from(now.duration_since(first)).unwrap_or_default();
         if waited < self.look_again || first == now {
             return Answer::After(self.look_again.saturating_sub(waited));
         }
-        match self.store.hold(order.delivery, self.tenure.lease(now)).await {
+        match self.store.renew(order.delivery, self.tenure.lease(now)).await {
             Ok(true) => {
                 let outcome = Outcome::saying("the provider does not list it: it never went out");
                 self.record(order, DeliveryStatus::NotSent, outcome).await

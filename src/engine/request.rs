@@ -220,7 +220,11 @@ impl Engine {
             }
             message.validity_seconds = u32::try_from(left).unwrap_or(u32::MAX);
             // A process that was stopped for long may find that another one has taken over.
-            if !self.inner.store.hold_to_send(delivery, self.inner.tenure.lease(self.now())).await?
+            if !self
+                .inner
+                .store
+                .renew_to_send(delivery, self.inner.tenure.lease(self.now()))
+                .await?
             {
                 return Err(SubmitError::TakenOver);
             }

@@ -7,7 +7,7 @@ use super::open::Engine;
 use crate::domain::environment::Environment;
 use crate::domain::quota::QuotaRule;
 use crate::domain::replay::{Replayed, Trace, replay};
-use crate::store::MAX_TRACES;
+use crate::store::{MAX_TRACES, QuotaQuery, QuotaRow};
 
 /// What is read at once: between two of them every other job of the store has its turn.
 const STEP: SignedDuration = SignedDuration::from_hours(1);
@@ -86,11 +86,14 @@ impl Engine {
         let is_cut = traces.len() >= MAX_TRACES;
         let day = replay(&traces, rule, from);
         let present = self.settings(environment).quota_rule();
-        let locked = |rows: Vec<crate::store::QuotaRow>| -> Vec<_> {
+        let locked = |rows: Vec<QuotaRow>| -> Vec<_> {
             rows.into_iter().filter(|row| !row.quota.is_open()).map(|row| row.user.key).collect()
         };
-        let before = locked(self.inner.store.quota_rows(environment, present, now).await?);
-        let after = locked(self.inner.store.quota_rows(environment, rule, now).await?);
+        let rows = |rule| {
+            let query = QuotaQuery { environment, key: None, rule, now };
+            self.inner.store.quota_rows(query)
+        };
+        let (before, after) = (locked(rows(present).await?), locked(rows(rule).await?));
         let opens = before.iter().filter(|user| !after.contains(user)).count();
         let locks = after.iter().filter(|user| !before.contains(user)).count();
         Ok(WhatIf { day, opens, locks, is_cut })

@@ -1,9 +1,7 @@
 //! What can go wrong with the store, in words for the operator who has to put it right.
 //! Nothing here knows what was being stored: no message holds a value of a row.
 
-use std::path::{Path, PathBuf};
-
-use rusqlite::ErrorCode;
+use std::path::PathBuf;
 
 /// The store could not do its work; the job that failed has changed nothing, unless the
 /// variant says otherwise.
@@ -101,7 +99,7 @@ pub enum StoreError {
     Failed {
         /// The file of the store.
         path: PathBuf,
-        /// What `SQLite` said.
+        /// What the database said.
         reason: String,
     },
     /// The thread of the store has ended; whether the job was done is not known.
@@ -110,64 +108,4 @@ pub enum StoreError {
         /// The file of the store.
         path: PathBuf,
     },
-}
-
-impl StoreError {
-    /// Says in our words what `SQLite` reported about a file.
-    pub(super) fn from_sqlite(path: &Path, error: &rusqlite::Error) -> Self {
-        let path = path.to_owned();
-        let reason = error.to_string();
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                Self::Busy { path, waited_seconds: super::open::MAX_WAIT.as_secs() }
-            }
-            Some(ErrorCode::DiskFull) => Self::Full { path },
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly { path },
-            Some(ErrorCode::CannotOpen) => Self::Unopened { path, reason },
-            Some(ErrorCode::NotADatabase) => Self::Foreign { path },
-            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, reason },
-            None if is_conversion(error) => Self::Damaged { path, reason },
-            _ => Self::Failed { path, reason },
-        }
-    }
-}
-
-/// Whether a row held something that no version of this program writes.
-fn is_conversion(error: &rusqlite::Error) -> bool {
-    matches!(
-        error,
-        rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..)
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use rusqlite::ffi;
-
-    use super::*;
-
-    fn said(code: i32) -> String {
-        let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
-        StoreError::from_sqlite(Path::new("/srv/deck.db"), &error).to_string()
-    }
-
-    #[test]
-    fn every_error_names_the_file_and_says_what_to_do() {
-        for (code, what, to_do) in [
-            (ffi::SQLITE_BUSY, "is busy", "Try again"),
-            (ffi::SQLITE_FULL, "is full", "Make room"),
-            (ffi::SQLITE_READONLY, "cannot be written", "Check the permissions"),
-            (ffi::SQLITE_READONLY_DIRECTORY, "cannot be written", "Check the permissions"),
-            (ffi::SQLITE_CANTOPEN, "cannot open", "Check the path"),
-            (ffi::SQLITE_CORRUPT, "is damaged", "restore it from a backup"),
-            (ffi::SQLITE_NOTADB, "is not a store", "name another store"),
-            (ffi::SQLITE_IOERR, "failed", "Check the disk"),
-        ] {
-            let text = said(code);
-            assert!(text.contains("/srv/deck.db"), "{text}");
-            assert!(text.contains(what) && text.contains(to_do), "{text}");
-        }
-    }
 }

@@ -3,6 +3,7 @@
 use super::reporter::Reporter;
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::engine::{CodeRequest, Engine, Operator};
+use crate::store::EventQuery;
 use crate::tui::effect::{EngineEffect, Work};
 use crate::tui::message::Message;
 use crate::tui::question::{Answer, Question};
@@ -76,7 +77,10 @@ async fn answer(
         Question::FindUser { environment, typed } => {
             Ok(Answer::Keys(engine.lookup_keys(environment, &typed)))
         }
-        Question::Delivery(delivery) => in_words(engine.story(delivery).await).map(Answer::Story),
+        Question::Delivery(delivery) => {
+            let story = engine.events(EventQuery::OfDelivery(delivery)).await;
+            in_words(story).map(Answer::Story)
+        }
         Question::User { environment, row } => {
             in_words(engine.user_story(environment, &row).await).map(Answer::Story)
         }

@@ -25,7 +25,7 @@ use crate::engine::{
     watch_config,
 };
 use crate::runtime::Runtime;
-use crate::store::EventId;
+use crate::store::{Cursor, EventPage, EventQuery, Position};
 
 /// Events read from the store for an environment at the start, and at once later.
 const EVENTS_AT_ONCE: usize = 1_000;
@@ -319,36 +319,42 @@ impl Executor {
         }
     }
 
-    /// Reports the events after the newest one that was reported; at first the latest of each
-    /// environment. Answers whether there were any.
+    /// Reports the events after those that were reported; at first the latest of each
+    /// environment. Returns whether there were any.
     async fn report_events(
         &self,
         engine: &Engine,
-        newest: &mut Option<EventId>,
+        told: &mut Option<Cursor>,
     ) -> Result<bool, EngineError> {
-        let before = *newest;
-        let mut seen = if let Some(seen) = *newest {
-            seen
+        let mut is_new = false;
+        let mut cursor = if let Some(cursor) = *told {
+            cursor
         } else {
             // Taken before the reads: an event that comes between them is read later.
-            let seen = engine.newest_event().await?;
+            let cursor = engine.cursor(Position::End).await?;
+            let mut latest = Vec::new();
             for environment in Environment::ALL {
-                let mut events = engine.latest_events(environment, EVENTS_AT_ONCE).await?;
-                events.retain(|event| event.id <= seen);
+                let (upto, limit) = (Some(cursor), EVENTS_AT_ONCE);
+                latest.push(engine.events(EventQuery::Latest { environment, upto, limit }).await?);
+            }
+            for events in latest {
                 self.reporter.tell(Message::Events(events)).await;
             }
-            seen
+            is_new = true;
+            cursor
         };
         loop {
-            let events = engine.events_after(seen, EVENTS_AT_ONCE).await?;
+            *told = Some(cursor);
+            let EventPage { events, end } = engine.events_after(cursor, EVENTS_AT_ONCE).await?;
             let is_all = events.len() < EVENTS_AT_ONCE;
-            if let Some(last) = events.last() {
-                seen = last.id;
+            cursor = end;
+            if !events.is_empty() {
+                is_new = true;
                 self.reporter.tell(Message::Events(events)).await;
             }
-            *newest = Some(seen);
             if is_all {
-                return Ok(before != *newest);
+                *told = Some(cursor);
+                return Ok(is_new);
             }
         }
     }

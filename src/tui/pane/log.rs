@@ -21,9 +21,6 @@ pub struct Log {
 impl Log {
     /// Appends a newer event. A scrolled log does not move.
     pub fn push(&mut self, event: Event) {
-        if self.events.back().is_some_and(|newest| newest.id >= event.id) {
-            return;
-        }
         self.events.push_back(event);
         if self.events.len() > MAX_LINES {
             self.events.pop_front();
@@ -55,8 +52,11 @@ impl Log {
 
     /// What the filter lets through, oldest first.
     pub(super) fn shown(&self) -> Vec<&Event> {
-        let fits = |event: &&Event| self.filter.as_ref().is_none_or(|filter| filter.fits(event));
-        self.events.iter().filter(fits).collect()
+        self.events.iter().filter(|event| self.fits(event)).collect()
+    }
+
+    fn fits(&self, event: &Event) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.fits(event))
     }
 
     pub(super) const fn is_following(&self) -> bool {
@@ -68,7 +68,10 @@ impl Log {
         match self.selected {
             None => last,
             // Should the line have been dropped meanwhile, the oldest one is nearest to it.
-            Some(id) => shown.partition_point(|event| event.id < id).min(last),
+            Some(id) => {
+                let place = self.events.iter().position(|event| event.id == id).unwrap_or(0);
+                self.events.iter().take(place).filter(|event| self.fits(event)).count().min(last)
+            }
         }
     }
 

@@ -66,8 +66,10 @@ pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -
 
 /// The lines about what came after an event and since a moment, oldest first.
 pub fn lines_after(session: &Session, seen: Option<EventId>, since: Timestamp) -> Vec<String> {
-    let is_new = |event: &&Event| seen.is_none_or(|seen| event.id > seen) && event.at >= since;
-    let new = session.tab().log.events.iter().filter(is_new);
+    let events = &session.tab().log.events;
+    let seen = seen.and_then(|seen| events.iter().rposition(|event| event.id == seen));
+    let new = events.iter().skip(seen.map_or(0, |seen| seen + 1));
+    let new = new.filter(|event| event.at >= since);
     new.map(|event| {
         let (time, word) = (session.day_and_clock(event.at), event.kind);
         format!("{time} {word}  {}  {}", event.recipient, detail(session, event))

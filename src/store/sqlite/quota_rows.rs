@@ -1,5 +1,5 @@
 //! How all users of an environment stand, for the pane that shows who is locked. Judges like
-//! [`quota`](super::quota), from one pass over the recent sends instead of one query a user.
+//! `quota`, from one pass over the recent sends instead of one query a user.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -8,13 +8,15 @@ use std::collections::hash_map::Entry;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
-use super::subject::{self, Subject, SubjectRow};
+use super::Sqlite;
+use super::subjects::{self, SubjectRow};
 use super::values::{Millis, country, whole_number};
-use crate::domain::country::Country;
 use crate::domain::environment::Environment;
-use crate::domain::passcode::MAX_WRONG_TRIES;
+use crate::domain::passcode::locks_user;
 use crate::domain::quota::{Quota, QuotaRule};
 use crate::domain::secret::LookupKey;
+use crate::store::error::StoreError;
+use crate::store::standing::{QuotaQuery, QuotaRow};
 
 /// Newest sends of an environment that are looked at, so that the work is bounded in the
 /// busiest one too.
@@ -35,30 +37,15 @@ const SENDS_OF: &str = "
     WHERE (user = ?1 OR number = ?1) AND counted_at > ?2
     ORDER BY counted_at DESC, id DESC LIMIT ?3";
 
-/// How a user stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QuotaRow {
-    /// The user.
-    pub user: Subject,
-    /// The number that they were last texted at.
-    pub number: Subject,
-    /// The stricter of the quotas of both: what a request now would be told.
-    pub quota: Quota,
-    /// The moment from which the latest code counts, in milliseconds.
-    pub last_sent: Timestamp,
-    /// Wrong tries since the latest success or unlock: of user or number, whichever has more.
-    pub wrong_in_a_row: u32,
-    /// The country of the number.
-    pub country: Option<Country>,
-    /// Who the latest code came from, as
-    /// [`Sender::as_str`](crate::domain::sender::Sender::as_str).
-    pub sender: String,
-}
-
-impl QuotaRow {
-    /// Whether no code is sent to the user now, be it for the codes sent or the wrong tries.
-    pub const fn is_locked(&self) -> bool {
-        !self.quota.is_open() || self.wrong_in_a_row >= MAX_WRONG_TRIES
+impl Sqlite {
+    pub async fn quota_rows(&self, query: QuotaQuery) -> Result<Vec<QuotaRow>, StoreError> {
+        let QuotaQuery { environment, key, rule, now } = query;
+        self.worker
+            .read(move |connection| match key {
+                None => all(connection, environment, rule, now),
+                Some(key) => of_key(connection, environment, key, rule, now).map(Vec::from_iter),
+            })
+            .await
     }
 }
 
@@ -86,7 +73,7 @@ impl Send {
 ///
 /// Where an environment has more than [`MAX_SENDS`] sends within the memory of the rule, the
 /// older ones are left out.
-pub(super) fn read(
+fn all(
     connection: &Connection,
     environment: Environment,
     rule: QuotaRule,
@@ -101,7 +88,7 @@ pub(super) fn read(
         board.add(connection, send?)?;
     }
     let mut forgotten = Vec::new();
-    for locked in subject::with_tries_used_up(connection, environment)? {
+    for locked in subjects::with_tries_used_up(connection, environment)? {
         match latest_send(connection, locked.id)? {
             Some(send) => board.list(connection, send)?,
             None => forgotten.push(without_sends(locked)),
@@ -115,16 +102,16 @@ pub(super) fn read(
 
 /// How the user or the number under a key stands, also where the list leaves them out: as wrong
 /// tries of a number hold up every user of it.
-pub(super) fn of_key(
+fn of_key(
     connection: &Connection,
     environment: Environment,
     key: LookupKey,
     rule: QuotaRule,
     now: Timestamp,
 ) -> Result<Option<QuotaRow>> {
-    let Some(found) = subject::find(connection, environment, key)? else { return Ok(None) };
+    let Some(found) = subjects::find(connection, environment, key)? else { return Ok(None) };
     let Some(send) = latest_send(connection, found.id)? else {
-        return Ok(found.has_used_up_tries().then(|| without_sends(found)));
+        return Ok(locks_user(found.wrong_in_a_row).then(|| without_sends(found)));
     };
     let mut board = Board::default();
     let since = now.checked_sub(rule.memory()).unwrap_or(Timestamp::MIN);
@@ -213,7 +200,7 @@ impl Board {
         match self.subjects.entry(id) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(place) => {
-                let row = subject::get(connection, id)?;
+                let row = subjects::get(connection, id)?;
                 Ok(place.insert(SubjectSends { row, as_user: Vec::new(), as_number: Vec::new() }))
             }
         }
@@ -231,7 +218,7 @@ impl Board {
             let (Some(user), Some(number)) = both else { continue };
             let quota = rule.judge(&user.as_user, now).stricter(rule.judge(&number.as_number, now));
             let wrong_in_a_row = user.row.wrong_in_a_row.max(number.row.wrong_in_a_row);
-            if quota.used() == 0 && quota.is_open() && wrong_in_a_row < MAX_WRONG_TRIES {
+            if quota.used() == 0 && quota.is_open() && !locks_user(wrong_in_a_row) {
                 continue;
             }
             let (country, sender) = connection
@@ -253,91 +240,37 @@ impl Board {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Reservation;
-    use super::super::test_deck::{Deck, HERE, MINUTE, at, attempt, number, request, rule, user};
+    use super::super::test_file::behind_its_back;
     use super::*;
-
-    async fn rows(deck: &Deck, minute: i64) -> Vec<QuotaRow> {
-        deck.store.quota_rows(HERE, rule(3, 15), at(minute * MINUTE)).await.unwrap()
-    }
-
-    fn by(who: u8, minute: i64) -> Reservation {
-        Reservation { user: user(who), number: number(who), ..request(minute * MINUTE) }
-    }
-
-    #[tokio::test]
-    async fn locked_users_come_first_and_then_the_one_last_texted() {
-        let deck = Deck::new().await;
-        for (who, minute) in [(1, 0), (1, 1), (1, 2), (2, 3), (3, 4), (4, 5), (4, 5), (4, 5)] {
-            deck.slot(by(who, minute)).await;
-        }
-        let rows = rows(&deck, 6).await;
-        let users: Vec<String> = rows.iter().map(|row| row.user.label.clone()).collect();
-        assert_eq!(users, ["user-4", "user-1", "user-3", "user-2"]);
-        assert_eq!(rows[1].quota, Quota::Locked { used: 3, unlock_at: at(17 * MINUTE) });
-        assert_eq!((&rows[1].number, rows[1].last_sent), (&number(1), at(2 * MINUTE)));
-    }
-
-    #[tokio::test]
-    async fn a_user_disappears_when_their_sends_no_longer_matter() {
-        let deck = Deck::new().await;
-        deck.slot(by(1, 0)).await;
-        deck.slot(by(2, 1)).await;
-        assert_eq!(rows(&deck, 14).await.len(), 2);
-        assert_eq!(rows(&deck, 15).await.len(), 1);
-        assert_eq!(rows(&deck, 16).await, []);
-    }
-
-    #[tokio::test]
-    async fn a_row_says_what_a_request_would_be_told() {
-        let deck = Deck::new().await;
-        for minute in 0..3 {
-            deck.slot(Reservation { number: number(9), ..by(1, minute) }).await;
-        }
-        deck.slot(by(2, 3)).await;
-        deck.attempt(super::super::Attempt { number: number(9).key, ..attempt(0) }, 9).await;
-        for row in rows(&deck, 4).await {
-            let (rule, now) = (rule(3, 15), at(4 * MINUTE));
-            let told = deck.store.quota(HERE, row.user.key, row.number.key, rule, now).await;
-            assert_eq!(row.quota, told.unwrap().quota);
-            assert_eq!(row.wrong_in_a_row, u32::from(row.user == user(1)));
-        }
-    }
+    use crate::domain::passcode::MAX_WRONG_TRIES;
+    use crate::store::contract::deck::{Deck, HERE, MINUTE, at, number, request, rule, user};
+    use crate::store::{Remedy, Reservation};
 
     #[tokio::test]
     async fn whom_wrong_tries_lock_is_found_also_when_their_sends_are_forgotten() {
-        let deck = Deck::new().await;
-        deck.slot(by(1, 0)).await;
-        deck.slot(Reservation { number: number(1), ..by(2, 1) }).await;
+        let deck = Deck::sqlite().await;
+        deck.slot(request(0)).await;
+        deck.slot(Reservation { user: user(2), ..request(MINUTE) }).await;
         let tries =
             format!("UPDATE subjects SET wrong_in_a_row = {MAX_WRONG_TRIES} WHERE key = ?1");
-        deck.behind_its_back().execute(&tries, [number(1).key]).unwrap();
+        behind_its_back(&deck).execute(&tries, [number(1).key]).unwrap();
         // The list has the user last texted there; the other one is found by name.
         for who in [1, 2] {
-            let found =
-                deck.store.quota_row(HERE, user(who).key, rule(3, 15), at(2 * MINUTE)).await;
-            let found = found.unwrap().unwrap();
+            let query = QuotaQuery {
+                environment: HERE,
+                key: Some(user(who).key),
+                rule: rule(3, 15),
+                now: at(2 * MINUTE),
+            };
+            let found = deck.store.quota_rows(query).await.unwrap().remove(0);
             assert_eq!((found.user.clone(), found.is_locked()), (user(who), true));
             assert_eq!(found.quota.used(), 2);
         }
         let forget = "DELETE FROM events; DELETE FROM codes; DELETE FROM deliveries;";
-        deck.behind_its_back().execute_batch(forget).unwrap();
-        let left = rows(&deck, 3).await;
+        behind_its_back(&deck).execute_batch(forget).unwrap();
+        let left = deck.rows(rule(3, 15), 3 * MINUTE).await;
         assert_eq!((left.len(), left[0].is_locked()), (1, true));
-        assert!(deck.relieve(super::super::Remedy::WrongTries, (number(1), number(1)), 4).await);
-        deck.slot(by(1, 5)).await;
-    }
-
-    #[tokio::test]
-    async fn an_unlocked_user_is_gone_and_has_all_codes_again() {
-        let deck = Deck::new().await;
-        for minute in 0..3 {
-            deck.slot(request(minute * MINUTE)).await;
-        }
-        deck.unlock(3 * MINUTE).await;
-        assert_eq!(rows(&deck, 3).await, []);
-        assert_eq!(deck.quota(rule(3, 15), 3 * MINUTE).await.left(), 3);
-        let event = deck.store.latest_events(HERE, 1).await.unwrap().remove(0);
-        assert_eq!(event.detail.as_deref(), Some("all codes by ana: lost phone"));
+        assert!(deck.relieve(Remedy::WrongTries, (number(1), number(1)), 4).await);
+        deck.slot(request(5 * MINUTE)).await;
     }
 }

@@ -1,27 +1,49 @@
 //! Forgets sends and events that are old enough, in steps so small that no send waits for one.
 //! The audit is never pruned.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Result};
 
+use super::Sqlite;
 use super::values::{Millis, whole_number};
+use crate::store::error::StoreError;
 
 /// Rows that one step looks at: a few milliseconds.
 const STEP: usize = 500;
 
+impl Sqlite {
+    pub async fn prune(
+        &self,
+        owner: i64,
+        kept: SignedDuration,
+        now: Timestamp,
+        on_progress: impl Fn(usize),
+    ) -> Result<(), StoreError> {
+        let newest = self.worker.read(move |connection| newest(connection, owner)).await?;
+        let before = now.min(newest.unwrap_or(Timestamp::MIN)).checked_sub(kept);
+        let before = before.unwrap_or(Timestamp::MIN);
+        let mut from = Pruned::default();
+        while !from.is_done {
+            from = self.worker.write(move |connection| step(connection, before, from)).await?;
+            on_progress(from.rows);
+        }
+        self.worker.write(forget_empty_challenges).await
+    }
+}
+
 /// How far pruning has come: the ids up to which everything was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Pruned {
+struct Pruned {
     events: i64,
     deliveries: i64,
     /// Events and deliveries that are forgotten.
-    pub rows: usize,
+    rows: usize,
     /// Whether nothing older is left.
-    pub is_done: bool,
+    is_done: bool,
 }
 
 /// When the newest delivery of another process than `owner` counts from.
-pub(super) fn newest(connection: &Connection, owner: i64) -> Result<Option<Timestamp>> {
+fn newest(connection: &Connection, owner: i64) -> Result<Option<Timestamp>> {
     connection
         .prepare_cached(
             "SELECT max(at, coalesce(counted_at, at)) FROM deliveries
@@ -36,7 +58,7 @@ pub(super) fn newest(connection: &Connection, owner: i64) -> Result<Option<Times
 ///
 /// Users and numbers stay: whoever asks again keeps their wrong tries. Deliveries without an end
 /// go too: after that many days nobody will tell of them any more.
-pub(super) fn step(connection: &Connection, before: Timestamp, from: Pruned) -> Result<Pruned> {
+fn step(connection: &Connection, before: Timestamp, from: Pruned) -> Result<Pruned> {
     // Ids grow with time, so the oldest rows are those with the smallest ids.
     let last = |sql, from: i64| -> Result<Option<i64>> {
         let last: Option<Option<i64>> = connection
@@ -81,7 +103,7 @@ pub(super) fn step(connection: &Connection, before: Timestamp, from: Pruned) -> 
 }
 
 /// Forgets challenges that have no codes any more.
-pub(super) fn empty_challenges(connection: &Connection) -> Result<()> {
+fn forget_empty_challenges(connection: &Connection) -> Result<()> {
     connection
         .prepare_cached(
             "DELETE FROM challenges WHERE id IN
@@ -97,13 +119,14 @@ pub(super) fn empty_challenges(connection: &Connection) -> Result<()> {
 mod tests {
     use jiff::SignedDuration;
 
-    use super::super::test_deck::{Deck, HERE, MINUTE, at, lease, request, rule};
+    use super::super::test_file::behind_its_back;
     use super::*;
     use crate::domain::delivery::DeliveryStatus;
+    use crate::store::contract::deck::{Deck, HERE, MINUTE, at, request};
 
     #[tokio::test]
     async fn what_is_old_is_forgotten_even_if_it_never_had_an_end() {
-        let deck = Deck::new().await;
+        let deck = Deck::sqlite().await;
         let hour = 60 * MINUTE;
         let old = deck.slot(request(0)).await;
         deck.report(old, DeliveryStatus::Delivered).await;
@@ -114,7 +137,7 @@ mod tests {
         let hear = |rows| told.set(rows);
         deck.store.prune(9, SignedDuration::from_hours(1), at(99 * hour), hear).await.unwrap();
         assert!(told.get() > 0);
-        let connection = deck.behind_its_back();
+        let connection = behind_its_back(&deck);
         let ids: Vec<i64> = connection
             .prepare("SELECT id FROM deliveries ORDER BY id")
             .unwrap()
@@ -123,31 +146,19 @@ mod tests {
             .collect::<Result<_>>()
             .unwrap();
         assert_eq!(ids, [young.0]);
-        let events = deck.store.latest_events(HERE, 99).await.unwrap();
+        let events = deck.latest(HERE, 99).await;
         assert!(events.iter().all(|event| event.delivery == Some(young)), "{events:?}");
         assert_eq!(deck.store.audit_rows(1, 99).await.unwrap().len(), 3);
     }
 
     #[tokio::test]
-    async fn a_clock_that_is_far_ahead_for_a_moment_wipes_nothing() {
-        let deck = Deck::new().await;
-        deck.slot(request(0)).await;
-        let year = 365 * 24 * 60 * MINUTE;
-        // This process has sent something by the wrong clock, and prunes.
-        let ahead = crate::store::Reservation { lease: lease(7, year), ..request(year) };
-        deck.slot(ahead).await;
-        deck.store.prune(7, SignedDuration::from_hours(48), at(year), drop).await.unwrap();
-        assert_eq!(deck.quota(rule(3, 15), MINUTE).await.used(), 2);
-    }
-
-    #[tokio::test]
     async fn many_steps_come_to_an_end() {
-        let deck = Deck::new().await;
+        let deck = Deck::sqlite().await;
         for minute in 0..40 {
             let delivery = deck.slot(request(minute * 60 * MINUTE)).await;
             deck.report(delivery, DeliveryStatus::Delivered).await;
         }
-        let connection = deck.behind_its_back();
+        let connection = behind_its_back(&deck);
         let mut from = Pruned::default();
         let mut steps = 0;
         while !from.is_done {

@@ -10,13 +10,10 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::error::StoreError;
+use super::error::{MAX_WAIT, store_error};
 use super::schema;
 use crate::domain::secret::DeckKey;
-
-/// How long a job waits for a lock that another process holds. A transaction takes well under
-/// a millisecond, so whoever holds it longer is stuck.
-pub(super) const MAX_WAIT: Duration = Duration::from_secs(5);
+use crate::store::error::StoreError;
 
 /// How long one of several processes that make the store at once waits before it tries again.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -43,7 +40,7 @@ pub(super) fn open(path: &Path, key: &DeckKey) -> Result<Connection, StoreError>
 }
 
 fn prepare(path: &Path, key: &DeckKey) -> Result<Connection, StoreError> {
-    let said = |error| StoreError::from_sqlite(path, &error);
+    let said = |error| store_error(path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(said)?;
     connection.busy_timeout(MAX_WAIT).map_err(said)?;
@@ -84,7 +81,7 @@ fn make_file(path: &Path) -> Result<(), StoreError> {
 /// A write-ahead log lets others read while one writes; `FULL` makes a commit survive the loss
 /// of power, so that no code goes out whose slot could be forgotten.
 fn set_journal(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    let said = |error| StoreError::from_sqlite(path, &error);
+    let said = |error| store_error(path, &error);
     let mode: String = connection
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
         .map_err(said)?;
@@ -100,9 +97,10 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
-    use super::super::Store;
-    use super::super::test_deck::{Deck, MINUTE, request, test_key};
+    use super::super::test_file::behind_its_back;
     use super::*;
+    use crate::store::Store;
+    use crate::store::contract::deck::{Deck, MINUTE, request, test_key};
 
     fn refusal(path: &Path) -> StoreError {
         open(path, &test_key()).unwrap_err()
@@ -126,8 +124,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_commit_waits_for_the_disk_and_rows_refer_to_rows_that_exist() {
-        let deck = Deck::new().await;
-        let connection = open(&deck.folder.path().join("deck.db"), &test_key()).unwrap();
+        let deck = Deck::sqlite().await;
+        let connection = open(&deck.folder().join("deck.db"), &test_key()).unwrap();
         let setting = |name| -> i64 {
             connection.query_row(&format!("PRAGMA {name}"), (), |row| row.get(0)).unwrap()
         };
@@ -185,9 +183,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_newer_schema_is_refused() {
-        let deck = Deck::new().await;
-        deck.behind_its_back().pragma_update(None, "user_version", 99).unwrap();
-        let path = deck.folder.path().join("deck.db");
+        let deck = Deck::sqlite().await;
+        behind_its_back(&deck).pragma_update(None, "user_version", 99).unwrap();
+        let path = deck.folder().join("deck.db");
         let error = refusal(&path);
         assert_eq!(error, StoreError::Newer { path, found: 99, known: 5 });
         assert!(error.to_string().contains("Install the newer smsdeck"), "{error}");
@@ -195,15 +193,13 @@ mod tests {
 
     #[tokio::test]
     async fn damage_is_an_error_and_not_a_slot() {
-        let deck = Deck::new().await;
+        let deck = Deck::sqlite().await;
         for minute in 0..40 {
             deck.slot(request(minute * 60 * MINUTE)).await;
         }
-        let path = deck.folder.path().join("deck.db");
-        let Deck { folder: _folder, store } = deck;
+        let path = deck.folder().join("deck.db");
         let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
         Connection::open(&path).unwrap().query_row(checkpoint, (), |_| Ok(())).unwrap();
-        drop(store);
         let mut bytes = fs::read(&path).unwrap();
         bytes.iter_mut().skip(4096).for_each(|byte| *byte = 0x5a);
         let damaged = path.with_file_name("damaged.db");

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-use super::error::StoreError;
+use super::error::store_error;
 use super::values::whole_number;
-use super::{audit, backfill};
+use super::{audit_seal, backfill};
 use crate::domain::secret::DeckKey;
+use crate::store::error::StoreError;
 
 /// Marks the file as ours in its header: "SMSD" in ASCII.
 const APPLICATION_ID: i64 = 0x534d_5344;
@@ -42,7 +43,7 @@ const UNSEALED: usize = 2;
 /// Schema 1.
 ///
 /// `counted_at` is when a send counts from; null once its slot was given back. Of one user (and
-/// of one number) it never decreases with the id, see [`quota`](super::quota). The indexes on
+/// of one number) it never decreases with the id, see `quota`. The indexes on
 /// it hold all that judging needs, so that a quota reads one range of one index however long
 /// the log is.
 const FIRST: &str = "
@@ -191,9 +192,7 @@ ALTER TABLE events ADD COLUMN country TEXT; -- the recipient's
 /// When it is another program's, of a newer schema, or not readable.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<usize, StoreError> {
     // One snapshot: another process may be making the tables right now.
-    let snapshot = connection
-        .unchecked_transaction()
-        .map_err(|error| StoreError::from_sqlite(path, &error))?;
+    let snapshot = connection.unchecked_transaction().map_err(|error| store_error(path, &error))?;
     taken_steps(&snapshot, path)
 }
 
@@ -208,7 +207,7 @@ pub(super) fn migrate(
     path: &Path,
     key: &DeckKey,
 ) -> Result<(), StoreError> {
-    let said = |error| StoreError::from_sqlite(path, &error);
+    let said = |error| store_error(path, &error);
     if check(connection, path)? == MIGRATIONS.len() {
         return check_key(connection, path, key);
     }
@@ -225,7 +224,7 @@ pub(super) fn migrate(
     }
     check_key(&transaction, path, key)?;
     if taken <= UNSEALED {
-        audit::begin(&transaction, key).map_err(said)?;
+        audit_seal::begin(&transaction, key).map_err(said)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(said)?;
     transaction
@@ -239,7 +238,7 @@ fn check_key(connection: &Connection, path: &Path, key: &DeckKey) -> Result<(), 
     let bound = connection
         .query_row("SELECT fingerprint FROM deck", (), |row| row.get::<_, [u8; 32]>(0))
         .optional()
-        .map_err(|error| StoreError::from_sqlite(path, &error))?;
+        .map_err(|error| store_error(path, &error))?;
     if bound == Some(key.fingerprint()) {
         Ok(())
     } else {
@@ -250,7 +249,7 @@ fn check_key(connection: &Connection, path: &Path, key: &DeckKey) -> Result<(), 
 /// How many of the migrations the file has seen; none if it is new. Needs a transaction.
 fn taken_steps(connection: &Connection, path: &Path) -> Result<usize, StoreError> {
     let foreign = || StoreError::Foreign { path: path.to_owned() };
-    let said = |error| StoreError::from_sqlite(path, &error);
+    let said = |error| store_error(path, &error);
     let integer = |sql| connection.query_row(sql, (), |row| row.get::<_, i64>(0)).map_err(said);
     let application_id = integer("PRAGMA application_id")?;
     let version = integer("PRAGMA user_version")?;
@@ -277,7 +276,7 @@ pub(super) fn left_by(schema: usize, path: &Path, key: &DeckKey) -> Connection {
     let bind = "INSERT INTO deck (id, fingerprint) VALUES (1, ?1)";
     connection.execute(bind, [key.fingerprint()]).unwrap();
     if schema > UNSEALED {
-        audit::begin(&connection, key).unwrap();
+        audit_seal::begin(&connection, key).unwrap();
     }
     connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
     connection.pragma_update(None, "user_version", whole_number(schema)).unwrap();
@@ -286,9 +285,9 @@ pub(super) fn left_by(schema: usize, path: &Path, key: &DeckKey) -> Connection {
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_deck::{lease, test_key};
-    use super::super::{DeliveryId, Store};
     use super::*;
+    use crate::store::contract::deck::{lease, test_key};
+    use crate::store::{DeliveryId, Store};
 
     /// Puts one delivery that is under way into a file of any schema.
     fn begin_delivery(connection: &Connection) {

@@ -144,10 +144,11 @@ fn named(name: &str) -> Option<Country> {
 mod tests {
     use super::super::open::open;
     use super::super::schema::left_by;
-    use super::super::test_deck::test_key;
-    use super::super::{Event, EventReason, Store};
+
     use super::*;
     use crate::domain::environment::Environment;
+    use crate::store::contract::deck::test_key;
+    use crate::store::{Event, EventQuery, EventReason, Store};
 
     fn country(code: &str) -> Option<Country> {
         Country::from_code(code)
@@ -270,7 +271,7 @@ mod tests {
         let path = folder.path().join("deck.db");
         left_by(4, &path, &test_key()).execute_batch(rows).unwrap();
         let store = Store::open(&path, test_key()).await.unwrap();
-        let events = store.latest_events(Environment::Test, 99).await.unwrap();
+        let events = store.events(EventQuery::latest(Environment::Test, 99)).await.unwrap();
         let meaning =
             |event: Event| (event.reason.map(EventReason::key), event.country.map(Country::code));
         events.into_iter().map(meaning).collect()

@@ -13,9 +13,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
 use tokio::sync::{mpsc, oneshot};
 
-use super::error::StoreError;
+use super::error::store_error;
 use super::open;
 use crate::domain::secret::DeckKey;
+use crate::store::error::StoreError;
 
 /// Jobs that may wait; whoever brings one more waits with it.
 const MAX_QUEUE: usize = 256;
@@ -85,7 +86,7 @@ impl Worker {
             Job::Read(Box::new(move |connection| {
                 let outcome = connection.transaction().and_then(|snapshot| work(&snapshot));
                 // Whoever asked may have gone; then nobody wants to know.
-                let _ = reply.send(outcome.map_err(|error| StoreError::from_sqlite(&path, &error)));
+                let _ = reply.send(outcome.map_err(|error| store_error(&path, &error)));
             }))
         })
         .await
@@ -150,7 +151,7 @@ fn work_off(mut connection: Connection, mut queue: mpsc::Receiver<Job>, path: &P
 }
 
 fn commit_together(connection: &mut Connection, writes: Vec<Write>, path: &Path) {
-    let said = |error| StoreError::from_sqlite(path, &error);
+    let said = |error| store_error(path, &error);
     let before = connection.total_changes();
     // IMMEDIATE takes the write lock at once: what is judged here cannot change before it is
     // acted upon, in whatever process.
@@ -197,7 +198,7 @@ fn in_savepoint<T>(
         let reason = "the transaction was rolled back".to_owned();
         return Err(StoreError::Failed { path: path.to_owned(), reason });
     }
-    let said = |error| StoreError::from_sqlite(path, &error);
+    let said = |error| store_error(path, &error);
     let savepoint = transaction.savepoint().map_err(said)?;
     let value = work(&savepoint).map_err(said)?;
     savepoint.commit().map_err(said)?;
@@ -206,11 +207,11 @@ fn in_savepoint<T>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_deck::{Deck, test_key};
     use super::*;
+    use crate::store::contract::deck::{Deck, test_key};
 
     async fn worker(deck: &Deck) -> Worker {
-        let worker = Worker::start(deck.folder.path().join("deck.db"), test_key()).await.unwrap();
+        let worker = Worker::start(deck.folder().join("deck.db"), test_key()).await.unwrap();
         worker.write(|db| db.execute_batch("CREATE TABLE marks (mark UNIQUE)")).await.unwrap();
         worker
     }
@@ -246,7 +247,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_write_that_fails_leaves_nothing_behind_and_takes_no_other_with_it() {
-        let deck = Deck::new().await;
+        let deck = Deck::sqlite().await;
         let worker = worker(&deck).await;
         let fails = |db: &Connection| mark(db, 2).and_then(|()| mark(db, 1));
         let go = hold(&worker).await;
@@ -263,7 +264,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_transaction_that_was_rolled_back_is_an_error_for_all_of_its_writes() {
-        let deck = Deck::new().await;
+        let deck = Deck::sqlite().await;
         let worker = worker(&deck).await;
         let go = hold(&worker).await;
         let outcomes = tokio::join!(
@@ -280,9 +281,9 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_panics_ends_the_store_with_an_error_for_everybody_who_waits() {
-        let deck = Deck::new().await;
+        let deck = Deck::sqlite().await;
         let worker = worker(&deck).await;
-        let stopped = StoreError::Stopped { path: deck.folder.path().join("deck.db") };
+        let stopped = StoreError::Stopped { path: deck.folder().join("deck.db") };
         let go = hold(&worker).await;
         let outcomes = tokio::join!(
             biased;
@@ -295,7 +296,7 @@ mod tests {
         assert_eq!(outcomes.1, Err(stopped.clone()));
         assert_eq!(outcomes.2, Err(stopped.clone()));
         assert_eq!(worker.read(|_| Ok(())).await, Err(stopped));
-        let after = Worker::start(deck.folder.path().join("deck.db"), test_key()).await.unwrap();
+        let after = Worker::start(deck.folder().join("deck.db"), test_key()).await.unwrap();
         assert!(marks(&after).await.is_empty());
     }
 }

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result};
 
-use super::ids::{ChallengeId, DeliveryId};
 use super::values::Millis;
 use crate::domain::passcode::{Challenge, IssuedCode};
+use crate::store::ids::{ChallengeId, DeliveryId};
 
 /// A challenge with its place in the store.
 pub(super) struct ChallengeRow {

@@ -1,0 +1,52 @@
+//! Caps on the codes of an environment and of a country.
+
+use super::deck::{Deck, HERE, MINUTE, number, request, user};
+use crate::domain::delivery::DeliveryStatus;
+use crate::domain::limits::{Cap, Caps, Limits, Span};
+use crate::domain::refusal::Refusal;
+use crate::store::{EventKind, EventReason, Reservation, Reserved};
+
+fn cap(codes: u32) -> Option<Cap> {
+    Cap::new(codes)
+}
+
+fn by(who: u8, minute: i64, limits: &Limits) -> Reservation {
+    let limits = limits.clone();
+    Reservation { user: user(who), number: number(who), limits, ..request(minute * MINUTE) }
+}
+
+#[tokio::test]
+async fn a_cap_refuses_until_enough_is_an_hour_old_and_counts_no_refusals() {
+    for deck in Deck::of_every_store().await {
+        let limits = Limits { environment: Caps { hour: cap(2), day: None }, ..Limits::default() };
+        let first = deck.slot(by(1, 0, &limits)).await;
+        deck.slot(by(2, 30, &limits)).await;
+        for _ in 0..3 {
+            let refused = deck.ask(by(3, 59, &limits)).await;
+            assert!(matches!(refused, Reserved::OverLimit(_)), "{refused:?}");
+        }
+        deck.slot(by(3, 60, &limits)).await;
+        assert!(matches!(deck.ask(by(4, 61, &limits)).await, Reserved::OverLimit(_)));
+        // What never went out is not counted.
+        deck.report(first, DeliveryStatus::NotSent).await;
+        let fifth = by(5, 90, &limits);
+        deck.slot(fifth).await;
+    }
+}
+
+#[tokio::test]
+async fn a_limit_that_only_records_sends_and_says_what_it_would_have_refused() {
+    for deck in Deck::of_every_store().await {
+        let caps = Caps { hour: None, day: cap(1) };
+        let limits = Limits { each_country: caps, record_only: true, ..Limits::default() };
+        deck.slot(by(1, 0, &limits)).await;
+        deck.slot(by(2, 1, &limits)).await;
+        let events = deck.latest(HERE, 9).await;
+        let told: Vec<_> =
+            events.iter().filter(|event| event.kind == EventKind::WouldRefuse).collect();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].reason, Some(EventReason::Refusal(Refusal::CountryCap(Span::Day))));
+        let detail = told[0].detail.as_deref().unwrap();
+        assert!(detail.starts_with("the cap of 1 code a day to Colombia is reached"), "{detail}");
+    }
+}

@@ -1,0 +1,70 @@
+//! What `SQLite` reports, in the words of the store.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::ErrorCode;
+
+use crate::store::error::StoreError;
+
+/// How long a job waits for a lock that another process holds. A transaction takes well under
+/// a millisecond, so whoever holds it longer is stuck.
+pub(super) const MAX_WAIT: Duration = Duration::from_secs(5);
+
+/// Says in our words what `SQLite` reported about a file.
+pub(super) fn store_error(path: &Path, error: &rusqlite::Error) -> StoreError {
+    let path = path.to_owned();
+    let reason = error.to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            StoreError::Busy { path, waited_seconds: MAX_WAIT.as_secs() }
+        }
+        Some(ErrorCode::DiskFull) => StoreError::Full { path },
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreError::ReadOnly { path },
+        Some(ErrorCode::CannotOpen) => StoreError::Unopened { path, reason },
+        Some(ErrorCode::NotADatabase) => StoreError::Foreign { path },
+        Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { path, reason },
+        None if is_conversion(error) => StoreError::Damaged { path, reason },
+        _ => StoreError::Failed { path, reason },
+    }
+}
+
+/// Whether a row held something that no version of this program writes.
+fn is_conversion(error: &rusqlite::Error) -> bool {
+    matches!(
+        error,
+        rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    fn said(code: i32) -> String {
+        let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        store_error(Path::new("/srv/deck.db"), &error).to_string()
+    }
+
+    #[test]
+    fn every_error_names_the_file_and_says_what_to_do() {
+        for (code, what, to_do) in [
+            (ffi::SQLITE_BUSY, "is busy", "Try again"),
+            (ffi::SQLITE_FULL, "is full", "Make room"),
+            (ffi::SQLITE_READONLY, "cannot be written", "Check the permissions"),
+            (ffi::SQLITE_READONLY_DIRECTORY, "cannot be written", "Check the permissions"),
+            (ffi::SQLITE_CANTOPEN, "cannot open", "Check the path"),
+            (ffi::SQLITE_CORRUPT, "is damaged", "restore it from a backup"),
+            (ffi::SQLITE_NOTADB, "is not a store", "name another store"),
+            (ffi::SQLITE_IOERR, "failed", "Check the disk"),
+        ] {
+            let text = said(code);
+            assert!(text.contains("/srv/deck.db"), "{text}");
+            assert!(text.contains(what) && text.contains(to_do), "{text}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The store in one `SQLite` file that several processes of a host may share. What each operation
+//! promises stands at [`Store`](super::Store); here is how it is kept: a write is one transaction on
+//! the thread of the file, so nothing changes between judging and acting.
+//!
+//! `SQLite` has one writer at a time, so ids are given in the order of commits. The queries here use
+//! that; nothing outside may.
+
+mod audit;
+mod audit_seal;
+mod backfill;
+mod challenges;
+mod deliveries;
+mod destinations;
+mod error;
+mod events;
+mod health;
+mod leases;
+mod limits;
+mod open;
+mod prune;
+mod quota;
+mod quota_rows;
+mod report;
+mod reserve;
+mod schema;
+mod subjects;
+#[cfg(test)]
+mod test_file;
+mod traces;
+mod unlock;
+mod values;
+mod verify;
+mod worker;
+
+use std::path::Path;
+
+use self::worker::Worker;
+use crate::domain::secret::DeckKey;
+use crate::store::error::StoreError;
+
+/// The way to the file: cheap to clone, usable from any task.
+///
+/// Work is done in turn on a thread of its own, which ends when the last clone is dropped.
+#[derive(Clone)]
+pub(super) struct Sqlite {
+    worker: Worker,
+    key: DeckKey,
+}
+
+impl Sqlite {
+    pub async fn open(path: &Path, key: DeckKey) -> Result<Self, StoreError> {
+        let worker = Worker::start(path.to_owned(), key.clone()).await?;
+        Ok(Self { worker, key })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::passcode::Verdict;
+    use crate::domain::phone::PhoneNumber;
+    use crate::domain::user::User;
+    use crate::store::contract::deck::{Deck, HERE, attempt, request};
+    use crate::store::{Attempt, ChallengeId, Reservation, Store, Subject};
+
+    #[tokio::test]
+    async fn a_store_is_bound_to_the_first_key_that_opens_it() {
+        let deck = Deck::sqlite().await;
+        let path = deck.folder().join("deck.db");
+        let other = Store::open(&path, DeckKey::new([2; 32])).await;
+        assert!(matches!(other.err(), Some(StoreError::OtherKey { .. })));
+    }
+
+    #[tokio::test]
+    async fn neither_a_code_nor_a_whole_number_is_in_the_files() {
+        let deck = Deck::sqlite().await;
+        let key = DeckKey::new([7; 32]);
+        let phone = PhoneNumber::parse("+573001234567").unwrap();
+        let subject = |user: User| Subject { key: key.user(&user), label: user.label() };
+        let number = subject(User::Number(phone.clone()));
+        let user = number.clone();
+        let (asked, tried) = ((key.clone(), user.key), key.clone());
+        let reservation = Reservation { user, number: number.clone(), ..request(0) };
+        let hash = move |id: ChallengeId| asked.0.code(HERE, asked.1, id.0, b"804713");
+        deck.store.reserve(reservation, hash).await.unwrap();
+        let attempt = Attempt { number: number.key, recipient: phone.masked(), ..attempt(1) };
+        let hash = move |user, id: ChallengeId| tried.code(HERE, user, id.0, b"804713");
+        assert_eq!(deck.store.verify(attempt, hash).await, Ok(Verdict::Approved));
+
+        let mut bytes = Vec::new();
+        for file in std::fs::read_dir(deck.folder()).unwrap() {
+            bytes.extend(std::fs::read(file.unwrap().path()).unwrap());
+        }
+        let holds = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+        assert!(holds("+57 ••• ••• 4567"));
+        for secret in ["804713", "3001234567", "300123"] {
+            assert!(!holds(secret), "{secret}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What has counted for the quotas lately, in the order of time, to judge it by another rule.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Result, Row};
+
+use super::Sqlite;
+use super::values::{Millis, kinds, whole_number};
+use crate::domain::environment::Environment;
+use crate::domain::refusal::Refusal;
+use crate::domain::replay::{Trace, TraceKind};
+use crate::store::error::StoreError;
+use crate::store::event::{EventKind, EventReason};
+use crate::store::standing::MAX_TRACES;
+
+impl Sqlite {
+    pub async fn traces(
+        &self,
+        environment: Environment,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Trace>, StoreError> {
+        self.worker.read(move |connection| between(connection, environment, (after, until))).await
+    }
+}
+
+/// Reads the sends that count, the resets and the refusals of an environment after a moment and
+/// until another one, oldest first.
+fn between(
+    connection: &Connection,
+    environment: Environment,
+    (after, until): (Timestamp, Timestamp),
+) -> Result<Vec<Trace>> {
+    let resets = kinds(EventKind::resets_quota);
+    let sql = format!(
+        "SELECT counted_at AS at, user, number, 0 AS what, id FROM deliveries
+         WHERE environment = ?1 AND counted_at > ?2 AND counted_at <= ?4
+         UNION ALL
+         SELECT at, users.id, numbers.id, iif(kind = ?5, 2, 1), events.id FROM events
+         JOIN subjects AS users
+              ON users.environment = ?1 AND users.key = events.user_key
+         JOIN subjects AS numbers
+              ON numbers.environment = ?1 AND numbers.key = events.number_key
+         WHERE events.environment = ?1 AND at > ?2 AND at <= ?4
+               AND (kind IN ({resets}) OR kind = ?5 AND reason = ?6)
+         ORDER BY at DESC, what DESC, id DESC LIMIT ?3"
+    );
+    let values = (
+        environment,
+        Millis(after),
+        whole_number(MAX_TRACES),
+        Millis(until),
+        EventKind::REFUSED,
+        EventReason::Refusal(Refusal::Quota),
+    );
+    let read = |row: &Row<'_>| {
+        Ok(Trace {
+            at: row.get::<_, Millis>("at")?.0,
+            user: row.get("user")?,
+            recipient: row.get("number")?,
+            kind: match row.get("what")? {
+                0 => TraceKind::Sent,
+                1 => TraceKind::Reset,
+                _ => TraceKind::Refused,
+            },
+        })
+    };
+    let mut traces: Vec<Trace> =
+        connection.prepare_cached(&sql)?.query_map(values, read)?.collect::<Result<_>>()?;
+    traces.reverse();
+    Ok(traces)
+}

@@ -1,0 +1,111 @@
+//! How the words of the domain stand in columns. The only place that knows: moments are whole
+//! milliseconds since 1970, what has a stable name is that name, keys are blobs.
+
+use jiff::Timestamp;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Result, Row};
+
+use crate::domain::country::Country;
+use crate::domain::delivery::DeliveryStatus;
+use crate::domain::environment::Environment;
+use crate::domain::secret::LookupKey;
+use crate::store::audit::AuditAction;
+use crate::store::event::{EventKind, EventReason};
+use crate::store::ids::{ChallengeId, DeliveryId, EventId};
+use crate::store::log::Cursor;
+
+/// A moment in a column: whole milliseconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Millis(pub(super) Timestamp);
+
+/// Drops what a column does not keep of a moment, so that what is answered now equals what is
+/// read later.
+pub(super) fn whole_millisecond(moment: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(moment.as_millisecond()).unwrap_or(moment)
+}
+
+/// A count as an integer of a column or a `LIMIT`.
+pub(super) fn whole_number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+impl ToSql for Millis {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(self.0.as_millisecond().into())
+    }
+}
+
+impl FromSql for Millis {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Timestamp::from_millisecond(value.as_i64()?).map(Self).map_err(FromSqlError::other)
+    }
+}
+
+/// Declares how a type stands in a column: by the number or the bytes in it.
+macro_rules! wrapped {
+    ($($name:ident($inner:ty)),* $(,)?) => { $(
+        impl ToSql for $name {
+            fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+                self.0.to_sql()
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                <$inner>::column_result(value).map(Self)
+            }
+        }
+    )* };
+}
+
+wrapped!(DeliveryId(i64), EventId(i64), ChallengeId(i64), Cursor(i64), LookupKey([u8; 32]));
+
+/// Declares that a type stands in a column by its stable name.
+macro_rules! named {
+    ($($name:ident),* $(,)?) => { $(
+        impl ToSql for $name {
+            fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+                Ok(self.key().into())
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let key = value.as_str()?;
+                Self::from_key(key).ok_or_else(|| {
+                    FromSqlError::Other(format!("it holds an unknown {}", stringify!($name)).into())
+                })
+            }
+        }
+    )* };
+}
+
+named!(Environment, DeliveryStatus, EventKind, EventReason, AuditAction);
+
+impl ToSql for Country {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(self.code().into())
+    }
+}
+
+/// The country in a column; `None` also for one that this version's table does not have, as that
+/// must not make a whole row unreadable.
+pub(super) fn country(row: &Row<'_>, column: &str) -> Result<Option<Country>> {
+    let code: Option<String> = row.get(column)?;
+    Ok(code.and_then(|code| Country::from_code(&code)))
+}
+
+/// The statuses of which something holds, for an `IN (…)`.
+pub(super) fn statuses(holds: impl Fn(DeliveryStatus) -> bool) -> String {
+    list(DeliveryStatus::ALL.into_iter().filter(|&status| holds(status)).map(DeliveryStatus::key))
+}
+
+/// The kinds of events of which something holds, for an `IN (…)`.
+pub(super) fn kinds(holds: impl Fn(EventKind) -> bool) -> String {
+    list(EventKind::all().filter(|&kind| holds(kind)).map(EventKind::key))
+}
+
+/// Stable names have nothing that needs escaping.
+fn list(keys: impl Iterator<Item = &'static str>) -> String {
+    keys.map(|key| format!("'{key}'")).collect::<Vec<_>>().join(", ")
+}
