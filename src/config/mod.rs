@@ -31,7 +31,7 @@ mod writable;
 
 pub use by_name::{is_of_deck, is_token, with_value};
 pub use contents::Config;
-pub use deck::{DeckField, DeckSettings, RetentionDays};
+pub use deck::{DeckSettings, RetentionDays};
 pub use error::{ConfigError, Hint};
 pub use file::{publish, read};
 pub use history::{VERSIONS, Version, versions};

@@ -125,8 +125,8 @@ field_table! {
             below: Some("provider"),
             label: "API key",
             short_label: "API key",
-            explanation: "SK…: used instead of the account's own token; its secret goes into the form as \
-                the auth token. Empty: none.",
+            explanation: "SK and 32 hexadecimal digits: used instead of the account's own token; its \
+                secret is the auth token then.",
             unit: "",
             value: &Setting {
                 get: |it| it.provider.twilio().and_then(|it| it.api_key.clone()),
@@ -153,8 +153,7 @@ field_table! {
             below: Some("provider"),
             label: "Base URL",
             short_label: "Base URL",
-            explanation: "Another server than Twilio's own: https, or http on this machine. Empty: \
-                Twilio's.",
+            explanation: "Another server than Twilio's own: https, or http on this machine.",
             unit: "",
             value: &Setting {
                 get: |it| it.provider.twilio().and_then(|it| it.base_url.clone()),
