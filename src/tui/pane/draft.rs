@@ -11,7 +11,7 @@ use crate::domain::settings::{Field, Settings};
 use crate::tui::text_field::{PasteRefused, TextField};
 
 /// The fields that have a line in the form, from top to bottom.
-pub const LINES: [Field; 9] = [
+pub const LINES: &[Field] = &[
     Field::DefaultCountry,
     Field::CodeValidity,
     Field::CodesAllowed,

@@ -242,7 +242,7 @@ impl Form {
     /// # Errors
     /// With the first field that is wrong.
     pub fn settings(&self) -> Result<Settings, Field> {
-        match LINES.into_iter().find(|&field| self.error(field).is_some()) {
+        match LINES.iter().copied().find(|&field| self.error(field).is_some()) {
             Some(wrong) => Err(wrong),
             None => Ok(Settings { provider: self.provider(), ..self.draft().clone() }),
         }

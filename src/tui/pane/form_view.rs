@@ -57,9 +57,8 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) -
 }
 
 fn rows(form: &Form) -> Vec<Row> {
-    let rows = LINES
-        .into_iter()
-        .flat_map(|field| [Some(Row::Field(field)), form.error(field).map(Row::Error)]);
+    let lines = LINES.iter().copied();
+    let rows = lines.flat_map(|field| [Some(Row::Field(field)), form.error(field).map(Row::Error)]);
     rows.flatten().collect()
 }
 
