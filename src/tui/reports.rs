@@ -64,7 +64,7 @@ fn on_edit_taken(model: &mut Model, deck: LoadedDeck) {
 }
 
 fn on_not_edited(session: &mut Session, reason: &str, kept: Option<PathBuf>) {
-    let edit = session.keys.name(Context::Console, Action::EditConfig);
+    let edit = session.key(Context::Console, Action::EditConfig);
     let more = kept.as_ref().map_or_else(String::new, |kept| {
         format!(" What was typed is in {}; {edit} goes on with it.", kept.display())
     });
@@ -198,7 +198,8 @@ fn on_unlocked(session: &mut Session, user: &str, remedy: Remedy, result: Result
     match (result, remedy) {
         (Err(reason), _) => session.complain(format!("{reason}.")),
         (Ok(false), Remedy::OneCode) => {
-            session.complain(format!("One code back would not help {user}: r gives all."));
+            let unlock = session.key(Context::Quota, Action::Unlock);
+            session.complain(format!("One code back would not help {user}: {unlock} gives all."));
         }
         (Ok(false), _) => session.complain(format!("{user} had nothing to get back.")),
         (Ok(true), Remedy::AllCodes) => session.say(format!("{user} has all codes again.")),

@@ -113,6 +113,7 @@ pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
     model.session.segment_price = deck.config.deck.segment_price;
     model.session.unwritable = deck.unwritable;
     model.session.welcome = deck.welcome;
+    let save = model.session.key(Context::Always, Action::Save);
     let (environments, tokens) = (deck.config.environments, deck.tokens);
     for (environment, settings) in environments.iter() {
         let token = tokens[environment].clone();
@@ -138,7 +139,7 @@ pub(super) fn take_deck(model: &mut Model, deck: LoadedDeck) {
             let ask = if both.is_empty() {
                 String::new()
             } else {
-                format!(" You have both changed {}: ^S asks which holds.", both.join(", "))
+                format!(" You have both changed {}: {save} asks which holds.", both.join(", "))
             };
             news.push(format!("{environment} was changed in the file: {first}{more}.{ask}"));
         }
@@ -168,7 +169,7 @@ pub(super) fn on_saved(
         // Where two changes have met, what was before is no way back.
         let can_undo = tab.form.can_undo() && environment == model.session.environment;
         // Where letters are text, the key of undo is one.
-        let undo = model.session.keys.name(Context::Console, Action::Undo);
+        let undo = model.session.key(Context::Console, Action::Undo);
         let changes = differences(&save.baseline, &save.settings);
         let changed = match &changes[..] {
             [] => String::new(),
@@ -230,7 +231,7 @@ pub(super) fn on_edited(model: &mut Model, edited: EditedText) -> Vec<Effect> {
     if lines.is_empty() {
         lines.push("No setting changes: only what surrounds them.".to_owned());
     }
-    let edit = model.session.keys.name(Context::Console, Action::EditConfig);
+    let edit = model.session.key(Context::Console, Action::EditConfig);
     let kept = edited.kept.display();
     let kept = format!("Not taken; what you have typed is in {kept}, and {edit} goes on with it.");
     model.session.kept_edit = Some(edited.kept.clone());

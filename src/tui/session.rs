@@ -208,6 +208,11 @@ impl Session {
         arrangement(self.size, self.focus, self.zoomed || self.theme.plain)
     }
 
+    /// The first key of an action as people write it, for sentences that name it.
+    pub fn key(&self, context: Context, action: Action) -> String {
+        self.keys.name(context, action)
+    }
+
     /// Says what just happened.
     pub fn say(&mut self, text: impl Into<String>) {
         self.notice = Some(self.notice_of(text.into(), false));
@@ -215,8 +220,8 @@ impl Session {
 
     /// Says what was changed in the form, how it is saved, and how it is taken back.
     pub fn say_change(&mut self, text: &str) {
-        let save = self.keys.name(Context::Always, Action::Save);
-        let undo = self.keys.name(Context::Console, Action::Undo);
+        let save = self.key(Context::Always, Action::Save);
+        let undo = self.key(Context::Console, Action::Undo);
         // Where letters are text, the key of undo is one.
         self.say(if takes_text(&self.contexts()) {
             format!("{text} {save} saves.")

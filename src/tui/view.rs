@@ -34,7 +34,9 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
     if parts.too_small {
         let text = format!("smsdeck needs {} x {}.", SMALLEST.0, SMALLEST.1);
         put(model, screen, 0, &text, Style::new(), buffer);
-        put(model, screen, 1, "Enlarge the window, or q.", model.session.theme.dim(), buffer);
+        let quit = model.session.key(Context::Broken, Action::Quit);
+        let text = format!("Enlarge the window, or {quit}.");
+        put(model, screen, 1, &text, model.session.theme.dim(), buffer);
         return None;
     }
     if model.session.theme.plain {
@@ -90,9 +92,11 @@ fn draw_broken(model: &Model, reason: &str, screen: Rect, buffer: &mut Buffer) {
         buffer,
     );
     let room = usize::from(screen.width.saturating_sub(2)).max(1);
-    let advice = "\n\nE opens it in your editor. `smsdeck config history` has the former versions, \
-                  and `smsdeck config restore` puts one of them back.";
-    let text = format!("{reason}{advice}");
+    let edit = model.session.key(Context::Broken, Action::EditConfig);
+    let text = format!(
+        "{reason}\n\n{edit} opens it in your editor. `smsdeck config history` has the former \
+         versions, and `smsdeck config restore` puts one of them back."
+    );
     let lines = text.lines().flat_map(|line| wrap(line, room));
     for (line, row) in lines.zip(4..screen.height.saturating_sub(2)) {
         put(model, screen, row, &format!(" {line}"), Style::new(), buffer);
@@ -242,7 +246,7 @@ fn draw_line(model: &Model, area: Rect, buffer: &mut Buffer) {
         None => match (refused(model), model.session.pruning) {
             (Some(banner), _) => (banner, theme.failure()),
             (None, Pruning::Running(rows)) => {
-                let key = model.session.keys.name(Context::Always, Action::StopPruning);
+                let key = model.session.key(Context::Always, Action::StopPruning);
                 let text = format!("Forgetting what is old: {rows} rows so far. {key} stops it.");
                 (text, theme.dim())
             }
@@ -275,8 +279,9 @@ fn draw_complaint(model: &Model, screen: Rect, buffer: &mut Buffer) {
 /// The one banner for an account that refuses its credentials, instead of a failure per user.
 fn refused(model: &Model) -> Option<String> {
     let code = model.session.tab().refused?;
+    let test = model.session.key(Context::Form, Action::TestAccount);
     Some(format!(
-        "The account refuses its credentials (error {code}): sending pauses. ^T tests them."
+        "The account refuses its credentials (error {code}): sending pauses. {test} tests them."
     ))
 }
 
@@ -292,11 +297,15 @@ fn explanation(model: &Model) -> String {
         Pane::Quota => {
             let settings = model.session.saved_settings();
             let (allowed, minutes) = (settings.codes_allowed.get(), settings.time_out.get());
+            let unlock = model.session.key(Context::Quota, Action::Unlock);
             format!(
-                "{allowed} codes, then none until {minutes} min after the last. r gives a user all codes back."
+                "{allowed} codes, then none until {minutes} min after the last. {unlock} gives a user all codes back."
             )
         }
-        Pane::Log => "Every step of every code. Enter tells the whole story of one.".to_owned(),
+        Pane::Log => {
+            let open = model.session.key(Context::Log, Action::Accept);
+            format!("Every step of every code. {open} tells the whole story of one.")
+        }
     }
 }
 

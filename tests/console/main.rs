@@ -8,6 +8,7 @@ mod keys;
 mod log;
 mod quota;
 mod random_keys;
+mod remapped_keys;
 mod saving;
 mod settings_form;
 mod status;

@@ -277,7 +277,7 @@ pub fn saves(effects: &[Effect]) -> Vec<&EnvironmentSave> {
         .collect()
 }
 
-fn parse(word: &str) -> Vec<KeyEvent> {
+pub fn parse(word: &str) -> Vec<KeyEvent> {
     let plain = |code| vec![KeyEvent::new(code, KeyModifiers::NONE)];
     match word {
         "Tab" => plain(KeyCode::Tab),

@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::page::{Scroll, draw_reading, reading_room};
+use super::page::{Page, Scroll, reading_room};
 use crate::domain::figures::Figures;
 use crate::tui::fit::wrap;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::session::Session;
 
 /// The page, scrolled to a line.
@@ -32,7 +32,9 @@ impl CheckModal {
 
     pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
         let title = format!("Check · {}", session.environment);
-        draw_reading(session, &title, &lines(session), self.scroll.0, buffer);
+        let lines = lines(session);
+        let context = Context::Reading;
+        Page { title: &title, lines: &lines, scroll: self.scroll.0, context }.draw(session, buffer);
         None
     }
 }

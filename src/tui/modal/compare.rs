@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::page::{draw_reading, reading_room};
+use super::page::{Page, reading_room};
 use crate::domain::difference::{Difference, differences, is_drift};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::sender::Sender;
@@ -116,9 +116,10 @@ impl CompareModal {
             (field, _) => form.take_over(field, &theirs),
         }
         self.selected = None;
-        let save = session.keys.name(Context::Always, Action::Save);
+        let close = session.key(Context::Compare, Action::Cancel);
+        let save = session.key(Context::Always, Action::Save);
         let (label, other) = (row.field.label(), self.other);
-        session.say(format!("{label} is as in {other}. Esc, then {save} saves."));
+        session.say(format!("{label} is as in {other}. {close}, then {save} saves."));
     }
 
     pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
@@ -163,7 +164,9 @@ impl CompareModal {
             }
         }
         let shown = usize::from(session.size.1.saturating_sub(4)).max(1);
-        draw_reading(session, &title, &lines, (first + 3).saturating_sub(shown), buffer);
+        let context = Context::Compare;
+        Page { title: &title, lines: &lines, scroll: (first + 3).saturating_sub(shown), context }
+            .draw(session, buffer);
         None
     }
 

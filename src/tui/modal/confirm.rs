@@ -13,7 +13,7 @@ use crate::tui::effect::{Effect, Work};
 use crate::tui::fit::wrap;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::question::{Answer, Ticket};
 use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
@@ -135,7 +135,8 @@ impl ConfirmModal {
                 if let Some((word, typed)) = wanted
                     && !typed.eq_ignore_ascii_case(word)
                 {
-                    session.complain(format!("Type the word {word} in full, or Esc."));
+                    let leave = session.key(Context::Fields, Action::Cancel);
+                    session.complain(format!("Type the word {word} in full, or {leave}."));
                     return Flow::STAY;
                 }
                 let mut effects = self.stop();
@@ -205,7 +206,9 @@ impl ConfirmModal {
         }
         if first < below && shown > 0 {
             // Nobody is to say yes to what they have not seen.
-            let more = format!("{} more lines: Down", below - first + 1);
+            let context = if self.wants_word() { Context::Fields } else { Context::Question };
+            let down = session.key(context, Action::Down);
+            let more = format!("{} more lines: {down}", below - first + 1);
             let place = Rect { y: inner.y + shown - 1, height: 1, ..inner };
             Clear.render(place, buffer);
             write(place, 0, &more, session.theme.warning(), session.theme, buffer);

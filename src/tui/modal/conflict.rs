@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::page::{draw_reading, reading_room};
+use super::page::{Page, reading_room};
 use crate::domain::merge::{Conflict, Side};
 use crate::tui::fit::wrap;
 use crate::tui::flow::Flow;
@@ -62,8 +62,8 @@ impl ConflictModal {
         }
         if let Some(open) = self.conflicts.iter().position(|(_, chosen)| chosen.is_none()) {
             self.selected = open;
-            let key = |action| session.keys.name(Context::Conflict, action);
-            let (mine, theirs) = (key(Action::Mine), key(Action::Theirs));
+            let mine = session.key(Context::Conflict, Action::Mine);
+            let theirs = session.key(Context::Conflict, Action::Theirs);
             session.complain(format!(
                 "Choose for each field first: {mine} takes yours, {theirs} theirs."
             ));
@@ -102,15 +102,16 @@ impl ConflictModal {
                 (Side::Mine, Action::Mine, "mine", &conflict.mine),
                 (Side::Theirs, Action::Theirs, "theirs", &conflict.theirs),
             ] {
+                let key = session.key(Context::Conflict, action);
                 let mark = if *chosen == Some(side) { "[x]" } else { "[ ]" };
-                let key = session.keys.name(Context::Conflict, action);
                 let text = format!("{mark} {key} {name}: {words}");
                 lines.extend(wrap(&text, room).into_iter().map(|line| (line, Style::new())));
             }
         }
         let shown = usize::from(session.size.1.saturating_sub(4)).max(1);
         let scroll = (first + 3).saturating_sub(shown);
-        draw_reading(session, &title, &lines, scroll, buffer);
+        let context = Context::Conflict;
+        Page { title: &title, lines: &lines, scroll, context }.draw(session, buffer);
         None
     }
 }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::page::{Scroll, draw_reading, reading_room};
+use super::page::{Page, Scroll, reading_room};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::sender::Sender;
 use crate::store::{DeliveryId, Event, EventKind};
@@ -12,7 +12,7 @@ use crate::tui::effect::{Effect, EngineEffect, TerminalEffect};
 use crate::tui::fit::{width, wrap};
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::question::{Answer, Question, Ticket};
 use crate::tui::session::{READ_ONLY, Session};
 
@@ -107,7 +107,9 @@ impl DeliveryModal {
 
     pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
         let lines = self.lines(session, reading_room(session));
-        draw_reading(session, "Delivery", &lines, self.scroll.0, buffer);
+        let context = Context::Reading;
+        Page { title: "Delivery", lines: &lines, scroll: self.scroll.0, context }
+            .draw(session, buffer);
         None
     }
 

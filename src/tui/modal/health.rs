@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::page::{Scroll, draw_reading, reading_room};
+use super::page::{Page, Scroll, reading_room};
 use crate::domain::country::Country;
 use crate::domain::sender::Sender;
 use crate::engine::{AccountQuery, Severity, Status};
@@ -17,7 +17,7 @@ use crate::tui::effect::FileEffect;
 use crate::tui::fit::{column, wrap};
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::session::Session;
 use crate::tui::theme::Theme;
 
@@ -54,7 +54,8 @@ impl HealthModal {
     pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
         let lines = page(session);
         let title = format!("Health · {}", session.environment);
-        draw_reading(session, &title, &lines, self.scroll.0, buffer);
+        let context = Context::Reading;
+        Page { title: &title, lines: &lines, scroll: self.scroll.0, context }.draw(session, buffer);
         None
     }
 }
@@ -215,9 +216,10 @@ fn account(session: &Session, status: &Status) -> Vec<Line> {
         }
     });
     if session.provider_can(Capability::ReportBalance) {
+        let ask = session.key(Context::Health, Action::TestAccount);
         lines.push(match &session.tab().balance {
             Some(balance) => (format!("Balance: {balance}."), Style::new()),
-            None => ("Balance: not asked yet (^T).".to_owned(), theme.dim()),
+            None => (format!("Balance: not asked yet ({ask})."), theme.dim()),
         });
     }
     lines

@@ -68,7 +68,7 @@ impl HelpModal {
         let inner = open_box(session, "Keys", (76, rows), buffer);
         let below = lines.len().saturating_sub(inner.height.into());
         let scroll = self.scroll.0.min(below);
-        mark_more(session, below - scroll, inner, buffer);
+        mark_more(session, Context::Reading, below - scroll, inner, buffer);
         for ((key, help), row) in lines.iter().skip(scroll).zip(0..inner.height) {
             let style = if help.is_empty() { theme.strong() } else { theme.key() };
             write(inner, row, key, style, theme, buffer);

@@ -12,7 +12,7 @@ use crate::tui::fit::first_row;
 use crate::tui::fit::wrap;
 use crate::tui::flow::{Flow, Popup};
 use crate::tui::input::Input;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::question::{Answer, Ticket};
 use crate::tui::session::Session;
 
@@ -103,8 +103,9 @@ impl ImportModal {
             None => {
                 let so_far = format!(" {} read so far.", self.count);
                 let so_far = if theme.plain { String::new() } else { so_far };
+                let stop = session.key(Context::Choice, Action::Cancel);
                 let text =
-                    format!("Asking the account what it can send from…{so_far} Esc stops it.");
+                    format!("Asking the account what it can send from…{so_far} {stop} stops it.");
                 (text, theme.dim())
             }
             Some(Err(reason)) => (format!("{reason}."), theme.failure()),
@@ -142,7 +143,8 @@ impl ImportModal {
             buffer.set_style(Rect { y: list.y + row, height: 1, ..list }, style);
             write(list, row, &text, style, theme, buffer);
         }
-        let hint = "Enter opens it as a new From number, with its country suggested.";
-        write(inner, inner.height.saturating_sub(1), hint, theme.dim(), theme, buffer);
+        let open = session.key(Context::Choice, Action::Accept);
+        let hint = format!("{open} opens it as a new From number, with its country suggested.");
+        write(inner, inner.height.saturating_sub(1), &hint, theme.dim(), theme, buffer);
     }
 }

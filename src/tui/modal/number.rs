@@ -203,8 +203,10 @@ impl NumberModal {
         if let Some(other) = self.elsewhere(country, grid)
             && self.moving != Some(country)
         {
+            let again = session.key(Context::Countries, Action::Add);
+            let leave = session.key(Context::Fields, Action::Cancel);
             self.remark = Some(format!(
-                "{} is on {other}: Enter again moves it here, Esc leaves it.",
+                "{} is on {other}: {again} again moves it here, {leave} leaves it.",
                 country.code()
             ));
             return self.moving = Some(country);
@@ -216,7 +218,8 @@ impl NumberModal {
         }
         self.moving = None;
         self.countries.push(country);
-        self.remark = Some(format!("{country} added. Type the next one, or Enter when done."));
+        let done = session.key(Context::Fields, Action::Accept);
+        self.remark = Some(format!("{country} added. Type the next one, or {done} when done."));
         self.filter.set("");
         self.picked = 0;
     }

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::frame::{open_box, write};
 use crate::tui::input::Input;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::session::Session;
 
 /// How far a page that is only read is scrolled, in lines.
@@ -35,29 +35,43 @@ pub(super) fn reading_room(session: &Session) -> usize {
     usize::from(session.size.0.saturating_sub(6)).clamp(1, 72)
 }
 
-/// Draws a pop-up that is only read, as high as its lines, from the one scrolled to.
-pub(super) fn draw_reading(
-    session: &Session,
-    title: &str,
-    lines: &[(String, Style)],
-    scroll: usize,
-    buffer: &mut Buffer,
-) {
-    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let inner = open_box(session, title, (76, rows), buffer);
-    let below = lines.len().saturating_sub(inner.height.into());
-    let scroll = scroll.min(below);
-    mark_more(session, below - scroll, inner, buffer);
-    for ((line, style), row) in lines.iter().skip(scroll).zip(0..inner.height) {
-        write(inner, row, line, *style, session.theme, buffer);
+/// A page of lines.
+pub(super) struct Page<'a> {
+    /// What stands in its upper border.
+    pub(super) title: &'a str,
+    /// All of its lines.
+    pub(super) lines: &'a [(String, Style)],
+    /// How many of them are above the box.
+    pub(super) scroll: usize,
+    /// Whose keys hold in it.
+    pub(super) context: Context,
+}
+
+impl Page<'_> {
+    /// Draws it, as high as its lines, from the one scrolled to.
+    pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) {
+        let rows = u16::try_from(self.lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+        let inner = open_box(session, self.title, (76, rows), buffer);
+        let below = self.lines.len().saturating_sub(inner.height.into());
+        let scroll = self.scroll.min(below);
+        mark_more(session, self.context, below - scroll, inner, buffer);
+        for ((line, style), row) in self.lines.iter().skip(scroll).zip(0..inner.height) {
+            write(inner, row, line, *style, session.theme, buffer);
+        }
     }
 }
 
 /// Says in the lower border how many lines of a page are below it.
-pub(super) fn mark_more(session: &Session, lines: usize, inner: Rect, buffer: &mut Buffer) {
+pub(super) fn mark_more(
+    session: &Session,
+    context: Context,
+    lines: usize,
+    inner: Rect,
+    buffer: &mut Buffer,
+) {
     let place = Rect { y: inner.bottom(), height: 1, ..inner }.intersection(buffer.area);
     if lines > 0 {
-        let text = format!(" {lines} more: Down ");
+        let text = format!(" {lines} more: {} ", session.key(context, Action::Down));
         write(place, 0, &text, session.theme.warning(), session.theme, buffer);
     }
 }

@@ -15,7 +15,7 @@ use crate::tui::effect::{Effect, EngineEffect};
 use crate::tui::fit::wrap;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::question::{Answer, Question, Ticket};
 use crate::tui::session::{EngineState, Session};
 use crate::tui::text_field::TextField;
@@ -243,9 +243,10 @@ impl SendModal {
             }
         };
         if session.tab().form.is_changed() {
+            let save = session.key(Context::Always, Action::Save);
             lines.push((
                 "Note",
-                "Unsaved changes are not in force yet: save them first with ^S.".to_owned(),
+                format!("Unsaved changes are not in force yet: save them first with {save}."),
                 theme.warning(),
             ));
         }

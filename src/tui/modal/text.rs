@@ -11,10 +11,10 @@ use crate::domain::message_overrides::{Audience, AudienceError};
 use crate::domain::message_text::{MAX_MESSAGE, MessageTemplate};
 use crate::domain::phone::Recipient;
 use crate::domain::recipients::Recipients;
-use crate::tui::fit::{cut, wrap};
+use crate::tui::fit::{cut, width, wrap};
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
 
@@ -167,7 +167,9 @@ impl TextModal {
         let typing = !self.names_audience;
         let mut cursor = write_field(inner, 0, ("", 0), (&self.text, typing), session, buffer);
         if self.subject == Subject::Message {
-            let label = ("For: country, language, or empty for all others (Tab)  ", 55);
+            let go = session.key(Context::Fields, Action::NextField);
+            let label = format!("For: country, language, or empty for all others ({go})  ");
+            let label = (label.as_str(), u16::try_from(width(&label)).unwrap_or(u16::MAX));
             let audience = (&self.audience, self.names_audience);
             cursor = cursor.or(write_field(inner, 2, label, audience, session, buffer));
         }

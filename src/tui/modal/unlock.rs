@@ -38,7 +38,7 @@ pub fn remedy(
     match action {
         _ if session.read_only => Err(READ_ONLY.to_owned()),
         Action::GiveBack if tries_used_up => {
-            let unlock = session.keys.name(context, Action::Unlock);
+            let unlock = session.key(context, Action::Unlock);
             Err(format!(
                 "Wrong tries lock this user: a code back would not help. {unlock} forgives them, \
                  with a warning."

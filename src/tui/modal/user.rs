@@ -7,7 +7,7 @@ use ratatui::layout::Position;
 use ratatui::style::Style;
 
 use super::delivery::event_lines;
-use super::page::{Scroll, draw_reading, reading_room};
+use super::page::{Page, Scroll, reading_room};
 use super::unlock::remedy;
 use crate::domain::country::Country;
 use crate::domain::passcode::MAX_WRONG_TRIES;
@@ -81,7 +81,8 @@ impl UserModal {
 
     pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
         let lines = self.lines(session, reading_room(session));
-        draw_reading(session, "User", &lines, self.scroll.0, buffer);
+        let context = Context::Reading;
+        Page { title: "User", lines: &lines, scroll: self.scroll.0, context }.draw(session, buffer);
         None
     }
 
@@ -125,15 +126,17 @@ impl UserModal {
         let row = &self.row;
         let allowed = session.saved_settings().codes_allowed.get();
         let minutes = session.saved_settings().time_out.get();
+        let unlock = session.key(Context::User, Action::Unlock);
+        let one = session.key(Context::User, Action::GiveBack);
         if row.wrong_in_a_row >= MAX_WRONG_TRIES {
             return format!(
-                "LOCKED by {} wrong tries in a row: no code until an operator forgives them (r).",
+                "LOCKED by {} wrong tries in a row: no code until an operator forgives them ({unlock}).",
                 row.wrong_in_a_row
             );
         }
         match row.quota {
             Quota::Locked { used, unlock_at } if unlock_at > session.now => format!(
-                "LOCKED: {used} of {allowed} codes used; {}. r gives all codes back, b one.",
+                "LOCKED: {used} of {allowed} codes used; {}. {unlock} gives all codes back, {one} one.",
                 session.until(unlock_at)
             ),
             Quota::Locked { .. } => "Open: the time-out has passed.".to_owned(),

@@ -4,7 +4,7 @@ use crate::domain::settings::Field;
 use crate::engine::{AccountQuery, TokenChange};
 use crate::tui::effect::{Effect, FileEffect};
 use crate::tui::input::Input;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
 use crate::tui::modal::account::AccountModal;
 use crate::tui::modal::choice::ChoiceModal;
@@ -58,9 +58,10 @@ pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -
 }
 
 fn ask_before_token_removal(session: &Session) -> ConfirmModal {
+    let undo = session.key(Context::Form, Action::Cancel);
     let lines = vec![
         format!("Remove the stored auth token of {}?", session.environment),
-        "It goes with the next save; until then Esc in the field takes it back.".to_owned(),
+        format!("It goes with the next save; until then {undo} in the field takes it back."),
     ];
     ConfirmModal::new("Remove token", lines, Confirmed::RemoveToken)
 }

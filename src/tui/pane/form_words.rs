@@ -71,7 +71,7 @@ pub fn explanation(session: &Session) -> String {
     }
     let explanation = field.row().explanation;
     match field {
-        Field::DefaultCountry => default_country(form),
+        Field::DefaultCountry => default_country(session, form),
         Field::CodesAllowed | Field::TimeOut => quota_rule(form, explanation),
         Field::Provider if form.is_on_sandbox() => {
             "The Sandbox plays the provider and the phones on this machine; it texts nobody."
@@ -80,14 +80,14 @@ pub fn explanation(session: &Session) -> String {
         Field::Provider => "A Twilio account; messages reach real phones.".to_owned(),
         field if form.lacks(field) => "The Sandbox needs no account.".to_owned(),
         Field::AccountSid => {
-            let key = session.keys.name(Context::Form, Action::AccountDetails);
+            let key = session.key(Context::Form, Action::AccountDetails);
             format!("{explanation} {key}: API key and more.")
         }
         Field::AuthToken if is_read_from_elsewhere(form) => {
             "Read from elsewhere; typing one here stores it in secrets.ron instead.".to_owned()
         }
         Field::AuthToken => {
-            let key = session.keys.name(Context::Form, Action::Remove);
+            let key = session.key(Context::Form, Action::Remove);
             format!("Never shown. Type a new one to replace it; empty keeps it, {key} removes it.")
         }
         Field::Message => form.message().as_str().replace('\n', " "),
@@ -100,12 +100,15 @@ fn is_read_from_elsewhere(form: &Form) -> bool {
     matches!(form.token(), TokenStatus::Elsewhere(Env(_) | File(_) | Command(_)))
 }
 
-fn default_country(form: &Form) -> String {
+fn default_country(session: &Session, form: &Form) -> String {
     let Some(typed) = form
         .text_field(Field::DefaultCountry)
         .and_then(|text| Country::from_typed(text.text()).ok())
     else {
-        return "Empty: every number must bring its country code. Type CO, 57 or +57; Enter lists all.".to_owned();
+        let list = session.key(Context::Form, Action::Accept);
+        return format!(
+            "Empty: every number must bring its country code. Type CO, 57 or +57; {list} lists all."
+        );
     };
     let country = typed.country;
     if typed.shared_calling_code {

@@ -82,7 +82,11 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
     let theme = session.theme;
     let log = &session.tab().log;
     let shown = log.shown();
-    let follows = if log.is_following() { "following" } else { "End follows" };
+    let follows = if log.is_following() {
+        "following".to_owned()
+    } else {
+        format!("{} follows", session.key(Context::Log, Action::Last))
+    };
     let title = match &log.filter {
         None => format!("Delivery log · {follows}"),
         Some(filter) => {
@@ -98,8 +102,10 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
         return draw_welcome(session, inner, buffer);
     }
     if shown.is_empty() {
-        let text = "No line fits the filter. Esc shows all.";
-        return draw_empty(text, theme.dim(), inner, theme, buffer);
+        let context = if log.is_filtering() { Context::Filter } else { Context::Log };
+        let all = session.key(context, Action::Cancel);
+        let text = format!("No line fits the filter. {all} shows all.");
+        return draw_empty(&text, theme.dim(), inner, theme, buffer);
     }
     let selected = log.index(&shown);
     let room = usize::from(inner.height);
@@ -116,8 +122,8 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
 
 /// An empty log says what to do; that of a new deck also where things are.
 fn draw_welcome(session: &Session, inner: Rect, buffer: &mut Buffer) {
-    let send = session.keys.name(Context::Console, Action::SendCode);
-    let help = session.keys.name(Context::Console, Action::Help);
+    let send = session.key(Context::Console, Action::SendCode);
+    let help = session.key(Context::Console, Action::Help);
     let first = match missing(session) {
         None if session.saved_settings().provider == Provider::Sandbox => {
             format!("{send} sends a first code: to the Sandbox, so no real phone gets it.")

@@ -14,7 +14,7 @@ use crate::domain::settings::Field;
 use crate::tui::effect::Effect;
 use crate::tui::fit::{cut, first_row};
 use crate::tui::input::Input;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
 use crate::tui::modal::confirm::{ConfirmModal, Confirmed};
 use crate::tui::modal::import::ImportModal;
@@ -115,10 +115,12 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
     draw_summary(session, grid, summary, buffer);
     let body = Rect { height: inner.height - 1, ..inner };
     if grid.rows().is_empty() {
+        let new = session.key(Context::Numbers, Action::New);
+        let import = session.key(Context::Numbers, Action::Import);
         let lines = [
-            "No From number yet.",
-            "Press n (in this pane) to add one, or",
-            "i to pick one that the account has.",
+            "No From number yet.".to_owned(),
+            format!("Press {new} (in this pane) to add one, or"),
+            format!("{import} to pick one that the account has."),
         ];
         for (line, y) in lines.into_iter().zip(body.top()..body.bottom()) {
             buffer.set_stringn(

@@ -127,7 +127,7 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
             EngineState::Starting => ("Opening the store…".to_owned(), theme.dim()),
             EngineState::Ready if missing(session).is_some() => {
                 let missing = missing(session).unwrap_or_default();
-                let previous = session.keys.name(Context::Always, Action::PreviousPane);
+                let previous = session.key(Context::Always, Action::PreviousPane);
                 let text = format!("{missing} {previous} goes to them.");
                 (text, theme.warning())
             }
@@ -135,14 +135,18 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
                 ("Nobody has a code that counts just now.".to_owned(), theme.dim())
             }
             EngineState::Ready => {
-                ("Nobody has asked for a code lately. Press s to send one.".to_owned(), theme.dim())
+                let send = session.key(Context::Console, Action::SendCode);
+                let text = format!("Nobody has asked for a code lately. Press {send} to send one.");
+                (text, theme.dim())
             }
         };
         return draw_empty(&text, style, inner, theme, buffer);
     }
     if pane.shown.is_empty() {
-        let text = "Nobody fits the filter. Esc shows all.";
-        return draw_empty(text, theme.dim(), inner, theme, buffer);
+        let context = if pane.is_filtering() { Context::Filter } else { Context::Quota };
+        let all = session.key(context, Action::Cancel);
+        let text = format!("Nobody fits the filter. {all} shows all.");
+        return draw_empty(&text, theme.dim(), inner, theme, buffer);
     }
     let selected = pane.index();
     let first = first_row(selected, inner.height.into(), 0, pane.shown.len());
@@ -171,7 +175,9 @@ fn draw_row(
     let locked = is_locked(row, session.now);
     let (state, state_style) = match row.quota {
         _ if row.wrong_in_a_row >= MAX_WRONG_TRIES => {
-            (format!("LOCKED  {} wrong tries: press r", row.wrong_in_a_row), theme.failure())
+            let unlock = session.key(Context::Quota, Action::Unlock);
+            let text = format!("LOCKED  {} wrong tries: press {unlock}", row.wrong_in_a_row);
+            (text, theme.failure())
         }
         Quota::Locked { unlock_at, .. } if locked => {
             (format!("LOCKED  {}", session.until(unlock_at)), theme.failure())

@@ -11,22 +11,17 @@ use super::spoken;
 use crate::domain::environment::Environment;
 use crate::store::EventId;
 use crate::tui::fit::{cut_front, width};
+use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
 use crate::tui::model::Model;
 use crate::tui::pane::{Pane, log_view};
-use crate::tui::session::Phase;
+use crate::tui::session::{Phase, Session};
 
 /// A page with more lines is not read out when one comes to it, only what has the focus there.
 const MAX_LENGTH: usize = 14;
 
 /// More new lines at once are a list that was filtered or turned.
 const MAX_NEWS: usize = 5;
-
-/// What is said first.
-const WELCOME: [&str; 2] = [
-    "smsdeck, line by line. ? lists the keys, : finds any action.",
-    "Tab goes to the next pane, ] to the next environment, q quits.",
-];
 
 /// Where one is.
 type Place = (Environment, Pane, usize, Option<Discriminant<Modal>>, Discriminant<Phase>);
@@ -66,7 +61,7 @@ impl Announcer {
         let mut behind = None;
         match &self.told {
             None => {
-                lines.extend(WELCOME.map(str::to_owned));
+                lines.extend(welcome(&model.session));
                 if model.session.phase != Phase::Loading {
                     lines.extend(page.whole(longest(model), model.modals.is_empty()));
                 }
@@ -202,4 +197,18 @@ fn events(told: &Told, since: Timestamp, model: &Model) -> Vec<String> {
         .iter()
         .map(|line| spoken::words(line).0)
         .collect()
+}
+
+/// What is said first.
+fn welcome(session: &Session) -> [String; 2] {
+    let [help, find, environment, quit] =
+        [Action::Help, Action::Palette, Action::NextEnvironment, Action::Quit]
+            .map(|action| session.key(Context::Console, action));
+    let pane = session.key(Context::Always, Action::NextPane);
+    [
+        format!("smsdeck, line by line. {help} lists the keys, {find} finds any action."),
+        format!(
+            "{pane} goes to the next pane, {environment} to the next environment, {quit} quits."
+        ),
+    ]
 }
