@@ -162,6 +162,24 @@ fn no_face_uses_another() {
     assert!(arrows.is_empty(), "between faces: {arrows:#?}");
 }
 
+/// Another provider must be a matter of `provider/` alone.
+#[test]
+fn nothing_outside_the_provider_layer_uses_twilios_files() {
+    let all = Crate::read();
+    let mut arrows = Vec::new();
+    for (from, used) in &all.uses {
+        let is_outside = from.first().is_none_or(|part| part != "provider");
+        let twilios =
+            used.iter().filter(|to| to.starts_with(&["provider", "twilio"].map(str::to_owned)));
+        arrows.extend(
+            twilios
+                .filter(|_| is_outside)
+                .map(|to| format!("{} -> {}", all.file(from), all.file(to))),
+        );
+    }
+    assert!(arrows.is_empty(), "past the provider layer: {arrows:#?}");
+}
+
 /// Prints the figures by which a change of the structure is judged.
 #[test]
 fn the_figures_are_printed() {
