@@ -9,8 +9,8 @@
 //! |---|---|---|
 //! | faces | [`tui`] | the console: a model, an `update` that returns effects, views |
 //! | | [`cli`] | the command line, with its text and JSON output |
+//! | output | [`report`] | everything that is output as data, one type per thing with stable names |
 //! | | [`demo`] | a made-up deck to look at, for either face |
-//! | report | [`report`] | everything that is output as data, one type per thing with stable names |
 //! | engine | [`engine`] | what smsdeck does: request and verify codes, follow deliveries, change settings |
 //! | services | [`provider`] | who delivers messages: Twilio, and the built-in Sandbox |
 //! | | [`store`] | what is kept: codes, deliveries, events, the audit |
