@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use super::Invocation;
 use super::arguments::AuditCommand;
 use super::failure::Failure;
+use super::invocation::Invocation;
 use crate::domain::environment::Environment;
 use crate::report::{AuditEntry, Moment, WholeAudit};
 

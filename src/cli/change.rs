@@ -3,10 +3,10 @@
 
 use std::process::ExitCode;
 
-use super::Invocation;
 use super::failure::Failure;
+use super::invocation::Invocation;
 use super::show_changes::show;
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::domain::environment::Environment;
 use crate::engine::{Changed, SettingsChange};
 use crate::report::WhatIf;
@@ -70,9 +70,4 @@ async fn what_if(invocation: &Invocation, old: &Config, new: &Config) -> Result<
         invocation.output.line(&text, &WhatIf::of(environment, &found))?;
     }
     Ok(())
-}
-
-/// The config, or the last good version where it is invalid: it can be repaired all the same.
-pub(super) fn present(invocation: &Invocation) -> Config {
-    invocation.config().unwrap_or_else(|_| config::last_good(invocation.deck.paths()))
 }

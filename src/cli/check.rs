@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::Invocation;
 use super::failure::Failure;
+use super::invocation::Invocation;
 use super::output::Output;
 use crate::config::{self, Config, TokenStatus};
 use crate::domain::environment::Environment;
@@ -14,7 +14,6 @@ use crate::domain::settings::{Field, Settings};
 use crate::engine::{AccountQuery, check_account};
 use crate::provider::AccountReport;
 use crate::report::{AccountCheck, Figures, SettingsWarning, UnmappedCountries};
-use crate::tui::keymap;
 
 /// Judges the config in use, or a file before it is put to use; `log` also looks into the store,
 /// `online` also asks the accounts.
@@ -53,8 +52,7 @@ pub(super) async fn run(
         count => format!("{count} warnings"),
     };
     invocation.output.text(&format!("No errors, {count}: {}", place.display()))?;
-    keymap::read(&keymap::file_beside(&invocation.deck.paths().config))
-        .map_err(|error| Failure::usage(error.to_string()))?;
+    (invocation.keys.check)(&invocation.deck.paths().config).map_err(Failure::usage)?;
     if log {
         show_unmapped_countries(invocation, &config).await?;
     }

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use super::arguments::ConfigCommand;
 use super::failure::Failure;
-use super::{Invocation, change, check, diff, set, transfer, versions};
+use super::invocation::Invocation;
+use super::{check, diff, set, transfer, versions};
 use crate::config;
 use crate::report::{self, ConsoleKeys, Places};
-use crate::tui::keymap;
 
 pub(super) async fn run(
     invocation: &Invocation,
@@ -26,7 +26,7 @@ pub(super) async fn run(
             Ok(ExitCode::SUCCESS)
         }
         ConfigCommand::Keys => {
-            let text = keymap::template();
+            let text = (invocation.keys.template)();
             invocation.output.line(text.trim_end(), &ConsoleKeys { keys: &text })?;
             Ok(ExitCode::SUCCESS)
         }
@@ -50,7 +50,7 @@ pub(super) async fn run(
 
 fn path(invocation: &Invocation) -> Result<ExitCode, Failure> {
     // Also of an invalid config: whoever repairs it must find it.
-    let config = change::present(invocation);
+    let config = invocation.config_or_last_good();
     let paths = invocation.deck.paths();
     let store = &paths.store_of(&config.deck);
     let there = |path: &Path| if path.exists() { "" } else { "  (not there yet)" };

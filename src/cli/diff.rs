@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use super::Invocation;
 use super::failure::Failure;
+use super::invocation::Invocation;
 use crate::domain::difference::{Difference, differences, is_drift};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::report::DifferenceBetween;

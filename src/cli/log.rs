@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::process::ExitCode;
 
-use super::Invocation;
 use super::arguments::LogOptions;
 use super::failure::Failure;
+use super::invocation::Invocation;
 use super::output::Output;
 use crate::domain::environment::PerEnvironment;
 use crate::engine::Engine;

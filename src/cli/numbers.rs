@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use super::Invocation;
 use super::arguments::NumbersCommand;
 use super::change::apply;
 use super::failure::Failure;
+use super::invocation::Invocation;
 use crate::domain::country::Country;
 use crate::domain::from_numbers::{FromNumber, FromNumbers};
 use crate::domain::sender::Sender;

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use super::Invocation;
 use super::arguments::QuotaCommand;
 use super::failure::Failure;
+use super::invocation::Invocation;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::domain::quota::Quota;

@@ -3,9 +3,9 @@
 use std::io::{self, BufRead};
 use std::process::ExitCode;
 
-use super::Invocation;
 use super::arguments::RouteOptions;
 use super::failure::Failure;
+use super::invocation::Invocation;
 use crate::domain::quota::Quota;
 use crate::domain::text::printable;
 use crate::engine::{EngineError, Preview};

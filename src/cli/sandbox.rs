@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Invocation;
 use super::arguments::SandboxOptions;
 use super::failure::Failure;
+use super::invocation::Invocation;
 use crate::provider::Sandbox;
 use crate::provider::sandbox::{ACCOUNT_SID, AUTH_TOKEN};
 use crate::report::SandboxServer;

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use super::Invocation;
 use super::arguments::SendOptions;
 use super::failure::Failure;
+use super::invocation::Invocation;
 use super::output::Output;
 use crate::domain::environment::Environment;
 use crate::domain::provider::ProviderKind;

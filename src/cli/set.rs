@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::process::ExitCode;
 
-use super::Invocation;
 use super::change::apply;
 use super::failure::Failure;
+use super::invocation::Invocation;
 use crate::config;
 use crate::domain::environment::Environment;
 use crate::domain::secret::Secret;

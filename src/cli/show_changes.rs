@@ -1,7 +1,7 @@
 //! Shows what a change of the settings changes, line by line.
 
-use super::Invocation;
 use super::failure::Failure;
+use super::invocation::Invocation;
 use super::output::Output;
 use crate::config::{self, Config};
 use crate::domain::difference::{Difference, differences};

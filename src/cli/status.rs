@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use super::arguments::StatusOptions;
 use super::failure::Failure;
+use super::invocation::Invocation;
 use super::output::Output;
-use super::{Invocation, prometheus};
+use super::prometheus;
 use crate::config;
 use crate::domain::environment::Environment;
 use crate::engine::{Engine, Severity, Status};

@@ -3,9 +3,9 @@
 use std::io;
 use std::process::ExitCode;
 
-use super::Invocation;
 use super::arguments::VerifyOptions;
 use super::failure::Failure;
+use super::invocation::Invocation;
 use crate::domain::passcode::{Passcode, Verdict};
 use crate::engine::CodeAttempt;
 use crate::report;

@@ -3,9 +3,9 @@
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
-use super::Invocation;
-use super::change::{present, preview, whole};
+use super::change::{preview, whole};
 use super::failure::Failure;
+use super::invocation::Invocation;
 use super::show_changes::{changes, show};
 use crate::config::{self, Version};
 use crate::engine::SettingsChange;
@@ -13,7 +13,7 @@ use crate::report::{self, InvalidConfig, Repaired};
 
 /// `config history`: what was in force before, the newest first.
 pub(super) fn history(invocation: &Invocation) -> Result<ExitCode, Failure> {
-    let mut after = present(invocation);
+    let mut after = invocation.config_or_last_good();
     let mut any = false;
     for version in versions(invocation)? {
         // One that cannot be read any more is listed all the same.
@@ -68,7 +68,7 @@ pub(super) async fn restore(
     let version = version.ok_or_else(|| {
         Failure::usage(format!("there is no version {name:?}: `smsdeck config history` has them"))
     })?;
-    let shown = present(invocation);
+    let shown = invocation.config_or_last_good();
     if let Err(error) = invocation.config() {
         let report = InvalidConfig { out_of_order: error.message() };
         let words = "config.ron is out of order; what changes is told from the last good version";

@@ -1,0 +1,65 @@
+//! What every command works with.
+
+use std::path::Path;
+
+use super::failure::Failure;
+use super::output::Output;
+use crate::config::{self, Config};
+use crate::domain::environment::Environment;
+use crate::engine::{Deck, Engine, Operator};
+
+/// What every command works with.
+pub struct Invocation {
+    /// The deck.
+    pub deck: Deck,
+    /// The environment that was named, if one was.
+    pub environment: Option<Environment>,
+    /// Where results go.
+    pub output: Output,
+    /// Who runs the command.
+    pub operator: Operator,
+    /// What may be said of the console's keys.
+    pub keys: KeysOfConsole,
+}
+
+/// What may be said of the console's keys, which the command line does not know itself.
+#[derive(Debug, Clone, Copy)]
+pub struct KeysOfConsole {
+    /// Returns the built-in keys in the shape of `keys.ron`.
+    pub template: fn() -> String,
+    /// Checks the keys beside a config, and returns what is wrong with them.
+    pub check: fn(&Path) -> Result<(), String>,
+}
+
+impl Invocation {
+    /// The environment, which commands that act must be told.
+    pub(super) fn environment(&self) -> Result<Environment, Failure> {
+        self.environment.ok_or_else(|| {
+            Failure::usage(
+                "say which environment: --env development, test or production".to_owned(),
+            )
+        })
+    }
+
+    /// The environments that were asked for: the named one, or all.
+    pub(super) fn environments(&self) -> impl Iterator<Item = Environment> {
+        let only = self.environment;
+        Environment::ALL.into_iter().filter(move |one| only.is_none_or(|only| only == *one))
+    }
+
+    /// The settings: those of the file, or the built-in ones.
+    pub(super) fn config(&self) -> Result<Config, Failure> {
+        Ok(config::load(&self.deck.paths().config)?.unwrap_or_else(Config::built_in))
+    }
+
+    /// The settings, or the last good version where the file is invalid: it can be repaired all
+    /// the same.
+    pub(super) fn config_or_last_good(&self) -> Config {
+        self.config().unwrap_or_else(|_| config::last_good(self.deck.paths()))
+    }
+
+    /// The engine, which is opened when it is first needed.
+    pub(super) async fn engine(&self) -> Result<&Engine, Failure> {
+        Ok(self.deck.open(self.config()?).await?)
+    }
+}
