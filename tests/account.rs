@@ -23,7 +23,7 @@ use smsdeck::tui::executor::Executor;
 use smsdeck::tui::question::Ticket;
 use support::deck::{Deck, config_for};
 use support::terminal::Terminal;
-use support::wire::{Wire, read_request, response, write_response};
+use support::wire::{Refusal, Wire, read_request, response, write_response};
 
 /// What `config check --online` says of Development, on a server that answers like this.
 fn online(deck: &Deck) -> Value {
@@ -45,7 +45,7 @@ fn online_with(answers: &[(&str, &str)]) -> Value {
 const LIST: (&str, &str) = ("200 OK", r#"{"messages":[]}"#);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_account_in_order_tells_its_status_and_balance() {
+async fn a_working_account_reports_its_status_and_balance() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     deck.configure_for(sandbox.base_url());
@@ -57,7 +57,7 @@ async fn an_account_in_order_tells_its_status_and_balance() {
 }
 
 #[test]
-fn what_a_key_may_not_see_is_said_to_be_hidden() {
+fn fields_that_a_key_may_not_read_are_reported_as_null() {
     let forbidden = ("403 Forbidden", r#"{"code":20403,"message":"no","status":403}"#);
     let answer = online_with(&[LIST, forbidden]);
     assert_eq!(answer["online"], "ok");
@@ -65,7 +65,7 @@ fn what_a_key_may_not_see_is_said_to_be_hidden() {
 }
 
 #[test]
-fn every_way_of_being_refused_is_told_apart() {
+fn every_kind_of_refusal_has_its_own_code() {
     for (answers, code) in [
         (
             &[("401 Unauthorized", r#"{"code":20003,"message":"Authenticate"}"#)][..],
@@ -86,9 +86,9 @@ fn every_way_of_being_refused_is_told_apart() {
 }
 
 #[test]
-fn no_network_is_not_a_wrong_password() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    for url in [format!("http://{free}"), "https://sms.invalid".to_owned()] {
+fn a_missing_network_is_not_reported_as_wrong_credentials() {
+    let nobody = Refusal::new();
+    for url in [nobody.url(), "https://sms.invalid".to_owned()] {
         let deck = Deck::new();
         deck.configure_for(&BaseUrl::parse(&url).unwrap());
         assert_eq!(online(&deck)["online"], "no_network", "{url}");
@@ -156,7 +156,7 @@ fn a_certificate_is_trusted_once_the_config_names_its_authority() {
 }
 
 #[test]
-fn the_proxy_of_the_environment_is_used_and_can_be_switched_off_for_a_host() {
+fn the_environments_proxy_is_used_except_for_no_proxy_hosts() {
     let proxy = Wire::answering(vec![response("403 Forbidden", "", "")]);
     let deck = Deck::new();
     let url = tls_server(&deck.path("ca.pem"), response(LIST.0, "", LIST.1));
@@ -198,7 +198,7 @@ async fn a_token_can_be_tried_before_it_is_stored() {
 }
 
 #[tokio::test]
-async fn the_account_offers_what_can_send_sms() {
+async fn importing_offers_only_senders_that_can_send_sms() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     let query = query(sandbox.base_url(), AUTH_TOKEN);
@@ -225,7 +225,7 @@ async fn the_account_offers_what_can_send_sms() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_console_tests_an_account_refuses_a_wrong_token_and_imports_a_number() {
+async fn the_console_tests_an_account_rejects_a_wrong_token_and_imports_a_number() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     let mut config = config_for(sandbox.base_url());
@@ -266,7 +266,7 @@ async fn the_console_tests_an_account_refuses_a_wrong_token_and_imports_a_number
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_list_of_senders_that_is_stopped_lets_go_of_the_line() {
+async fn stopping_a_list_of_senders_closes_its_connection() {
     // A server that takes the question and never answers.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = BaseUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();

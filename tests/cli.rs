@@ -13,7 +13,7 @@ use support::wire::{Wire, response};
 const NUMBER: &str = "+573001234567";
 
 #[test]
-fn without_a_terminal_and_a_command_it_explains_itself() {
+fn without_a_terminal_or_a_command_it_prints_its_usage() {
     let ran = Deck::new().run(&[]);
     assert_eq!((ran.code(), ran.out().as_str()), (2, ""));
     assert!(ran.err().contains("Usage: smsdeck"), "{}", ran.err());
@@ -32,7 +32,7 @@ fn help_names_every_command() {
 }
 
 #[test]
-fn a_code_is_sent_received_verified_once_and_never_again() {
+fn a_code_is_sent_and_received_and_verifies_exactly_once() {
     let deck = Deck::new();
     let sent = deck.run(&["send", "--env", "development", NUMBER, "--json"]);
     assert_eq!(sent.code(), 0, "{}", sent.err());
@@ -63,7 +63,7 @@ fn a_code_is_sent_received_verified_once_and_never_again() {
 }
 
 #[test]
-fn a_code_is_read_from_standard_input_too() {
+fn a_code_can_be_read_from_standard_input() {
     let deck = Deck::new();
     let code = deck.run(&["send", "--env", "dev", NUMBER, "--json"]).received_code();
     let mut child = deck
@@ -92,7 +92,7 @@ fn five_wrong_tries_end_a_challenge() {
 }
 
 #[test]
-fn the_code_after_the_last_is_refused_and_the_quota_says_until_when() {
+fn a_request_over_the_quota_is_refused_and_the_quota_shows_the_unlock_time() {
     let deck = Deck::new();
     for _ in 0..3 {
         assert_eq!(deck.run(&["send", "--env", "dev", NUMBER, "--no-wait"]).code(), 0);
@@ -117,7 +117,7 @@ fn the_code_after_the_last_is_refused_and_the_quota_says_until_when() {
 }
 
 #[test]
-fn a_route_is_told_without_sending() {
+fn a_route_is_shown_without_sending() {
     let deck = Deck::new();
     let ran =
         deck.run(&["route", "--env", "dev", "3001234567", "--default-country", "57", "--json"]);
@@ -166,14 +166,14 @@ fn an_environment_that_is_not_set_up_refuses_and_says_what_is_missing() {
 }
 
 #[test]
-fn a_number_with_letters_is_bad_input() {
+fn a_number_with_letters_is_rejected() {
     let ran = Deck::new().run(&["send", "--env", "dev", "+57 300 CALLME"]);
     assert_eq!(ran.code(), 2);
     assert!(ran.err().contains("'C' does not belong in a phone number"), "{}", ran.err());
 }
 
 #[test]
-fn a_config_is_judged_with_line_column_and_field() {
+fn a_config_error_names_line_column_and_field() {
     let deck = Deck::new();
     assert_eq!(deck.run(&["config", "check"]).code(), 0);
     let shown = deck.run(&["config", "show"]).out();
@@ -189,7 +189,7 @@ fn a_config_is_judged_with_line_column_and_field() {
 }
 
 #[test]
-fn the_files_are_named() {
+fn config_path_names_the_files() {
     let deck = Deck::new();
     let paths = deck.run(&["config", "path", "--json"]).json();
     assert_eq!(paths[0]["config"], deck.paths().config.to_str().unwrap());
@@ -205,7 +205,7 @@ fn the_files_are_named() {
 }
 
 #[test]
-fn a_store_that_cannot_be_used_sends_nothing() {
+fn nothing_is_sent_without_a_usable_store() {
     let deck = Deck::new();
     let store = deck.paths().store;
     std::fs::create_dir_all(store.parent().unwrap()).unwrap();
@@ -223,7 +223,7 @@ fn a_store_that_cannot_be_used_sends_nothing() {
 }
 
 #[tokio::test]
-async fn the_last_line_tells_how_a_delivery_ended() {
+async fn the_last_line_shows_how_a_delivery_ended() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     deck.configure_for(sandbox.base_url());
@@ -241,7 +241,7 @@ async fn the_last_line_tells_how_a_delivery_ended() {
 }
 
 #[test]
-fn the_sandbox_runs_alone_and_says_how_to_reach_it() {
+fn the_sandbox_runs_on_its_own_and_prints_its_address() {
     use std::io::BufRead;
     let deck = Deck::new();
     let mut child = deck
@@ -262,7 +262,7 @@ fn the_sandbox_runs_alone_and_says_how_to_reach_it() {
 }
 
 #[test]
-fn a_send_is_in_the_audit_and_the_audit_can_be_checked() {
+fn a_send_is_audited_and_tampering_with_the_audit_is_detected() {
     let deck = Deck::new();
     assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", NUMBER]).code(), 0);
     let rows = deck.run(&["audit", "list", "--json"]).json();
@@ -316,7 +316,7 @@ fn the_status_explains_failures_and_exits_as_monitoring_expects() {
 }
 
 #[test]
-fn credentials_that_are_refused_are_critical_at_once() {
+fn refused_credentials_are_critical_at_once() {
     let deck = Deck::new();
     let body = r#"{"code":20003,"message":"Authenticate","status":401}"#;
     let wire = Wire::answering(vec![response("401 Unauthorized", "", body)]);
@@ -355,7 +355,7 @@ fn a_locked_user_is_found_by_number_and_unlocked_with_a_reason() {
 }
 
 #[test]
-fn the_log_is_filtered() {
+fn the_log_can_be_filtered() {
     let deck = Deck::new();
     assert_eq!(deck.run(&["send", "--env", "dev", "--user", "jdoe", NUMBER]).code(), 0);
     assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", "+573007654321"]).code(), 0);
@@ -388,7 +388,7 @@ fn the_log_follows_what_another_process_does() {
 }
 
 #[test]
-fn own_keys_are_checked_and_the_built_in_ones_printed_to_begin_with() {
+fn config_keys_prints_the_built_in_keys_and_custom_ones_are_checked() {
     let deck = Deck::new();
     let printed = deck.run(&["config", "keys"]);
     deck.configure(&render(&Config::built_in()));

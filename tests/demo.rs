@@ -37,7 +37,7 @@ fn pictures() -> Vec<Picture> {
 }
 
 #[test]
-fn two_runs_give_the_same_pictures_cell_for_cell() {
+fn two_runs_show_the_same_screens_cell_for_cell() {
     let (one, other) = (pictures(), pictures());
     for ((keys, _), (one, other)) in STORY.iter().zip(one.iter().zip(&other)) {
         assert_eq!(one.text, other.text, "after {keys:?}");
@@ -46,7 +46,7 @@ fn two_runs_give_the_same_pictures_cell_for_cell() {
 }
 
 #[test]
-fn a_demonstration_is_no_command() {
+fn demo_is_an_option_of_the_console_only() {
     let ran = Deck::new().run(&["--demo", "status"]);
     assert!(ran.code() == 2 && ran.err().contains("--demo is for the console"), "{}", ran.err());
 }

@@ -77,7 +77,7 @@ fn unlock(row: QuotaRow) -> UnlockRequest {
 }
 
 #[tokio::test]
-async fn a_code_goes_out_is_followed_to_the_phone_and_works_once() {
+async fn a_code_is_sent_followed_to_the_phone_and_accepted_once() {
     let deck = Deck::new();
     let engine = engine(&deck, &Clock::System).await;
     let submission = engine.by(&operator()).request(request(NUMBER, None)).await.unwrap();
@@ -151,7 +151,7 @@ async fn the_quota_follows_the_clock_to_the_millisecond() {
 }
 
 #[tokio::test]
-async fn neither_another_name_nor_another_number_buys_a_code() {
+async fn changing_the_user_or_the_number_does_not_evade_the_quota() {
     let deck = Deck::new();
     let engine = engine(&deck, &Clock::manual(start())).await;
     for _ in 0..3 {
@@ -166,7 +166,7 @@ async fn neither_another_name_nor_another_number_buys_a_code() {
 }
 
 #[tokio::test]
-async fn an_unlock_gives_all_codes_back() {
+async fn unlocking_gives_all_codes_back() {
     let deck = Deck::new();
     let engine = engine(&deck, &Clock::manual(start())).await;
     for _ in 0..3 {
@@ -201,7 +201,7 @@ async fn one_engine_acts_for_several_operators_and_the_audit_tells_them_apart() 
 }
 
 #[tokio::test]
-async fn an_operator_who_may_only_look_can_do_nothing() {
+async fn a_read_only_operator_changes_nothing() {
     let deck = Deck::new();
     let engine = engine(&deck, &Clock::manual(start())).await;
     let sent = engine.by(&operator()).request(request(NUMBER, None)).await.unwrap();
@@ -233,7 +233,7 @@ async fn a_code_expires_at_exactly_the_end_of_its_validity() {
 }
 
 #[tokio::test]
-async fn a_refused_message_gives_its_slot_back_and_an_unclear_one_keeps_it() {
+async fn a_refused_message_frees_its_slot_and_an_unclear_one_keeps_it() {
     let deck = Deck::new();
     let engine = engine(&deck, &Clock::manual(start())).await;
     let refused =
@@ -248,7 +248,7 @@ async fn a_refused_message_gives_its_slot_back_and_an_unclear_one_keeps_it() {
 }
 
 #[tokio::test]
-async fn routing_and_recipients_refuse_before_anything_is_counted() {
+async fn routing_and_recipient_rules_refuse_before_anything_is_counted() {
     let deck = Deck::new();
     let mut config = Config::built_in();
     config.environments.development.from_numbers =
@@ -263,7 +263,7 @@ async fn routing_and_recipients_refuse_before_anything_is_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_user_reads_the_text_of_their_country() {
+async fn a_user_gets_the_message_of_their_country() {
     let (deck, clock) = (Deck::new(), Clock::manual(start()));
     let mut config = Config::built_in();
     let spanish = MessageTemplate::parse("{code} es tu clave.").unwrap();

@@ -30,7 +30,7 @@ fn left(deck: &Deck) -> i64 {
 }
 
 #[test]
-fn one_code_is_given_back_and_stays_in_the_audit() {
+fn giving_one_code_back_is_audited() {
     let deck = with_codes(3);
     let give = ["quota", "give-back", "--env", "dev", "jdoe", "--reason", "late", "--ticket", "7"];
     let given = deck.run(&give);
@@ -44,7 +44,7 @@ fn one_code_is_given_back_and_stays_in_the_audit() {
 }
 
 #[test]
-fn wrong_tries_are_forgiven_only_on_purpose() {
+fn wrong_tries_are_forgiven_only_when_asked_for() {
     let deck = with_codes(1);
     let store = Connection::open(deck.paths().store).unwrap();
     store.execute_batch("UPDATE subjects SET wrong_in_a_row = 100").unwrap();
@@ -62,7 +62,7 @@ fn wrong_tries_are_forgiven_only_on_purpose() {
 }
 
 #[test]
-fn whoever_only_looks_changes_nothing() {
+fn read_only_mode_changes_nothing() {
     let deck = with_codes(1);
     let unlock = ["quota", "unlock", "--env", "dev", "jdoe", "--reason", "x"];
     for command in [
@@ -79,7 +79,7 @@ fn whoever_only_looks_changes_nothing() {
 }
 
 #[test]
-fn the_figures_are_written_for_prometheus_as_a_whole() {
+fn the_prometheus_file_is_well_formed_and_complete() {
     let deck = Deck::new();
     assert_eq!(deck.run(&["send", "--env", "dev", NUMBER]).code(), 0);
     let file = deck.path("smsdeck.prom");
@@ -107,7 +107,7 @@ fn the_figures_are_written_for_prometheus_as_a_whole() {
 }
 
 #[test]
-fn a_watched_status_is_said_again_when_it_changes() {
+fn a_watched_status_is_printed_again_when_it_changes() {
     let deck = Deck::new();
     let mut command = deck.command(&["status", "--watch", "--env", "dev"]);
     let mut watch = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -137,7 +137,7 @@ fn send(deck: &Deck, number: &str) -> support::deck::Ran {
 }
 
 #[test]
-fn a_country_over_its_limit_is_refused_and_others_are_not() {
+fn a_country_over_its_limit_is_refused_and_other_countries_are_not() {
     let (deck, wire) = limited(false);
     assert_eq!(send(&deck, NUMBER).code(), 0);
     let refused = send(&deck, "+573007654321");
@@ -154,7 +154,7 @@ fn a_country_over_its_limit_is_refused_and_others_are_not() {
 }
 
 #[test]
-fn limits_that_only_record_refuse_nothing() {
+fn record_only_limits_refuse_nothing() {
     let (deck, wire) = limited(true);
     for number in [NUMBER, "+573007654321"] {
         assert_eq!(send(&deck, number).code(), 0);
@@ -167,7 +167,7 @@ fn limits_that_only_record_refuse_nothing() {
 }
 
 #[test]
-fn the_log_finds_what_lies_far_back_and_users_with_long_numbers_for_names() {
+fn the_log_finds_old_events_and_users_whose_ids_look_like_numbers() {
     let deck = Deck::new();
     let send = ["send", "--env", "dev", "--no-wait", "--user", "4711000123", NUMBER];
     assert_eq!(deck.run(&send).code(), 0);
@@ -196,7 +196,7 @@ fn the_log_finds_what_lies_far_back_and_users_with_long_numbers_for_names() {
 }
 
 #[test]
-fn whatever_keeps_codes_from_going_out_is_a_finding() {
+fn everything_that_blocks_sending_is_a_finding() {
     let deck = with_codes(2);
     let mut config = Config::built_in();
     config.environments.development.limits.environment = Caps { hour: Cap::new(2), day: None };

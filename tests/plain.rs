@@ -38,7 +38,7 @@ impl Heard {
 }
 
 #[test]
-fn whoever_comes_to_a_pane_hears_its_name_and_what_has_the_focus() {
+fn moving_to_a_pane_reads_its_name_and_the_focused_line() {
     let mut heard = Heard::new(Console::busy(SIZE));
     heard.press("Down");
     let said = heard.press("BackTab");
@@ -57,7 +57,7 @@ fn whoever_comes_to_a_pane_hears_its_name_and_what_has_the_focus() {
 }
 
 #[test]
-fn what_is_typed_is_written_by_itself_and_what_changes_is_said() {
+fn typing_echoes_the_text_alone_and_changes_are_announced() {
     let mut heard = Heard::new(Console::fresh(SIZE));
     heard.console.model.session.focus = Pane::Form;
     assert!(heard.hear().ends_with("Default country code, "));
@@ -77,7 +77,7 @@ fn what_is_typed_is_written_by_itself_and_what_changes_is_said() {
 }
 
 #[test]
-fn what_happened_and_what_went_wrong_is_said_once() {
+fn events_and_errors_are_announced_once() {
     let mut heard = Heard::new(Console::with(SIZE, Config::built_in()));
     heard.console.press("u");
     assert!(heard.hear().starts_with("Development: nothing to take back"));
@@ -108,7 +108,7 @@ fn what_happened_and_what_went_wrong_is_said_once() {
 }
 
 #[test]
-fn a_lock_is_told_by_its_end_and_wakes_nobody_every_second() {
+fn a_lock_is_read_by_its_end_and_does_not_tick_every_second() {
     let mut heard = Heard::new(Console::busy(SIZE));
     heard.press("Tab");
     let said = heard.press("BackTab");
@@ -118,7 +118,7 @@ fn a_lock_is_told_by_its_end_and_wakes_nobody_every_second() {
 }
 
 #[test]
-fn a_curve_is_told_in_figures() {
+fn a_chart_is_read_as_numbers() {
     let mut heard = Heard::new(Console::with_health(SIZE));
     heard.announcer.forget();
     let said = heard.hear();
@@ -126,7 +126,7 @@ fn a_curve_is_told_in_figures() {
 }
 
 #[test]
-fn the_program_speaks_line_by_line_and_leaves_the_terminal_in_order() {
+fn plain_mode_writes_lines_and_restores_the_terminal() {
     let deck = Deck::new();
     let mut terminal = Terminal::start(&deck, &["--plain"]);
     terminal.wait_for("Nobody has asked for a code lately");

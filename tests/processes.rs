@@ -4,7 +4,8 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -26,14 +27,18 @@ fn how_many(usual: usize) -> usize {
 
 /// Runs one of the ignored tests below as a process of its own, on a deck.
 fn child(name: &str, deck: &Deck, argument: &str) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    child_command(name, deck, argument).spawn().unwrap()
+}
+
+fn child_command(name: &str, deck: &Deck, argument: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["--ignored", "--exact", name])
         .env("SMSDECK_CHILD_HOME", deck.home.path())
         .env("SMSDECK_CHILD_ARGUMENT", argument)
         .env("TWILIO_TOKEN", smsdeck::provider::sandbox::AUTH_TOKEN)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
+        .stdout(Stdio::null());
+    command
 }
 
 /// The deck and the argument of a child; `None` where the test was not started as one.
@@ -73,7 +78,7 @@ async fn sids(engine: &Engine) -> BTreeMap<String, usize> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn eight_processes_that_ask_for_one_user_get_exactly_the_allowed_codes() {
+async fn eight_processes_asking_for_one_user_get_exactly_the_allowed_codes() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     deck.configure_for(sandbox.base_url());
@@ -93,7 +98,7 @@ fn number(user: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn eight_processes_that_ask_for_many_users_never_exceed_anyones_codes() {
+async fn eight_processes_asking_for_many_users_never_exceed_any_quota() {
     let users = how_many(40);
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
@@ -205,35 +210,70 @@ fn whatever_moment_a_save_is_killed_at_the_config_is_the_old_or_the_new_one() {
     let deck = Deck::new();
     let paths = deck.paths();
     for _ in 0..how_many(20) {
-        let mut child = child("child_saves_for_ever", &deck, "");
+        let mut saving = Saving::start(&deck);
+        // A moment at random is what is tested; nothing waits for it.
         let share = getrandom::u32().unwrap() % 100;
         std::thread::sleep(Duration::from_millis(share.into()));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        saving.child.kill().unwrap();
+        saving.child.wait().unwrap();
         if let Some(config) = load(&paths.config).unwrap() {
             let minutes = config.environments.test.code_validity.get();
             assert!([5, 9].contains(&minutes), "{minutes}");
         }
     }
-    assert!(paths.config.exists(), "no save ever got through");
+    // Whom nobody kills gets through.
+    let mut saving = Saving::start(&deck);
+    saving.wait_for("saved");
+    saving.child.kill().unwrap();
+    saving.child.wait().unwrap();
+    assert!(load(&paths.config).unwrap().is_some());
+}
+
+/// A process that does nothing but save.
+struct Saving {
+    child: Child,
+    lines: Lines<BufReader<ChildStderr>>,
+}
+
+impl Saving {
+    /// Starts it, and waits until it is about to save.
+    fn start(deck: &Deck) -> Self {
+        let mut child = child_command("child_saves_for_ever", deck, "")
+            .arg("--nocapture")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut saving = Self { child, lines };
+        saving.wait_for("ready");
+        saving
+    }
+
+    fn wait_for(&mut self, wanted: &str) {
+        assert!(self.lines.any(|line| line.unwrap() == wanted), "it is never {wanted}");
+    }
 }
 
 #[test]
 #[ignore = "started as a process by the test above"]
 fn child_saves_for_ever() {
     let Some((paths, _)) = as_child() else { return };
-    loop {
+    eprintln!("ready");
+    for count in 1.. {
         let config = load(&paths.config).unwrap().unwrap_or_else(Config::built_in);
         let before = &config.environments.test;
         let minutes = if before.code_validity.get() == 5 { 9 } else { 5 };
         let mut settings = before.clone();
         settings.code_validity = minutes.try_into().unwrap();
         save_environment(&paths, Environment::Test, before, &settings).unwrap();
+        if count == 1 {
+            eprintln!("saved");
+        }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_command_that_waits_looks_after_what_an_earlier_one_left_unclear() {
+async fn a_waiting_command_settles_what_an_earlier_one_left_unclear() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     deck.configure_for(sandbox.base_url());

@@ -12,7 +12,7 @@ use support::deck::Deck;
 const README: &str = include_str!("../README.md");
 
 #[test]
-fn its_picture_is_the_screen() {
+fn its_picture_matches_the_screen() {
     let snapshot = include_str!("snapshots/tape__tape_console.snap");
     let picture = snapshot.splitn(3, "---\n").nth(2).unwrap().trim();
     assert!(picture.lines().count() == 24, "{picture}");
@@ -25,7 +25,7 @@ fn its_config_is_valid() {
 }
 
 #[test]
-fn its_keys_are_keys() {
+fn its_keys_exist() {
     let deck = Deck::new();
     let file = deck.path("keys.ron");
     std::fs::write(&file, block("send_code")).unwrap();
@@ -39,7 +39,7 @@ fn block(words: &str) -> String {
 }
 
 #[test]
-fn it_knows_every_fate() {
+fn it_lists_every_sandbox_outcome() {
     let endings = fate_table();
     let endings = endings.lines().filter_map(|line| line.trim().strip_prefix('…'));
     for ending in endings.map(|line| &line[..4]) {
@@ -48,7 +48,7 @@ fn it_knows_every_fate() {
 }
 
 #[test]
-fn its_commands_are_understood() {
+fn its_commands_are_valid() {
     let commands = README.lines().filter(|line| line.starts_with("smsdeck "));
     for command in commands {
         let words = command.split(['#', '<', '>']).next().unwrap();

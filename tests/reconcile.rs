@@ -19,7 +19,7 @@ use smsdeck::engine::{Clock, CodeRequest, Engine, Pace, Submission};
 use smsdeck::provider::{Patience, Sandbox, loopback_client};
 use smsdeck::store::{DeliveryId, EventKind, EventQuery, StatusReport, Store};
 use support::deck::{Deck, config_for, operator};
-use support::wire::{Wire, read_request, response, write_response};
+use support::wire::{Refusal, Wire, read_request, response, write_response};
 
 /// Looks again soon, and waits for every answer that comes at all.
 fn quick() -> Pace {
@@ -56,7 +56,7 @@ async fn send(engine: &Engine, number: &str) -> Submission {
     engine.by(&operator()).request(request).await.unwrap()
 }
 
-/// Waits until a delivery has one of these statuses, and answers all it had.
+/// Waits until a delivery has one of these statuses, and returns all that it had.
 async fn until(
     engine: &Engine,
     delivery: DeliveryId,
@@ -161,7 +161,7 @@ async fn an_unclear_answer_is_reconciled_and_nothing_goes_out_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn being_busy_is_waited_out_and_nothing_goes_out_twice() {
+async fn a_busy_provider_is_waited_for_and_nothing_goes_out_twice() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     let engine = engine(&deck, sandbox.base_url(), Clock::System, quick()).await;
@@ -173,7 +173,7 @@ async fn being_busy_is_waited_out_and_nothing_goes_out_twice() {
 }
 
 #[tokio::test]
-async fn being_busy_for_ever_is_a_refusal_and_given_back() {
+async fn a_provider_that_stays_busy_is_a_refusal_and_frees_the_slot() {
     for headers in ["", "Retry-After: 1\r\n"] {
         let wire = Wire::answering(vec![response("429 Too Many Requests", headers, "")]);
         let deck = Deck::new();
@@ -226,10 +226,10 @@ async fn sending_pauses_while_the_account_refuses_its_credentials() {
 }
 
 #[tokio::test]
-async fn what_never_left_this_machine_is_given_back() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+async fn a_message_that_never_left_this_machine_frees_its_slot() {
+    let nobody = Refusal::new();
     let plain = speaks_no_tls();
-    for url in [format!("http://{free}"), "https://sms.invalid".to_owned(), plain] {
+    for url in [nobody.url(), "https://sms.invalid".to_owned(), plain] {
         let deck = Deck::new();
         let url = BaseUrl::parse(&url).unwrap();
         let engine = engine(&deck, &url, Clock::System, quick()).await;
@@ -254,7 +254,7 @@ fn speaks_no_tls() -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_process_takes_over_what_was_given_up() {
+async fn another_process_takes_over_a_released_delivery() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     let clock = Clock::manual(Timestamp::now());
@@ -274,7 +274,7 @@ async fn another_process_takes_over_what_was_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redacted_message_is_never_taken_for_one_that_did_not_go_out() {
+async fn a_redacted_message_is_never_taken_for_an_unsent_one() {
     let sid = format!("SM{}", "0a".repeat(16));
     let redacted = format!(
         r#"{{"messages":[{{"sid":"{sid}","status":"delivered","to":"+573001234567","body":""}}]}}"#
@@ -291,7 +291,7 @@ async fn a_redacted_message_is_never_taken_for_one_that_did_not_go_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_went_out_is_found_where_the_provider_hides_numbers() {
+async fn a_sent_message_is_found_although_the_provider_hides_numbers() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     let options = MessageOptions {
@@ -310,7 +310,7 @@ async fn what_went_out_is_found_where_the_provider_hides_numbers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redacted_message_of_another_delivery_holds_nothing_up() {
+async fn a_redacted_message_of_another_delivery_blocks_nothing() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     let options = MessageOptions {
@@ -330,7 +330,7 @@ async fn a_redacted_message_of_another_delivery_holds_nothing_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_the_account_that_a_code_was_sent_with_is_asked_about_it() {
+async fn only_the_account_that_sent_a_code_is_asked_about_it() {
     let lists_nothing = || {
         let failed = response("500 Internal Server Error", "", "");
         Wire::answering(vec![failed, response("200 OK", "", r#"{"messages":[]}"#)])
@@ -353,7 +353,7 @@ async fn only_the_account_that_a_code_was_sent_with_is_asked_about_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_sandbox_has_is_asked_of_the_sandbox_after_a_switch_too() {
+async fn sandbox_deliveries_are_followed_in_the_sandbox_after_a_switch() {
     let wire = Wire::answering(vec![response("404 Not Found", "", "")]);
     let deck = Deck::new();
     let engine = engine(&deck, &wire.url, Clock::System, quick()).await;
@@ -409,7 +409,7 @@ fn report_elsewhere(deck: &Deck, status: DeliveryStatus) -> impl FnOnce() + Send
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_another_process_has_settled_meanwhile_is_what_counts() {
+async fn a_status_that_another_process_wrote_meanwhile_wins() {
     let deck = Deck::new();
     let url = provider_that(report_elsewhere(&deck, DeliveryStatus::Sent), "sent");
     let engine = engine(&deck, &url, Clock::System, quick()).await;
@@ -424,7 +424,7 @@ async fn what_another_process_has_settled_meanwhile_is_what_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_failing_store_could_not_take_is_written_once_it_is_mended() {
+async fn a_status_that_the_store_could_not_take_is_written_once_it_works_again() {
     let deck = Deck::new();
     let path = deck.paths().store;
     let break_it = move || {
@@ -445,7 +445,7 @@ async fn what_a_failing_store_could_not_take_is_written_once_it_is_mended() {
 }
 
 #[test]
-fn a_send_that_waits_sees_the_end_that_another_process_writes() {
+fn a_waiting_send_sees_the_final_status_that_another_process_writes() {
     // Its provider tells it nothing after the message was accepted.
     let accepted = format!(r#"{{"sid":"SM{}","status":"queued"}}"#, "0a".repeat(16));
     let wire = Wire::answering(vec![
@@ -464,7 +464,7 @@ fn a_send_that_waits_sees_the_end_that_another_process_writes() {
 }
 
 #[test]
-fn a_send_that_is_refused_gives_up_what_it_has_taken_over() {
+fn a_refused_send_releases_what_it_took_over() {
     let accepted = format!(r#"{{"sid":"SM{}","status":"queued"}}"#, "0a".repeat(16));
     let wire = Wire::answering(vec![response("201 Created", "", &accepted)]);
     let deck = Deck::new();

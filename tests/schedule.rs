@@ -145,7 +145,7 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<Seen>, Condvar), busy_answers: u
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn at_most_sixteen_questions_are_under_way_and_a_429_holds_up_all() {
+async fn at_most_sixteen_requests_run_at_once_and_a_429_pauses_them_all() {
     let provider = SlowProvider::start(MAX_AT_ONCE);
     let deck = Deck::new();
     let engine = engine(&deck, &provider.url, Clock::System, "token").await;
@@ -171,7 +171,7 @@ async fn at_most_sixteen_questions_are_under_way_and_a_429_holds_up_all() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_one_process_follows_no_other_one_asks_about() {
+async fn a_delivery_is_followed_by_one_process_only() {
     let provider = SlowProvider::start(2);
     provider.open();
     let deck = Deck::new();
@@ -193,7 +193,7 @@ async fn what_one_process_follows_no_other_one_asks_about() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_process_follows_it_does_not_take_over_from_itself() {
+async fn a_process_does_not_take_over_its_own_deliveries() {
     let provider = SlowProvider::start(0);
     let deck = Deck::new();
     let clock = Clock::manual(Timestamp::now());
@@ -214,7 +214,7 @@ async fn what_a_process_follows_it_does_not_take_over_from_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_is_called_back_once_and_stays_counted() {
+async fn a_message_is_canceled_once_and_stays_counted() {
     let provider = SlowProvider::start(0);
     let deck = Deck::new();
     let engine = engine(&deck, &provider.url, Clock::System, "token").await;

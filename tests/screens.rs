@@ -58,7 +58,7 @@ fn after(keys: &str, size: (u16, u16)) -> Console {
 }
 
 #[test]
-fn every_screen_looks_as_it_should_at_80_by_24_and_120_by_40() {
+fn every_screen_matches_its_snapshot_at_80_by_24_and_120_by_40() {
     for (name, keys) in SCREENS {
         for size in [(80, 24), (120, 40)] {
             let name = format!("{name}_{}x{}", size.0, size.1);
@@ -84,7 +84,7 @@ fn every_screen_looks_as_it_should_at_80_by_24_and_120_by_40() {
 }
 
 #[test]
-fn a_fresh_console_says_what_to_do() {
+fn a_fresh_console_shows_what_to_do() {
     insta::assert_snapshot!("fresh_80x24", Console::fresh((80, 24)).screen());
     insta::assert_snapshot!("fresh_50x20", Console::fresh((50, 20)).screen());
     insta::assert_snapshot!("fresh_40x10", Console::fresh((40, 10)).screen());
@@ -112,7 +112,7 @@ fn draw_at_every_size(keys: &str) {
 }
 
 #[test]
-fn nothing_is_told_by_colour_or_lines_alone() {
+fn nothing_depends_on_color_or_line_drawing_alone() {
     let mut console = Console::busy((80, 24));
     console.model.session.theme.colour = false;
     console.model.session.theme.unicode = false;
@@ -122,7 +122,7 @@ fn nothing_is_told_by_colour_or_lines_alone() {
 }
 
 #[test]
-fn every_screen_can_be_read_out_without_a_mark() {
+fn every_screen_reads_aloud_without_drawn_marks() {
     for (name, keys) in SCREENS {
         let mut console = after("", plain::SIZE);
         console.model.session.theme.plain = true;
@@ -135,7 +135,7 @@ fn every_screen_can_be_read_out_without_a_mark() {
 }
 
 #[test]
-fn every_key_has_an_action_that_help_and_palette_name() {
+fn every_key_has_an_action_named_in_help_and_palette() {
     for binding in BINDINGS {
         let is_named = BINDINGS.iter().any(|other| {
             (other.context, other.action) == (binding.context, binding.action)

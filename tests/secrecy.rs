@@ -81,7 +81,7 @@ fn files_but_secrets(folder: &Path) -> Vec<std::path::PathBuf> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn neither_token_nor_codes_nor_whole_numbers_come_out() {
+async fn tokens_codes_and_full_numbers_are_never_written_out() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     deck.configure(&render(&with_stored_token(sandbox.base_url())));
@@ -163,7 +163,7 @@ async fn neither_token_nor_codes_nor_whole_numbers_come_out() {
 }
 
 #[test]
-fn a_panic_would_not_tell_what_is_being_typed() {
+fn debug_output_does_not_reveal_what_is_typed() {
     let mut console = Console::fresh((80, 24));
     console.press("s +573001234567");
     assert!(console.screen().contains("+573001234567"));

@@ -8,6 +8,7 @@ use std::process::Stdio;
 
 use smsdeck::provider::Sandbox;
 use support::deck::{Deck, any_file_holds};
+use support::wire::Refusal;
 
 const BY_HAND: &str = include_str!("config_by_hand.ron");
 
@@ -18,11 +19,11 @@ fn deck() -> Deck {
 }
 
 /// The same, with an account that nobody can be asked about.
-fn deck_without_network() -> Deck {
-    let deck = Deck::new();
-    let nobody = "base_url: \"http://127.0.0.1:1/\", account_sid:";
-    deck.configure(&BY_HAND.replace("account_sid:", nobody));
-    deck
+fn deck_without_network() -> (Deck, Refusal) {
+    let (deck, nobody) = (Deck::new(), Refusal::new());
+    let account = format!("base_url: \"{}\", account_sid:", nobody.url());
+    deck.configure(&BY_HAND.replace("account_sid:", &account));
+    (deck, nobody)
 }
 
 /// Stores a token as `config set auth_token -` does.
@@ -43,7 +44,7 @@ fn text(deck: &Deck) -> String {
 }
 
 #[test]
-fn a_field_is_set_shown_audited_and_can_be_taken_back() {
+fn setting_a_field_is_previewed_audited_and_can_be_undone() {
     let deck = deck();
     let set = ["config", "set", "--env", "prod", "codes_allowed", "5"];
     let tried = deck.run(&[&set[..], &["--dry-run"]].concat());
@@ -71,7 +72,7 @@ fn a_field_is_set_shown_audited_and_can_be_taken_back() {
 }
 
 #[test]
-fn what_is_wrong_changes_nothing_and_says_what_is_meant() {
+fn an_invalid_change_writes_nothing_and_explains_itself() {
     let deck = deck();
     for (field, value, words) in [
         ("codes_allowed", "99", "from 1 to 20"),
@@ -92,8 +93,8 @@ fn what_is_wrong_changes_nothing_and_says_what_is_meant() {
 }
 
 #[test]
-fn a_token_comes_from_standard_input_and_is_in_the_secrets_alone() {
-    let deck = deck_without_network();
+fn a_token_is_read_from_standard_input_and_kept_in_the_secrets_file_only() {
+    let (deck, _nobody) = deck_without_network();
     let token = "0123456789abcdef0123456789ab3f9a";
     let set = set_token(&deck, "prod", token);
     assert!(set.code() == 0 && !set.out().contains(token), "{}", set.err());
@@ -160,7 +161,7 @@ fn environments_are_compared_copied_and_moved_between_decks() {
 }
 
 #[test]
-fn a_change_tells_beforehand_what_it_would_have_meant() {
+fn a_change_first_shows_what_it_would_have_refused() {
     let deck = deck();
     for _ in 0..3 {
         let send = ["send", "--env", "dev", "--no-wait", "--user", "jdoe", "+573001234567"];
@@ -192,7 +193,7 @@ fn a_change_tells_beforehand_what_it_would_have_meant() {
 }
 
 #[test]
-fn the_check_has_the_figures_behind_the_settings() {
+fn the_check_shows_the_figures_behind_the_settings() {
     let deck = Deck::new();
     deck.configure(&BY_HAND.replace("    ),\n)", "    ),\n    deck: (segment_price: 0.05),\n)"));
     let check = deck.run(&["config", "check", "--env", "prod"]).out();
@@ -204,8 +205,8 @@ fn the_check_has_the_figures_behind_the_settings() {
 }
 
 #[test]
-fn a_stored_token_is_copied_only_where_it_is_named() {
-    let deck = deck_without_network();
+fn a_stored_token_is_copied_only_when_asked_for() {
+    let (deck, _nobody) = deck_without_network();
     let token = "0123456789abcdef0123456789ab3f9a";
     assert_eq!(set_token(&deck, "prod", token).code(), 0);
     let stored = || std::fs::read_to_string(deck.paths().secrets).unwrap().matches(token).count();
@@ -219,7 +220,7 @@ fn a_stored_token_is_copied_only_where_it_is_named() {
 }
 
 #[test]
-fn a_change_is_audited_also_where_nobody_reads_what_is_printed() {
+fn a_change_is_audited_although_nobody_reads_the_output() {
     let deck = deck();
     let set = ["config", "set", "--env", "test", "codes_allowed", "5"];
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
@@ -230,7 +231,7 @@ fn a_change_is_audited_also_where_nobody_reads_what_is_printed() {
 }
 
 #[test]
-fn a_config_that_is_out_of_order_is_found_and_a_version_put_back_for_the_whole_deck() {
+fn an_invalid_config_is_reported_and_a_version_can_be_restored() {
     let deck = deck();
     deck.configure(&BY_HAND.replace("    ),\n)", "    ),\n    deck: (retention_days: 60),\n)"));
     assert_eq!(deck.run(&["config", "set", "--env", "dev", "codes_allowed", "5"]).code(), 0);
@@ -250,7 +251,7 @@ fn a_config_that_is_out_of_order_is_found_and_a_version_put_back_for_the_whole_d
 }
 
 #[test]
-fn single_numbers_are_copied_and_a_token_is_never_brought_along() {
+fn copying_single_numbers_never_copies_a_token() {
     let deck = deck();
     let copy = ["config", "copy", "prod", "dev", "--numbers", "ACME"];
     assert_eq!(deck.run(&copy).code(), 0);
@@ -272,7 +273,7 @@ fn single_numbers_are_copied_and_a_token_is_never_brought_along() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_the_account_refuses_is_not_stored_and_the_try_is_written_down() {
+async fn a_token_that_the_account_refuses_is_not_stored_and_the_attempt_is_audited() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     deck.configure_for(sandbox.base_url());
@@ -288,9 +289,9 @@ async fn a_token_that_the_account_refuses_is_not_stored_and_the_try_is_written_d
 }
 
 #[test]
-fn a_token_that_is_no_longer_named_is_taken_away() {
+fn a_token_that_is_no_longer_used_is_removed() {
     let token = "0123456789abcdef0123456789ab3f9a";
-    let deck = deck_without_network();
+    let (deck, _nobody) = deck_without_network();
     let holds = || std::fs::read_to_string(deck.paths().secrets).unwrap().contains(token);
     for (field, value) in [("auth_token", "None"), ("provider", "Sandbox")] {
         assert_eq!(set_token(&deck, "prod", token).code(), 0);
@@ -303,7 +304,7 @@ fn a_token_that_is_no_longer_named_is_taken_away() {
 }
 
 #[test]
-fn a_save_that_fails_and_a_new_order_are_written_down() {
+fn a_failed_save_and_a_reordering_are_audited() {
     let deck = deck();
     let set = |value: &str| deck.run(&["config", "set", "--env", "prod", "from_numbers", value]);
     let rows =
@@ -326,7 +327,7 @@ fn a_save_that_fails_and_a_new_order_are_written_down() {
 }
 
 #[test]
-fn a_key_of_an_account_is_a_part_of_it() {
+fn an_api_key_belongs_to_its_account() {
     let deck = Deck::new();
     let key = "api_key: \"SK0123456789abcdef0123456789abcdef\", account_sid:";
     let account = "provider: Twilio(account_sid: \"AC0123456789abcdef0123456789abcdef\", auth_token: Env(\"KEY_SECRET\")),";
@@ -345,7 +346,7 @@ fn a_key_of_an_account_is_a_part_of_it() {
 }
 
 #[test]
-fn what_is_wrong_with_the_numbers_is_told_where_they_are() {
+fn a_problem_with_from_numbers_is_reported_at_the_numbers() {
     let deck = Deck::new();
     let text_of = format!("// test: see the wiki\n{BY_HAND}").replace(
         "from_numbers: [],\n            default_number: None,",
@@ -358,7 +359,7 @@ fn what_is_wrong_with_the_numbers_is_told_where_they_are() {
 }
 
 #[test]
-fn the_settings_are_shown_whole_one_environment_or_all_of_them() {
+fn config_show_prints_one_environment_or_all_of_them() {
     let deck = deck();
     let shown = deck.run(&["config", "show", "--json"]).json();
     assert_eq!(shown.len(), 3);
@@ -371,7 +372,7 @@ fn the_settings_are_shown_whole_one_environment_or_all_of_them() {
 }
 
 #[test]
-fn a_list_of_nobody_is_no_list_of_recipients() {
+fn an_empty_list_of_recipients_is_rejected() {
     let deck = deck();
     let set = deck.run(&["config", "set", "--env", "test", "recipients", "Only([])"]);
     assert_eq!(set.code(), 2);
@@ -427,7 +428,7 @@ fn fields_of_the_deck_of_maps_and_of_limits_are_set_and_copied_by_name() {
 }
 
 #[test]
-fn a_number_in_production_only_is_drift() {
+fn a_number_only_in_production_is_drift() {
     let deck = deck();
     let diff = deck.run(&["config", "diff", "test", "prod"]).out();
     let acme = diff.lines().find(|line| line.contains("ACME")).unwrap();

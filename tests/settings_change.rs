@@ -38,7 +38,7 @@ async fn audit(deck: &Deck) -> Vec<AuditRow> {
 }
 
 #[tokio::test]
-async fn a_change_is_written_in_force_and_in_the_audit_of_whoever_made_it() {
+async fn a_change_is_saved_applied_and_audited_with_its_operator() {
     let files = Files::new();
     let deck = deck(&files);
     let engine = deck.open(Config::built_in()).await.unwrap();
@@ -54,7 +54,7 @@ async fn a_change_is_written_in_force_and_in_the_audit_of_whoever_made_it() {
 }
 
 #[tokio::test]
-async fn an_operator_who_may_only_look_changes_nothing_and_opens_no_store() {
+async fn a_read_only_operator_changes_nothing_and_opens_no_store() {
     let files = Files::new();
     let onlooker = Operator { read_only: true, ..operator() };
     let refused = deck(&files).change_settings(&onlooker, validity(7)).await.unwrap_err();
@@ -71,7 +71,7 @@ async fn a_preview_writes_nothing_and_opens_no_store() {
 }
 
 #[tokio::test]
-async fn settings_are_saved_where_no_store_can_be_opened_and_that_is_said() {
+async fn settings_are_saved_without_a_usable_store_and_a_warning_says_so() {
     let files = Files::new();
     std::fs::create_dir_all(files.paths().store).unwrap();
     let changed = deck(&files).change_settings(&operator(), validity(7)).await.unwrap();
@@ -96,7 +96,7 @@ async fn an_invalid_config_is_repaired_by_a_text_and_the_audit_says_so() {
 }
 
 #[tokio::test]
-async fn a_conflict_is_a_failed_save_of_the_audit_and_an_invalid_edit_is_none() {
+async fn a_conflict_is_audited_as_a_failed_save_and_an_invalid_edit_is_not() {
     let files = Files::new();
     let deck = deck(&files);
     let baseline = Config::built_in().environments.test;

@@ -70,7 +70,7 @@ fn send(deck: &Deck) -> Ran {
 }
 
 #[test]
-fn every_fault_of_the_store_is_said_and_nothing_is_sent() {
+fn every_store_fault_is_reported_and_nothing_is_sent() {
     for Fault { words, make } in FAULTS {
         let (deck, wire) = used_deck();
         make(&deck.paths().store);
@@ -89,7 +89,7 @@ fn every_fault_of_the_store_is_said_and_nothing_is_sent() {
 }
 
 #[test]
-fn a_store_that_is_mended_is_opened_without_a_restart() {
+fn a_repaired_store_is_opened_without_a_restart() {
     let (deck, _wire) = used_deck();
     let store = deck.paths().store;
     let kept = std::fs::read(&store).unwrap();
@@ -105,7 +105,7 @@ fn a_store_that_is_mended_is_opened_without_a_restart() {
 }
 
 #[test]
-fn a_disk_that_takes_nothing_more_is_said_and_nothing_is_sent() {
+fn a_full_disk_is_reported_and_nothing_is_sent() {
     let (deck, wire) = used_deck();
     // No file may grow, and growing is an error instead of a signal.
     let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
@@ -125,7 +125,7 @@ fn a_disk_that_takes_nothing_more_is_said_and_nothing_is_sent() {
 }
 
 #[test]
-fn a_busy_store_is_waited_for_and_then_said_to_be_busy() {
+fn a_busy_store_is_waited_for_and_then_reported_as_busy() {
     let (deck, wire) = used_deck();
     let other = Connection::open(deck.paths().store).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();

@@ -114,7 +114,7 @@ fn tape() -> Vec<(String, Step)> {
 }
 
 #[test]
-fn what_is_no_command_of_vhs_is_found() {
+fn commands_that_vhs_does_not_know_are_found() {
     for wrong in [
         "Home",
         "F1",
@@ -164,7 +164,7 @@ fn the_tape_lasts_less_than_forty_seconds_with_its_header_before_anything_else()
 }
 
 #[test]
-fn every_screen_that_the_tape_promises_comes() {
+fn every_screen_that_the_tape_waits_for_appears() {
     let deck = Deck::new();
     let mut terminal = Terminal::start(&deck, &["--demo"]);
     // What the screen shows since the last key.

@@ -77,7 +77,7 @@ fn an_admin_configures_an_environment_sends_a_code_and_verifies_it() {
 }
 
 #[test]
-fn what_was_sent_before_a_restart_still_counts() {
+fn codes_sent_before_a_restart_still_count() {
     let deck = Deck::new();
     for left in ["2 more allowed", "1 more allowed", "It was the last one"] {
         let mut terminal = Terminal::start(&deck, &[]);
@@ -94,7 +94,7 @@ fn what_was_sent_before_a_restart_still_counts() {
 }
 
 #[test]
-fn the_terminal_is_given_back_on_every_way_out() {
+fn the_terminal_is_restored_after_every_signal() {
     let deck = Deck::new();
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let mut terminal = Terminal::start(&deck, &[]);
@@ -125,7 +125,7 @@ fn quitting_with_unsaved_changes_asks_first() {
 }
 
 #[test]
-fn a_broken_config_is_shown_with_its_place_and_left_alone() {
+fn a_broken_config_is_reported_with_its_position_and_left_alone() {
     let deck = Deck::new();
     deck.configure("(version: 1,\n  environments: 5)");
     let mut terminal = Terminal::start(&deck, &[]);
@@ -152,7 +152,7 @@ fn a_thousand_pasted_characters_with_line_breaks_change_nothing() {
 }
 
 #[test]
-fn keys_typed_ahead_and_keys_in_pieces_are_neither_lost_nor_misread() {
+fn keys_typed_ahead_or_split_are_neither_lost_nor_misread() {
     let deck = Deck::new();
     // All of it is in the line before the program reads its first byte.
     let mut terminal = Terminal::start(&deck, &[]);
@@ -254,7 +254,7 @@ fn all_about_a_user_is_one_key_away() {
 }
 
 #[test]
-fn the_config_is_edited_in_an_editor_that_gets_every_key_and_taken_back_checked() {
+fn an_external_editor_gets_every_key_and_its_result_is_checked() {
     let deck = Deck::new();
     deck.configure(include_str!("config_by_hand.ron"));
     // It asks for a line, and puts it in the place of Production's number of codes.
@@ -300,7 +300,7 @@ fn the_config_is_edited_in_an_editor_that_gets_every_key_and_taken_back_checked(
 }
 
 #[test]
-fn a_console_on_a_broken_config_goes_on_once_it_is_mended() {
+fn a_console_on_a_broken_config_continues_once_it_is_fixed() {
     let deck = Deck::new();
     deck.configure(include_str!("config_by_hand.ron"));
     assert_eq!(deck.run(&["config", "set", "--env", "dev", "codes_allowed", "5"]).code(), 0);
@@ -329,7 +329,7 @@ fn editor(deck: &Deck, script: &str) -> String {
 }
 
 #[test]
-fn an_edit_comes_together_with_what_others_save_meanwhile() {
+fn an_edit_merges_with_what_others_save_meanwhile() {
     let deck = Deck::new();
     deck.configure(include_str!("config_by_hand.ron"));
     let command = editor(
@@ -354,7 +354,7 @@ fn an_edit_comes_together_with_what_others_save_meanwhile() {
 }
 
 #[test]
-fn a_text_that_was_not_taken_is_what_the_next_edit_goes_on_with() {
+fn a_rejected_edit_is_what_the_next_edit_starts_from() {
     let deck = Deck::new();
     deck.configure(include_str!("config_by_hand.ron"));
     let command = editor(
@@ -375,7 +375,7 @@ fn a_text_that_was_not_taken_is_what_the_next_edit_goes_on_with() {
 }
 
 #[test]
-fn after_a_stop_and_a_start_the_whole_screen_is_there_again() {
+fn resuming_after_a_stop_redraws_the_whole_screen() {
     let deck = Deck::new();
     // What is left on the screen once the start is over.
     let console = Console::fresh((80, 24)).text();

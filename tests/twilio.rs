@@ -3,8 +3,6 @@
 
 mod support;
 
-use std::net::TcpListener;
-
 use jiff::SignedDuration;
 use smsdeck::domain::delivery::DeliveryStatus;
 use smsdeck::domain::message_options::{
@@ -18,7 +16,7 @@ use smsdeck::provider::{
     Client, Created, MessageState, NewMessage, Patience, ProviderError, Sandbox, Search,
     loopback_client,
 };
-use support::wire::{Wire, response};
+use support::wire::{Refusal, Wire, response};
 
 const SID: &str = "SM0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a";
 
@@ -63,7 +61,7 @@ async fn created(answer: String) -> Created {
 }
 
 #[tokio::test]
-async fn a_create_is_the_form_that_twilio_expects() {
+async fn creating_a_message_posts_the_form_that_twilio_expects() {
     for (sender, field) in [
         ("+15005550006", "From=%2B15005550006"),
         ("72404", "From=72404"),
@@ -94,7 +92,7 @@ async fn a_create_is_the_form_that_twilio_expects() {
 }
 
 #[tokio::test]
-async fn what_else_twilio_does_with_a_message_is_asked_for_only_where_it_is_set() {
+async fn message_options_are_sent_only_when_set() {
     let wire = Wire::answering(vec![accepted()]);
     let options = MessageOptions {
         risk_check: Some(RiskCheck::Disable),
@@ -110,7 +108,7 @@ async fn what_else_twilio_does_with_a_message_is_asked_for_only_where_it_is_set(
 }
 
 #[tokio::test]
-async fn a_message_is_called_back() {
+async fn a_message_is_canceled() {
     let body = format!(r#"{{"sid":"{SID}","status":"canceled"}}"#);
     let late = response("400 Bad Request", "", r#"{"code":30409,"message":"too late"}"#);
     let wire = Wire::answering(vec![response("200 OK", "", &body), late]);
@@ -136,7 +134,7 @@ async fn the_account_and_its_token_go_as_basic_authentication() {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_message_leaves_the_outcome_unclear() {
+async fn a_response_without_a_message_leaves_the_outcome_unclear() {
     let truncated = "HTTP/1.1 201 CREATED\r\nContent-Length: 400\r\n\r\n{\"sid\":";
     for answer in [
         response("201 CREATED", "", "<html>all is well</html>"),
@@ -155,7 +153,7 @@ async fn an_answer_without_a_message_leaves_the_outcome_unclear() {
 }
 
 #[tokio::test]
-async fn an_error_answer_is_a_refusal_with_its_code_and_words() {
+async fn an_error_response_is_a_refusal_with_code_and_message() {
     let refused = |created| match created {
         Created::Refused(refusal) => (refusal.http_status, refusal.code, refusal.message),
         other => panic!("{other:?}"),
@@ -180,7 +178,7 @@ async fn an_error_answer_is_a_refusal_with_its_code_and_words() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed_with_the_credentials() {
+async fn credentials_do_not_follow_a_redirect() {
     let elsewhere = Wire::answering(vec![accepted()]);
     let location = format!("Location: {}stolen\r\n", elsewhere.url.url());
     let created = created(response("307 Temporary Redirect", &location, "")).await;
@@ -189,7 +187,7 @@ async fn a_redirect_is_not_followed_with_the_credentials() {
 }
 
 #[tokio::test]
-async fn too_many_requests_are_told_with_their_wait() {
+async fn a_429_carries_its_wait() {
     let wait = |created| match created {
         Created::Busy { retry_after } => retry_after.map(|wait| wait.as_secs()),
         other => panic!("{other:?}"),
@@ -201,11 +199,11 @@ async fn too_many_requests_are_told_with_their_wait() {
 }
 
 #[tokio::test]
-async fn what_never_left_this_machine_is_not_submitted() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+async fn a_message_that_never_left_this_machine_is_not_submitted() {
+    let nobody = Refusal::new();
     let plain = Wire::answering(vec![accepted()]);
     let over_tls = plain.url.as_str().replace("http:", "https:");
-    for url in [format!("http://{free}"), "https://sms.invalid".to_owned(), over_tls] {
+    for url in [nobody.url(), "https://sms.invalid".to_owned(), over_tls] {
         let url = BaseUrl::parse(&url).unwrap();
         let created = client(&url).create(&message("+573001234567", "72404")).await;
         assert!(matches!(created, Created::NotSubmitted(_)), "{}: {created:?}", url.as_str());
@@ -213,7 +211,7 @@ async fn what_never_left_this_machine_is_not_submitted() {
 }
 
 #[tokio::test]
-async fn a_message_is_read_and_what_cannot_be_read_is_told_apart() {
+async fn fetching_a_message_tells_failures_apart() {
     let fetched = |answer: String| async move {
         let wire = Wire::answering(vec![answer]);
         client(&wire.url).fetch(SID).await
@@ -234,7 +232,7 @@ async fn a_message_is_read_and_what_cannot_be_read_is_told_apart() {
 }
 
 #[tokio::test]
-async fn a_list_is_read_over_all_its_pages() {
+async fn a_list_is_read_page_by_page() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let client = client(sandbox.base_url());
     for _ in 0..120 {
@@ -280,7 +278,7 @@ async fn a_list_is_complete_only_by_the_clock_of_the_server() {
 }
 
 #[tokio::test]
-async fn pages_lead_neither_elsewhere_nor_round_in_circles() {
+async fn next_pages_never_lead_to_another_host_or_in_circles() {
     let page = |next: &str| {
         let body = format!(
             r#"{{"messages":[{{"sid":"{SID}","status":"sent"}}],"next_page_uri":"{next}"}}"#
@@ -298,7 +296,7 @@ async fn pages_lead_neither_elsewhere_nor_round_in_circles() {
 }
 
 #[tokio::test]
-async fn every_fate_of_the_sandbox_is_met() {
+async fn every_sandbox_number_has_its_documented_outcome() {
     use DeliveryStatus::{Delivered, Sent, Undelivered};
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let fates = [

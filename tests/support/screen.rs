@@ -143,7 +143,8 @@ impl Console {
     }
 
     /// Presses keys: names such as `Tab`, `^s` in spaces, anything else is typed letter by
-    /// letter; `_` is a space, and `@` goes to the field with this label. Answers the effects of all of them.
+    /// letter; `_` is a space, and `@` goes to the field with this label. Returns the effects of all
+    /// of them.
     pub fn press(&mut self, keys: &str) -> Vec<Effect> {
         let mut effects = Vec::new();
         for word in keys.split_whitespace() {

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use smsdeck::domain::provider::BaseUrl;
+use tokio::net::TcpSocket;
 use tokio::sync::watch;
 
 /// A server on loopback that gives one answer after another, the last one again and again. Each
@@ -40,6 +41,22 @@ impl Wire {
     pub async fn wait_for_requests(&self, count: usize) {
         let mut requests = self.requests.subscribe();
         requests.wait_for(|requests| requests.len() >= count).await.unwrap();
+    }
+}
+
+/// An address on loopback that refuses every connection while this lives: the port is taken, and
+/// nobody listens there.
+pub struct Refusal(TcpSocket);
+
+impl Refusal {
+    pub fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        Self(socket)
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.0.local_addr().unwrap())
     }
 }
 
