@@ -24,11 +24,11 @@ pub(super) async fn apply(
     }
     let changed = invocation.deck.change_settings(&invocation.operator, change).await?;
     show(invocation, &changed.old, &changed.new, changed.token, false)?;
-    whole(&changed)
+    ensure_complete(&changed)
 }
 
 /// Fails where the settings are saved, but not all that belongs to it is done.
-pub(super) fn whole(changed: &Changed) -> Result<ExitCode, Failure> {
+pub(super) fn ensure_complete(changed: &Changed) -> Result<ExitCode, Failure> {
     let Changed { token_problem, leftover_token, not_audited, .. } = changed;
     let failed = |code, words: String| Err(Failure::new(code, words));
     if let Some(error) = token_problem {

@@ -28,13 +28,13 @@ pub(super) async fn run(
                 may_move(grid, None, &countries, r#move)?;
                 let countries = countries.iter().copied().collect();
                 let number = FromNumber { sender: sender.clone(), countries };
-                grid.with(None, number, default).map_err(wrong)
+                grid.with(None, number, default).map_err(invalid)
             })
             .await
         }
         NumbersCommand::Edit { sender, new_sender, countries, no_countries, r#move, dry_run } => {
             change(invocation, dry_run, move |grid| {
-                let row = known(grid, &sender)?;
+                let row = row_of(grid, &sender)?;
                 let countries = countries.clone().or_else(|| no_countries.then(Vec::new));
                 let countries =
                     countries.unwrap_or_else(|| row.countries.iter().copied().collect());
@@ -43,17 +43,17 @@ pub(super) async fn run(
                     sender: new_sender.as_ref().unwrap_or(&sender).clone(),
                     countries: countries.into_iter().collect(),
                 };
-                grid.with(Some(&sender), number, grid.is_default(&sender)).map_err(wrong)
+                grid.with(Some(&sender), number, grid.is_default(&sender)).map_err(invalid)
             })
             .await
         }
         NumbersCommand::Remove { sender, dry_run } => {
-            change(invocation, dry_run, move |grid| grid.without(&sender).map_err(wrong)).await
+            change(invocation, dry_run, move |grid| grid.without(&sender).map_err(invalid)).await
         }
         NumbersCommand::Default { sender, none, dry_run } => {
             let sender = sender.filter(|_| !none);
             change(invocation, dry_run, move |grid| {
-                grid.with_default(sender.as_ref()).map_err(wrong)
+                grid.with_default(sender.as_ref()).map_err(invalid)
             })
             .await
         }
@@ -89,7 +89,7 @@ async fn change(
     apply(invocation, dry_run, change).await
 }
 
-fn known<'a>(grid: &'a FromNumbers, sender: &Sender) -> Result<&'a FromNumber, InvalidEdit> {
+fn row_of<'a>(grid: &'a FromNumbers, sender: &Sender) -> Result<&'a FromNumber, InvalidEdit> {
     grid.rows()
         .iter()
         .find(|row| row.sender == *sender)
@@ -117,6 +117,6 @@ fn may_move(
     Ok(())
 }
 
-fn wrong(error: impl std::fmt::Display) -> InvalidEdit {
+fn invalid(error: impl std::fmt::Display) -> InvalidEdit {
     InvalidEdit::Rule(error.to_string())
 }

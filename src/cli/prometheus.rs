@@ -33,7 +33,7 @@ pub(super) fn render(all: &[(Environment, Status)], now: Timestamp) -> String {
 }
 
 /// The file where nothing can be read: all that is known is that it is critical.
-pub(super) fn dead(environments: impl Iterator<Item = Environment>) -> String {
+pub(super) fn unreadable(environments: impl Iterator<Item = Environment>) -> String {
     let mut text =
         "# HELP smsdeck_status 0 fine, 1 warning, 2 critical.\n# TYPE smsdeck_status gauge\n"
             .to_owned();
@@ -44,126 +44,140 @@ pub(super) fn dead(environments: impl Iterator<Item = Environment>) -> String {
     text
 }
 
+/// How bad it is, as the exit code of monitoring plugins.
+fn status(all: &[(Environment, Status)]) -> Family {
+    let severity = |status: &Status| {
+        Some(match status.severity() {
+            Severity::Fine => 0.0,
+            Severity::Warning => 1.0,
+            Severity::Critical => 2.0,
+        })
+    };
+    family("smsdeck_status", "0 fine, 1 warning, 2 critical.", each(all, severity))
+}
+
 /// Figures of which an environment has one.
 fn states(all: &[(Environment, Status)], now: Timestamp) -> Vec<Family> {
-    let each = |value: &dyn Fn(&Status) -> Option<f64>| -> Vec<(String, f64)> {
-        all.iter()
-            .filter_map(|(environment, status)| Some((label(*environment), value(status)?)))
-            .collect()
-    };
     vec![
-        family(
-            "smsdeck_status",
-            "0 fine, 1 warning, 2 critical.",
-            each(&|status| {
-                Some(match status.severity() {
-                    Severity::Fine => 0.0,
-                    Severity::Warning => 1.0,
-                    Severity::Critical => 2.0,
-                })
-            }),
-        ),
+        status(all),
         family(
             "smsdeck_set_up",
             "Whether everything that a send needs is set.",
-            each(&|status| Some(f64::from(u8::from(status.is_set_up)))),
+            each(all, |status| Some(f64::from(u8::from(status.is_set_up)))),
         ),
         family(
             "smsdeck_locked_users",
             "Users who get no code now.",
-            each(&|status| u32::try_from(status.locked).ok().map(f64::from)),
+            each(all, |status| u32::try_from(status.locked).ok().map(f64::from)),
         ),
         family(
             "smsdeck_usual_codes",
             "Codes an hour over the week before.",
-            each(&|status| Some(status.health.usual_per_hour.into())),
+            each(all, |status| Some(status.health.usual_per_hour.into())),
         ),
         family(
             "smsdeck_oldest_open_seconds",
             "Age of the oldest code without an end.",
-            each(&|status| {
+            each(all, |status| {
                 Some(now.duration_since(status.health.oldest_open?).as_secs_f64().max(0.0))
             }),
         ),
         family(
             "smsdeck_last_delivered_timestamp_seconds",
             "When a code was last delivered.",
-            each(&|status| Some(seconds(status.health.last_delivered?))),
+            each(all, |status| Some(seconds(status.health.last_delivered?))),
         ),
-        Family {
-            name: "smsdeck_written_timestamp_seconds",
-            help: "When this file was written.",
-            samples: vec![(String::new(), seconds(now))],
-        },
+        family(
+            "smsdeck_written_timestamp_seconds",
+            "When this file was written.",
+            vec![(String::new(), seconds(now))],
+        ),
     ]
 }
 
 /// Figures of which an environment has several, told apart by a label.
 fn counts(all: &[(Environment, Status)]) -> Vec<Family> {
-    let many = |values: &dyn Fn(&Status) -> Vec<(String, f64)>| -> Vec<(String, f64)> {
-        all.iter()
-            .flat_map(|(environment, status)| {
-                let here = label(*environment);
-                values(status)
-                    .into_iter()
-                    .map(move |(labels, value)| (format!("{here},{labels}"), value))
-            })
-            .collect()
-    };
     vec![
-        family(
-            "smsdeck_codes",
-            "Codes of the last hour by what became of them.",
-            many(&|status| {
-                let hour = &status.health.hour;
-                vec![
-                    ("result=\"asked\"".to_owned(), hour.codes.into()),
-                    ("result=\"delivered\"".to_owned(), hour.delivered.into()),
-                    ("result=\"failed\"".to_owned(), hour.failed.into()),
-                ]
-            }),
-        ),
+        family("smsdeck_codes", "Codes of the last hour by what became of them.", many(all, codes)),
         family(
             "smsdeck_delivery_seconds",
             "Time to arrive over the last hour.",
-            many(&|status| {
-                let hour = &status.health.hour;
-                [("0.5", hour.median), ("0.95", hour.p95)]
-                    .into_iter()
-                    .filter_map(|(quantile, time)| {
-                        Some((format!("quantile=\"{quantile}\""), time?.as_secs_f64()))
-                    })
-                    .collect()
-            }),
+            many(all, delivery_seconds),
         ),
         family(
             "smsdeck_failures",
             "Failures of the last hour by the provider's error code.",
-            many(&|status| {
-                let failures = status.health.failures.iter();
-                failures
-                    .map(|failure| {
-                        let code = failure.error_code.map(|code| code.to_string());
-                        let code = code.unwrap_or_else(|| "none".to_owned());
-                        (format!("code=\"{code}\""), failure.count.into())
-                    })
-                    .collect()
-            }),
+            many(all, failures),
         ),
         family(
             "smsdeck_country_codes",
             "Codes of the last day by country.",
-            many(&|status| {
-                let countries = status.destinations.countries.iter();
-                countries
-                    .map(|traffic| {
-                        let code = traffic.country.map_or("none", Country::code);
-                        (format!("country=\"{code}\""), traffic.day.into())
-                    })
-                    .collect()
-            }),
+            many(all, country_codes),
         ),
     ]
+}
+
+fn codes(status: &Status) -> Vec<(String, f64)> {
+    let hour = &status.health.hour;
+    vec![
+        ("result=\"asked\"".to_owned(), hour.codes.into()),
+        ("result=\"delivered\"".to_owned(), hour.delivered.into()),
+        ("result=\"failed\"".to_owned(), hour.failed.into()),
+    ]
+}
+
+fn delivery_seconds(status: &Status) -> Vec<(String, f64)> {
+    let hour = &status.health.hour;
+    let quantiles = [("0.5", hour.median), ("0.95", hour.p95)].into_iter();
+    quantiles
+        .filter_map(|(quantile, time)| {
+            Some((format!("quantile=\"{quantile}\""), time?.as_secs_f64()))
+        })
+        .collect()
+}
+
+fn failures(status: &Status) -> Vec<(String, f64)> {
+    let failures = status.health.failures.iter();
+    failures
+        .map(|failure| {
+            let code = failure.error_code.map(|code| code.to_string());
+            let code = code.unwrap_or_else(|| "none".to_owned());
+            (format!("code=\"{code}\""), failure.count.into())
+        })
+        .collect()
+}
+
+fn country_codes(status: &Status) -> Vec<(String, f64)> {
+    let countries = status.destinations.countries.iter();
+    countries
+        .map(|traffic| {
+            let code = traffic.country.map_or("none", Country::code);
+            (format!("country=\"{code}\""), traffic.day.into())
+        })
+        .collect()
+}
+
+/// The sample of each environment that has one.
+fn each(
+    all: &[(Environment, Status)],
+    value: impl Fn(&Status) -> Option<f64>,
+) -> Vec<(String, f64)> {
+    let samples = all.iter();
+    samples
+        .filter_map(|(environment, status)| Some((label(*environment), value(status)?)))
+        .collect()
+}
+
+/// The samples of all environments, with the environment before the other label.
+fn many(
+    all: &[(Environment, Status)],
+    values: impl Fn(&Status) -> Vec<(String, f64)>,
+) -> Vec<(String, f64)> {
+    let all = all.iter().map(|(environment, status)| (label(*environment), values(status)));
+    all.flat_map(|(here, values)| {
+        values.into_iter().map(move |(labels, value)| (format!("{here},{labels}"), value))
+    })
+    .collect()
 }
 
 const fn family(name: &'static str, help: &'static str, samples: Vec<(String, f64)>) -> Family {

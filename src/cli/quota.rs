@@ -21,10 +21,10 @@ pub(super) async fn run(
         QuotaCommand::Show { user } => show_user(invocation, &user).await,
         QuotaCommand::Unlock { user, reason, ticket, wrong_tries } => {
             let remedy = if wrong_tries { Remedy::WrongTries } else { Remedy::AllCodes };
-            relieve(invocation, &user, remedy, &reason, ticket).await
+            apply_remedy(invocation, &user, remedy, &reason, ticket).await
         }
         QuotaCommand::GiveBack { user, reason, ticket } => {
-            relieve(invocation, &user, Remedy::OneCode, &reason, ticket).await
+            apply_remedy(invocation, &user, Remedy::OneCode, &reason, ticket).await
         }
     }
 }
@@ -42,15 +42,15 @@ async fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
 async fn show_user(invocation: &Invocation, typed: &str) -> Result<ExitCode, Failure> {
     let environment = invocation.environment()?;
     let engine = invocation.engine().await?;
-    let rows = found(engine, environment, typed).await?;
+    let rows = users_named(engine, environment, typed).await?;
     for row in &rows {
         show(invocation, engine, environment, row)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Helps exactly one user: where a number belongs to several, the id must be told.
-async fn relieve(
+/// Helps exactly one user: a number that belongs to several does not say which one.
+async fn apply_remedy(
     invocation: &Invocation,
     typed: &str,
     remedy: Remedy,
@@ -62,7 +62,7 @@ async fn relieve(
         return Err(Failure::usage("this needs a reason: --reason TEXT".to_owned()));
     }
     let engine = invocation.engine().await?;
-    let mut rows = found(engine, environment, typed).await?;
+    let mut rows = users_named(engine, environment, typed).await?;
     if rows.len() > 1 {
         let count = rows.len();
         let words = format!("the number belongs to {count} users: name one by id");
@@ -99,7 +99,7 @@ async fn relieve(
     Ok(ExitCode::SUCCESS)
 }
 
-async fn found(
+async fn users_named(
     engine: &Engine,
     environment: Environment,
     typed: &str,

@@ -28,19 +28,19 @@ pub(super) async fn run(
     invocation: &Invocation,
     options: &StatusOptions,
 ) -> Result<ExitCode, Failure> {
-    let dead = |failure: Failure| {
+    let unreadable = |failure: Failure| {
         // Whoever reads the file only must not go on believing the old one.
         if let Some(file) = &options.prometheus {
-            let _ = config::publish(file, &prometheus::dead(invocation.environments()));
+            let _ = config::publish(file, &prometheus::unreadable(invocation.environments()));
         }
         failure.critical()
     };
-    let engine = invocation.engine().await.map_err(dead)?;
+    let engine = invocation.engine().await.map_err(unreadable)?;
     let unwatched = |error| Failure::new("watch", format!("the store cannot be watched: {error}"));
     let mut watch = if options.watch { Some(engine.watch().map_err(unwatched)?) } else { None };
     let mut shown = Vec::new();
     loop {
-        let all = match read(invocation, engine).await.map_err(dead) {
+        let all = match read(invocation, engine).await.map_err(unreadable) {
             Ok(all) => all,
             Err(failure) if options.watch => {
                 failure.report(invocation.output);

@@ -3,7 +3,7 @@
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
-use super::change::{preview, whole};
+use super::change::{ensure_complete, preview};
 use super::failure::Failure;
 use super::invocation::Invocation;
 use super::show_changes::{changes, show};
@@ -94,7 +94,7 @@ pub(super) async fn restore(
     if yes && (changed.old != changed.new || !changed.repaired) {
         show(invocation, &changed.old, &changed.new, None, false)?;
     }
-    whole(&changed)
+    ensure_complete(&changed)
 }
 
 /// Asks whoever sits at the terminal; without one somebody must have said `--yes`.

@@ -68,8 +68,8 @@ impl WhatIf {
 }
 
 impl Engine {
-    /// Works out what another rule would mean for an environment. `told` hears how many codes are
-    /// read so far. Whoever drops the future stops it.
+    /// Works out what another rule would mean for an environment. `on_progress` is called with
+    /// the number of codes read so far. Whoever drops the future stops it.
     ///
     /// # Errors
     /// When the store cannot be read.

@@ -1,4 +1,4 @@
-//! What an account has said of its credentials.
+//! Whether an account accepts its credentials.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use crate::domain::environment::Environment;
 use crate::engine::AccountProblem;
 use crate::provider::AccountReport;
 
-/// What an account has said of its credentials.
+/// Whether an account accepts its credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum AccountCheck<'a> {

@@ -1,4 +1,4 @@
-//! What is to be said of settings that are valid.
+//! Warnings about valid settings, and the figures behind them.
 
 use std::collections::BTreeSet;
 
@@ -112,7 +112,7 @@ mod tests {
     use crate::report::names::names;
 
     #[test]
-    fn the_names_of_what_is_said_of_settings_are_stable() {
+    fn the_names_of_a_check_are_stable() {
         let settings = Config::built_in().environments.test;
         let figures = figures::Figures::of(&settings, "ACME");
         let figures = Figures::of(Environment::Test, &figures, None);

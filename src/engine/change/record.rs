@@ -54,8 +54,8 @@ impl Deck {
     }
 }
 
-/// Writes down each field that differs; `token` is whose token was changed too, of which nothing
-/// else is told.
+/// Writes down each field that differs; `token` is whose token was changed too, of which
+/// nothing else is written.
 async fn audit_differences(
     acting: ActingEngine<'_>,
     old: &Config,

@@ -39,7 +39,7 @@ impl Executor {
     }
 }
 
-/// What the form is told of a save, but for the settings in force.
+/// The outcome of a save, but for the settings in force.
 fn outcome(saved: Result<Changed, NotChanged>) -> SaveOutcome {
     match saved {
         Ok(Changed { token_problem, leftover_token, not_audited, .. }) => {

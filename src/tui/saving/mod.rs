@@ -1,0 +1,11 @@
+//! Saving settings, from the key to the outcome, and what others have saved.
+
+mod confirm;
+mod edited_text;
+mod outcome;
+mod read_again;
+
+pub(super) use confirm::save;
+pub(super) use edited_text::on_edited;
+pub(super) use outcome::on_saved;
+pub(super) use read_again::take_deck;
