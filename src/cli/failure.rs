@@ -4,8 +4,10 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use super::output::Output;
-use crate::config::{ConfigError, Hint};
-use crate::engine::{ChangeError, EngineError, InvalidEdit, NotChanged, ReadOnly, RequestError};
+use crate::config::{ConfigError, Hint, SecretsError};
+use crate::engine::{
+    ChangeError, EngineError, InvalidEdit, NotChanged, NotReady, ReadOnly, RequestError,
+};
 use crate::provider::SandboxError;
 use crate::report::{ErrorClass, ErrorReport, Problem};
 
@@ -88,6 +90,10 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::ReadOnly(error) => error.into(),
+            EngineError::NotReady(reason) => {
+                let hint = not_ready_hint(&reason);
+                Self::of(Problem { hint, ..EngineError::NotReady(reason).into() })
+            }
             error => Self::of(error.into()),
         }
     }
@@ -97,9 +103,20 @@ impl From<RequestError> for Failure {
     fn from(error: RequestError) -> Self {
         match error {
             RequestError::ReadOnly(error) => error.into(),
+            RequestError::NotReady(reason) => {
+                let hint = not_ready_hint(&reason);
+                Self::of(Problem { hint, ..RequestError::NotReady(reason).into() })
+            }
             error => Self::of(error.into()),
         }
     }
+}
+
+/// What to do about a provider that is not ready, if the command line knows.
+fn not_ready_hint(reason: &NotReady) -> Option<String> {
+    let is_missing = matches!(reason, NotReady::Secret(SecretsError::Missing { .. }));
+    is_missing
+        .then(|| "Type it in the console, or use `smsdeck config set auth_token -`.".to_owned())
 }
 
 impl From<ChangeError> for Failure {
@@ -146,5 +163,34 @@ fn hint_words(hint: Hint) -> String {
 impl From<SandboxError> for Failure {
     fn from(error: SandboxError) -> Self {
         Self::of(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::environment::Environment;
+
+    #[test]
+    fn a_token_that_is_missing_comes_with_what_to_do() {
+        let missing = SecretsError::Missing { environment: Environment::Test };
+        let failure = Failure::from(RequestError::NotReady(NotReady::Secret(missing)));
+        assert_eq!((failure.problem.code, failure.exit), ("not_ready", 1));
+        let hint = failure.problem.hint.unwrap_or_default();
+        assert!(hint.contains("config set auth_token -"), "{hint}");
+        let failure = Failure::from(RequestError::NotReady(NotReady::Address));
+        assert_eq!(failure.problem.hint, None);
+    }
+
+    #[test]
+    fn whoever_may_only_look_is_told_how_to_start_otherwise() {
+        for failure in [
+            Failure::from(EngineError::ReadOnly(ReadOnly)),
+            Failure::from(RequestError::ReadOnly(ReadOnly)),
+            Failure::from(ChangeError::ReadOnly(ReadOnly)),
+        ] {
+            assert_eq!((failure.problem.code, failure.exit), ("read_only", 3));
+            assert!(failure.problem.message.contains("without --read-only"));
+        }
     }
 }

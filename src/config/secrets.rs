@@ -56,7 +56,7 @@ pub enum SecretsError {
         line: usize,
     },
     /// The settings say that the token is stored, but it is not there.
-    #[error("{environment} has no stored auth token: type it in the console")]
+    #[error("{environment} has no stored auth token")]
     Missing {
         /// The environment.
         environment: Environment,
