@@ -52,7 +52,7 @@ impl ActingEngine<'_> {
             .engine
             .inner
             .store
-            .prune(self.engine.inner.tenure.owner, kept, self.engine.now(), on_progress)
+            .prune(self.engine.inner.leaseholder.owner, kept, self.engine.now(), on_progress)
             .await?)
     }
 }

@@ -1,9 +1,9 @@
 //! Cancels a message that has not left the provider yet: a code that was sent by mistake.
 
 use super::acting::ActingEngine;
-use super::desk::Outcome;
 use super::error::{EngineError, NotReady};
 use super::operator::ReadOnly;
+use super::status_details::StatusDetails;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 use crate::provider::{Capability, ProviderError, can};
@@ -63,11 +63,11 @@ impl ActingEngine<'_> {
         }
         let client = engine.inner.clients.client(open.environment, &provider).await?;
         let status = client.cancel(&sid).await?.status.unwrap_or(DeliveryStatus::Canceled);
-        let outcome = match status {
-            DeliveryStatus::Canceled => Outcome::saying("called back"),
-            _ => Outcome::saying("could not be called back"),
+        let details = match status {
+            DeliveryStatus::Canceled => StatusDetails::in_words("called back"),
+            _ => StatusDetails::in_words("could not be called back"),
         };
-        engine.inner.store.report(outcome.report(delivery, engine.now(), status)).await?;
+        engine.inner.store.report(details.report(delivery, engine.now(), status)).await?;
         engine.changed();
         if status != DeliveryStatus::Canceled {
             return Err(CancelError::TooLate(status));

@@ -100,25 +100,26 @@ impl Engine {
         settings: &Settings,
         destinations: &Destinations,
     ) -> Result<Vec<Finding>, EngineError> {
-        let mut findings: Vec<Finding> = Vec::new();
         if settings.limits.record_only || settings.limits.is_off() {
-            return Ok(findings);
+            return Ok(Vec::new());
         }
+        let mut reached: Vec<OverLimit> = Vec::new();
         for traffic in &destinations.countries {
             let (country, limits) = (traffic.country, settings.limits.clone());
             let over =
                 self.inner.store.over_limit(environment, country, limits, self.now()).await?;
-            let severity = match over {
-                Some(OverLimit::Environment { .. }) => Severity::Critical,
-                Some(OverLimit::CountryCap { .. }) => Severity::Warning,
-                // The operator wants no codes to go there.
-                Some(OverLimit::Country(_)) | None => continue,
-            };
-            let text = over.map(|over| format!("{over}: codes are refused")).unwrap_or_default();
-            if !findings.iter().any(|finding| finding.text == text) {
-                findings.push(Finding::new(severity, text));
-            }
+            // The cap of the environment is the same for all countries.
+            reached.extend(over.filter(|over| !reached.contains(over)));
         }
-        Ok(findings)
+        let finding = |over: OverLimit| {
+            let severity = match over {
+                OverLimit::Environment { .. } => Severity::Critical,
+                OverLimit::CountryCap { .. } => Severity::Warning,
+                // The operator wants no codes to go there.
+                OverLimit::Country(_) => return None,
+            };
+            Some(Finding::new(severity, format!("{over}: codes are refused")))
+        };
+        Ok(reached.into_iter().filter_map(finding).collect())
     }
 }

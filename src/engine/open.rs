@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::client::Clients;
-use super::desk::{Desk, Tenure};
 use super::error::EngineError;
 use super::follow::Follower;
+use super::leaseholder::Leaseholder;
 use super::pace::Pace;
+use super::poll::Poller;
 use super::retry_budget::RetryBudget;
 use crate::config::{self, Config, Paths};
 use crate::domain::environment::{Environment, PerEnvironment};
@@ -36,7 +37,7 @@ pub(super) struct Inner {
     pub(super) rng: Rng,
     pub(super) config: watch::Sender<Arc<Config>>,
     pub(super) clients: Arc<Clients>,
-    pub(super) tenure: Tenure,
+    pub(super) leaseholder: Leaseholder,
     pub(super) follower: Follower,
     pub(super) retries: PerEnvironment<Mutex<RetryBudget>>,
     pub(super) changes: watch::Sender<u64>,
@@ -77,11 +78,11 @@ impl Engine {
         let clients = Arc::new(clients);
         let Runtime { clock, rng, .. } = runtime;
         let owner = getrandom::u64().map_err(|_| EngineError::NoEntropy)?.cast_signed();
-        let tenure = Tenure { owner, lease: pace.lease };
-        let follower = Follower::start(Desk {
+        let leaseholder = Leaseholder { owner, lease: pace.lease };
+        let follower = Follower::start(Poller {
             store: store.clone(),
             key: key.clone(),
-            tenure,
+            leaseholder,
             look_again: pace.look_again,
             clients: Arc::clone(&clients),
             config: config.subscribe(),
@@ -97,7 +98,7 @@ impl Engine {
             rng,
             config,
             clients,
-            tenure,
+            leaseholder,
             follower,
             retries: PerEnvironment::from_fn(|_| Mutex::default()),
             changes,

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::desk::{Answer, Desk, Order, Outcome};
+use super::poll::{Followed, Polled, Poller};
+use super::status_details::StatusDetails;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::secret::DeckKey;
@@ -30,90 +31,91 @@ const CODE_LENGTH: usize = 6;
 /// How long everybody waits when the provider answers 429.
 const PAUSE: Duration = Duration::from_secs(5);
 
-impl Desk {
+impl Poller {
     /// Looks once for a message whose SID is not known.
-    pub(super) async fn reconcile(&self, order: &Order) -> Answer {
-        let lost = match self.store.unfinished(order.delivery).await {
+    pub(super) async fn reconcile(&self, followed: &Followed) -> Polled {
+        let lost = match self.store.unfinished(followed.delivery).await {
             Ok(Some(lost)) => lost,
-            Ok(None) => return Answer::Ended,
-            Err(_) => return Answer::Later(None),
+            Ok(None) => return Polled::Ended,
+            Err(_) => return Polled::Later(None),
         };
         if let Some(sid) = lost.sid {
-            return Answer::Found(sid);
+            return Polled::Found(sid);
         }
         if lost.status == DeliveryStatus::Reserved {
-            let outcome = Outcome::saying("the process ended before it was handed over");
-            return self.record(order, DeliveryStatus::NotSent, outcome).await;
+            let details = StatusDetails::in_words("the process ended before it was handed over");
+            return self.record(followed, DeliveryStatus::NotSent, details).await;
         }
-        let Some(client) = self.client(order).await else { return Answer::Later(None) };
+        let Some(client) = self.client(followed).await else { return Polled::Later(None) };
         if !client.can(Capability::ListMessages) {
-            return Answer::Later(None);
+            return Polled::Later(None);
         }
         let age = self.clock.now().duration_since(lost.at);
         let listing = match client.list(&search(&lost, age)).await {
             Ok(listing) => listing,
-            Err(ProviderError::Busy { .. }) => return Answer::Pause(PAUSE),
-            Err(_) => return Answer::Later(None),
+            Err(ProviderError::Busy { .. }) => return Polled::Pause(PAUSE),
+            Err(_) => return Polled::Later(None),
         };
         for message in listing.messages.iter().filter(|message| is_of(message, &lost, &self.key)) {
-            match self.adopt(order, message).await {
-                Answer::Ended => {}
+            match self.adopt(followed, message).await {
+                Polled::Ended => {}
                 found => return found,
             }
         }
-        self.missed(order, &lost, &listing).await
+        self.missed(followed, &lost, &listing).await
     }
 
     /// Takes a message that was found for the one that was lost; `Ended` if another delivery
     /// has it already.
-    async fn adopt(&self, order: &Order, message: &MessageState) -> Answer {
-        let outcome = Outcome {
+    async fn adopt(&self, followed: &Followed, message: &MessageState) -> Polled {
+        let details = StatusDetails {
             sid: Some(message.sid.clone()),
             error_code: message.error_code,
             request_id: message.request_id.clone(),
-            ..Outcome::saying("found in the provider's list: it went out")
+            ..StatusDetails::in_words("found in the provider's list: it went out")
         };
         let status = message.status.unwrap_or(DeliveryStatus::Accepted);
-        let found = outcome.report(order.delivery, self.clock.now(), status);
+        let found = details.report(followed.delivery, self.clock.now(), status);
         match self.store.adopt(found).await {
             Ok(true) => {
                 self.changed();
-                Answer::Found(message.sid.clone())
+                Polled::Found(message.sid.clone())
             }
-            Ok(false) => Answer::Ended,
-            Err(_) => Answer::Later(None),
+            Ok(false) => Polled::Ended,
+            Err(_) => Polled::Later(None),
         }
     }
 
     /// Counts a look in vain. Only the second one, long enough after the first, over the whole
     /// list, and after the time within which the provider may send, means that the message never
     /// went out: one that waits in its queue need not be in the list.
-    async fn missed(&self, order: &Order, lost: &Unfinished, listing: &Listing) -> Answer {
+    async fn missed(&self, followed: &Followed, lost: &Unfinished, listing: &Listing) -> Polled {
         let may_be_sent = lost.valid_until.is_some_and(|until| self.clock.now() < until);
         if !listing.is_complete || may_be_sent {
-            return Answer::Later(None);
+            return Polled::Later(None);
         }
         // A message whose text the provider has redacted may be the one.
         for message in listing.messages.iter().filter(|message| is_redacted(message)) {
             if !matches!(self.store.has_sid(message.sid.clone()).await, Ok(true)) {
-                return Answer::Later(None);
+                return Polled::Later(None);
             }
         }
         let now = self.clock.now();
-        let Ok(first) = self.store.record_missing(order.delivery, now).await else {
-            return Answer::Later(None);
+        let Ok(first) = self.store.record_missing(followed.delivery, now).await else {
+            return Polled::Later(None);
         };
         let waited = Duration::try_from(now.duration_since(first)).unwrap_or_default();
         if waited < self.look_again || first == now {
-            return Answer::After(self.look_again.saturating_sub(waited));
+            return Polled::After(self.look_again.saturating_sub(waited));
         }
-        match self.store.renew(order.delivery, self.tenure.lease(now)).await {
+        match self.store.renew(followed.delivery, self.leaseholder.lease(now)).await {
             Ok(true) => {
-                let outcome = Outcome::saying("the provider does not list it: it never went out");
-                self.record(order, DeliveryStatus::NotSent, outcome).await
+                let details =
+                    StatusDetails::in_words("the provider does not list it: it never went out");
+                self.record(followed, DeliveryStatus::NotSent, details).await
             }
-            Ok(false) => Answer::Ended,
-            Err(_) => Answer::Later(None),
+            Ok(false) => Polled::Ended,
+            Err(_) => Polled::Later(None),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the store is told of a delivery, and what it knows of one that has not ended.
+//! Reports about a delivery, and what is known of one that has not ended.
 
 use jiff::Timestamp;
 
@@ -20,7 +20,7 @@ pub struct StatusReport {
     pub sid: Option<String>,
     /// The provider's error code; `None` leaves it as it is.
     pub error_code: Option<u32>,
-    /// The provider's id of the request that told it.
+    /// The provider's id of the request that reported it.
     pub request_id: Option<String>,
     /// More, in words.
     pub detail: Option<String>,

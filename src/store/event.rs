@@ -34,7 +34,7 @@ pub struct Event {
     pub sid: Option<String>,
     /// The provider's error code.
     pub error_code: Option<u32>,
-    /// The provider's id of the request that told it, for the provider's support.
+    /// The provider's id of the request that reported it, for the provider's support.
     pub request_id: Option<String>,
     /// Why it happened, if smsdeck decided it.
     pub reason: Option<EventReason>,

@@ -7,7 +7,7 @@
 //!
 //! [`Store`] is the contract: every operation, with what it promises whichever database keeps it.
 //! A database is a variant of `Database` that has all of them, in a folder of its own; the tests in
-//! `contract` hold it to what is written here.
+//! `contract` check what is written here.
 
 mod attempt;
 mod audit;
@@ -154,7 +154,7 @@ operations! {
     /// `false`, and nothing is written, where there was nothing to give.
     fn unlock(unlock: Unlock) -> bool;
 
-    /// How a user with a number stands: what a request now would be told.
+    /// How a user with a number stands, judged as a request now would be.
     fn standing(
         environment: Environment,
         user: LookupKey,
@@ -225,8 +225,9 @@ operations! {
     /// A place in the log, to read on from.
     fn cursor(position: Position) -> Cursor;
 
-    /// When the provider last answered a create or told a status in an environment, and the error
-    /// code if it refused.
+    /// When the provider last answered in an environment
+    /// ([`is_provider_answer`](crate::domain::delivery::DeliveryStatus::is_provider_answer)), and
+    /// the error code if it refused.
     fn newest_answer(environment: Environment) -> Option<(Timestamp, Option<u32>)>;
 
     /// How an environment has fared until now, and what is still open.

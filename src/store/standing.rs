@@ -9,7 +9,7 @@ use crate::domain::passcode::locks_user;
 use crate::domain::quota::{Quota, QuotaRule};
 use crate::domain::secret::LookupKey;
 
-/// How a user with a number stands: what a request now would be told.
+/// How a user with a number stands, judged as a request now would be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
     /// The stricter of the quotas of both.
@@ -32,7 +32,7 @@ pub struct QuotaRow {
     pub user: Subject,
     /// The number that they were last texted at.
     pub number: Subject,
-    /// The stricter of the quotas of both: what a request now would be told.
+    /// The stricter of the quotas of both, by which a request now would be judged.
     pub quota: Quota,
     /// The moment from which the latest code counts, in milliseconds.
     pub last_sent: Timestamp,

@@ -147,7 +147,7 @@ impl Deck {
         self.ask_for_code(reservation, 1).await
     }
 
-    /// Asks for a slot for a code, which is told by one byte.
+    /// Asks for a slot for a code, for which one byte stands.
     pub(in crate::store) async fn ask_for_code(
         &self,
         reservation: Reservation,

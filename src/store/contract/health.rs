@@ -11,12 +11,12 @@ use crate::store::{HOURS, Outcomes, Reservation, StatusReport};
 async fn ended(deck: &Deck, minute: i64, status: DeliveryStatus, seconds: i64) {
     let delivery = deck.slot(Reservation { rule: rule(20, 1), ..request(minute * MINUTE) }).await;
     let code = (status == DeliveryStatus::Undelivered).then_some(30003);
-    let told = StatusReport {
+    let report = StatusReport {
         error_code: code,
         at: at(minute * MINUTE + seconds * 1000),
         ..report(delivery, status)
     };
-    deck.store.report(told).await.unwrap();
+    deck.store.report(report).await.unwrap();
 }
 
 #[tokio::test]

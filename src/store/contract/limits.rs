@@ -42,11 +42,11 @@ async fn a_limit_that_only_records_sends_and_says_what_it_would_have_refused() {
         deck.slot(by(1, 0, &limits)).await;
         deck.slot(by(2, 1, &limits)).await;
         let events = deck.latest(HERE, 9).await;
-        let told: Vec<_> =
+        let recorded: Vec<_> =
             events.iter().filter(|event| event.kind == EventKind::WouldRefuse).collect();
-        assert_eq!(told.len(), 1);
-        assert_eq!(told[0].reason, Some(EventReason::Refusal(Refusal::CountryCap(Span::Day))));
-        let detail = told[0].detail.as_deref().unwrap();
+        assert_eq!(recorded.len(), 1);
+        assert_eq!(recorded[0].reason, Some(EventReason::Refusal(Refusal::CountryCap(Span::Day))));
+        let detail = recorded[0].detail.as_deref().unwrap();
         assert!(detail.starts_with("the cap of 1 code a day to Colombia is reached"), "{detail}");
     }
 }

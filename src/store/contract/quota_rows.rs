@@ -38,7 +38,7 @@ async fn a_user_disappears_when_their_sends_no_longer_matter() {
 }
 
 #[tokio::test]
-async fn a_row_says_what_a_request_would_be_told() {
+async fn a_row_judges_as_a_request_would_be_judged() {
     for deck in Deck::of_every_store().await {
         for minute in 0..3 {
             deck.slot(Reservation { number: number(9), ..by(1, minute) }).await;
@@ -47,8 +47,8 @@ async fn a_row_says_what_a_request_would_be_told() {
         deck.attempt(Attempt { number: number(9).key, ..attempt(0) }, 9).await;
         for row in rows(&deck, 4).await {
             let (rule, now) = (rule(3, 15), at(4 * MINUTE));
-            let told = deck.store.standing(HERE, row.user.key, row.number.key, rule, now).await;
-            assert_eq!(row.quota, told.unwrap().quota);
+            let standing = deck.store.standing(HERE, row.user.key, row.number.key, rule, now).await;
+            assert_eq!(row.quota, standing.unwrap().quota);
             assert_eq!(row.wrong_in_a_row, u32::from(row.user == user(1)));
         }
     }

@@ -164,7 +164,7 @@ async fn a_clock_set_back_gives_no_further_codes() {
 }
 
 #[tokio::test]
-async fn what_is_answered_equals_what_is_read_later_also_between_milliseconds() {
+async fn the_returned_quota_equals_the_stored_one_even_between_milliseconds() {
     for deck in Deck::of_every_store().await {
         let between = at(0) + jiff::SignedDuration::from_nanos(999_999);
         let once = Reservation { rule: rule(1, 15), at: between, ..request(0) };

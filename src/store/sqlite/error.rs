@@ -45,7 +45,7 @@ mod tests {
 
     use super::*;
 
-    fn said(code: i32) -> String {
+    fn message(code: i32) -> String {
         let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
         store_error(Path::new("/srv/deck.db"), &error).to_string()
     }
@@ -62,7 +62,7 @@ mod tests {
             (ffi::SQLITE_NOTADB, "is not a store", "name another store"),
             (ffi::SQLITE_IOERR, "failed", "Check the disk"),
         ] {
-            let text = said(code);
+            let text = message(code);
             assert!(text.contains("/srv/deck.db"), "{text}");
             assert!(text.contains(what) && text.contains(to_do), "{text}");
         }

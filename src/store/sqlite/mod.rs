@@ -23,7 +23,9 @@ mod quota_rows;
 mod report;
 mod reserve;
 mod schema;
+mod sentences;
 mod subjects;
+mod tables;
 #[cfg(test)]
 mod test_file;
 mod traces;

@@ -40,14 +40,14 @@ pub(super) fn open(path: &Path, key: &DeckKey) -> Result<Connection, StoreError>
 }
 
 fn prepare(path: &Path, key: &DeckKey) -> Result<Connection, StoreError> {
-    let said = |error| store_error(path, &error);
+    let failed = |error| store_error(path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(said)?;
-    connection.busy_timeout(MAX_WAIT).map_err(said)?;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.busy_timeout(MAX_WAIT).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
     schema::check(&connection, path)?;
     // SQLite silently opens for reading what it may not write.
-    if connection.is_readonly("main").map_err(said)? {
+    if connection.is_readonly("main").map_err(failed)? {
         return Err(StoreError::ReadOnly { path: path.to_owned() });
     }
     set_journal(&connection, path)?;
@@ -81,15 +81,15 @@ fn make_file(path: &Path) -> Result<(), StoreError> {
 /// A write-ahead log lets others read while one writes; `FULL` makes a commit survive the loss
 /// of power, so that no code goes out whose slot could be forgotten.
 fn set_journal(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    let said = |error| store_error(path, &error);
+    let failed = |error| store_error(path, &error);
     let mode: String = connection
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
-        .map_err(said)?;
+        .map_err(failed)?;
     if mode != "wal" {
         let reason = "its file system cannot hold a write-ahead log".to_owned();
         return Err(StoreError::Unopened { path: path.to_owned(), reason });
     }
-    connection.pragma_update(None, "synchronous", "full").map_err(said)
+    connection.pragma_update(None, "synchronous", "full").map_err(failed)
 }
 
 #[cfg(test)]

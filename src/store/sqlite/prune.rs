@@ -133,10 +133,13 @@ mod tests {
         deck.slot(request(hour)).await;
         let young = deck.slot(request(9 * hour)).await;
         deck.report(young, DeliveryStatus::Delivered).await;
-        let told = std::cell::Cell::new(0);
-        let hear = |rows| told.set(rows);
-        deck.store.prune(9, SignedDuration::from_hours(1), at(99 * hour), hear).await.unwrap();
-        assert!(told.get() > 0);
+        let forgotten = std::cell::Cell::new(0);
+        let on_progress = |rows| forgotten.set(rows);
+        deck.store
+            .prune(9, SignedDuration::from_hours(1), at(99 * hour), on_progress)
+            .await
+            .unwrap();
+        assert!(forgotten.get() > 0);
         let connection = behind_its_back(&deck);
         let ids: Vec<i64> = connection
             .prepare("SELECT id FROM deliveries ORDER BY id")

@@ -18,8 +18,8 @@ use crate::store::log::Cursor;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Millis(pub(super) Timestamp);
 
-/// Drops what a column does not keep of a moment, so that what is answered now equals what is
-/// read later.
+/// Drops what a column does not keep of a moment, so that what is returned now equals what
+/// is read later.
 pub(super) fn whole_millisecond(moment: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(moment.as_millisecond()).unwrap_or(moment)
 }

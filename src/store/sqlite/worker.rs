@@ -1,9 +1,9 @@
-//! The thread that owns the connection. Knows how work is queued, committed and answered, not
+//! The thread that owns the connection. Knows how work is queued, committed and replied to, not
 //! what the work is.
 //!
 //! Writes that wait at the same time are committed together: making a commit durable costs far
 //! more than the work in it. Each has a savepoint of its own, so that one that fails takes no
-//! other with it, and each is answered only once the commit is on disk.
+//! other with it, and each gets its reply only once the commit is on disk.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,13 +25,13 @@ const MAX_QUEUE: usize = 256;
 const MAX_AT_ONCE: usize = 64;
 
 /// Tells whoever waits for a write how it ended, once it is known whether the commit held.
-type Answer = Box<dyn FnOnce(&Result<(), StoreError>)>;
+type Reply = Box<dyn FnOnce(&Result<(), StoreError>)>;
 
-/// Work that only reads, and answers by itself.
+/// Work that only reads, and sends its own reply.
 type Read = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// Work that writes. It gets the transaction, or why there is none.
-type Write = Box<dyn FnOnce(Result<&mut Transaction<'_>, &StoreError>) -> Answer + Send>;
+type Write = Box<dyn FnOnce(Result<&mut Transaction<'_>, &StoreError>) -> Reply + Send>;
 
 /// Work for the connection, with the way back to whoever waits for it.
 enum Job {
@@ -120,9 +120,9 @@ impl Worker {
         &self,
         job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Job,
     ) -> Result<T, StoreError> {
-        let (reply, answer) = oneshot::channel();
+        let (reply, outcome) = oneshot::channel();
         self.jobs.send(job(reply)).await.map_err(|_| self.stopped())?;
-        answer.await.map_err(|_| self.stopped())?
+        outcome.await.map_err(|_| self.stopped())?
     }
 
     fn stopped(&self) -> StoreError {
@@ -151,21 +151,21 @@ fn work_off(mut connection: Connection, mut queue: mpsc::Receiver<Job>, path: &P
 }
 
 fn commit_together(connection: &mut Connection, writes: Vec<Write>, path: &Path) {
-    let said = |error| store_error(path, &error);
+    let failed = |error| store_error(path, &error);
     let before = connection.total_changes();
     // IMMEDIATE takes the write lock at once: what is judged here cannot change before it is
     // acted upon, in whatever process.
-    match connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(said) {
+    match connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed) {
         Ok(mut transaction) => {
-            let answers: Vec<Answer> =
+            let replies: Vec<Reply> =
                 writes.into_iter().map(|write| write(Ok(&mut transaction))).collect();
             let has_changed = transaction.total_changes() != before;
-            let committed = transaction.commit().map_err(said);
+            let committed = transaction.commit().map_err(failed);
             if committed.is_ok() && has_changed {
                 announce(path);
             }
-            for answer in answers {
-                answer(&committed);
+            for reply in replies {
+                reply(&committed);
             }
         }
         Err(error) => {
@@ -198,10 +198,10 @@ fn in_savepoint<T>(
         let reason = "the transaction was rolled back".to_owned();
         return Err(StoreError::Failed { path: path.to_owned(), reason });
     }
-    let said = |error| store_error(path, &error);
-    let savepoint = transaction.savepoint().map_err(said)?;
-    let value = work(&savepoint).map_err(said)?;
-    savepoint.commit().map_err(said)?;
+    let failed = |error| store_error(path, &error);
+    let savepoint = transaction.savepoint().map_err(failed)?;
+    let value = work(&savepoint).map_err(failed)?;
+    savepoint.commit().map_err(failed)?;
     Ok(value)
 }
 
@@ -222,16 +222,16 @@ mod tests {
 
     /// Keeps the thread busy until what is returned is dropped, so that whatever is brought in
     /// the meantime is taken from the queue together.
-    async fn hold(worker: &Worker) -> mpsc::Sender<()> {
-        let (go, mut wait) = mpsc::channel(1);
+    async fn keep_busy(worker: &Worker) -> mpsc::Sender<()> {
+        let (go, mut gone) = mpsc::channel(1);
         let (begun, holding) = oneshot::channel();
         let worker = worker.clone();
-        let hold = move |_: &Connection| {
+        let wait = move |_: &Connection| {
             begun.send(()).unwrap();
-            wait.blocking_recv();
+            gone.blocking_recv();
             Ok(())
         };
-        tokio::spawn(async move { worker.read(hold).await });
+        tokio::spawn(async move { worker.read(wait).await });
         holding.await.unwrap();
         go
     }
@@ -250,7 +250,7 @@ mod tests {
         let deck = Deck::sqlite().await;
         let worker = worker(&deck).await;
         let fails = |db: &Connection| mark(db, 2).and_then(|()| mark(db, 1));
-        let go = hold(&worker).await;
+        let go = keep_busy(&worker).await;
         let outcomes = tokio::join!(
             biased;
             worker.write(|db| mark(db, 1)),
@@ -266,7 +266,7 @@ mod tests {
     async fn a_transaction_that_was_rolled_back_is_an_error_for_all_of_its_writes() {
         let deck = Deck::sqlite().await;
         let worker = worker(&deck).await;
-        let go = hold(&worker).await;
+        let go = keep_busy(&worker).await;
         let outcomes = tokio::join!(
             biased;
             worker.write(|db| mark(db, 1)),
@@ -284,7 +284,7 @@ mod tests {
         let deck = Deck::sqlite().await;
         let worker = worker(&deck).await;
         let stopped = StoreError::Stopped { path: deck.folder().join("deck.db") };
-        let go = hold(&worker).await;
+        let go = keep_busy(&worker).await;
         let outcomes = tokio::join!(
             biased;
             worker.write(|db| mark(db, 1)),

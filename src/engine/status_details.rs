@@ -1,0 +1,33 @@
+//! What is recorded beside a status.
+
+use jiff::Timestamp;
+
+use crate::domain::delivery::DeliveryStatus;
+use crate::store::{DeliveryId, StatusReport};
+
+/// What is recorded beside a status.
+#[derive(Clone, Default)]
+pub(super) struct StatusDetails {
+    pub sid: Option<String>,
+    pub error_code: Option<u32>,
+    pub request_id: Option<String>,
+    pub detail: Option<String>,
+}
+
+impl StatusDetails {
+    /// Only words.
+    pub(super) fn in_words(detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..Self::default() }
+    }
+
+    /// The report of a status with them.
+    pub(super) fn report(
+        self,
+        delivery: DeliveryId,
+        at: Timestamp,
+        status: DeliveryStatus,
+    ) -> StatusReport {
+        let Self { sid, error_code, request_id, detail } = self;
+        StatusReport { delivery, at, status, sid, error_code, request_id, detail }
+    }
+}

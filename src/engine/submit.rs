@@ -1,0 +1,215 @@
+//! Handing a reserved message to the provider, and recording what came of it.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::error::RequestError;
+use super::open::Engine;
+use super::poll::Followed;
+use super::status_details::StatusDetails;
+use crate::domain::delivery::DeliveryStatus;
+use crate::provider::{Client, Created, NewMessage};
+use crate::store::{DeliveryId, StoreError};
+
+/// How often a create is tried where repeating it is safe: nothing was sent, or the provider
+/// answered that it processed nothing.
+const MAX_ATTEMPTS: u32 = 5;
+
+/// The longest wait that a provider may impose between two attempts; a code is wanted now.
+const MAX_WAIT: Duration = Duration::from_secs(10);
+
+/// The least time, in seconds, that must be left of a code's validity when it is handed over;
+/// with less the user could hardly type it.
+const MIN_VALIDITY: i64 = 10;
+
+/// How often a result is written again where the store fails. Each try waits for a busy store
+/// by itself already.
+const MAX_REPORTS: u32 = 3;
+
+impl Engine {
+    /// Hands a reserved message over and returns where it stands then. It is followed from here on
+    /// unless it has come to its end.
+    pub(super) async fn hand_over(
+        &self,
+        client: &Client,
+        mut followed: Followed,
+        message: NewMessage,
+        valid_until: Timestamp,
+    ) -> Result<DeliveryStatus, RequestError> {
+        let delivery = followed.delivery;
+        let (status, details) = match self.submit(client, &followed, message, valid_until).await {
+            Ok(submitted) => submitted,
+            Err(error) => {
+                // Nothing was sent; the scheduler writes so once the store can be written.
+                self.inner.follower.follow(followed).await;
+                return Err(error.into());
+            }
+        };
+        followed.sid.clone_from(&details.sid);
+        let recorded = self.record(delivery, status, details).await;
+        if !status.is_final() || recorded.is_err() {
+            // Also where the store has failed: it may take a later status.
+            self.inner.follower.follow(followed).await;
+        }
+        match recorded {
+            Ok(true) => Ok(status),
+            // Another process has found the message, or given the slot back.
+            Ok(false) => {
+                let known = self.inner.store.unfinished(delivery).await;
+                let known = known.map_err(RequestError::Unrecorded)?;
+                Ok(known.ok_or(RequestError::TakenOver)?.status)
+            }
+            Err(error) if status.releases_slot() => Err(error.into()),
+            Err(error) => Err(RequestError::Unrecorded(error)),
+        }
+    }
+
+    /// Has the provider create the message, and again where that is safe.
+    async fn submit(
+        &self,
+        client: &Client,
+        followed: &Followed,
+        mut message: NewMessage,
+        valid_until: Timestamp,
+    ) -> Result<(DeliveryStatus, StatusDetails), SubmitError> {
+        let delivery = followed.delivery;
+        self.record_submitting(delivery).await?;
+        let budget = &self.inner.retries[followed.environment];
+        let budget = || budget.lock().unwrap_or_else(PoisonError::into_inner);
+        budget().earn();
+        let mut attempt = 1;
+        loop {
+            let left = valid_until.duration_since(self.now()).as_secs();
+            if left < MIN_VALIDITY {
+                let reason = "the code was about to expire".to_owned();
+                return Ok(settled(Created::NotSubmitted(reason)));
+            }
+            message.validity_seconds = u32::try_from(left).unwrap_or(u32::MAX);
+            let lease = self.inner.leaseholder.lease(self.now());
+            // A process that was stopped for long may find that another one has taken over.
+            if !self.inner.store.renew_to_send(delivery, lease).await? {
+                return Err(SubmitError::TakenOver);
+            }
+            let created = client.create(&message).await;
+            let wait = match &created {
+                Created::Busy { retry_after } => {
+                    retry_after.unwrap_or_else(|| backoff(attempt)).min(MAX_WAIT)
+                }
+                Created::NotSubmitted(_) => backoff(attempt),
+                _ => return Ok(settled(created)),
+            };
+            if attempt >= MAX_ATTEMPTS || !budget().take() {
+                return Ok(settled(created));
+            }
+            attempt += 1;
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Records that a message is about to be handed over: without that it must not be.
+    async fn record_submitting(&self, delivery: DeliveryId) -> Result<(), StoreError> {
+        let submitting = DeliveryStatus::Submitting;
+        let failed = self.report(delivery, submitting, StatusDetails::default()).await.map(drop);
+        if failed.is_err() {
+            let details = StatusDetails::in_words("the store failed before anything was sent");
+            // The slot goes back, if the store takes at least this; else it stays counted.
+            let _ = self.report(delivery, DeliveryStatus::NotSent, details).await;
+        }
+        failed
+    }
+
+    /// Records what came of it, and tries again where the store fails: a message may be
+    /// on its way that nobody would know of. `false` if it is old news.
+    async fn record(
+        &self,
+        delivery: DeliveryId,
+        status: DeliveryStatus,
+        details: StatusDetails,
+    ) -> Result<bool, StoreError> {
+        let mut attempt = 1;
+        loop {
+            match self.report(delivery, status, details.clone()).await {
+                Err(_) if attempt < MAX_REPORTS => {
+                    tokio::time::sleep(backoff(attempt)).await;
+                    attempt += 1;
+                }
+                recorded => return recorded,
+            }
+        }
+    }
+
+    async fn report(
+        &self,
+        delivery: DeliveryId,
+        status: DeliveryStatus,
+        details: StatusDetails,
+    ) -> Result<bool, StoreError> {
+        let report = details.report(delivery, self.now(), status);
+        let moved = self.inner.store.report(report).await?;
+        self.changed();
+        Ok(moved)
+    }
+}
+
+/// Why a reserved message was not handed over.
+enum SubmitError {
+    Store(StoreError),
+    TakenOver,
+}
+
+impl From<StoreError> for SubmitError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<SubmitError> for RequestError {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Store(error) => Self::Store(error),
+            SubmitError::TakenOver => Self::TakenOver,
+        }
+    }
+}
+
+/// The status that the last attempt leads to.
+fn settled(created: Created) -> (DeliveryStatus, StatusDetails) {
+    match created {
+        Created::Accepted(state) => (
+            state.status.unwrap_or(DeliveryStatus::Accepted),
+            StatusDetails {
+                sid: Some(state.sid),
+                error_code: state.error_code,
+                request_id: state.request_id,
+                detail: state.error_message,
+            },
+        ),
+        Created::Refused(refusal) => (
+            DeliveryStatus::Refused,
+            StatusDetails {
+                sid: None,
+                error_code: refusal.code,
+                request_id: refusal.request_id,
+                detail: Some(refusal.message),
+            },
+        ),
+        Created::Busy { .. } => {
+            let detail = "the provider had too many requests at once; it did not take this one";
+            (DeliveryStatus::Refused, StatusDetails::in_words(detail))
+        }
+        Created::NotSubmitted(reason) => (DeliveryStatus::NotSent, StatusDetails::in_words(reason)),
+        Created::Unclear(reason) => {
+            let detail = format!("{reason}; it may have gone out, so it stays counted");
+            (DeliveryStatus::Unknown, StatusDetails::in_words(detail))
+        }
+    }
+}
+
+/// Exponential back-off with full jitter: anywhere between nothing and 0.25 s, 0.5 s, 1 s, 2 s.
+fn backoff(attempt: u32) -> Duration {
+    let most = 250_u64 << attempt.clamp(1, 4).saturating_sub(1);
+    let share = u64::from(getrandom::u32().unwrap_or(u32::MAX));
+    Duration::from_millis(most * share / u64::from(u32::MAX))
+}
