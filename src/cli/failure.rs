@@ -9,7 +9,7 @@ use crate::engine::{
     ChangeError, EngineError, InvalidEdit, NotChanged, NotReady, ReadOnly, RequestError,
 };
 use crate::provider::SandboxError;
-use crate::report::{ErrorClass, ErrorReport, Problem};
+use crate::report::{ErrorReport, Problem, ProblemClass};
 
 /// A problem that ends a command, with its exit code.
 #[derive(Debug)]
@@ -21,17 +21,17 @@ pub struct Failure {
 impl Failure {
     /// Something failed: exit code 1.
     pub const fn new(code: &'static str, message: String) -> Self {
-        Self::of(Problem::new(ErrorClass::Failed, code, message))
+        Self::of(Problem::new(ProblemClass::Failed, code, message))
     }
 
     /// Wrong usage or bad input: exit code 2.
     pub const fn usage(message: String) -> Self {
-        Self::of(Problem::new(ErrorClass::Invalid, "usage", message))
+        Self::of(Problem::new(ProblemClass::Invalid, "usage", message))
     }
 
     /// Refused by policy: exit code 3.
     pub const fn refused(code: &'static str, message: String) -> Self {
-        Self::of(Problem::new(ErrorClass::Forbidden, code, message))
+        Self::of(Problem::new(ProblemClass::Forbidden, code, message))
     }
 
     const fn of(problem: Problem) -> Self {

@@ -38,21 +38,17 @@ impl ActingEngine<'_> {
     }
 
     /// Forgets sends and events that are older than the settings say. In small steps, so that
-    /// no send waits; the audit stays. `on_progress` is called with the
-    /// number of rows forgotten so far. Whoever
-    /// drops the future stops it, and the next one goes on from there.
+    /// no send waits; the audit stays. `on_progress` is called with the number of rows forgotten
+    /// so far. Whoever drops the future stops it, and the next one goes on from there.
     ///
     /// # Errors
-    /// When the store cannot be written.
+    /// When the operator may only look, or the store cannot be written.
     pub async fn prune(self, on_progress: impl Fn(usize)) -> Result<(), EngineError> {
         self.may_act()?;
-        let days = i64::from(self.engine.config().deck.retention_days.get());
+        let engine = self.engine;
+        let days = i64::from(engine.config().deck.retention_days.get());
         let kept = SignedDuration::from_hours(24 * days);
-        Ok(self
-            .engine
-            .inner
-            .store
-            .prune(self.engine.inner.leaseholder.owner, kept, self.engine.now(), on_progress)
-            .await?)
+        let owner = engine.inner.leaseholder.owner;
+        Ok(engine.inner.store.prune(owner, kept, engine.now(), on_progress).await?)
     }
 }

@@ -16,7 +16,7 @@ use crate::provider::SandboxError;
 
 /// What kind of error it is, for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorClass {
+pub enum ProblemClass {
     /// What was asked for is not understood, or breaks a rule of what can be asked.
     Invalid,
     /// Permissions or settings forbid it.
@@ -35,7 +35,7 @@ pub enum ErrorClass {
     Failed,
 }
 
-impl ErrorClass {
+impl ProblemClass {
     /// The exit code of a command: 1 failed, 2 wrong usage or bad input, 3 refused by policy.
     pub const fn exit_code(self) -> u8 {
         match self {
@@ -64,7 +64,7 @@ impl ErrorClass {
     }
 }
 
-impl From<Refusal> for ErrorClass {
+impl From<Refusal> for ProblemClass {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::NotARecipient
@@ -98,19 +98,19 @@ pub struct Problem {
     pub hint: Option<String>,
     /// What kind of error it is.
     #[serde(skip)]
-    pub class: ErrorClass,
+    pub class: ProblemClass,
 }
 
 impl Problem {
     /// A problem without a hint.
-    pub const fn new(class: ErrorClass, code: &'static str, message: String) -> Self {
+    pub const fn new(class: ProblemClass, code: &'static str, message: String) -> Self {
         Self { code, message, hint: None, class }
     }
 }
 
 impl From<ReadOnly> for Problem {
     fn from(error: ReadOnly) -> Self {
-        Self::new(ErrorClass::Forbidden, "read_only", error.to_string())
+        Self::new(ProblemClass::Forbidden, "read_only", error.to_string())
     }
 }
 
@@ -120,9 +120,9 @@ impl From<ConfigError> for Problem {
         let class = match &error {
             ConfigError::NoPlace
             | ConfigError::Unreadable { .. }
-            | ConfigError::Unwritable { .. } => ErrorClass::Failed,
-            ConfigError::Conflict { .. } | ConfigError::Changed { .. } => ErrorClass::Conflict,
-            _ => ErrorClass::Invalid,
+            | ConfigError::Unwritable { .. } => ProblemClass::Failed,
+            ConfigError::Conflict { .. } | ConfigError::Changed { .. } => ProblemClass::Conflict,
+            _ => ProblemClass::Invalid,
         };
         let hint = match error.hint() {
             Some(Hint::Words(words)) => Some(words),
@@ -136,13 +136,15 @@ impl From<ConfigError> for Problem {
 impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
         let (class, code) = match &error {
-            EngineError::ReadOnly(_) => (ErrorClass::Forbidden, "read_only"),
-            EngineError::Number(_) => (ErrorClass::Invalid, "invalid_number"),
-            EngineError::Store(_) => (ErrorClass::Unavailable, "store"),
-            EngineError::Key(_) => (ErrorClass::Unavailable, "deck_key"),
-            EngineError::NotReady(_) => (ErrorClass::Unavailable, "not_ready"),
-            EngineError::TaskLost(_) | EngineError::NoEntropy => (ErrorClass::Failed, "internal"),
-            EngineError::Handset(_) | EngineError::NoHandset(_) => (ErrorClass::Failed, "handset"),
+            EngineError::ReadOnly(_) => (ProblemClass::Forbidden, "read_only"),
+            EngineError::Number(_) => (ProblemClass::Invalid, "invalid_number"),
+            EngineError::Store(_) => (ProblemClass::Unavailable, "store"),
+            EngineError::Key(_) => (ProblemClass::Unavailable, "deck_key"),
+            EngineError::NotReady(_) => (ProblemClass::Unavailable, "not_ready"),
+            EngineError::TaskLost(_) | EngineError::NoEntropy => (ProblemClass::Failed, "internal"),
+            EngineError::Handset(_) | EngineError::NoHandset(_) => {
+                (ProblemClass::Failed, "handset")
+            }
         };
         Self::new(class, code, error.to_string())
     }
@@ -151,13 +153,13 @@ impl From<EngineError> for Problem {
 impl From<RequestError> for Problem {
     fn from(error: RequestError) -> Self {
         let class = match &error {
-            RequestError::ReadOnly(_) => ErrorClass::Forbidden,
-            RequestError::Number(_) => ErrorClass::Invalid,
-            RequestError::Store(_) => ErrorClass::Unavailable,
+            RequestError::ReadOnly(_) => ProblemClass::Forbidden,
+            RequestError::Number(_) => ProblemClass::Invalid,
+            RequestError::Store(_) => ProblemClass::Unavailable,
             RequestError::Unrecorded(_) | RequestError::TakenOver | RequestError::NoEntropy => {
-                ErrorClass::Failed
+                ProblemClass::Failed
             }
-            error => error.refusal().map_or(ErrorClass::Failed, ErrorClass::from),
+            error => error.refusal().map_or(ProblemClass::Failed, ProblemClass::from),
         };
         let hint = match &error {
             RequestError::Locked { unlock_at, .. } => {
@@ -172,7 +174,7 @@ impl From<RequestError> for Problem {
 impl From<AccountProblem> for Problem {
     fn from(problem: AccountProblem) -> Self {
         let refuses = problem.is_refusal();
-        let class = if refuses { ErrorClass::ProviderRefused } else { ErrorClass::Unavailable };
+        let class = if refuses { ProblemClass::ProviderRefused } else { ProblemClass::Unavailable };
         Self::new(class, problem.code(), problem.to_string())
     }
 }
@@ -182,7 +184,7 @@ impl From<ChangeError> for Problem {
         match error {
             ChangeError::ReadOnly(error) => error.into(),
             ChangeError::Unwritable(reason) => {
-                Self::new(ErrorClass::Failed, "config_unwritable", reason)
+                Self::new(ProblemClass::Failed, "config_unwritable", reason)
             }
             ChangeError::RefusedToken(problem) => {
                 let problem = Self::from(problem);
@@ -192,10 +194,10 @@ impl From<ChangeError> for Problem {
                 error.into()
             }
             ChangeError::Invalid(InvalidEdit::Rule(words)) => {
-                Self::new(ErrorClass::Invalid, "usage", words)
+                Self::new(ProblemClass::Invalid, "usage", words)
             }
             ChangeError::TaskLost(_) => {
-                Self::new(ErrorClass::Failed, "internal", error.to_string())
+                Self::new(ProblemClass::Failed, "internal", error.to_string())
             }
         }
     }
@@ -203,7 +205,7 @@ impl From<ChangeError> for Problem {
 
 impl From<SandboxError> for Problem {
     fn from(error: SandboxError) -> Self {
-        Self::new(ErrorClass::Failed, "sandbox", error.to_string())
+        Self::new(ProblemClass::Failed, "sandbox", error.to_string())
     }
 }
 
@@ -220,7 +222,7 @@ mod tests {
 
     #[test]
     fn the_names_of_an_error_are_stable() {
-        let problem = Problem::new(ErrorClass::Invalid, "usage", "no".to_owned());
+        let problem = Problem::new(ProblemClass::Invalid, "usage", "no".to_owned());
         let report = ErrorReport { error: &problem };
         assert_eq!(names(&report), "error");
         assert_eq!(names(report.error), "code hint message");
@@ -270,7 +272,7 @@ mod tests {
     #[test]
     fn what_policy_forbids_has_an_exit_code_of_its_own() {
         for refusal in Refusal::ALL {
-            let exit = ErrorClass::from(refusal).exit_code();
+            let exit = ProblemClass::from(refusal).exit_code();
             assert_eq!(exit == 3, refusal.is_policy(), "{refusal:?}");
         }
     }
