@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use rusqlite::Connection;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use support::deck::{Deck, Ran, SMSDECK};
 use support::terminal::Terminal;
 use support::wire::{Wire, response};
@@ -92,13 +93,13 @@ fn every_store_fault_is_reported_and_nothing_is_sent() {
 fn a_repaired_store_is_opened_without_a_restart() {
     let (deck, _wire) = used_deck();
     let store = deck.paths().store;
-    let kept = std::fs::read(&store).unwrap();
-    std::fs::remove_file(&store).unwrap();
+    let kept = deck.path("kept");
+    std::fs::rename(&store, &kept).unwrap();
     std::fs::create_dir(&store).unwrap();
     let terminal = Terminal::start(&deck, &[]);
     terminal.wait_for("cannot open the store");
-    std::fs::remove_dir(&store).unwrap();
-    std::fs::write(&store, kept).unwrap();
+    // In one step: the console must not find nothing there in between, and begin anew.
+    renameat_with(CWD, &kept, CWD, &store, RenameFlags::EXCHANGE).unwrap();
     terminal.wait_for("The store answers again");
     terminal.wait_for("Twilio · saved");
     terminal.wait_for("refused");

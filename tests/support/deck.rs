@@ -36,11 +36,13 @@ impl Deck {
         }
     }
 
-    /// Writes a config.
+    /// Puts a config in place as a whole: a console may be reading it.
     pub fn configure(&self, text: &str) {
         let path = self.paths().config;
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        let written = self.path("config being written");
+        std::fs::write(&written, text).unwrap();
+        std::fs::rename(written, path).unwrap();
     }
 
     /// Writes the built-in config with Development on a Sandbox that runs elsewhere.
