@@ -190,7 +190,7 @@ pub enum SlotChange {
     TakenAgain,
 }
 
-/// Judges a report by what is known of its delivery; `None` if it is old news.
+/// Judges a report by what is known of its delivery; `None` if it is stale.
 ///
 /// A process that stood still may hear of the message only after another one has given it up.
 /// That truth still counts, however late: the provider has the message, and its id proves it.

@@ -91,7 +91,7 @@ impl Poller {
     }
 
     /// Lets a delivery rest for as long as it has been without an end already, so that hopeless
-    /// ones cost less and less; the provider may tell later, or its credentials may be mended.
+    /// ones cost less and less; the provider may tell later, or its credentials may be fixed.
     async fn defer(&self, followed: &Followed, now: Timestamp, age: SignedDuration) -> Polled {
         let until = now.checked_add(age.min(MAX_DEFERRAL)).unwrap_or(Timestamp::MAX);
         let lease = Lease { owner: self.leaseholder.owner, until };

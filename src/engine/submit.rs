@@ -121,7 +121,7 @@ impl Engine {
     }
 
     /// Records what came of it, and tries again where the store fails: a message may be
-    /// on its way that nobody would know of. `false` if it is old news.
+    /// on its way that nobody would know of. `false` if it is stale.
     async fn record(
         &self,
         delivery: DeliveryId,

@@ -123,7 +123,7 @@ operations! {
     /// the recipients or a provider that is not ready.
     fn record_refusal(refused: RefusedRequest) -> ();
 
-    /// Moves a delivery and writes its event. `false`, and no event, if the report is old news
+    /// Moves a delivery and writes its event. `false`, and no event, if the report is stale
     /// ([`judge_report`](crate::domain::delivery::judge_report)) or the delivery is not known. A
     /// status that releases the slot gives it back and makes the code worthless.
     fn report(report: StatusReport) -> bool;

@@ -7,7 +7,7 @@ use crate::domain::secret::LookupKey;
 use crate::store::{CountryTraffic, Reservation};
 
 #[tokio::test]
-async fn codes_that_nobody_enters_and_numbers_side_by_side_are_seen() {
+async fn destinations_count_unverified_codes_and_blocks_of_numbers() {
     for deck in Deck::of_every_store().await {
         let day = 24 * 60 * MINUTE;
         for days_ago in (1..8).rev() {

@@ -20,7 +20,7 @@ async fn ended(deck: &Deck, minute: i64, status: DeliveryStatus, seconds: i64) {
 }
 
 #[tokio::test]
-async fn an_environment_is_read_from_what_happened_to_its_codes() {
+async fn the_figures_follow_from_what_happened_to_the_codes() {
     use DeliveryStatus::{Delivered, Queued, Undelivered};
     for deck in Deck::of_every_store().await {
         for (minute, status, seconds) in [
@@ -61,7 +61,7 @@ async fn an_environment_is_read_from_what_happened_to_its_codes() {
 }
 
 #[tokio::test]
-async fn what_has_been_open_for_days_alarms_nobody_any_more() {
+async fn a_delivery_open_for_more_than_a_day_is_no_longer_reported() {
     for deck in Deck::of_every_store().await {
         deck.slot(request(0)).await;
         let health = deck.store.health(HERE, at(25 * 60 * MINUTE)).await.unwrap();

@@ -4,7 +4,7 @@ use super::deck::{Deck, MINUTE, at, lease, report, request};
 use crate::domain::delivery::DeliveryStatus;
 
 #[tokio::test]
-async fn only_what_nobody_renewed_in_time_is_taken_over() {
+async fn only_deliveries_with_an_expired_lease_are_taken_over() {
     for deck in Deck::of_every_store().await {
         let kept = deck.slot(request(0)).await;
         let ended = deck.slot(request(1)).await;
@@ -27,7 +27,7 @@ async fn only_what_nobody_renewed_in_time_is_taken_over() {
 }
 
 #[tokio::test]
-async fn what_a_process_began_and_forgot_is_free_after_its_lease() {
+async fn a_delivery_that_its_process_forgot_is_free_after_its_lease() {
     for deck in Deck::of_every_store().await {
         let (kept, forgotten) = (deck.slot(request(0)).await, deck.slot(request(1)).await);
         assert_eq!(deck.store.renew_all(vec![kept], lease(1, 2 * MINUTE)).await.unwrap(), [kept]);
@@ -38,7 +38,7 @@ async fn what_a_process_began_and_forgot_is_free_after_its_lease() {
 }
 
 #[tokio::test]
-async fn what_a_process_gives_up_is_free_at_once() {
+async fn deliveries_of_a_process_that_gives_up_are_free_at_once() {
     for deck in Deck::of_every_store().await {
         deck.slot(request(0)).await;
         let other = deck.again().await;
@@ -49,7 +49,7 @@ async fn what_a_process_gives_up_is_free_at_once() {
 }
 
 #[tokio::test]
-async fn what_is_deferred_is_nobodys_until_its_moment() {
+async fn a_deferred_delivery_is_free_only_when_its_time_has_come() {
     for deck in Deck::of_every_store().await {
         let delivery = deck.slot(request(0)).await;
         deck.store.defer(delivery, lease(1, 30 * MINUTE)).await.unwrap();
@@ -64,7 +64,7 @@ async fn what_is_deferred_is_nobodys_until_its_moment() {
 }
 
 #[tokio::test]
-async fn a_lease_of_a_clock_that_was_ahead_has_ended() {
+async fn a_lease_given_by_a_clock_that_ran_ahead_counts_as_ended() {
     for deck in Deck::of_every_store().await {
         let day = 24 * 60 * MINUTE;
         deck.slot(request(2 * day)).await;
@@ -76,7 +76,7 @@ async fn a_lease_of_a_clock_that_was_ahead_has_ended() {
 }
 
 #[tokio::test]
-async fn two_that_take_over_at_once_share_nothing() {
+async fn two_processes_that_take_over_at_once_get_different_deliveries() {
     for deck in Deck::of_every_store().await {
         for number in 0..3 {
             deck.slot(request(number)).await;
@@ -105,7 +105,7 @@ async fn one_sid_is_never_adopted_twice() {
 }
 
 #[tokio::test]
-async fn a_sid_is_adopted_even_where_the_status_is_no_news() {
+async fn a_sid_is_adopted_even_if_its_status_is_stale() {
     for deck in Deck::of_every_store().await {
         let delivery = deck.slot(request(0)).await;
         deck.report(delivery, DeliveryStatus::Sent).await;

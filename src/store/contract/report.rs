@@ -5,7 +5,7 @@ use crate::domain::delivery::DeliveryStatus;
 use crate::store::{DeliveryId, EventKind, EventQuery, StatusReport};
 
 #[tokio::test]
-async fn a_delivery_goes_forwards_only_and_old_news_leave_no_event() {
+async fn a_delivery_only_moves_forwards_and_a_stale_report_leaves_no_event() {
     use DeliveryStatus::{Delivered, Queued, Reserved, Sending, Submitting};
     for deck in Deck::of_every_store().await {
         let delivery = deck.slot(request(0)).await;

@@ -3,7 +3,7 @@
 use super::deck::{Deck, HERE, MINUTE, at, request};
 
 #[tokio::test]
-async fn what_is_read_step_by_step_is_what_is_read_at_once() {
+async fn traces_read_in_steps_equal_those_read_at_once() {
     for deck in Deck::of_every_store().await {
         let hour = 60 * MINUTE;
         // On the borders of the steps, and a millisecond beside them.

@@ -32,7 +32,7 @@ async fn a_code_is_given_back_where_the_number_holds_the_user_up() {
 }
 
 #[tokio::test]
-async fn where_one_code_back_would_not_help_nothing_is_taken_off_the_count() {
+async fn giving_one_code_back_changes_nothing_where_it_would_not_help() {
     for deck in Deck::of_every_store().await {
         for _ in 0..5 {
             deck.slot(Reservation { rule: rule(9, 15), ..request(0) }).await;
@@ -44,7 +44,7 @@ async fn where_one_code_back_would_not_help_nothing_is_taken_off_the_count() {
 }
 
 #[tokio::test]
-async fn a_code_that_was_given_back_for_still_works() {
+async fn giving_a_code_back_does_not_revoke_it() {
     for deck in Deck::of_every_store().await {
         deck.ask_for_code(request(0), 7).await;
         assert!(deck.relieve(Remedy::OneCode, (user(1), number(1)), 1).await);

@@ -38,7 +38,7 @@ async fn a_late_code_is_expired_and_not_counted() {
 }
 
 #[tokio::test]
-async fn an_earlier_code_works_until_the_first_success_kills_all() {
+async fn earlier_codes_work_until_the_first_success_invalidates_all() {
     for deck in Deck::of_every_store().await {
         deck.ask_for_code(request(0), 1).await;
         deck.ask_for_code(request(MINUTE), 2).await;
@@ -86,7 +86,7 @@ async fn a_hundred_wrong_tries_in_a_row_lock_the_user_until_an_operator_unlocks(
 }
 
 #[tokio::test]
-async fn a_success_ends_the_row_of_wrong_tries_and_gives_all_codes_back() {
+async fn a_success_resets_wrong_tries_and_gives_all_codes_back() {
     for deck in Deck::of_every_store().await {
         deck.slot(request(0)).await;
         deck.attempt(attempt(1), 9).await;
@@ -101,7 +101,7 @@ async fn a_success_ends_the_row_of_wrong_tries_and_gives_all_codes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_right_tries_that_race_exactly_one_succeeds() {
+async fn exactly_one_of_several_correct_tries_that_race_succeeds() {
     for deck in Deck::of_every_store().await {
         deck.slot(request(0)).await;
         let stores = [deck.store.clone(), deck.again().await];

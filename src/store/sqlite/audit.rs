@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn rows_cut_off_at_the_end_are_missed() {
+    async fn rows_cut_off_at_the_end_are_noticed() {
         let cut = Err(BrokenAudit::End { found: 4, sealed: 5 });
         assert_eq!(after("DELETE FROM audit WHERE id = 5").await, cut);
         let hidden = "DELETE FROM audit WHERE id = 5; UPDATE audit_head SET count = 4;";
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_audit_that_was_wiped_with_its_seal_is_missed() {
+    async fn an_audit_wiped_together_with_its_seal_is_noticed() {
         let wiped = "DELETE FROM audit; DELETE FROM audit_head;";
         assert_eq!(after(wiped).await, Err(BrokenAudit::NoSeal { found: 0 }));
         let deck = Deck::sqlite().await;

@@ -36,16 +36,39 @@ impl Sqlite {
 /// Characters of each text of a delivery that are kept.
 pub(super) const MAX_TEXT: usize = 300;
 
-/// Begins a delivery: its row, which counts from `counted_at`, and its first event. `user` and
-/// `number` are row ids.
+/// Begins a delivery: its row, which counts from `counted_at`, and its first event. `subjects` are
+/// the row ids of user and number.
 pub(super) fn begin(
+    connection: &Connection,
+    request: &Reservation,
+    subjects: (i64, i64),
+    counted_at: Timestamp,
+) -> Result<DeliveryId> {
+    let delivery = insert(connection, request, subjects, counted_at)?;
+    let event = NewEvent {
+        delivery: Some(delivery),
+        sender: Some(request.sender.as_str()),
+        reason: Some(EventReason::Sender(request.reason.choice())),
+        country: request.country,
+        detail: Some(&request.detail()),
+        ..NewEvent::of(
+            request.environment,
+            request.at,
+            EventKind::Delivery(DeliveryStatus::Reserved),
+            (&request.user.label, &request.number.label),
+        )
+    };
+    events::insert(connection, &event)?;
+    Ok(delivery)
+}
+
+fn insert(
     connection: &Connection,
     request: &Reservation,
     (user, number): (i64, i64),
     counted_at: Timestamp,
 ) -> Result<DeliveryId> {
-    let choice = EventReason::Sender(request.reason.choice());
-    let delivery = connection
+    connection
         .prepare_cached(
             "INSERT INTO deliveries (environment, user, number, country, sender, reason, segments,
                                      asked_by, at, counted_at, status, owner, lease_until,
@@ -60,7 +83,7 @@ pub(super) fn begin(
                 number,
                 request.country,
                 request.sender.as_str(),
-                choice,
+                EventReason::Sender(request.reason.choice()),
                 whole_number(request.segments),
                 printable(&request.asked_by, MAX_TEXT),
                 Millis(request.at),
@@ -73,22 +96,7 @@ pub(super) fn begin(
                 request.reason.default_applied,
             ),
             |row| row.get(0),
-        )?;
-    let event = NewEvent {
-        delivery: Some(delivery),
-        sender: Some(request.sender.as_str()),
-        reason: Some(choice),
-        country: request.country,
-        detail: Some(&request.detail()),
-        ..NewEvent::of(
-            request.environment,
-            request.at,
-            EventKind::Delivery(DeliveryStatus::Reserved),
-            (&request.user.label, &request.number.label),
         )
-    };
-    events::insert(connection, &event)?;
-    Ok(delivery)
 }
 
 /// The columns that [`read`] wants, of `deliveries` joined with `numbers` and `users`.

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn damage_is_an_error_and_not_a_slot() {
+    async fn a_damaged_file_gives_an_error_and_no_slot() {
         let deck = Deck::sqlite().await;
         for minute in 0..40 {
             deck.slot(request(minute * 60 * MINUTE)).await;

@@ -125,7 +125,7 @@ mod tests {
     use crate::store::contract::deck::{Deck, HERE, MINUTE, at, request};
 
     #[tokio::test]
-    async fn what_is_old_is_forgotten_even_if_it_never_had_an_end() {
+    async fn old_deliveries_are_pruned_even_without_a_final_status() {
         let deck = Deck::sqlite().await;
         let hour = 60 * MINUTE;
         let old = deck.slot(request(0)).await;
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn many_steps_come_to_an_end() {
+    async fn pruning_in_many_steps_comes_to_an_end() {
         let deck = Deck::sqlite().await;
         for minute in 0..40 {
             let delivery = deck.slot(request(minute * 60 * MINUTE)).await;

@@ -247,7 +247,7 @@ mod tests {
     use crate::store::{Remedy, Reservation};
 
     #[tokio::test]
-    async fn whom_wrong_tries_lock_is_found_also_when_their_sends_are_forgotten() {
+    async fn a_user_locked_by_wrong_tries_is_found_even_after_their_sends_are_pruned() {
         let deck = Deck::sqlite().await;
         deck.slot(request(0)).await;
         deck.slot(Reservation { user: user(2), ..request(MINUTE) }).await;

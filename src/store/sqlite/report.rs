@@ -37,7 +37,7 @@ struct Known {
     recipient: String,
 }
 
-/// Moves a delivery and writes its event; `false` if the report is old news, or of no delivery.
+/// Moves a delivery and writes its event; `false` if the report is stale, or of no delivery.
 fn apply(connection: &Connection, report: &StatusReport) -> Result<bool> {
     let Some(known) = find(connection, report.delivery)? else { return Ok(false) };
     let before = Sighting { status: known.status, has_sid: known.sid.is_some() };

@@ -104,7 +104,7 @@ mod tests {
     use crate::store::contract::deck::{Deck, number, request, user};
 
     #[tokio::test]
-    async fn codes_and_wrong_tries_are_given_back_apart() {
+    async fn giving_codes_back_does_not_forgive_wrong_tries() {
         let deck = Deck::sqlite().await;
         for _ in 0..3 {
             deck.slot(request(0)).await;
