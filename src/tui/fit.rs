@@ -1,8 +1,13 @@
-//! Text that is made to fit its place: cut, filled up, or broken into lines. Room is counted in
+//! Text and lists that are made to fit their place: cut, filled up, broken into lines, scrolled. Room is counted in
 //! columns of the terminal: a wide character takes two, a combining one none.
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
+
+use super::theme::Theme;
 
 /// Columns that a text takes.
 pub fn width(text: &str) -> usize {
@@ -68,6 +73,14 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Writes a line into a place, cut to its width, if the place has such a row.
+pub fn put(theme: Theme, area: Rect, row: u16, text: &str, style: Style, buffer: &mut Buffer) {
+    if row < area.height {
+        let text = theme.text(&cut(text, area.width.into()));
+        buffer.set_stringn(area.x, area.y + row, text, area.width.into(), style);
+    }
 }
 
 /// The first row to show so that `selected` is in sight, of a list that has `room` rows.

@@ -9,6 +9,7 @@ use ratatui::style::{Modifier, Style};
 use tui_input::InputRequest;
 use unicode_width::UnicodeWidthChar;
 
+use super::theme::Theme;
 use crate::domain::text::is_printable;
 
 /// A text with a cursor, bounded in length.
@@ -137,14 +138,20 @@ impl TextField {
         area: Rect,
         buffer: &mut Buffer,
         style: Style,
-        dot: char,
+        theme: Theme,
         focused: bool,
     ) -> Option<Position> {
         if area.is_empty() {
             return None;
         }
-        let shown: Vec<char> =
-            if self.hidden { vec![dot; self.length()] } else { self.text().chars().collect() };
+        if self.hidden && theme.plain {
+            return self.draw_hidden_in_words(area, buffer, style, focused);
+        }
+        let shown: Vec<char> = if self.hidden {
+            vec![theme.dot(); self.length()]
+        } else {
+            self.text().chars().collect()
+        };
         let width = |letters: &[char]| -> usize {
             letters.iter().map(|letter| letter.width().unwrap_or(0)).sum()
         };
@@ -163,11 +170,30 @@ impl TextField {
         let column = u16::try_from(width(&shown[start..cursor])).unwrap_or(u16::MAX);
         focused.then(|| Position::new(area.x.saturating_add(column).min(area.right() - 1), area.y))
     }
+
+    /// Says how much is hidden, the cursor at the end.
+    fn draw_hidden_in_words(
+        &self,
+        area: Rect,
+        buffer: &mut Buffer,
+        style: Style,
+        focused: bool,
+    ) -> Option<Position> {
+        let words = match self.length() {
+            0 => String::new(),
+            length if focused => format!("{length} hidden"),
+            _ => "hidden".to_owned(),
+        };
+        let (x, y) = buffer.set_stringn(area.x, area.y, words, area.width.into(), style);
+        focused.then(|| Position::new(x.min(area.right() - 1), y))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ASCII: Theme = Theme { colour: false, unicode: false, plain: false };
 
     fn typed(field: &mut TextField, text: &str) {
         for letter in text.chars() {
@@ -202,12 +228,17 @@ mod tests {
     fn the_cursor_stays_in_sight() {
         let field = TextField::new("0123456789", 20);
         let mut buffer = Buffer::empty(Rect::new(0, 0, 5, 1));
-        let cursor = field.draw(buffer.area, &mut buffer, Style::new(), '*', true);
+        let cursor = field.draw(buffer.area, &mut buffer, Style::new(), ASCII, true);
         assert_eq!(cursor, Some(Position::new(4, 0)));
         assert_eq!(buffer.cell((0, 0)).unwrap().symbol(), "6");
         let hidden = TextField { hidden: true, ..field };
-        hidden.draw(buffer.area, &mut buffer, Style::new(), '*', false);
+        hidden.draw(buffer.area, &mut buffer, Style::new(), ASCII, false);
         assert_eq!(buffer.cell((0, 0)).unwrap().symbol(), "*");
-        assert_eq!(hidden.draw(Rect::ZERO, &mut buffer, Style::new(), '*', true), None);
+        let plain = Theme { plain: true, ..ASCII };
+        let mut words = Buffer::empty(Rect::new(0, 0, 12, 1));
+        let cursor = hidden.draw(words.area, &mut words, Style::new(), plain, true);
+        assert_eq!(cursor, Some(Position::new(9, 0)));
+        assert_eq!(words, Buffer::with_lines(["10 hidden   "]));
+        assert_eq!(hidden.draw(Rect::ZERO, &mut buffer, Style::new(), ASCII, true), None);
     }
 }

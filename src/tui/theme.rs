@@ -1,9 +1,13 @@
 //! Colours and marks. Nothing is told by colour alone, so all of it may be missing.
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 use ratatui::widgets::Block;
 
+use super::mark::Mark;
+use super::words::in_words;
 use crate::domain::delivery::DeliveryStatus;
 use crate::store::EventKind;
 
@@ -111,15 +115,31 @@ impl Theme {
             .title_style(title_style)
     }
 
-    /// Replaces the marks that need UTF-8 where there is none.
+    /// A mark as it is shown here: a sign, or the words for it.
+    pub const fn mark(self, mark: Mark) -> &'static str {
+        if self.plain { mark.words() } else { mark.sign() }
+    }
+
+    /// A mark where it holds, and room for it where it does not.
+    pub const fn mark_if(self, holds: bool, mark: Mark) -> &'static str {
+        if holds { self.mark(mark) } else { " " }
+    }
+
+    /// Tells those who hear the picture that a line has the focus, as its looks do not.
+    pub fn focus_line(self, line: Rect, buffer: &mut Buffer) {
+        if self.plain {
+            buffer.set_style(line, self.selected());
+        }
+    }
+
+    /// A text as it can be shown here: in words, or without signs that need UTF-8.
     pub fn text(self, text: &str) -> String {
+        let text = if self.plain { in_words(text) } else { text.to_owned() };
         if self.unicode {
-            return text.to_owned();
+            return text;
         }
         text.chars()
             .map(|letter| match letter {
-                // They become words, and must be told from letters before that.
-                '•' | '·' | '›' | '→' | '↑' | '–' | '≠' if self.plain => letter,
                 '•' | '●' => '*',
                 '·' => '-',
                 '…' => '~',
@@ -139,7 +159,7 @@ impl Theme {
 
     /// The dot that stands for a hidden character.
     pub const fn dot(self) -> char {
-        if self.unicode || self.plain { '•' } else { '*' }
+        if self.unicode { '•' } else { '*' }
     }
 
     /// The colour of an event, beside its word.

@@ -243,7 +243,7 @@ fn without_tests(tokens: &[Token]) -> (Vec<Token>, Vec<String>) {
         }
         let start = at + MARK.len();
         let end = item_end(tokens, start).unwrap_or(tokens.len() - 1);
-        if let [keyword, name, end] = &tokens[start..=end]
+        if let [.., keyword, name, end] = &tokens[start..=end]
             && (keyword.text.as_str(), end.text.as_str()) == ("mod", ";")
         {
             children.push(name.text.clone());

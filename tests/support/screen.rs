@@ -7,6 +7,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use smsdeck::config::{Config, TokenStatus};
 use smsdeck::domain::environment::{Environment, PerEnvironment};
 use smsdeck::domain::quota::Quota;
@@ -193,8 +194,13 @@ impl Console {
         let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width, height });
         let cursor = draw(&self.model, &mut buffer);
         let line = |row| (0..width).map(|x| buffer[(x, row)].symbol()).collect::<String>();
-        let marked = || (0..height).map(line).find(|line| line.contains('›'));
-        cursor.map(|at| line(at.y)).or_else(marked).unwrap_or_default().to_lowercase()
+        // Where the picture is read out there are no marks, only a style.
+        let is_marked = |row: &u16| {
+            let mut cells = (0..width).map(|x| &buffer[(x, *row)]);
+            line(*row).contains('›') || cells.any(|it| it.modifier.contains(Modifier::REVERSED))
+        };
+        let marked = (0..height).find(is_marked);
+        cursor.map(|at| at.y).or(marked).map(line).unwrap_or_default().to_lowercase()
     }
 
     /// Answers a preview as the engine would for a user with two of three codes left.

@@ -4,9 +4,8 @@
 use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
-use ratatui::style::Style;
 
-use super::frame::{open_box, write, write_field};
+use super::frame::{open_box, write, write_choice, write_field};
 use crate::domain::message_options::{AddressRetention, ContentRetention, RiskCheck};
 use crate::domain::provider::{ApiKeySid, BaseUrl, TwilioAccount};
 use crate::tui::fit::wrap;
@@ -163,11 +162,8 @@ impl AccountModal {
                     cursor = cursor.or(at);
                 }
                 Ok(choice) => {
-                    let mark = if focused { "› " } else { "  " };
-                    let style = if focused { theme.strong() } else { Style::new() };
-                    let width = usize::from(LABEL) - 2;
-                    let text = format!("{label:<width$}{mark}{choice}");
-                    write(inner, row, &text, style, theme, buffer);
+                    let (label, choice) = ((label, LABEL), (choice, focused));
+                    write_choice(inner, row, label, choice, theme, buffer);
                 }
             }
         }

@@ -10,6 +10,7 @@ use crate::tui::fit::wrap;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::mark::Mark;
 use crate::tui::session::Session;
 
 /// The page, scrolled to a line.
@@ -46,11 +47,15 @@ fn lines(session: &Session) -> Vec<(String, Style)> {
     // What is edited is judged as it would be saved; where it could not be, what is in force.
     let settings = form.settings().unwrap_or_else(|field| {
         let error = form.error(field).unwrap_or_default();
-        found.push((format!("!! error: {}: {error}.", field.label()), theme.failure()));
+        found.push((
+            format!("{} error: {}: {error}.", theme.mark(Mark::Alarm), field.label()),
+            theme.failure(),
+        ));
         form.saved().clone()
     });
     for warning in settings.warnings(session.environment) {
-        let text = format!("! warning: {}: {}", warning.field.label(), warning.text);
+        let mark = theme.mark(Mark::Attention);
+        let text = format!("{mark} warning: {}: {}", warning.field.label(), warning.text);
         found.push((text, theme.warning()));
     }
     if found.is_empty() {

@@ -12,6 +12,7 @@ use crate::tui::fit::first_row;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
 use crate::tui::keymap::Action;
+use crate::tui::mark::Mark;
 use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
 
@@ -125,7 +126,7 @@ fn draw_list(
 ) {
     let first = first_row(selected, area.height.into(), 0, choices.len());
     for ((index, choice), row) in choices.iter().enumerate().skip(first).zip(0..area.height) {
-        let mark = if index == selected { "› " } else { "  " };
+        let mark = session.theme.mark_if(index == selected, Mark::Line);
         let text = match choice {
             Choice::Country(country) => country_line(*country),
             Choice::Provider(ProviderKind::Sandbox) => {
@@ -139,7 +140,7 @@ fn draw_list(
         if row < area.height {
             buffer.set_style(Rect { y: area.y + row, height: 1, ..area }, style);
         }
-        write(area, row, &format!("{mark}{text}"), style, session.theme, buffer);
+        write(area, row, &format!("{mark} {text}"), style, session.theme, buffer);
     }
 }
 

@@ -13,6 +13,7 @@ use crate::tui::fit::{column, wrap};
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::mark::Mark;
 use crate::tui::session::Session;
 
 /// The environment on screen beside another one.
@@ -137,7 +138,7 @@ impl CompareModal {
         }
         if room >= SIDE_BY_SIDE {
             let (here, there) = (session.environment.name(), self.other.name());
-            lines.push((beside(room, "", here, there).concat(), theme.dim()));
+            lines.push((beside(room, ("", ""), here, there).concat(), theme.dim()));
         }
         for row in self.all_rows(session) {
             let is_same = !differing.iter().any(|other| key(other) == key(&row));
@@ -150,16 +151,17 @@ impl CompareModal {
                 (false, true) => theme.dim(),
                 (false, false) => Style::new(),
             };
-            let pointer = if is_selected { "›" } else { " " };
-            let mark = if is_same { " " } else { "≠" };
+            let pointer = theme.mark_if(is_selected, Mark::Line);
+            let mark = theme.mark_if(!is_same, Mark::Differs);
             let is_drift = with_production && !is_same && is_drift(&row, &all);
             let drift = if is_drift { ", drift" } else { "" };
-            let label = format!("{pointer}{mark} {}{drift}", row.field.label());
+            let marks = format!("{pointer}{mark} ");
+            let label = format!("{}{drift}", row.field.label());
             if room >= SIDE_BY_SIDE {
-                let table = beside(room, &label, &row.old, &row.new);
+                let table = beside(room, (&marks, &label), &row.old, &row.new);
                 lines.extend(table.into_iter().map(|line| (line, style)));
             } else if !is_same {
-                lines.push((label, style));
+                lines.push((format!("{marks}{label}"), style));
                 lines.extend(self.below(session, &row, room));
             }
         }
@@ -187,19 +189,16 @@ const SIDE_BY_SIDE: usize = 60;
 const LABEL: usize = 22;
 
 /// A row of the table, over as many lines as its texts take.
-fn beside(room: usize, label: &str, here: &str, there: &str) -> Vec<String> {
+fn beside(room: usize, (marks, label): (&str, &str), here: &str, there: &str) -> Vec<String> {
     let width = room.saturating_sub(LABEL + 4) / 2;
-    // The label keeps its marks; what is broken of it stands below its words.
-    let marks: String = label.chars().take(3).collect();
-    let labels = wrap(&label.chars().skip(3).collect::<String>(), LABEL - 3);
+    let labels = wrap(label, LABEL - 3);
     let (here, there) = (broken(here, width), broken(there, width));
     let count = labels.len().max(here.len()).max(there.len());
     let part = |lines: &[String], at: usize| lines.get(at).cloned().unwrap_or_default();
     let line = |at: usize| {
-        let marks = if at == 0 { marks.as_str() } else { "" };
+        let marks = if at == 0 { marks } else { "" };
         format!(
-            "{}{}  {}  {}",
-            column(marks, 3),
+            "{marks:<3}{}  {}  {}",
             column(&part(&labels, at), LABEL - 3),
             column(&part(&here, at), width),
             part(&there, at)

@@ -8,15 +8,18 @@ use ratatui::widgets::{Clear, Widget};
 use super::frame::{open_box, write, write_field};
 use super::page::Scroll;
 use crate::domain::sender::Sender;
+use crate::domain::warnings::Warning;
 use crate::engine::EnvironmentSave;
 use crate::tui::effect::{Effect, Work};
 use crate::tui::fit::wrap;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::mark::Mark;
 use crate::tui::question::{Answer, Ticket};
 use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
+use crate::tui::theme::Theme;
 
 /// What a yes sets free.
 #[derive(Debug, Clone)]
@@ -29,6 +32,11 @@ pub enum Confirmed {
     DeleteNumber(Sender),
     /// Mark the stored token for removal.
     RemoveToken,
+}
+
+/// What a question says of something unwise.
+pub fn warning_line(theme: Theme, warning: &Warning) -> String {
+    format!("{} {}: {}", theme.mark(Mark::Warning), warning.field.label(), warning.text)
 }
 
 /// A question to the engine.

@@ -12,6 +12,7 @@ use crate::tui::fit::wrap;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::mark::Mark;
 use crate::tui::session::Session;
 
 /// Fields that both have changed, and what was chosen for each so far.
@@ -95,7 +96,7 @@ impl ConflictModal {
             }
             let is_selected = index == self.selected;
             let style = if is_selected { theme.selected() } else { theme.strong() };
-            let mark = if is_selected { theme.text("›") } else { " ".to_owned() };
+            let mark = theme.mark_if(is_selected, Mark::Line);
             let number = conflict.place.number.as_deref().unwrap_or_default();
             lines.push((format!("{mark}{} {number}", conflict.place.field.label()), style));
             for (side, action, name, words) in [
@@ -103,7 +104,9 @@ impl ConflictModal {
                 (Side::Theirs, Action::Theirs, "theirs", &conflict.theirs),
             ] {
                 let key = session.key(Context::Conflict, action);
-                let mark = if *chosen == Some(side) { "[x]" } else { "[ ]" };
+                let is_chosen = *chosen == Some(side);
+                let mark = if is_chosen { Mark::Chosen } else { Mark::NotChosen };
+                let mark = theme.mark(mark);
                 let text = format!("{mark} {key} {name}: {words}");
                 lines.extend(wrap(&text, room).into_iter().map(|line| (line, Style::new())));
             }

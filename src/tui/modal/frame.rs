@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
 use crate::tui::layout::centred;
+use crate::tui::mark::Mark;
 use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
 use crate::tui::theme::Theme;
@@ -58,5 +59,25 @@ pub(super) fn write_field(
     write(area, row, label, style, theme, buffer);
     let at = label_width.min(area.width);
     let place = Rect { x: area.x + at, y: area.y + row, width: area.width - at, height: 1 };
-    field.draw(place, buffer, Style::new(), theme.dot(), focused)
+    field.draw(place, buffer, Style::new(), theme, focused)
+}
+
+/// Writes `label › choice` in a row, for a field that is chosen and not typed.
+pub(super) fn write_choice(
+    area: Rect,
+    row: u16,
+    (label, label_width): (&str, u16),
+    (choice, focused): (&str, bool),
+    theme: Theme,
+    buffer: &mut Buffer,
+) {
+    let mark = theme.mark_if(focused, Mark::Part);
+    let style = if focused { theme.strong() } else { Style::new() };
+    // Words need the room, and no columns.
+    let width = if theme.plain { 0 } else { usize::from(label_width.saturating_sub(2)) };
+    let label = if theme.plain { format!("{label}  ") } else { label.to_owned() };
+    write(area, row, &format!("{label:<width$}{mark:<2}{choice}"), style, theme, buffer);
+    if focused && row < area.height {
+        theme.focus_line(Rect { y: area.y + row, height: 1, ..area }, buffer);
+    }
 }

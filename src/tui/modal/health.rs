@@ -18,6 +18,7 @@ use crate::tui::fit::{column, wrap};
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::mark::Mark;
 use crate::tui::session::Session;
 use crate::tui::theme::Theme;
 
@@ -179,12 +180,13 @@ fn countries(status: &Status) -> Table {
 fn findings(theme: Theme, status: &Status) -> Vec<Line> {
     let mut lines = Vec::new();
     for finding in &status.findings {
-        let (word, style) = match finding.severity {
-            Severity::Fine => ("note", theme.dim()),
-            Severity::Warning => ("! warning", theme.warning()),
-            Severity::Critical => ("!! critical", theme.failure()),
+        let (mark, word, style) = match finding.severity {
+            Severity::Fine => ("", "note", theme.dim()),
+            Severity::Warning => (theme.mark(Mark::Attention), "warning", theme.warning()),
+            Severity::Critical => (theme.mark(Mark::Alarm), "critical", theme.failure()),
         };
-        lines.push((format!("{word}: {}.", finding.text), style));
+        let text = format!("{mark} {word}: {}.", finding.text);
+        lines.push((text.trim_start().to_owned(), style));
         if let Some(words) = finding.explanation().filter(|_| finding.severity > Severity::Fine) {
             lines.push((words, Style::new()));
         }

@@ -13,6 +13,7 @@ use crate::tui::fit::wrap;
 use crate::tui::flow::{Flow, Popup};
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::mark::Mark;
 use crate::tui::question::{Answer, Ticket};
 use crate::tui::session::Session;
 
@@ -133,7 +134,7 @@ impl ImportModal {
         let first = first_row(self.selected, height.into(), 0, self.senders().len());
         for ((index, offer), row) in self.senders().iter().enumerate().skip(first).zip(0..height) {
             let is_selected = index == self.selected;
-            let mark = if is_selected { "›" } else { " " };
+            let mark = theme.mark_if(is_selected, Mark::Line);
             let country = offer.country().map_or("  ", |country| country.code());
             let is_here = grid.rows().iter().any(|row| row.sender == offer.sender);
             let here = if is_here { "  in the grid" } else { "" };

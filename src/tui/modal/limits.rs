@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
-use ratatui::style::Style;
 
-use super::frame::{open_box, write, write_field};
+use super::frame::{open_box, write, write_choice, write_field};
 use crate::domain::country::Country;
 use crate::domain::limits::{Cap, Caps, Limits};
 use crate::tui::fit::wrap;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
 use crate::tui::keymap::Action;
+use crate::tui::mark::Mark;
 use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
 
@@ -141,13 +141,11 @@ impl LimitsModal {
             cursor = cursor.or(at);
         }
         let focused = self.line == RECORD_ONLY;
-        let mark = if self.record_only { "[x]" } else { "[ ]" };
-        let style = if focused { theme.strong() } else { Style::new() };
-        let width = usize::from(LABEL) - 2;
-        let arrow = if focused { "›" } else { " " };
-        let text =
-            format!("{:<width$}{arrow} {mark} refuse nothing, only write it down", "Record only");
-        write(inner, 6, &text, style, theme, buffer);
+        let mark = if self.record_only { Mark::Chosen } else { Mark::NotChosen };
+        let mark = theme.mark(mark);
+        let choice = format!("{mark} refuse nothing, only write it down");
+        let (label, choice) = (("Record only", LABEL), (choice.as_str(), focused));
+        write_choice(inner, 6, label, choice, theme, buffer);
         let (text, style) = match &self.error {
             Some(error) => (format!("{error}."), theme.failure()),
             None => (self.explanation().to_owned(), theme.dim()),

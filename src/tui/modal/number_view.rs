@@ -10,6 +10,7 @@ use super::number::{NumberModal, Part};
 use crate::domain::sender::Sender;
 use crate::tui::fit::first_row;
 use crate::tui::fit::{width, wrap};
+use crate::tui::mark::Mark;
 use crate::tui::session::Session;
 
 /// Columns of the labels.
@@ -100,7 +101,8 @@ fn draw_chosen(modal: &NumberModal, session: &Session, area: Rect, buffer: &mut 
     for (index, country) in modal.countries.iter().enumerate().skip(skip) {
         let selected = focused && index == modal.chosen;
         let text = if fits || selected { names[index].as_str() } else { country.code() };
-        let text = if selected { format!("›{text}") } else { text.to_owned() };
+        let text =
+            if selected { format!("{}{text}", theme.mark(Mark::Part)) } else { text.to_owned() };
         let style = if selected { theme.selected() } else { Style::new() };
         if area.height == 0 || x >= area.right() {
             return;
@@ -148,7 +150,7 @@ fn draw_picker(
         let mark = match (here, other) {
             (true, _) => "x",
             (false, Some(_)) => "-",
-            (false, None) => "+",
+            (false, None) => theme.mark(Mark::Addable),
         };
         let place = match (here, other) {
             (true, _) => "  here".to_owned(),
@@ -164,7 +166,7 @@ fn draw_picker(
             Style::new()
         };
         buffer.set_style(Rect { y: list.y + row, height: 1, ..list }, style);
-        let pointer = if selected { "›" } else { " " };
+        let pointer = theme.mark_if(selected, Mark::Line);
         write(
             list,
             row,
@@ -186,17 +188,19 @@ fn draw_buttons(modal: &NumberModal, session: &Session, inner: Rect, buffer: &mu
     let theme = session.theme;
     let Some(row) = inner.height.checked_sub(button_rows(inner)) else { return };
     let style = |part| if modal.part == part { theme.selected() } else { Style::new() };
-    let pointer = |part| if modal.part == part { "›" } else { " " };
-    let mark = if modal.default { "[x]" } else { "[ ]" };
-    let mark = format!("{}{mark} default number", pointer(Part::Default));
+    let mark = theme.mark(if modal.default { Mark::Chosen } else { Mark::NotChosen });
+    let mark =
+        format!("{}{mark} default number", theme.mark_if(modal.part == Part::Default, Mark::Line));
     let line = Rect { y: inner.y + row, height: 1, ..inner };
     write(line, 0, &mark, style(Part::Default), theme, buffer);
     let line = Rect { y: inner.bottom() - 1, ..line };
-    for (text, part, from_right) in [("[ OK ]", Part::Ok, 19), ("[ Cancel ]", Part::Cancel, 11)] {
-        if line.width >= from_right {
-            let place = Rect { x: line.right() - from_right, width: from_right, ..line };
-            let text = format!("{}{text}", pointer(part));
-            write(place, 0, &text, style(part), theme, buffer);
+    let mut end = line.right();
+    for (text, part) in [("[ Cancel ]", Part::Cancel), ("[ OK ]", Part::Ok)] {
+        let text = format!("{}{text}", theme.mark_if(modal.part == part, Mark::Part));
+        let room = u16::try_from(width(&text)).unwrap_or(u16::MAX);
+        if let Some(x) = end.checked_sub(room).filter(|x| *x >= line.x) {
+            write(Rect { x, width: room, ..line }, 0, &text, style(part), theme, buffer);
+            end = x.saturating_sub(1);
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::tui::fit::{cut, first_row};
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Binding, Context, Keys};
+use crate::tui::mark::Mark;
 use crate::tui::pane::Pane;
 use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
@@ -179,7 +180,7 @@ impl PaletteModal {
         let first = first_row(self.selected, height.into(), 0, count);
         for ((index, entry), row) in shown.into_iter().enumerate().skip(first).zip(0..height) {
             let is_selected = index == self.selected;
-            let mark = if is_selected { "›" } else { " " };
+            let mark = theme.mark_if(is_selected, Mark::Line);
             let style = if is_selected { theme.selected() } else { Style::new() };
             let place = Rect { y: list.y + row, height: 1, ..list };
             buffer.set_style(place, style);

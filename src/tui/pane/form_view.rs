@@ -14,6 +14,7 @@ use crate::domain::warnings::Warning;
 use crate::tui::fit::first_row;
 use crate::tui::fit::width;
 use crate::tui::layout::WIDE;
+use crate::tui::mark::Mark;
 use crate::tui::session::Session;
 
 /// One row of the form: a field, or what is wrong with the field above.
@@ -42,13 +43,13 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) -
         let line = Rect { y, height: 1, ..inner };
         match row {
             Row::Error(text) => {
-                let text = theme.text(&format!("  ↑ {text}"));
+                let text = theme.text(&format!("  {} {text}", theme.mark(Mark::Error)));
                 buffer.set_stringn(line.x, y, text, line.width.into(), theme.failure());
             }
             Row::Field(field) => {
                 let has_focus = focused && *field == form.field();
                 let warned = warnings.iter().any(|warning| warning.field == *field);
-                draw_mark(session, *field, warned, has_focus, line, buffer);
+                let line = draw_marks(session, *field, warned, has_focus, line, buffer);
                 cursor = draw_field(session, *field, has_focus, line, buffer).or(cursor);
             }
         }
@@ -74,10 +75,10 @@ fn draw_field(
     let row = field.row();
     let (label, width) = if is_wide { (row.label, 32) } else { (row.short_label, 16) };
     let style = if has_focus { session.theme.strong() } else { Style::new() };
-    buffer.set_stringn(line.x + 2, line.y, label, line.width.saturating_sub(2).into(), style);
+    buffer.set_stringn(line.x, line.y, label, line.width.into(), style);
     let value = Rect {
-        x: (line.x + 2 + width).min(line.right()),
-        width: line.width.saturating_sub(2 + width),
+        x: (line.x + width).min(line.right()),
+        width: line.width.saturating_sub(width),
         ..line
     };
     draw_value(session, field, has_focus, value, buffer)
@@ -94,28 +95,31 @@ fn title(session: &Session, warnings: &[Warning]) -> String {
     }
 }
 
-/// The column before the label: `>` focus, `•` changed, `!` warning.
-fn draw_mark(
+/// The columns before the label: whether it has the focus, whether it is changed or unwise. Returns
+/// what is left of the line.
+fn draw_marks(
     session: &Session,
     field: Field,
     warned: bool,
     has_focus: bool,
     line: Rect,
     buffer: &mut Buffer,
-) {
+) -> Rect {
     let theme = session.theme;
-    let form = &session.tab().form;
+    let is_changed = session.tab().form.is_line_changed(field);
+    let kind = if is_changed { Mark::Changed } else { Mark::Warning };
+    let focus = theme.text(theme.mark_if(has_focus, Mark::Line));
+    let mark = theme.text(theme.mark_if(is_changed || warned, kind));
+    let mark_style = if is_changed || warned { theme.warning() } else { Style::new() };
+    let (x, y) = buffer.set_stringn(line.x, line.y, focus, line.width.into(), theme.key());
+    let room = line.right().saturating_sub(x).into();
+    let (x, _) = buffer.set_stringn(x, y, mark, room, mark_style);
     if has_focus {
-        buffer.set_stringn(line.x, line.y, theme.text("›"), line.width.into(), theme.key());
+        theme.focus_line(line, buffer);
     }
-    if line.width < 2 {
-        return;
-    }
-    if form.is_line_changed(field) {
-        buffer.set_stringn(line.x + 1, line.y, theme.text("•"), 1, theme.warning());
-    } else if warned {
-        buffer.set_stringn(line.x + 1, line.y, "!", 1, theme.warning());
-    }
+    // Words take more room than a sign, and a space after them.
+    let x = if x > line.x + 2 { x + 1 } else { line.x + 2 }.min(line.right());
+    Rect { x, width: line.right() - x, ..line }
 }
 
 fn draw_value(
@@ -134,7 +138,7 @@ fn draw_value(
         && (has_focus || wrong)
         && !(field == Field::AuthToken && text.is_empty())
     {
-        return text.draw(area, buffer, style, theme.dot(), has_focus);
+        return text.draw(area, buffer, style, theme, has_focus);
     }
     let style = if text.is_none() && matches!(field, Field::AccountSid | Field::AuthToken) {
         theme.dim()

@@ -16,6 +16,7 @@ use crate::tui::effect::Effect;
 use crate::tui::fit::{cut, wrap};
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::mark::Mark;
 use crate::tui::modal::Modal;
 use crate::tui::modal::delivery::DeliveryModal;
 use crate::tui::modal::stack::ModalStack;
@@ -64,7 +65,7 @@ pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -
     Vec::new()
 }
 
-/// The lines about what came after an event and since a moment, oldest first.
+/// What came after an event and since a moment in sentences, oldest first.
 pub fn lines_after(session: &Session, seen: Option<EventId>, since: Timestamp) -> Vec<String> {
     let events = &session.tab().log.events;
     let seen = seen.and_then(|seen| events.iter().rposition(|event| event.id == seen));
@@ -72,7 +73,9 @@ pub fn lines_after(session: &Session, seen: Option<EventId>, since: Timestamp) -
     let new = new.filter(|event| event.at >= since);
     new.map(|event| {
         let (time, word) = (session.day_and_clock(event.at), event.kind);
-        format!("{time} {word}  {}  {}", event.recipient, detail(session, event))
+        let parts = [format!("{time} {word}"), event.recipient.clone(), detail(session, event)];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        session.theme.text(&parts.join(", "))
     })
     .collect()
 }
@@ -153,7 +156,7 @@ fn draw_line(session: &Session, event: &Event, selected: bool, line: Rect, buffe
     let word = format!(" {:<11}", event.kind.to_string());
     let rest = format!("{}  {}", event.recipient, detail(session, event));
     buffer.set_style(line, style);
-    let mark = if selected { "›" } else { " " };
+    let mark = theme.mark_if(selected, Mark::Line);
     let time = theme.text(&format!("{mark}{}", session.day_and_clock(event.at)));
     let (x, _) =
         buffer.set_stringn(line.x, line.y, time, line.width.into(), style.patch(theme.dim()));

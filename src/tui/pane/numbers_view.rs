@@ -15,12 +15,14 @@ use crate::tui::effect::Effect;
 use crate::tui::fit::{cut, first_row};
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::mark::Mark;
 use crate::tui::modal::Modal;
 use crate::tui::modal::confirm::{ConfirmModal, Confirmed};
 use crate::tui::modal::import::ImportModal;
 use crate::tui::modal::number::NumberModal;
 use crate::tui::modal::stack::ModalStack;
 use crate::tui::session::Session;
+use crate::tui::theme::Theme;
 
 /// Columns of the sender: `+44 7700 900123` and some.
 const SENDER_WIDTH: u16 = 18;
@@ -100,12 +102,12 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
     let theme = session.theme;
     let tab = session.tab();
     let grid = tab.form.from_numbers();
-    let changed = if tab.form.is_field_changed(Field::FromNumbers) {
-        "From numbers •"
-    } else {
-        "From numbers"
+    let title = match tab.form.is_field_changed(Field::FromNumbers) {
+        true if theme.plain => "From numbers changed",
+        true => "From numbers •",
+        false => "From numbers",
     };
-    let block = theme.block(changed, focused);
+    let block = theme.block(title, focused);
     let inner = block.inner(area);
     block.render(area, buffer);
     if inner.is_empty() {
@@ -115,59 +117,69 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
     draw_summary(session, grid, summary, buffer);
     let body = Rect { height: inner.height - 1, ..inner };
     if grid.rows().is_empty() {
-        let new = session.key(Context::Numbers, Action::New);
-        let import = session.key(Context::Numbers, Action::Import);
-        let lines = [
-            "No From number yet.".to_owned(),
-            format!("Press {new} (in this pane) to add one, or"),
-            format!("{import} to pick one that the account has."),
-        ];
-        for (line, y) in lines.into_iter().zip(body.top()..body.bottom()) {
-            buffer.set_stringn(
-                body.x + 1,
-                y,
-                line,
-                body.width.saturating_sub(1).into(),
-                theme.dim(),
-            );
-        }
-        return;
-    }
-    let head = Rect { height: 1.min(body.height), ..body };
-    draw_row(head, buffer, theme.dim(), "   Sender", "Countries");
-    let list = Rect { y: body.y + head.height, height: body.height - head.height, ..body };
-    let selected = tab.numbers.index(grid);
-    let first = first_row(selected, list.height.into(), 0, grid.rows().len());
-    for ((index, number), y) in
-        grid.rows().iter().enumerate().skip(first).zip(list.top()..list.bottom())
-    {
-        let row = Rect { y, height: 1, ..list };
-        let is_selected = index == selected;
-        let mark = match (focused && is_selected, grid.is_default(&number.sender)) {
-            (true, true) => "›* ",
-            (true, false) => "›  ",
-            (false, true) => " * ",
-            (false, false) => "   ",
-        };
-        let room = usize::from(row.width.saturating_sub(SENDER_WIDTH + 3));
-        let style = if focused && is_selected { theme.selected() } else { Style::new() };
-        let sender = theme.text(&format!("{mark}{}", number.sender));
-        draw_row(
-            row,
-            buffer,
-            style,
-            &sender,
-            &theme.text(&codes(number.countries.iter().copied(), room)),
-        );
+        draw_no_numbers(session, body, buffer);
+    } else {
+        draw_list(session, grid, focused, body, buffer);
     }
 }
 
-fn draw_row(row: Rect, buffer: &mut Buffer, style: Style, sender: &str, countries: &str) {
+/// Says how a first number is added.
+fn draw_no_numbers(session: &Session, body: Rect, buffer: &mut Buffer) {
+    let new = session.key(Context::Numbers, Action::New);
+    let import = session.key(Context::Numbers, Action::Import);
+    let lines = [
+        "No From number yet.".to_owned(),
+        format!("Press {new} (in this pane) to add one, or"),
+        format!("{import} to pick one that the account has."),
+    ];
+    let room = body.width.saturating_sub(1).into();
+    for (line, y) in lines.into_iter().zip(body.top()..body.bottom()) {
+        buffer.set_stringn(body.x + 1, y, line, room, session.theme.dim());
+    }
+}
+
+fn draw_list(
+    session: &Session,
+    grid: &FromNumbers,
+    focused: bool,
+    body: Rect,
+    buffer: &mut Buffer,
+) {
+    let theme = session.theme;
+    let head = Rect { height: 1.min(body.height), ..body };
+    draw_row(theme, head, ("   Sender", "Countries"), theme.dim(), buffer);
+    let list = Rect { y: body.y + head.height, height: body.height - head.height, ..body };
+    let selected = session.tab().numbers.index(grid);
+    let first = first_row(selected, list.height.into(), 0, grid.rows().len());
+    let numbers = grid.rows().iter().enumerate().skip(first);
+    for ((index, number), y) in numbers.zip(list.top()..list.bottom()) {
+        let row = Rect { y, height: 1, ..list };
+        let is_selected = focused && index == selected;
+        let pointer = theme.mark_if(is_selected, Mark::Line);
+        let default = theme.mark_if(grid.is_default(&number.sender), Mark::Default);
+        let sender = format!("{pointer}{default} {}", number.sender);
+        let room = usize::from(row.width.saturating_sub(SENDER_WIDTH + 3));
+        let countries = codes(number.countries.iter().copied(), room);
+        let style = if is_selected { theme.selected() } else { Style::new() };
+        draw_row(theme, row, (&sender, &countries), style, buffer);
+    }
+}
+
+fn draw_row(
+    theme: Theme,
+    row: Rect,
+    (sender, countries): (&str, &str),
+    style: Style,
+    buffer: &mut Buffer,
+) {
     buffer.set_style(row, style);
-    buffer.set_stringn(row.x, row.y, sender, row.width.into(), style);
-    let at = SENDER_WIDTH + 3;
-    if row.width > at {
-        buffer.set_stringn(row.x + at, row.y, countries, (row.width - at).into(), style);
+    let (end, _) = buffer.set_stringn(row.x, row.y, theme.text(sender), row.width.into(), style);
+    let column = row.x + SENDER_WIDTH + 3;
+    // Words before the sender take more room than a mark.
+    let at = if theme.plain { column.max(end + 2) } else { column };
+    if at < row.right() {
+        let room = usize::from(row.right() - at);
+        buffer.set_stringn(at, row.y, theme.text(countries), room, style);
     }
 }
 
@@ -200,7 +212,7 @@ fn draw_summary(session: &Session, grid: &FromNumbers, line: Rect, buffer: &mut 
         None => "others: refused",
     };
     let (text, style) = if let Some(warning) = warned {
-        (format!("! {}", warning.text), theme.warning())
+        (format!("{} {}", theme.mark(Mark::Warning), warning.text), theme.warning())
     } else {
         let mapped = grid.mapped_countries();
         let noun = if mapped == 1 { "country" } else { "countries" };

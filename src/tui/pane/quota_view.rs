@@ -16,6 +16,7 @@ use crate::tui::effect::Effect;
 use crate::tui::fit::{column, cut_front, first_row, width};
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::mark::Mark;
 use crate::tui::modal::Modal;
 use crate::tui::modal::stack::ModalStack;
 use crate::tui::modal::unlock::{UnlockModal, remedy};
@@ -185,7 +186,7 @@ fn draw_row(
         Quota::Locked { .. } => (format!("open    {allowed} left"), theme.good()),
         Quota::Open { left, .. } => (format!("open    {left} left"), theme.good()),
     };
-    let mark = if marked { theme.text("›") } else { " ".to_owned() };
+    let mark = theme.text(theme.mark_if(marked, Mark::Line));
     let who = if row.user.label == row.number.label {
         theme.text(&row.user.label)
     } else {
@@ -218,7 +219,7 @@ fn draw_narrow_row(
         Quota::Locked { .. } => (format!("open, {allowed} left"), theme.good()),
         Quota::Open { used, left } => (format!("{used} of {allowed}, {left} left"), theme.good()),
     };
-    let mark = if marked { theme.text("›") } else { " ".to_owned() };
+    let mark = theme.text(theme.mark_if(marked, Mark::Line));
     let room = usize::from(line.width).saturating_sub(width(&state) + 2);
     // Of a masked number, the end is what tells it.
     let label = &row.user.label;

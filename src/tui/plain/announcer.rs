@@ -7,7 +7,6 @@ use std::mem::{Discriminant, discriminant};
 use jiff::Timestamp;
 
 use super::page::Page;
-use super::spoken;
 use crate::domain::environment::Environment;
 use crate::store::EventId;
 use crate::tui::fit::{cut_front, width};
@@ -21,85 +20,79 @@ use crate::tui::session::{Phase, Session};
 const MAX_LENGTH: usize = 14;
 
 /// More new lines at once are a list that was filtered or turned.
-const MAX_NEWS: usize = 5;
+const MAX_NEW_LINES: usize = 5;
 
 /// Where one is.
 type Place = (Environment, Pane, usize, Option<Discriminant<Modal>>, Discriminant<Phase>);
 
-/// Tells what is new since it last told something.
+/// Reads out what is new since it last read something out.
 #[derive(Debug, Default)]
 pub struct Announcer {
-    told: Option<Told>,
+    previous: Option<Previous>,
     /// When it began: what had happened before is no news.
     since: Option<Timestamp>,
     /// The line that is being typed in, as it stands on the terminal.
     prompt: Option<(String, usize)>,
 }
 
-/// What was told.
+/// What was read out last.
 #[derive(Debug)]
-struct Told {
+struct Previous {
     place: Place,
     page: Page,
-    /// What the focused line said before it had the focus.
+    /// What the focused line was before it had the focus.
     behind: Option<String>,
     notice: Option<(String, Timestamp)>,
     event: Option<EventId>,
 }
 
 impl Announcer {
-    /// Forgets what was told, so that all of it is told again.
+    /// Forgets what was read out, so that all of it is read out again.
     pub fn forget(&mut self) {
-        self.told = None;
+        self.previous = None;
     }
 
     /// What is to be written, for a terminal of so many columns.
     pub fn announce(&mut self, model: &Model, columns: u16) -> String {
+        let session = &model.session;
         let page = Page::of(model);
         let place = place(model);
-        let mut lines = Vec::new();
-        let mut behind = None;
-        match &self.told {
-            None => {
-                lines.extend(welcome(&model.session));
-                if model.session.phase != Phase::Loading {
-                    lines.extend(page.whole(longest(model), model.modals.is_empty()));
-                }
-            }
-            Some(told) if told.place != place => {
-                let is_other = told.page.header != page.header;
-                lines.extend(is_other.then(|| page.header.clone()));
-                lines.extend(page.body(longest(model), model.modals.is_empty()));
-            }
-            Some(told) => {
-                lines.extend((page.header != told.page.header).then(|| page.header.clone()));
-                // New lines of the log are told below, one by one, though they may look the same.
-                if !reads_log(model) || told.event == newest_event(model) {
-                    lines.extend(news(told, &page));
-                }
-                behind = if told.page.focus() == page.focus() {
-                    told.behind.clone()
-                } else {
-                    page.focus().and_then(|row| told.page.at(row))
-                };
-            }
+        let mut lines = self.page_lines(model, &page, &place);
+        let here = self.previous.as_ref().filter(|previous| previous.place.0 == place.0);
+        if let Some(previous) = here {
+            let since = *self.since.get_or_insert(session.now);
+            lines.extend(log_view::lines_after(session, previous.event, since));
         }
-        let event = newest_event(model);
-        if let Some(told) = self.told.as_ref().filter(|told| told.place.0 == place.0) {
-            lines.extend(events(told, *self.since.get_or_insert(model.session.now), model));
+        let notice = session.notice.as_ref().map(|notice| (notice.text.clone(), notice.until));
+        let is_old = self.previous.as_ref().is_some_and(|previous| previous.notice == notice);
+        if let Some((text, _)) = notice.as_ref().filter(|_| !is_old) {
+            lines.push(session.theme.text(text));
         }
-        let notice =
-            model.session.notice.as_ref().map(|notice| (notice.text.clone(), notice.until));
-        let was_said = self.told.as_ref().is_some_and(|told| told.notice == notice);
-        lines.extend(
-            notice
-                .clone()
-                .filter(|_| !was_said)
-                .map(|(text, _)| spoken::words(&model.session.theme.text(&text)).0),
-        );
-        let prompt = page.prompt.clone();
-        self.told = Some(Told { place, page, behind, notice, event });
+        let behind = self.previous.as_ref().and_then(|previous| previous.behind(&place, &page));
+        let (prompt, event) = (page.prompt.clone(), newest_event(model));
+        self.previous = Some(Previous { place, page, behind, notice, event });
         self.write(&lines, prompt, columns)
+    }
+
+    /// What is read out of a page: all of it where one comes to it, else what is new in it.
+    fn page_lines(&self, model: &Model, page: &Page, place: &Place) -> Vec<String> {
+        let (longest, is_pane) = (longest(model), model.modals.is_empty());
+        let Some(previous) = &self.previous else {
+            let mut lines = welcome(&model.session).to_vec();
+            if model.session.phase != Phase::Loading {
+                lines.extend(page.whole(longest, is_pane));
+            }
+            return lines;
+        };
+        let is_new = page.header != previous.page.header;
+        let mut lines: Vec<String> = is_new.then(|| page.header.clone()).into_iter().collect();
+        if previous.place != *place {
+            lines.extend(page.body(longest, is_pane));
+        } else if !reads_log(model) || previous.event == newest_event(model) {
+            // New lines of the log are read out one by one, though they may look the same.
+            lines.extend(previous.new_lines(page));
+        }
+        lines
     }
 
     /// The bytes for these lines, and for the line that is being typed in.
@@ -161,25 +154,38 @@ fn place(model: &Model) -> Place {
     )
 }
 
-/// What is on the page that was not there before, what was selected at the end.
-fn news(told: &Told, page: &Page) -> Vec<String> {
-    let old: HashSet<&String> = told.page.lines.iter().collect();
-    let focus = page.focus();
-    let is_new = |(row, line): (usize, &String)| {
-        // A line that one has left looks as it did before one came.
-        let is_left = Some(row) == told.page.focus() && told.behind.as_ref() == Some(line);
-        (Some(row) != focus && !line.is_empty() && !old.contains(line) && !is_left)
-            .then(|| line.clone())
-    };
-    let mut news: Vec<String> = page.lines.iter().enumerate().filter_map(is_new).collect();
-    if news.len() > MAX_NEWS && focus.is_some() {
-        // A list that was filtered or turned: what is selected in it is the news.
-        news.clear();
+impl Previous {
+    /// What is on the page that was not there before, what was selected at the end.
+    fn new_lines(&self, page: &Page) -> Vec<String> {
+        let old: HashSet<&String> = self.page.lines.iter().collect();
+        let focus = page.focus();
+        let is_new = |(row, line): (usize, &String)| {
+            // A line that one has left looks as it did before one came.
+            let is_left = Some(row) == self.page.focus() && self.behind.as_ref() == Some(line);
+            (Some(row) != focus && !line.is_empty() && !old.contains(line) && !is_left)
+                .then(|| line.clone())
+        };
+        let mut lines: Vec<String> = page.lines.iter().enumerate().filter_map(is_new).collect();
+        if lines.len() > MAX_NEW_LINES && focus.is_some() {
+            // A list that was filtered or turned: what is selected in it is the news.
+            lines.clear();
+        }
+        if page.selected.is_some() && page.selected_line() != self.page.selected_line() {
+            lines.extend(page.selected_line());
+        }
+        lines
     }
-    if page.selected.is_some() && page.selected_line() != told.page.selected_line() {
-        news.extend(page.selected_line());
+
+    /// What the line that has the focus now was before it had it; `None` on another page.
+    fn behind(&self, place: &Place, page: &Page) -> Option<String> {
+        if self.place != *place {
+            None
+        } else if self.page.focus() == page.focus() {
+            self.behind.clone()
+        } else {
+            page.focus().and_then(|row| self.page.at(row))
+        }
     }
-    news
 }
 
 fn newest_event(model: &Model) -> Option<EventId> {
@@ -189,14 +195,6 @@ fn newest_event(model: &Model) -> Option<EventId> {
 /// Whether the log is what has the focus.
 fn reads_log(model: &Model) -> bool {
     model.session.focus == Pane::Log && model.modals.is_empty()
-}
-
-/// What has happened to codes.
-fn events(told: &Told, since: Timestamp, model: &Model) -> Vec<String> {
-    log_view::lines_after(&model.session, told.event, since)
-        .iter()
-        .map(|line| spoken::words(line).0)
-        .collect()
 }
 
 /// What is said first.

@@ -1,10 +1,10 @@
 //! The console line by line, for screen readers: no borders, one pane at a time, and whatever
 //! gets the focus or changes is written below what was written before. It reads the same picture
-//! that others see, so it knows no pane and no pop-up.
+//! that others see, so it knows no pane and no pop-up. The theme has put words in the place of marks
+//! there; what has the focus is told by its style.
 
 mod announcer;
 mod page;
-mod spoken;
 
 pub use announcer::Announcer;
 pub use page::SIZE;

@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr;
 
-use super::spoken::{CURSOR, SPACE, words};
 use crate::tui::fit::width;
 use crate::tui::model::Model;
 use crate::tui::view::draw;
@@ -13,6 +12,12 @@ use crate::tui::view::draw;
 /// Columns and rows of the picture that is read. Every label is spelled out at this size, and
 /// hardly a page is longer.
 pub const SIZE: (u16, u16) = (120, 60);
+
+/// Stands in a row for the cursor, so that its place is found again in the words.
+const CURSOR: char = '\u{1}';
+
+/// Stands in a row for a space that somebody has typed.
+const SPACE: char = '\u{2}';
 
 /// What is on the screen.
 #[derive(Debug)]
@@ -44,8 +49,8 @@ impl Page {
         for y in 0..SIZE.1 {
             let at = cursor.filter(|cursor| cursor.y == y).map(|cursor| cursor.x);
             let row = row(&buffer, y, at);
-            let (line, is_selected) = words(row.trim_end_matches([' ', SPACE]));
-            let mut line = line.replace(SPACE, " ");
+            let mut line = list(row.trim_end_matches([' ', SPACE]).trim_start());
+            line = line.replace(SPACE, " ");
             if y == 0 {
                 page.header = line;
                 continue;
@@ -54,7 +59,7 @@ impl Page {
                 line.remove(place);
                 page.prompt = Some((line.clone(), width(&line[..place])));
                 page.typed = Some(page.lines.len());
-            } else if is_selected && page.selected.is_none() {
+            } else if page.selected.is_none() && has_focus(&buffer, y) {
                 page.selected = Some(page.lines.len());
             }
             page.lines.push(line);
@@ -123,4 +128,47 @@ fn row(buffer: &Buffer, y: u16, cursor: Option<u16>) -> String {
         x += u16::try_from(cell.symbol().width()).unwrap_or(1).max(1);
     }
     text
+}
+
+/// Whether a row is drawn as the one that has the focus.
+fn has_focus(buffer: &Buffer, y: u16) -> bool {
+    let cells = (0..buffer.area.width).filter_map(|x| buffer.cell((x, y)));
+    cells.into_iter().any(|cell| cell.modifier.contains(Modifier::REVERSED))
+}
+
+/// The columns of a row as a list.
+fn list(row: &str) -> String {
+    let mut words = String::new();
+    let mut rest = row;
+    while let Some(letter) = rest.chars().next() {
+        if rest.starts_with("  ") {
+            let follows = words.ends_with(|last: char| ",:;.>".contains(last) || last == CURSOR);
+            words.push_str(if follows || words.is_empty() { " " } else { ", " });
+            rest = rest.trim_start_matches(' ');
+        } else {
+            words.push(letter);
+            rest = &rest[letter.len_utf8()..];
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_become_a_list() {
+        for (row, words) in [
+            (
+                "jdoe         +57 ending 4567     3 of 3   LOCKED  opens 12:19:05",
+                "jdoe, +57 ending 4567, 3 of 3, LOCKED, opens 12:19:05",
+            ),
+            ("default:  +1 415 555 0100   CA US", "default: +1 415 555 0100, CA US"),
+            ("Number   +57\u{1}", "Number, +57\u{1}"),
+            ("Number   \u{1}", "Number, \u{1}"),
+        ] {
+            assert_eq!(list(row), words);
+        }
+    }
 }

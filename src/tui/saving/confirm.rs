@@ -7,12 +7,13 @@ use crate::domain::environment::Environment;
 use crate::engine::{EnvironmentSave, TokenChange};
 use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
-use crate::tui::modal::confirm::{ConfirmModal, Confirmed};
+use crate::tui::modal::confirm::{ConfirmModal, Confirmed, warning_line};
 use crate::tui::modal::conflict::ConflictModal;
 use crate::tui::model::Model;
 use crate::tui::pane::Pane;
 use crate::tui::question::Question;
 use crate::tui::session::EngineState;
+use crate::tui::theme::Theme;
 
 /// Saves the environment on screen. The difference is shown first where the quota's rule changes or
 /// something gets unwise; in Production always, and it wants its name.
@@ -87,7 +88,7 @@ fn confirm(model: &mut Model, save: EnvironmentSave, drops_account: bool) -> Vec
     let asks_what_if = model.session.engine == EngineState::Ready && changes_rule(&save);
     let is_production = environment == Environment::Production;
     let title = if is_production { "Save Production" } else { "Save" };
-    let lines = lines(&save, drops_account);
+    let lines = lines(model.session.theme, &save, drops_account);
     let mut modal = ConfirmModal::new(title, lines, Confirmed::Save(Box::new(save)));
     if is_production {
         modal = modal.with_word("production");
@@ -103,7 +104,7 @@ fn confirm(model: &mut Model, save: EnvironmentSave, drops_account: bool) -> Vec
 }
 
 /// What a save changes, and what is unwise about it.
-fn lines(save: &EnvironmentSave, drops_account: bool) -> Vec<String> {
+fn lines(theme: Theme, save: &EnvironmentSave, drops_account: bool) -> Vec<String> {
     let EnvironmentSave { environment, baseline, settings, token, .. } = save;
     let mut lines = vec![format!("{environment} will change:")];
     lines.extend(differences(baseline, settings).iter().map(|change| format!("- {change}")));
@@ -114,8 +115,6 @@ fn lines(save: &EnvironmentSave, drops_account: bool) -> Vec<String> {
         lines.push("The Twilio account and its stored token go with the change.".to_owned());
     }
     let warnings = settings.warnings(*environment);
-    lines.extend(
-        warnings.iter().map(|warning| format!("! {}: {}", warning.field.label(), warning.text)),
-    );
+    lines.extend(warnings.iter().map(|warning| warning_line(theme, warning)));
     lines
 }

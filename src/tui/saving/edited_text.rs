@@ -10,15 +10,16 @@ use crate::tui::editor::EditedText;
 use crate::tui::effect::{Effect, FileEffect};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
-use crate::tui::modal::confirm::{ConfirmModal, Confirmed};
+use crate::tui::modal::confirm::{ConfirmModal, Confirmed, warning_line};
 use crate::tui::model::Model;
 use crate::tui::question::Question;
 use crate::tui::session::EngineState;
+use crate::tui::theme::Theme;
 
 /// Shows what an edited text changes, and asks before it is put into force; for Production by its
 /// name, as any other save.
 pub fn on_edited(model: &mut Model, edited: EditedText) -> Vec<Effect> {
-    let (lines, rules) = (lines(&edited), changed_rules(&edited));
+    let (lines, rules) = (lines(model.session.theme, &edited), changed_rules(&edited));
     let changes_production =
         edited.old.environments.production != edited.new.environments.production;
     let edit = model.session.key(Context::Console, Action::EditConfig);
@@ -51,12 +52,12 @@ fn changed_rules(edited: &EditedText) -> Vec<(Environment, QuotaRule)> {
 }
 
 /// What an edited text changes, and what is unwise about it.
-fn lines(edited: &EditedText) -> Vec<String> {
+fn lines(theme: Theme, edited: &EditedText) -> Vec<String> {
     let (old, new) = (&edited.old, &edited.new);
     // Production first: it is what matters most, and must not stand below the edge.
     let environments = Environment::ALL.into_iter().rev();
     let mut lines: Vec<String> = environments
-        .flat_map(|it| lines_of(it, &old.environments[it], &new.environments[it]))
+        .flat_map(|it| lines_of(theme, it, &old.environments[it], &new.environments[it]))
         .collect();
     let unnamed = unnamed_tokens(old, new).into_iter();
     lines.extend(unnamed.map(|it| format!("The stored token of {it} goes with the change.")));
@@ -69,7 +70,7 @@ fn lines(edited: &EditedText) -> Vec<String> {
 }
 
 /// What changes in one environment, and what gets unwise there.
-fn lines_of(environment: Environment, old: &Settings, new: &Settings) -> Vec<String> {
+fn lines_of(theme: Theme, environment: Environment, old: &Settings, new: &Settings) -> Vec<String> {
     if old == new {
         return Vec::new();
     }
@@ -78,6 +79,6 @@ fn lines_of(environment: Environment, old: &Settings, new: &Settings) -> Vec<Str
     let before = old.warnings(environment);
     let is_new = |warning: &Warning| !before.contains(warning);
     let warnings = new.warnings(environment).into_iter().filter(is_new);
-    lines.extend(warnings.map(|warning| format!("! {}: {}", warning.field.label(), warning.text)));
+    lines.extend(warnings.map(|warning| warning_line(theme, &warning)));
     lines
 }

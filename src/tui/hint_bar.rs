@@ -1,0 +1,55 @@
+//! The bottom of the screen: the keys that hold now.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::keymap::{Action, Binding};
+use super::model::Model;
+
+/// The keys that hold now, as many as fit; whatever there is no room for, help tells.
+pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let theme = model.session.theme;
+    let contexts = model.contexts();
+    let mut x = area.x + 1;
+    let bound = model
+        .session
+        .keys
+        .iter()
+        .filter(|binding| contexts.contains(&binding.context) && !binding.hint.is_empty());
+    let width_of = |binding: &Binding| {
+        let letters = binding.key_name().len() + binding.hint.len();
+        u16::try_from(letters + 3).unwrap_or(u16::MAX)
+    };
+    let is_meant = |binding: &Binding| {
+        model.session.keys.action(&contexts, binding.event()) == Some(binding.action)
+    };
+    let help = bound.clone().find(|binding| binding.action == Action::Help && is_meant(binding));
+    let mut reserved = help.map_or(0, width_of);
+    let mut shown: Vec<&str> = Vec::new();
+    for binding in bound {
+        let key = binding.key_name();
+        if binding.action == Action::Help {
+            reserved = 0;
+        }
+        let width = width_of(binding).saturating_add(reserved);
+        // A key that means something else further in is not shown for what it means out here.
+        if !is_meant(binding)
+            || shown.contains(&binding.hint)
+            || x.saturating_add(width) > area.right() + 2
+        {
+            continue;
+        }
+        shown.push(binding.hint);
+        (x, _) =
+            buffer.set_stringn(x, area.y, key, area.right().saturating_sub(x).into(), theme.key());
+        (x, _) = buffer.set_stringn(
+            x + 1,
+            area.y,
+            binding.hint,
+            area.right().saturating_sub(x + 1).into(),
+            Style::new(),
+        );
+        x += 2;
+    }
+}

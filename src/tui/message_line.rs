@@ -1,0 +1,97 @@
+//! The line above the keys: what just happened, what went wrong, or what the focused part is about.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget};
+
+use super::fit::{put, wrap};
+use super::keymap::{Action, Context};
+use super::model::Model;
+use super::pane::{Pane, form_words};
+use super::session::{EngineState, Phase, Pruning, Session};
+
+/// What just happened, or what the focused part is about.
+pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let session = &model.session;
+    let theme = session.theme;
+    let (text, style) = match &session.notice {
+        _ if theme.plain && (session.phase != Phase::Ready || !model.modals.is_empty()) => {
+            return;
+        }
+        // A notice is told by itself there, and a figure that grows is not told at all.
+        _ if theme.plain => {
+            // What is wrong with the field stands below it already.
+            let form = &session.tab().form;
+            let is_wrong = session.focus == Pane::Form && form.error(form.field()).is_some();
+            let explanation = if is_wrong { String::new() } else { explanation(session) };
+            (refused(session).unwrap_or(explanation), Style::new())
+        }
+        Some(notice) if notice.bad => return,
+        Some(notice) => (notice.text.clone(), theme.good()),
+        None if session.phase != Phase::Ready => return,
+        None if !model.modals.is_empty() => return,
+        None => match (refused(session), session.pruning) {
+            (Some(banner), _) => (banner, theme.failure()),
+            (None, Pruning::Running(rows)) => {
+                let key = session.key(Context::Always, Action::StopPruning);
+                let text = format!("Forgetting what is old: {rows} rows so far. {key} stops it.");
+                (text, theme.dim())
+            }
+            (None, _) => (explanation(session), theme.dim()),
+        },
+    };
+    put(session.theme, area, 0, &format!(" {text}"), style, buffer);
+}
+
+/// What went wrong, in full: as many of the lowest lines as it takes, above everything else, as
+/// half a sentence helps nobody. It goes with the next key.
+pub(super) fn draw_complaint(session: &Session, screen: Rect, buffer: &mut Buffer) {
+    let Some(notice) = session.notice.as_ref().filter(|notice| notice.bad && !session.theme.plain)
+    else {
+        return;
+    };
+    let lines = wrap(&notice.text, usize::from(screen.width.saturating_sub(2)).max(1));
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(screen.height / 2);
+    // One line leaves the keys in sight.
+    let below = u16::from(height == 1);
+    let y = screen.height.saturating_sub(height + below);
+    let area = Rect { y, height, ..screen };
+    Clear.render(area, buffer);
+    for (line, row) in lines.iter().zip(0..height) {
+        put(session.theme, area, row, &format!(" {line}"), session.theme.failure(), buffer);
+    }
+}
+
+/// The one banner for an account that refuses its credentials, instead of a failure per user.
+fn refused(session: &Session) -> Option<String> {
+    let code = session.tab().refused?;
+    let test = session.key(Context::Form, Action::TestAccount);
+    Some(format!(
+        "The account refuses its credentials (error {code}): sending pauses. {test} tests them."
+    ))
+}
+
+fn explanation(session: &Session) -> String {
+    if let EngineState::Failed(reason) = &session.engine {
+        return format!("Nothing can be sent: {reason}.");
+    }
+    match session.focus {
+        Pane::Form => form_words::explanation(session),
+        Pane::Numbers => {
+            "The recipient's country decides who sends; * is for countries on no number.".to_owned()
+        }
+        Pane::Quota => {
+            let settings = session.saved_settings();
+            let (allowed, minutes) = (settings.codes_allowed.get(), settings.time_out.get());
+            let unlock = session.key(Context::Quota, Action::Unlock);
+            format!(
+                "{allowed} codes, then none until {minutes} min after the last. {unlock} gives a user all codes back."
+            )
+        }
+        Pane::Log => {
+            let open = session.key(Context::Log, Action::Accept);
+            format!("Every step of every code. {open} tells the whole story of one.")
+        }
+    }
+}

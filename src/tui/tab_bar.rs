@@ -1,0 +1,129 @@
+//! The top of the screen: the environments, whether something about one of them wants attention,
+//! and the provider and the state of the one that is shown.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::fit::width;
+use super::mark::Mark;
+use super::session::{EngineState, Phase, Session};
+use crate::domain::environment::Environment;
+use crate::domain::provider::Provider;
+use crate::engine::Severity;
+
+/// Draws ` smsdeck   Development   Test  [Production]        Twilio · saved`.
+pub(super) fn draw(session: &Session, area: Rect, buffer: &mut Buffer) {
+    let theme = session.theme;
+    let narrow = area.width < 60;
+    let tabs = Environment::ALL.map(|environment| tab(session, environment, narrow));
+    let name = " smsdeck ";
+    let room = tabs.iter().map(|(text, _)| width(text)).sum::<usize>();
+    let whole = name.len() + room;
+    let state = state(session);
+    // Where there is little room, whether it is saved says more than with whom.
+    let short = state.rsplit(" · ").next().unwrap_or_default();
+    let fits = room + width(&state) + 2 < usize::from(area.width);
+    let state = theme.text(if fits { &state } else { short });
+    let taken = u16::try_from(width(&state) + 1).unwrap_or(u16::MAX);
+    // Everybody knows what runs here, and not how it fares.
+    let name = if narrow || whole + usize::from(taken) >= area.width.into() { "" } else { name };
+    let (mut x, _) = buffer.set_stringn(area.x, area.y, name, area.width.into(), theme.dim());
+    for (text, style) in tabs {
+        let room = area.right().saturating_sub(x).into();
+        (x, _) = buffer.set_stringn(x, area.y, theme.text(&text), room, style);
+    }
+    if area.right().saturating_sub(x) > taken + 1 {
+        let style = if matches!(session.engine, EngineState::Failed(_)) {
+            theme.failure()
+        } else {
+            theme.dim()
+        };
+        buffer.set_stringn(area.right() - taken, area.y, state, taken.into(), style);
+    }
+}
+
+/// `Production, 1 locked. Twilio, saved. Others: Development; Test, set up.`
+pub(super) fn header(session: &Session) -> String {
+    let with_trouble = |environment: Environment| {
+        let name = environment.name();
+        let trouble = trouble(session, environment);
+        trouble.map_or_else(|| name.to_owned(), |(_, word)| format!("{name}, {word}"))
+    };
+    let others = Environment::ALL.into_iter().filter(|other| *other != session.environment);
+    let others: Vec<String> = others.map(with_trouble).collect();
+    let here = with_trouble(session.environment);
+    format!("{here}. {}. Others: {}.", state(session), others.join("; "))
+}
+
+/// What stands for an environment in the row of tabs.
+fn tab(session: &Session, environment: Environment, narrow: bool) -> (String, Style) {
+    let here = environment == session.environment;
+    let trouble = trouble(session, environment);
+    let name = if narrow { environment.short_name() } else { environment.name() };
+    let label = match (&trouble, narrow && !here) {
+        (Some((mark, word)), false) => format!("{name} {} {word}", mark.sign()),
+        (Some(_), true) => format!("{name} {}", Mark::Attention.sign()),
+        (None, _) => name.to_owned(),
+    };
+    let text = if here { format!(" [{label}]") } else { format!("  {label} ") };
+    let style = match (here, trouble) {
+        (true, _) => session.theme.strong(),
+        (false, Some(_)) => session.theme.warning(),
+        (false, None) => Style::new(),
+    };
+    (text, style)
+}
+
+/// What stands beside a tab, if something there wants attention.
+fn trouble(session: &Session, environment: Environment) -> Option<(Mark, String)> {
+    if session.phase != Phase::Ready {
+        return None;
+    }
+    let tab = &session.tabs[environment];
+    let saved = tab.form.saved();
+    let severity = tab.status.as_ref().map(|status| status.severity());
+    let locked = tab.quota.locked(session.now);
+    let word = if !tab.form.conflicts().is_empty() {
+        "conflict"
+    } else if tab.form.is_changed() {
+        return Some((Mark::Changed, "unsaved".to_owned()));
+    } else if !saved.missing().is_empty() || saved.from_numbers.rows().is_empty() {
+        "set up"
+    } else if tab.refused.is_some() {
+        "refused"
+    } else if severity == Some(Severity::Critical) {
+        "failing"
+    } else if severity == Some(Severity::Warning) {
+        "look"
+    } else if locked > 0 {
+        return Some((Mark::Attention, format!("{locked} locked")));
+    } else {
+        return None;
+    };
+    Some((Mark::Attention, word.to_owned()))
+}
+
+/// Provider and state of the environment on screen.
+fn state(session: &Session) -> String {
+    match (&session.phase, &session.engine) {
+        (Phase::Loading, _) => return "starting…".to_owned(),
+        (Phase::Broken(_), _) => return "stopped".to_owned(),
+        (_, EngineState::Failed(_)) => return "cannot send".to_owned(),
+        (_, EngineState::Starting) => return "opening…".to_owned(),
+        (_, EngineState::Ready) => {}
+    }
+    let saved = match session.tab().form.is_changed() {
+        _ if session.is_config_unusable => "! file broken",
+        _ if session.settings_are_locked().is_some() => "read-only",
+        true => "unsaved",
+        false => "saved",
+    };
+    let settings = session.saved_settings();
+    let provider = match &settings.provider {
+        Provider::Sandbox => "Sandbox",
+        Provider::Twilio(_) if settings.missing().is_empty() => "Twilio",
+        Provider::Twilio(_) => "Twilio, no account",
+    };
+    format!("{provider} · {saved}")
+}
