@@ -34,7 +34,7 @@ enum First {
     /// Something, so many bytes long; `None` for what nobody knows.
     Whole(Option<Event>, usize),
     /// The beginning of something.
-    Part,
+    Beginning,
 }
 
 impl Bytes {
@@ -43,7 +43,7 @@ impl Bytes {
         !self.pending.is_empty() || self.is_pasting
     }
 
-    /// Takes what was read, and answers what is whole by now.
+    /// Takes what was read, and returns what is whole by now.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
         self.pending.extend_from_slice(bytes);
         self.take(first)
@@ -57,9 +57,9 @@ impl Bytes {
         }
         // Somebody has typed Escape, and then what follows.
         events.extend(self.take(|bytes| match first(bytes) {
-            First::Part => match typed(bytes) {
+            First::Beginning => match typed(bytes) {
                 // A letter whose end never came.
-                First::Part => First::Whole(None, bytes.len()),
+                First::Beginning => First::Whole(None, bytes.len()),
                 key @ First::Whole(..) => key,
             },
             whole @ First::Whole(..) => whole,
@@ -103,7 +103,7 @@ fn pasted(bytes: &[u8]) -> Event {
 /// The first thing in some bytes.
 fn first(bytes: &[u8]) -> First {
     match bytes {
-        [] | [ESCAPE] | [ESCAPE, b'O'] => First::Part,
+        [] | [ESCAPE] | [ESCAPE, b'O'] => First::Beginning,
         [ESCAPE, ESCAPE, ..] => typed(bytes),
         [ESCAPE, b'[', rest @ ..] => control_sequence(bytes, rest),
         [ESCAPE, b'O', letter, ..] => match sequence("", char::from(*letter)) {
@@ -117,7 +117,7 @@ fn first(bytes: &[u8]) -> First {
                 First::Whole(Some(Event::Key(KeyEvent { modifiers, ..key })), length + 1)
             }
             First::Whole(other, length) => First::Whole(other, length + 1),
-            First::Part => First::Part,
+            First::Beginning => First::Beginning,
         },
         _ => typed(bytes),
     }
@@ -128,7 +128,7 @@ fn control_sequence(bytes: &[u8], rest: &[u8]) -> First {
     // The Linux console's F1 to F5.
     if let [b'[', more @ ..] = rest {
         return match more.first() {
-            None => First::Part,
+            None => First::Beginning,
             Some(letter @ b'A'..=b'E') => {
                 let key = KeyEvent::from(KeyCode::F(letter - b'A' + 1));
                 First::Whole(Some(Event::Key(key)), 4)
@@ -139,7 +139,7 @@ fn control_sequence(bytes: &[u8], rest: &[u8]) -> First {
     let is_part = |byte: &u8| (0x20..=0x3f).contains(byte);
     let length = rest.iter().take_while(|byte| is_part(byte)).count();
     match rest.get(length) {
-        None if length < MAX_LENGTH => First::Part,
+        None if length < MAX_LENGTH => First::Beginning,
         Some(last @ 0x40..=0x7e) if length < MAX_LENGTH => {
             let parameters = String::from_utf8_lossy(&rest[..length]);
             match sequence(&parameters, char::from(*last)) {
@@ -155,7 +155,7 @@ fn control_sequence(bytes: &[u8], rest: &[u8]) -> First {
 
 /// The first key as somebody has typed it.
 fn typed(bytes: &[u8]) -> First {
-    let Some(&byte) = bytes.first() else { return First::Part };
+    let Some(&byte) = bytes.first() else { return First::Beginning };
     let control = |letter: u8| KeyEvent::new(KeyCode::Char(letter.into()), KeyModifiers::CONTROL);
     let key = match byte {
         ESCAPE => KeyCode::Esc.into(),
@@ -181,7 +181,7 @@ fn letter(bytes: &[u8]) -> First {
         0xf0..=0xf4 => 4,
         _ => return First::Whole(None, 1),
     };
-    let Some(own) = bytes.get(..length) else { return First::Part };
+    let Some(own) = bytes.get(..length) else { return First::Beginning };
     let Some(letter) = std::str::from_utf8(own).ok().and_then(|text| text.chars().next()) else {
         return First::Whole(None, 1);
     };

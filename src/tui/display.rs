@@ -62,7 +62,7 @@ impl Display {
         }
     }
 
-    /// Answers what a message is to the model: a picture that is read out has a size of its own.
+    /// Returns what a message is to the model: a picture that is read out has a size of its own.
     pub fn adapt(&mut self, message: Message) -> Option<Message> {
         match (message, &mut self.reader) {
             (Message::Resize(width, _), Some((_, columns))) => {

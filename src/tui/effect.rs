@@ -69,7 +69,7 @@ pub enum FileEffect {
 pub enum EngineEffect {
     /// Read who has used how many codes.
     LoadQuota,
-    /// Read how the environments fare.
+    /// Read the health of the environments.
     LoadStatus,
     /// Answer a question.
     Ask {

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -18,6 +18,7 @@ use super::keyboard::{self, Gate, InputEvent};
 use super::keymap;
 use super::message::Message;
 use super::model::Model;
+use super::signals::{End, SignalEvent, Signals};
 use super::terminal::Terminal;
 use super::theme::Theme;
 use super::update::update;
@@ -70,47 +71,6 @@ impl Frames {
     }
 }
 
-/// How the console ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Quit,
-    HungUp,
-}
-
-/// What a signal means.
-enum SignalEvent {
-    End(End),
-    Resize,
-}
-
-/// The signals that are waited for.
-struct Signals {
-    resize: Signal,
-    hang_up: Signal,
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            resize: signal(SignalKind::window_change())?,
-            hang_up: signal(SignalKind::hangup())?,
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn recv(&mut self) -> SignalEvent {
-        tokio::select! {
-            _ = self.hang_up.recv() => SignalEvent::End(End::HungUp),
-            _ = self.terminate.recv() => SignalEvent::End(End::Quit),
-            _ = self.interrupt.recv() => SignalEvent::End(End::Quit),
-            _ = self.resize.recv() => SignalEvent::Resize,
-        }
-    }
-}
-
 /// Runs the console until it is left. Draws before anything is read.
 ///
 /// # Errors
@@ -145,7 +105,7 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     executor.finish_saves().await;
     executor.give_up().await;
     match (end?, model.session.phase) {
-        (End::Quit, super::session::Phase::Broken(reason)) => anyhow::bail!(reason),
+        (End::Quit, super::lifecycle::Phase::Broken(reason)) => anyhow::bail!(reason),
         _ => Ok(()),
     }
 }
@@ -158,7 +118,7 @@ struct Screen<'a> {
 }
 
 impl Screen<'_> {
-    /// Has the config edited, or what was typed before, and answers what came of it.
+    /// Has the config edited, or what was typed before, and returns what came of it.
     fn edit(&mut self, typed: Option<&Path>) -> Message {
         let failed =
             |error: io::Error| Message::NotEdited { reason: error.to_string(), kept: None };

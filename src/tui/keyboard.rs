@@ -125,7 +125,7 @@ fn read_keys(events: &Sender<InputEvent>, gate: &Gate, woken: &OwnedFd) -> io::R
     }
 }
 
-/// Waits for what comes next, and answers what is whole by then: nothing, where the reader was woken
+/// Waits for what comes next, and returns what is whole by then: nothing, where the reader was woken
 /// for another reason.
 fn next_events(bytes: &mut Bytes, woken: &OwnedFd) -> io::Result<Vec<Event>> {
     let stdin = io::stdin();

@@ -67,7 +67,7 @@ pub enum Message {
         /// Whether there was anything to give, or why nothing was given.
         result: Result<bool, String>,
     },
-    /// How the environments fare.
+    /// The health of the environments.
     Status(PerEnvironment<Option<Box<Status>>>),
     /// The config was edited as a text, and nothing came of it.
     NotEdited {

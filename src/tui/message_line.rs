@@ -7,9 +7,10 @@ use ratatui::widgets::{Clear, Widget};
 
 use super::fit::{put, wrap};
 use super::keymap::{Action, Context};
+use super::lifecycle::{EngineState, Phase, Pruning};
 use super::model::Model;
 use super::pane::{Pane, form_words};
-use super::session::{EngineState, Phase, Pruning, Session};
+use super::session::Session;
 
 /// What just happened, or what the focused part is about.
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {

@@ -6,6 +6,7 @@
 //! The [`view`] only reads.
 
 mod bytes;
+mod console;
 mod display;
 mod editor;
 pub mod effect;
@@ -18,6 +19,7 @@ pub mod input;
 pub mod keyboard;
 pub mod keymap;
 pub mod layout;
+pub mod lifecycle;
 pub mod mark;
 pub mod message;
 mod message_line;
@@ -29,6 +31,7 @@ pub mod question;
 mod reports;
 mod saving;
 pub mod session;
+mod signals;
 mod status_clock;
 pub mod tab;
 mod tab_bar;

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::keymap::{Context, takes_text};
+use super::lifecycle::EngineState;
 use super::message::{LoadedDeck, Message};
 use super::modal::stack::ModalStack;
-use super::session::{EngineState, Session};
+use super::session::Session;
 use super::theme::Theme;
 
 /// The state of the console.

@@ -9,8 +9,8 @@ use crate::engine::{CodeAttempt, CodeRequest, Preview};
 use crate::provider::{HandsetMessage, OfferedSender};
 use crate::store::{DeliveryId, Event, QuotaRow};
 
-/// The mark of a question. That of a newer question is another one, so that a late answer is told
-/// from the newest; the default is the mark of none.
+/// The mark of a question. That of a newer question is another one, so that a late answer is not
+/// taken for the newest; the default is the mark of none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(u64);
 

@@ -1,14 +1,15 @@
-//! What the executor reports of the deck and of what it was told to do: it goes into the model.
+//! What the executor reports of the deck and of what it was asked to do: it goes into the model.
 //! Answers to questions are none of this: they go to the part that has asked.
 
 use std::path::PathBuf;
 
 use super::effect::{Effect, Work};
 use super::keymap::{Action, Context};
+use super::lifecycle::{EngineState, Phase, Pruning};
 use super::message::{LoadedDeck, Message};
 use super::model::Model;
 use super::saving::{on_edited, on_saved, take_deck};
-use super::session::{EngineState, Phase, Pruning, Session};
+use super::session::Session;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::engine::{Status, Submission};

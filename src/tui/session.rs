@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::effect::{Effect, EngineEffect, FileEffect};
 use super::keymap::{Action, Context, Keys, takes_text};
 use super::layout::{Arrangement, arrangement};
+use super::lifecycle::{EngineState, Phase, Pruning};
 use super::message::Places;
 use super::pane::Pane;
 use super::question::{Question, Ticket};
@@ -79,39 +80,6 @@ pub struct Session {
     pub status_clock: StatusClock,
     /// The mark of the newest question.
     pub ticket: Ticket,
-}
-
-/// Whether the settings are there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Phase {
-    /// They are being read.
-    Loading,
-    /// The file cannot be used; the reason.
-    Broken(String),
-    /// They are there.
-    Ready,
-}
-
-/// Whether codes can be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EngineState {
-    /// It is being opened.
-    Starting,
-    /// They can.
-    Ready,
-    /// The deck is out of order; the reason.
-    Failed(String),
-}
-
-/// How far forgetting what is old has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pruning {
-    /// There is nothing to forget now.
-    Quiet,
-    /// So many rows are forgotten so far.
-    Running(usize),
-    /// It was stopped until the next start.
-    Stopped,
 }
 
 /// A line about what just happened.

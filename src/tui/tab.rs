@@ -23,9 +23,9 @@ pub struct Tab {
     pub is_saving: bool,
     /// The error by which the account refused its credentials, while that is the newest answer.
     pub refused: Option<u32>,
-    /// How the environment fares, once that is read.
+    /// The health of the environment, once that is read.
     pub status: Option<Box<Status>>,
-    /// What the account has left, if it was asked and told.
+    /// What the account has left, if it was asked for.
     pub balance: Option<String>,
     /// The number last sent to, offered where a number is asked for next.
     pub last_number: String,

@@ -6,8 +6,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::fit::width;
+use super::lifecycle::{EngineState, Phase};
 use super::mark::Mark;
-use super::session::{EngineState, Phase, Session};
+use super::session::Session;
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 use crate::engine::Severity;
@@ -26,7 +27,7 @@ pub(super) fn draw(session: &Session, area: Rect, buffer: &mut Buffer) {
     let fits = room + width(&state) + 2 < usize::from(area.width);
     let state = theme.text(if fits { &state } else { short });
     let taken = u16::try_from(width(&state) + 1).unwrap_or(u16::MAX);
-    // Everybody knows what runs here, and not how it fares.
+    // Everybody knows what runs here, and not its state.
     let name = if narrow || whole + usize::from(taken) >= area.width.into() { "" } else { name };
     let (mut x, _) = buffer.set_stringn(area.x, area.y, name, area.width.into(), theme.dim());
     for (text, style) in tabs {

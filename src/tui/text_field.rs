@@ -131,7 +131,7 @@ impl TextField {
         }
     }
 
-    /// Draws the text, scrolled so that the cursor is in sight, and answers where the
+    /// Draws the text, scrolled so that the cursor is in sight, and returns where the
     /// cursor stands. Without the focus the beginning is shown and there is no cursor.
     pub fn draw(
         &self,

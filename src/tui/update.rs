@@ -6,36 +6,27 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 
-use super::effect::{Effect, EngineEffect, TerminalEffect, Work};
+use super::console;
+use super::effect::{Effect, EngineEffect, TerminalEffect};
 use super::flow::Flow;
 use super::input::Input;
 use super::keymap::{Action, Context};
+use super::lifecycle::Phase;
 use super::message::Message;
-use super::modal::Modal;
-use super::modal::check::CheckModal;
-use super::modal::compare::CompareModal;
-use super::modal::confirm::{ConfirmModal, Confirmed};
-use super::modal::handset::HandsetModal;
-use super::modal::health::HealthModal;
-use super::modal::help::HelpModal;
-use super::modal::palette::PaletteModal;
-use super::modal::send::SendModal;
-use super::modal::verify::{APPROVED, VerifyModal};
+use super::modal::verify::APPROVED;
 use super::model::Model;
 use super::pane::{Pane, form_input, log_view, numbers_view, quota_view};
 use super::question::{Answer, Ticket};
 use super::reports::on_report;
-use super::saving::{save, take_deck};
-use super::session::{EngineState, Phase, Pruning, READ_ONLY};
+use super::saving::take_deck;
 use super::text_field::is_alt_key;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::Verdict;
-use crate::provider::Capability;
 
 /// Keys that are kept while the console starts: more than anybody types meanwhile.
 const MAX_TYPED_AHEAD: usize = 1_024;
 
-/// Changes the model by one message at the moment `now`, and answers what is to be done.
+/// Changes the model by one message at the moment `now`, and returns what is to be done.
 pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect> {
     model.session.now = now;
     let effects = take(model, message);
@@ -100,7 +91,7 @@ fn waits(model: &Model, input: &Message) -> bool {
 }
 
 /// Terminals send Alt and a letter as Escape and the letter. So do people who type ahead over a
-/// slow line, and Alt means something only to a text field. Keys of many bytes are told apart.
+/// slow line, and Alt means something only to a text field. Keys of many bytes are kept apart.
 fn separate(model: &Model, key: KeyEvent) -> Vec<KeyEvent> {
     let is_letter =
         matches!(key.code, KeyCode::Char(_) | KeyCode::Enter | KeyCode::Tab | KeyCode::Backspace);
@@ -112,20 +103,6 @@ fn separate(model: &Model, key: KeyEvent) -> Vec<KeyEvent> {
     vec![KeyCode::Esc.into(), rest]
 }
 
-fn undo(model: &mut Model) {
-    if let Some(reason) = model.session.settings_are_locked() {
-        return model.session.complain(reason);
-    }
-    if model.session.tab_mut().form.undo() {
-        model.session.say("Taken back.");
-    } else {
-        let environment = model.session.environment;
-        model.session.say(format!(
-            "{environment}: nothing to take back. `smsdeck config history` has what was saved."
-        ));
-    }
-}
-
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.session.notice.take_if(|notice| notice.bad);
     let above = model.session.keys.action(&[Context::Always], key);
@@ -133,17 +110,17 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         // Nobody sees what a key would do here.
         let action = model.session.keys.action(&[Context::Broken, Context::Always], key);
         return if action == Some(Action::Quit) {
-            on_console(model, Action::Quit)
+            console::on_action(model, Action::Quit)
         } else {
             Vec::new()
         };
     }
     if let Some(action) = above.filter(|action| action.works_above_pop_ups()) {
-        return on_console(model, action);
+        return console::on_action(model, action);
     }
     let action = model.session.keys.action(&model.contexts(), key);
     if let Some(action) = action.filter(|action| action.works_above_pop_ups()) {
-        return on_console(model, action);
+        return console::on_action(model, action);
     }
     let input = action.map_or(Input::Key(key), Input::Action);
     on_input(model, &input)
@@ -152,7 +129,7 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 /// Does what a key would do, without the key.
 fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     if action.works_above_pop_ups() {
-        return on_console(model, action);
+        return console::on_action(model, action);
     }
     on_input(model, &Input::Action(action))
 }
@@ -203,14 +180,14 @@ fn on_input(model: &mut Model, input: &Input) -> Vec<Effect> {
     if model.session.phase != Phase::Ready {
         return match input {
             Input::Action(Action::Quit) => vec![TerminalEffect::Quit.into()],
-            Input::Action(action @ Action::EditConfig) => on_console(model, *action),
+            Input::Action(action @ Action::EditConfig) => console::on_action(model, *action),
             _ => Vec::new(),
         };
     }
     if let Input::Action(action) = input
-        && is_console(*action)
+        && console::is_console(*action)
     {
-        return on_console(model, *action);
+        return console::on_action(model, *action);
     }
     let is_edit =
         matches!(model.session.focus, Pane::Form | Pane::Numbers) && changes_settings(input);
@@ -247,157 +224,10 @@ const fn changes_settings(input: &Input) -> bool {
     }
 }
 
-const fn is_console(action: Action) -> bool {
-    matches!(
-        action,
-        Action::Quit
-            | Action::Suspend
-            | Action::Repaint
-            | Action::Help
-            | Action::Palette
-            | Action::Save
-            | Action::NextPane
-            | Action::PreviousPane
-            | Action::NextEnvironment
-            | Action::PreviousEnvironment
-            | Action::Zoom
-            | Action::SendCode
-            | Action::VerifyCode
-            | Action::Handset
-            | Action::Health
-            | Action::Check
-            | Action::Compare
-            | Action::Undo
-            | Action::StopPruning
-            | Action::EditConfig
-    )
-}
-
-fn on_console(model: &mut Model, action: Action) -> Vec<Effect> {
-    match action {
-        Action::Quit => return quit(model),
-        Action::Suspend => return vec![TerminalEffect::Suspend.into()],
-        Action::Repaint => return vec![TerminalEffect::Repaint.into()],
-        Action::Save => return save(model),
-        Action::Help if !matches!(model.modals.top(), Some(Modal::Help(_))) => {
-            let contexts = model.contexts();
-            model.modals.open(Modal::Help(HelpModal::new(contexts)));
-        }
-        Action::Palette if !matches!(model.modals.top(), Some(Modal::Palette(_))) => {
-            let palette = match model.modals.contexts() {
-                Some(contexts) => PaletteModal::of_pop_up(&model.session.keys, &contexts),
-                None => PaletteModal::of_console(&model.session, &model.session.contexts()),
-            };
-            model.modals.open(Modal::Palette(palette));
-        }
-        Action::NextPane => focus(model, model.session.focus.next()),
-        Action::PreviousPane => focus(model, model.session.focus.previous()),
-        Action::NextEnvironment => step_environment(model, 1),
-        Action::PreviousEnvironment => step_environment(model, 2),
-        Action::Zoom => model.session.zoomed = !model.session.zoomed,
-        Action::Health => {
-            model.modals.open(Modal::Health(HealthModal::default()));
-            return read_status(model);
-        }
-        Action::StopPruning if matches!(model.session.pruning, Pruning::Running(_)) => {
-            model.session.pruning = Pruning::Stopped;
-            model.session.say("Stopped; the next start goes on forgetting what is old.");
-            return vec![Effect::Stop(Work::Pruning)];
-        }
-        Action::StopPruning => model.session.say("Nothing is being forgotten just now."),
-        Action::Undo => undo(model),
-        Action::EditConfig => match model.session.settings_are_locked() {
-            Some(reason) => model.session.complain(reason),
-            None => return vec![TerminalEffect::Edit(model.session.kept_edit.take()).into()],
-        },
-        Action::Compare => {
-            model.modals.open(Modal::Compare(CompareModal::new(model.session.environment)));
-        }
-        Action::Check => {
-            model.modals.open(Modal::Check(CheckModal::default()));
-            return read_status(model);
-        }
-        Action::SendCode | Action::VerifyCode if model.session.read_only => {
-            model.session.complain(READ_ONLY);
-        }
-        Action::SendCode => {
-            let mut modal = SendModal::new(&model.session.tab().last_number);
-            let effects = modal.ask(&mut model.session);
-            model.modals.open(Modal::Send(modal));
-            return effects;
-        }
-        Action::VerifyCode => {
-            model.modals.open(Modal::Verify(VerifyModal::new(&model.session.tab().last_number)));
-        }
-        Action::Handset if model.session.provider_can(Capability::Handset) => {
-            let mut modal = HandsetModal::new(&model.session.tab().last_number);
-            let effects = modal.ask(&mut model.session);
-            model.modals.open(Modal::Handset(modal));
-            return effects;
-        }
-        Action::Handset => {
-            let environment = model.session.environment;
-            model
-                .session
-                .say(format!("{environment} texts real phones: only the Sandbox has a handset."));
-        }
-        _ => {}
-    }
-    Vec::new()
-}
-
-/// Gives the keys to another pane, whose first line says what it is about.
-fn focus(model: &mut Model, pane: Pane) {
-    model.session.focus = pane;
-    model.session.notice = None;
-}
-
-fn step_environment(model: &mut Model, by: usize) {
-    let at =
-        Environment::ALL.iter().position(|&other| other == model.session.environment).unwrap_or(0);
-    model.session.show(Environment::ALL[(at + by) % Environment::ALL.len()]);
-}
-
-fn quit(model: &mut Model) -> Vec<Effect> {
-    let unsaved = model.session.unsaved();
-    let mut lines = Vec::new();
-    if !unsaved.is_empty() {
-        let names: Vec<&str> = unsaved.iter().map(|environment| environment.name()).collect();
-        lines.push(format!("Changes in {} are not saved.", names.join(" and ")));
-    }
-    if model.modals.hold_text() {
-        lines.push("What is typed in the open pop-up is not accepted yet.".to_owned());
-    }
-    match model.session.in_flight {
-        0 => {}
-        1 => lines.push("A code is being handed to the provider.".to_owned()),
-        count => lines.push(format!("{count} codes are being handed to the provider.")),
-    }
-    if lines.is_empty() {
-        return vec![TerminalEffect::Quit.into()];
-    }
-    let asking = matches!(model.modals.top(), Some(Modal::Confirm(_)));
-    if !asking {
-        lines.push("Quit all the same?".to_owned());
-        let confirmed = Confirmed::Effect(Box::new(TerminalEffect::Quit.into()));
-        model.modals.open(Modal::Confirm(ConfirmModal::new("Quit", lines, confirmed)));
-    }
-    Vec::new()
-}
-
-/// Reads the status, if it is time to and there is somebody to answer.
-fn read_status(model: &mut Model) -> Vec<Effect> {
-    if model.session.engine != EngineState::Ready {
-        return Vec::new();
-    }
-    let is_watched = model.watches_status();
-    model.session.status_clock.read_if_due(model.session.now, is_watched)
-}
-
 fn on_tick(model: &mut Model) -> Vec<Effect> {
     let now = model.session.now;
     model.session.notice.take_if(|notice| !notice.bad && notice.until <= now);
-    let mut effects = read_status(model);
+    let mut effects = console::read_status(model);
     if model.session.tab().quota.is_stale(now) {
         effects.push(EngineEffect::LoadQuota.into());
     }

@@ -7,10 +7,11 @@ use ratatui::style::Style;
 
 use super::fit::{put, wrap};
 use super::keymap::{Action, Context};
-use super::layout::SMALLEST;
+use super::layout::{Arrangement, SMALLEST};
+use super::lifecycle::Phase;
 use super::model::Model;
 use super::pane::{Pane, form_view, log_view, numbers_view, quota_view};
-use super::session::{Phase, Session};
+use super::session::Session;
 use super::{hint_bar, message_line, tab_bar};
 
 /// Draws the whole screen.
@@ -20,70 +21,72 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     }
 }
 
-/// Draws the whole screen and answers where the cursor stands, if it shows.
+/// Draws the whole screen and returns where the cursor stands, if it shows.
 pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
-    let parts = model.session.arrangement();
+    let session = &model.session;
+    let parts = session.arrangement();
     // A resize may be on its way: what does not fit the buffer is not drawn.
-    let screen = Rect { x: 0, y: 0, width: model.session.size.0, height: model.session.size.1 };
+    let screen = Rect { x: 0, y: 0, width: session.size.0, height: session.size.1 };
     if buffer.area != screen {
         return None;
     }
     if parts.too_small {
-        let text = format!("smsdeck needs {} x {}.", SMALLEST.0, SMALLEST.1);
-        put(model.session.theme, screen, 0, &text, Style::new(), buffer);
-        let quit = model.session.key(Context::Broken, Action::Quit);
-        let text = format!("Enlarge the window, or {quit}.");
-        put(model.session.theme, screen, 1, &text, model.session.theme.dim(), buffer);
+        draw_too_small(session, screen, buffer);
         return None;
     }
-    if model.session.theme.plain {
-        put(
-            model.session.theme,
-            parts.tabs,
-            0,
-            &tab_bar::header(&model.session),
-            Style::new(),
-            buffer,
-        );
+    let theme = session.theme;
+    if theme.plain {
+        put(theme, parts.tabs, 0, &tab_bar::header(session), Style::new(), buffer);
     } else {
-        tab_bar::draw(&model.session, parts.tabs, buffer);
+        tab_bar::draw(session, parts.tabs, buffer);
         hint_bar::draw(model, parts.hint, buffer);
     }
     let mut cursor = None;
-    match &model.session.phase {
-        Phase::Loading => {
-            put(
-                model.session.theme,
-                screen,
-                2,
-                " Reading the settings…",
-                model.session.theme.dim(),
-                buffer,
-            );
-        }
-        Phase::Broken(reason) => draw_broken(&model.session, reason, screen, buffer),
-        Phase::Ready if model.session.theme.plain && !model.modals.is_empty() => {}
-        Phase::Ready => {
-            let has_focus = |pane| model.session.focus == pane && model.modals.is_empty();
-            if let Some(area) = parts.form {
-                cursor = form_view::draw(&model.session, area, buffer, has_focus(Pane::Form));
-            }
-            if let Some(area) = parts.numbers {
-                numbers_view::draw(&model.session, area, buffer, has_focus(Pane::Numbers));
-            }
-            if let Some(area) = parts.quota {
-                quota_view::draw(&model.session, area, buffer, has_focus(Pane::Quota));
-            }
-            if let Some(area) = parts.log {
-                log_view::draw(&model.session, area, buffer, has_focus(Pane::Log));
-            }
-        }
+    match &session.phase {
+        Phase::Loading => put(theme, screen, 2, " Reading the settings…", theme.dim(), buffer),
+        Phase::Broken(reason) => draw_broken(session, reason, screen, buffer),
+        // What lies below a pop-up is not read out.
+        Phase::Ready if theme.plain && !model.modals.is_empty() => {}
+        Phase::Ready => cursor = draw_panes(session, &parts, model.modals.is_empty(), buffer),
     }
     message_line::draw(model, parts.line, buffer);
-    let cursor =
-        if model.modals.is_empty() { cursor } else { model.modals.draw(&model.session, buffer) };
-    message_line::draw_complaint(&model.session, screen, buffer);
+    if !model.modals.is_empty() {
+        cursor = model.modals.draw(session, buffer);
+    }
+    message_line::draw_complaint(session, screen, buffer);
     cursor
+}
+
+/// Draws the panes that have a place; the focused one has the keys unless a pop-up has them.
+fn draw_panes(
+    session: &Session,
+    parts: &Arrangement,
+    have_keys: bool,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let has_focus = |pane| session.focus == pane && have_keys;
+    let mut cursor = None;
+    if let Some(area) = parts.form {
+        cursor = form_view::draw(session, area, buffer, has_focus(Pane::Form));
+    }
+    if let Some(area) = parts.numbers {
+        numbers_view::draw(session, area, buffer, has_focus(Pane::Numbers));
+    }
+    if let Some(area) = parts.quota {
+        quota_view::draw(session, area, buffer, has_focus(Pane::Quota));
+    }
+    if let Some(area) = parts.log {
+        log_view::draw(session, area, buffer, has_focus(Pane::Log));
+    }
+    cursor
+}
+
+fn draw_too_small(session: &Session, screen: Rect, buffer: &mut Buffer) {
+    let text = format!("smsdeck needs {} x {}.", SMALLEST.0, SMALLEST.1);
+    put(session.theme, screen, 0, &text, Style::new(), buffer);
+    let quit = session.key(Context::Broken, Action::Quit);
+    let text = format!("Enlarge the window, or {quit}.");
+    put(session.theme, screen, 1, &text, session.theme.dim(), buffer);
 }
 
 fn draw_broken(session: &Session, reason: &str, screen: Rect, buffer: &mut Buffer) {

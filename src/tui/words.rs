@@ -13,7 +13,7 @@ pub fn in_words(text: &str) -> String {
             " · ".len()
         } else if letter == '•' {
             let mask = mask_length(rest);
-            // Of a masked number the end is told.
+            // A masked number is known by its end.
             let after = rest[mask..].trim_start();
             let is_number = after.starts_with(|next: char| next.is_ascii_digit());
             words.push_str(if is_number { "ending" } else { "hidden" });

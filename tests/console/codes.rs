@@ -4,10 +4,10 @@ use jiff::tz::TimeZone;
 use smsdeck::config::Config;
 use smsdeck::domain::passcode::Verdict;
 use smsdeck::tui::effect::{Effect, EngineEffect, TerminalEffect};
+use smsdeck::tui::lifecycle::EngineState;
 use smsdeck::tui::message::{LoadedDeck, Message};
 use smsdeck::tui::model::Model;
 use smsdeck::tui::question::{Answer, Question};
-use smsdeck::tui::session::EngineState;
 use smsdeck::tui::theme::Theme;
 
 use crate::SIZE;

@@ -1,4 +1,4 @@
-//! What the engine is told and asked, and what came of it as messages.
+//! What the engine is to do and is asked, and what came of it as messages.
 
 use super::reporter::Reporter;
 use crate::domain::environment::{Environment, PerEnvironment};
@@ -102,7 +102,7 @@ pub(super) async fn quota(engine: &Engine) -> Message {
     Message::Quota(rows)
 }
 
-/// How every environment fares.
+/// The health of every environment.
 async fn status(engine: &Engine) -> Message {
     let mut all = PerEnvironment::from_fn(|_| None);
     for environment in Environment::ALL {

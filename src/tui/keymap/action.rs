@@ -74,7 +74,7 @@ pub enum Action {
     GiveBack,
     /// Show only some.
     Filter,
-    /// Show how the environment fares.
+    /// Show the health of the environment.
     Health,
     /// Show what is unwise about the settings, and the figures behind them.
     Check,

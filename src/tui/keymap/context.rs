@@ -38,7 +38,7 @@ pub enum Context {
     User,
     /// The line that filters the quota.
     Filter,
-    /// How an environment fares.
+    /// The health of an environment.
     Health,
     /// Fields that two people have changed.
     Conflict,

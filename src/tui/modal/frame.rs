@@ -12,7 +12,7 @@ use crate::tui::text_field::TextField;
 use crate::tui::theme::Theme;
 
 /// Clears a place in the middle of the screen (above the hint bar), draws a box there, and
-/// answers its inside.
+/// returns its inside.
 pub(super) fn open_box(
     session: &Session,
     title: &str,
@@ -42,7 +42,7 @@ pub(super) fn write(
     }
 }
 
-/// Writes `label  field` in a row and answers the cursor if it has the focus.
+/// Writes `label  field` in a row and returns the cursor if it has the focus.
 pub(super) fn write_field(
     area: Rect,
     row: u16,

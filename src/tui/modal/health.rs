@@ -1,4 +1,4 @@
-//! How an environment fares, on one page: what is wrong first, then the figures.
+//! The health of an environment, on one page: what is wrong first, then the figures.
 
 use std::time::Duration;
 
@@ -77,12 +77,12 @@ fn lines(session: &Session, status: &Status, room: usize) -> Vec<Line> {
     lines.extend(account(session, status).into_iter().flat_map(wrapped));
     lines.push(blank());
     let is_narrow = room < TABLES || theme.plain;
-    let figures = [fares(status), hours(theme, status), routes(session, status)];
+    let figures = [outcomes_table(status), hours(theme, status), routes(session, status)];
     let destinations = [countries(status)];
     for table in figures.into_iter().chain(destinations) {
         match table {
             Table { rows, .. } if rows.is_empty() => {}
-            // A table that does not fit is told in sentences.
+            // A table that does not fit is put in sentences.
             Table { sentences, .. } if is_narrow => {
                 lines.extend(sentences.into_iter().flat_map(wrapped));
                 lines.push(blank());
@@ -119,7 +119,7 @@ struct Table {
     sentences: Vec<Line>,
 }
 
-fn fares(status: &Status) -> Table {
+fn outcomes_table(status: &Status) -> Table {
     let spans = [("last hour", &status.health.hour), ("last day", &status.health.day)];
     let sentence = |(name, outcomes): (&str, &Outcomes)| {
         let Outcomes { codes, delivered, failed, .. } = outcomes;

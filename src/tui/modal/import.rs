@@ -23,7 +23,7 @@ pub struct ImportModal {
     ticket: Ticket,
     offered: Option<Result<Vec<OfferedSender>, String>>,
     selected: usize,
-    /// How many the account has told of so far.
+    /// How many the account has listed so far.
     count: usize,
 }
 

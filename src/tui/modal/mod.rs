@@ -69,7 +69,7 @@ pub enum Modal {
     Import(import::ImportModal),
     /// How many codes may go out at all, and where.
     Limits(Box<limits::LimitsModal>),
-    /// How the environment fares.
+    /// The health of the environment.
     Health(health::HealthModal),
     /// What is unwise about the settings.
     Check(check::CheckModal),

@@ -15,7 +15,7 @@ use crate::tui::text_field::TextField;
 
 /// The parts of the pop-up, in the order of Tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum NumberPart {
     /// The sender's text.
     Sender,
     /// The countries on this number.
@@ -30,8 +30,14 @@ pub enum Part {
     Cancel,
 }
 
-const PARTS: [Part; 6] =
-    [Part::Sender, Part::Chosen, Part::Picker, Part::Default, Part::Ok, Part::Cancel];
+const PARTS: [NumberPart; 6] = [
+    NumberPart::Sender,
+    NumberPart::Chosen,
+    NumberPart::Picker,
+    NumberPart::Default,
+    NumberPart::Ok,
+    NumberPart::Cancel,
+];
 
 /// A From number that is being edited.
 #[derive(Debug)]
@@ -41,7 +47,7 @@ pub struct NumberModal {
     pub(super) sender: TextField,
     pub(super) countries: Vec<Country>,
     pub(super) default: bool,
-    pub(super) part: Part,
+    pub(super) part: NumberPart,
     pub(super) filter: TextField,
     pub(super) picked: usize,
     pub(super) chosen: usize,
@@ -59,7 +65,7 @@ impl NumberModal {
             sender: TextField::new("", 40),
             countries: Vec::new(),
             default: false,
-            part: Part::Sender,
+            part: NumberPart::Sender,
             filter: TextField::new("", 30),
             picked: 0,
             chosen: 0,
@@ -86,17 +92,17 @@ impl NumberModal {
             countries: country.into_iter().collect(),
             default,
             // What is suggested needs a nod, anything else a country.
-            part: if country.is_some() || default { Part::Ok } else { Part::Picker },
+            part: if country.is_some() || default { NumberPart::Ok } else { NumberPart::Picker },
             ..Self::new_number()
         }
     }
 
     pub(super) fn contexts(&self) -> Vec<Context> {
         match self.part {
-            Part::Chosen => vec![Context::Chosen, Context::Fields],
+            NumberPart::Chosen => vec![Context::Chosen, Context::Fields],
             // Nothing is looked for any more: Enter means that the number is done, and says so.
-            Part::Picker if self.has_picked() => vec![Context::Fields, Context::Countries],
-            Part::Picker => vec![Context::Countries, Context::Fields],
+            NumberPart::Picker if self.has_picked() => vec![Context::Fields, Context::Countries],
+            NumberPart::Picker => vec![Context::Countries, Context::Fields],
             _ => vec![Context::Fields],
         }
     }
@@ -130,20 +136,20 @@ impl NumberModal {
             Input::Action(Action::Remove) => self.take_off(),
             Input::Action(Action::Accept) => return self.accept(session),
             Input::Action(action) => self.move_cursor(*action),
-            Input::Key(key) if self.part == Part::Default => {
+            Input::Key(key) if self.part == NumberPart::Default => {
                 if key.code == KeyCode::Char(' ') {
                     self.default = !self.default;
                 }
             }
             Input::Key(key) => match self.part {
-                Part::Sender => {
+                NumberPart::Sender => {
                     self.sender.on_key(*key);
                 }
                 // Into an empty filter a `+` is typed, for calling codes.
-                Part::Picker if key.code == KeyCode::Char('+') && !self.filter.is_empty() => {
+                NumberPart::Picker if key.code == KeyCode::Char('+') && !self.filter.is_empty() => {
                     self.add(session);
                 }
-                Part::Picker if self.filter.on_key(*key) => {
+                NumberPart::Picker if self.filter.on_key(*key) => {
                     self.picked = 0;
                 }
                 _ => {}
@@ -155,8 +161,8 @@ impl NumberModal {
 
     fn paste(&mut self, text: &str) {
         let field = match self.part {
-            Part::Sender => &mut self.sender,
-            Part::Picker => &mut self.filter,
+            NumberPart::Sender => &mut self.sender,
+            NumberPart::Picker => &mut self.filter,
             _ => return self.remark = Some("Nothing can be pasted here.".to_owned()),
         };
         if let Err(refused) = field.paste(text) {
@@ -169,19 +175,19 @@ impl NumberModal {
         let at = PARTS.iter().position(|&part| part == self.part).unwrap_or(0);
         let to = PARTS[(at + by) % PARTS.len()];
         // Without countries there is nothing to do among them.
-        let is_empty = to == Part::Chosen && self.countries.is_empty();
+        let is_empty = to == NumberPart::Chosen && self.countries.is_empty();
         self.part = if is_empty { PARTS[(at + 2 * by) % PARTS.len()] } else { to };
     }
 
     fn move_cursor(&mut self, action: Action) {
         let last = self.matches().len().saturating_sub(1);
         match (self.part, action) {
-            (Part::Picker, Action::Up) => self.picked = self.picked.saturating_sub(1),
-            (Part::Picker, Action::Down) => self.picked = (self.picked + 1).min(last),
-            (Part::Picker, Action::PageUp) => self.picked = self.picked.saturating_sub(8),
-            (Part::Picker, Action::PageDown) => self.picked = (self.picked + 8).min(last),
-            (Part::Chosen, Action::Left) => self.chosen = self.chosen.saturating_sub(1),
-            (Part::Chosen, Action::Right) => {
+            (NumberPart::Picker, Action::Up) => self.picked = self.picked.saturating_sub(1),
+            (NumberPart::Picker, Action::Down) => self.picked = (self.picked + 1).min(last),
+            (NumberPart::Picker, Action::PageUp) => self.picked = self.picked.saturating_sub(8),
+            (NumberPart::Picker, Action::PageDown) => self.picked = (self.picked + 8).min(last),
+            (NumberPart::Chosen, Action::Left) => self.chosen = self.chosen.saturating_sub(1),
+            (NumberPart::Chosen, Action::Right) => {
                 self.chosen = (self.chosen + 1).min(self.countries.len().saturating_sub(1));
             }
             (_, Action::Down) => self.step(1),
@@ -236,7 +242,7 @@ impl NumberModal {
         }
         self.chosen = self.chosen.min(self.countries.len().saturating_sub(1));
         if self.countries.is_empty() {
-            self.part = Part::Picker;
+            self.part = NumberPart::Picker;
         }
     }
 
@@ -244,8 +250,8 @@ impl NumberModal {
     /// accepts the number if it is right.
     fn accept(&mut self, session: &mut Session) -> Flow {
         match self.part {
-            Part::Cancel => return Flow::CLOSE,
-            Part::Default => {
+            NumberPart::Cancel => return Flow::CLOSE,
+            NumberPart::Default => {
                 self.default = !self.default;
                 return Flow::STAY;
             }
@@ -254,14 +260,14 @@ impl NumberModal {
         let sender = match Sender::parse(self.sender.text()) {
             Ok(sender) => sender,
             Err(error) => {
-                self.part = Part::Sender;
+                self.part = NumberPart::Sender;
                 self.remark = Some(format!("{error}."));
                 return Flow::STAY;
             }
         };
         // Enter after the sender leads on to what is still missing.
-        if self.part == Part::Sender && self.countries.is_empty() && !self.default {
-            self.part = Part::Picker;
+        if self.part == NumberPart::Sender && self.countries.is_empty() && !self.default {
+            self.part = NumberPart::Picker;
             return Flow::STAY;
         }
         let countries: BTreeSet<Country> = self.countries.iter().copied().collect();

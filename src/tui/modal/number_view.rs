@@ -6,17 +6,19 @@ use ratatui::style::Style;
 
 use super::choice::country_line;
 use super::frame::{open_box, write, write_field};
-use super::number::{NumberModal, Part};
+use super::number::{NumberModal, NumberPart};
+use crate::domain::country::Country;
 use crate::domain::sender::Sender;
 use crate::tui::fit::first_row;
 use crate::tui::fit::{width, wrap};
 use crate::tui::mark::Mark;
 use crate::tui::session::Session;
+use crate::tui::theme::Theme;
 
 /// Columns of the labels.
 const LABEL: u16 = 11;
 
-/// Draws the pop-up and answers where the cursor stands.
+/// Draws the pop-up and returns where the cursor stands.
 pub(super) fn draw(
     modal: &NumberModal,
     session: &Session,
@@ -25,7 +27,7 @@ pub(super) fn draw(
     let theme = session.theme;
     let title = if modal.replaces.is_some() { "Edit From number" } else { "New From number" };
     let inner = open_box(session, title, (68, 20), buffer);
-    let focused = modal.part == Part::Sender;
+    let focused = modal.part == NumberPart::Sender;
     let sender_cursor =
         write_field(inner, 0, ("Sender", LABEL), (&modal.sender, focused), session, buffer);
     let (description, style) = match Sender::parse(modal.sender.text()) {
@@ -41,14 +43,14 @@ pub(super) fn draw(
         width: inner.width.saturating_sub(LABEL),
         height: u16::from(row < inner.height),
     };
-    // What is wrong is told whole, however many lines it takes.
+    // What is wrong is shown whole, however many lines it takes.
     let mut row = 1;
     for line in wrap(&description, value(1).width.into()) {
         write(value(row), 0, &line, style, theme, buffer);
         row += 1;
     }
 
-    let label_style = if modal.part == Part::Chosen { theme.strong() } else { Style::new() };
+    let label_style = if modal.part == NumberPart::Chosen { theme.strong() } else { Style::new() };
     write(inner, row, "Countries", label_style, theme, buffer);
     draw_chosen(modal, session, value(row), buffer);
     row += 1;
@@ -78,7 +80,7 @@ fn draw_chosen(modal: &NumberModal, session: &Session, area: Rect, buffer: &mut 
         };
         return write(area, 0, text, theme.dim(), theme, buffer);
     }
-    let focused = modal.part == Part::Chosen;
+    let focused = modal.part == NumberPart::Chosen;
     // Names where they fit, codes otherwise; the selected country is always named.
     let names: Vec<String> = modal
         .countries
@@ -87,36 +89,30 @@ fn draw_chosen(modal: &NumberModal, session: &Session, area: Rect, buffer: &mut 
         .collect();
     let fits =
         names.iter().map(|name| width(name) + 3).sum::<usize>() <= usize::from(area.width) + 2;
-    let mut x = area.x;
     let skip = if fits || !focused { 0 } else { modal.chosen.saturating_sub(1) };
+    let mut parts: Vec<(&str, Style)> = Vec::new();
     if skip > 0 {
-        (x, _) = buffer.set_stringn(
-            x,
-            area.y,
-            theme.text("… "),
-            area.right().saturating_sub(x).into(),
-            theme.dim(),
-        );
+        parts.push(("… ", theme.dim()));
     }
     for (index, country) in modal.countries.iter().enumerate().skip(skip) {
-        let selected = focused && index == modal.chosen;
-        let text = if fits || selected { names[index].as_str() } else { country.code() };
-        let text =
-            if selected { format!("{}{text}", theme.mark(Mark::Part)) } else { text.to_owned() };
-        let style = if selected { theme.selected() } else { Style::new() };
+        let is_selected = focused && index == modal.chosen;
+        let style = if is_selected { theme.selected() } else { Style::new() };
+        if is_selected {
+            parts.push((theme.mark(Mark::Part), style));
+        }
+        let is_named = fits || is_selected;
+        parts.push((if is_named { names[index].as_str() } else { country.code() }, style));
+        if index + 1 < modal.countries.len() {
+            parts.push((" · ", theme.dim()));
+        }
+    }
+    let mut x = area.x;
+    for (text, style) in parts {
         if area.height == 0 || x >= area.right() {
             return;
         }
-        (x, _) = buffer.set_stringn(x, area.y, theme.text(&text), (area.right() - x).into(), style);
-        if index + 1 < modal.countries.len() {
-            (x, _) = buffer.set_stringn(
-                x,
-                area.y,
-                theme.text(" · "),
-                area.right().saturating_sub(x).into(),
-                theme.dim(),
-            );
-        }
+        let room = (area.right() - x).into();
+        (x, _) = buffer.set_stringn(x, area.y, theme.text(text), room, style);
     }
 }
 
@@ -127,7 +123,7 @@ fn draw_picker(
     buffer: &mut Buffer,
 ) -> Option<Position> {
     let theme = session.theme;
-    let focused = modal.part == Part::Picker;
+    let focused = modal.part == NumberPart::Picker;
     let cursor = write_field(area, 0, ("Add  > ", 7), (&modal.filter, focused), session, buffer);
     let list =
         Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(1), ..area };
@@ -145,38 +141,38 @@ fn draw_picker(
     let grid = session.tab().form.from_numbers();
     let first = first_row(modal.picked, list.height.into(), 0, matches.len());
     for ((index, country), row) in matches.iter().enumerate().skip(first).zip(0..list.height) {
-        let here = modal.countries.contains(country);
+        let is_selected = focused && index == modal.picked;
         let other = modal.elsewhere(*country, grid);
-        let mark = match (here, other) {
-            (true, _) => "x",
-            (false, Some(_)) => "-",
-            (false, None) => theme.mark(Mark::Addable),
-        };
-        let place = match (here, other) {
-            (true, _) => "  here".to_owned(),
-            (false, Some(sender)) => format!("  on {sender}"),
-            (false, None) => String::new(),
-        };
-        let selected = focused && index == modal.picked;
-        let style = if selected {
-            theme.selected()
-        } else if here {
-            theme.dim()
-        } else {
-            Style::new()
-        };
-        buffer.set_style(Rect { y: list.y + row, height: 1, ..list }, style);
-        let pointer = theme.mark_if(selected, Mark::Line);
-        write(
-            list,
-            row,
-            &format!("{pointer}{mark} {}{place}", country_line(*country)),
-            style,
-            theme,
-            buffer,
-        );
+        draw_pick(modal, *country, other, is_selected, (list, row), theme, buffer);
     }
     cursor
+}
+
+/// A country that can be picked: whether it is on this number, or on another one.
+fn draw_pick(
+    modal: &NumberModal,
+    country: Country,
+    other: Option<&Sender>,
+    is_selected: bool,
+    (list, row): (Rect, u16),
+    theme: Theme,
+    buffer: &mut Buffer,
+) {
+    let is_here = modal.countries.contains(&country);
+    let (mark, place) = match other {
+        _ if is_here => ("x", "  here".to_owned()),
+        Some(sender) => ("-", format!("  on {sender}")),
+        None => (theme.mark(Mark::Addable), String::new()),
+    };
+    let style = match (is_selected, is_here) {
+        (true, _) => theme.selected(),
+        (false, true) => theme.dim(),
+        (false, false) => Style::new(),
+    };
+    buffer.set_style(Rect { y: list.y + row, height: 1, ..list }, style);
+    let pointer = theme.mark_if(is_selected, Mark::Line);
+    let text = format!("{pointer}{mark} {}{place}", country_line(country));
+    write(list, row, &text, style, theme, buffer);
 }
 
 /// Rows of the default mark and the buttons: two where they do not fit side by side.
@@ -189,13 +185,15 @@ fn draw_buttons(modal: &NumberModal, session: &Session, inner: Rect, buffer: &mu
     let Some(row) = inner.height.checked_sub(button_rows(inner)) else { return };
     let style = |part| if modal.part == part { theme.selected() } else { Style::new() };
     let mark = theme.mark(if modal.default { Mark::Chosen } else { Mark::NotChosen });
-    let mark =
-        format!("{}{mark} default number", theme.mark_if(modal.part == Part::Default, Mark::Line));
+    let mark = format!(
+        "{}{mark} default number",
+        theme.mark_if(modal.part == NumberPart::Default, Mark::Line)
+    );
     let line = Rect { y: inner.y + row, height: 1, ..inner };
-    write(line, 0, &mark, style(Part::Default), theme, buffer);
+    write(line, 0, &mark, style(NumberPart::Default), theme, buffer);
     let line = Rect { y: inner.bottom() - 1, ..line };
     let mut end = line.right();
-    for (text, part) in [("[ Cancel ]", Part::Cancel), ("[ OK ]", Part::Ok)] {
+    for (text, part) in [("[ Cancel ]", NumberPart::Cancel), ("[ OK ]", NumberPart::Ok)] {
         let text = format!("{}{text}", theme.mark_if(modal.part == part, Mark::Part));
         let room = u16::try_from(width(&text)).unwrap_or(u16::MAX);
         if let Some(x) = end.checked_sub(room).filter(|x| *x >= line.x) {

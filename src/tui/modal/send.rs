@@ -16,8 +16,9 @@ use crate::tui::fit::wrap;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::lifecycle::EngineState;
 use crate::tui::question::{Answer, Question, Ticket};
-use crate::tui::session::{EngineState, Session};
+use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
 
 /// What stands for the code in the preview of the text.
@@ -185,9 +186,8 @@ impl SendModal {
     }
 
     /// What is known about the send, line by line.
-    fn lines(&self, session: &Session) -> Vec<(&'static str, String, Style)> {
+    fn lines(&self, session: &Session) -> Vec<Line> {
         let theme = session.theme;
-        let plain = Style::new();
         let mut lines = match &self.preview {
             None if session.saved_settings().provider == Provider::Sandbox => {
                 let text = "Any number, such as +573001234567: the Sandbox texts no real phone.";
@@ -199,48 +199,7 @@ impl SendModal {
                 theme.dim(),
             )],
             Some(Err(error)) => vec![("", format!("{error}."), theme.failure())],
-            Some(Ok(preview)) => {
-                let plan = &preview.plan;
-                let number = &plan.recipient.number;
-                let country = number
-                    .country()
-                    .map_or_else(|| "no country".to_owned(), |country| country.to_string());
-                let applied = plan
-                    .recipient
-                    .default_applied
-                    .map(|country| format!(", +{} applied", country.calling_code()))
-                    .unwrap_or_default();
-                let mut lines =
-                    vec![("To", format!("{} · {country}{applied}", number.grouped()), plain)];
-                match &plan.route {
-                    Ok(route) => {
-                        lines.push(("From", format!("{} · {}", route.sender, route.reason), plain));
-                    }
-                    Err(refusal) => lines.push(("From", format!("{refusal}."), theme.failure())),
-                }
-                if !plan.may_text {
-                    lines.push((
-                        "",
-                        format!("Not among the recipients that {} may text.", session.environment),
-                        theme.failure(),
-                    ));
-                }
-                lines.push((
-                    "Text",
-                    format!("{} ({})", plan.message.text(HIDDEN_CODE), plan.message.segments()),
-                    plain,
-                ));
-                lines.push(quota_line(preview.standing, session));
-                if let Some(over) = preview.over_limit {
-                    let (words, style) = if preview.limits_record_only {
-                        (format!("{over} (only recorded)"), session.theme.warning())
-                    } else {
-                        (over.to_string(), session.theme.failure())
-                    };
-                    lines.push(("Limit", words, style));
-                }
-                lines
-            }
+            Some(Ok(preview)) => preview_lines(preview, session),
         };
         if session.tab().form.is_changed() {
             let save = session.key(Context::Always, Action::Save);
@@ -254,10 +213,44 @@ impl SendModal {
     }
 }
 
+/// A line of what is known: its label, its text, its style.
+type Line = (&'static str, String, Style);
+
+/// What a send would do.
+fn preview_lines(preview: &Preview, session: &Session) -> Vec<Line> {
+    let (theme, plain) = (session.theme, Style::new());
+    let plan = &preview.plan;
+    let number = &plan.recipient.number;
+    let country = number.country().map_or_else(|| "no country".to_owned(), |it| it.to_string());
+    let applied = plan.recipient.default_applied;
+    let applied = applied.map(|country| format!(", +{} applied", country.calling_code()));
+    let applied = applied.unwrap_or_default();
+    let mut lines = vec![("To", format!("{} · {country}{applied}", number.grouped()), plain)];
+    lines.push(match &plan.route {
+        Ok(route) => ("From", format!("{} · {}", route.sender, route.reason), plain),
+        Err(refusal) => ("From", format!("{refusal}."), theme.failure()),
+    });
+    if !plan.may_text {
+        let text = format!("Not among the recipients that {} may text.", session.environment);
+        lines.push(("", text, theme.failure()));
+    }
+    let text = format!("{} ({})", plan.message.text(HIDDEN_CODE), plan.message.segments());
+    lines.push(("Text", text, plain));
+    lines.push(quota_line(preview.standing, session));
+    if let Some(over) = preview.over_limit {
+        lines.push(if preview.limits_record_only {
+            ("Limit", format!("{over} (only recorded)"), theme.warning())
+        } else {
+            ("Limit", over.to_string(), theme.failure())
+        });
+    }
+    lines
+}
+
 /// The label of the verdict.
 const QUOTA: &str = "Quota";
 
-fn quota_line(standing: Standing, session: &Session) -> (&'static str, String, Style) {
+fn quota_line(standing: Standing, session: &Session) -> Line {
     let theme = session.theme;
     let allowed = session.saved_settings().codes_allowed.get();
     match standing.quota {

@@ -48,7 +48,7 @@ impl ModalStack {
         self.top().map(|modal| matches!(modal, Modal::User(modal) if modal.counts_down(now)))
     }
 
-    /// Whether one of them shows how the environment fares.
+    /// Whether one of them shows the health of the environment.
     pub fn show_health(&self) -> bool {
         self.0.iter().any(|modal| matches!(modal, Modal::Health(_)))
     }

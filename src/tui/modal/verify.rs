@@ -12,21 +12,22 @@ use crate::tui::fit::wrap;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
 use crate::tui::keymap::Action;
+use crate::tui::lifecycle::EngineState;
 use crate::tui::question::{Answer, Question, Ticket};
-use crate::tui::session::{EngineState, Session};
+use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
 
 /// What is said when a code was right.
 pub const APPROVED: &str = "Approved. The user has all codes again.";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum VerifyField {
     Number,
     Code,
     User,
 }
 
-const PARTS: [Part; 3] = [Part::Number, Part::Code, Part::User];
+const PARTS: [VerifyField; 3] = [VerifyField::Number, VerifyField::Code, VerifyField::User];
 
 /// A code that is about to be checked.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub struct VerifyModal {
     number: TextField,
     code: TextField,
     user: TextField,
-    part: Part,
+    part: VerifyField,
     ticket: Ticket,
     verdict: Option<Result<Verdict, String>>,
 }
@@ -46,7 +47,7 @@ impl VerifyModal {
             number: TextField::new(number, 40),
             code: TextField::hidden(12),
             user: TextField::new("", 128),
-            part: if number.is_empty() { Part::Number } else { Part::Code },
+            part: if number.is_empty() { VerifyField::Number } else { VerifyField::Code },
             ticket: Ticket::default(),
             verdict: None,
         }
@@ -74,9 +75,9 @@ impl VerifyModal {
 
     fn field(&mut self) -> &mut TextField {
         match self.part {
-            Part::Number => &mut self.number,
-            Part::Code => &mut self.code,
-            Part::User => &mut self.user,
+            VerifyField::Number => &mut self.number,
+            VerifyField::Code => &mut self.code,
+            VerifyField::User => &mut self.user,
         }
     }
 
@@ -114,9 +115,12 @@ impl VerifyModal {
 
     /// The attempt as typed; `None` where a field is still empty, which has the cursor then.
     fn attempt(&mut self, session: &mut Session) -> Result<Option<CodeAttempt>, String> {
-        for part in [Part::Number, Part::Code] {
-            let empty =
-                if part == Part::Number { self.number.is_empty() } else { self.code.is_empty() };
+        for part in [VerifyField::Number, VerifyField::Code] {
+            let empty = if part == VerifyField::Number {
+                self.number.is_empty()
+            } else {
+                self.code.is_empty()
+            };
             if empty {
                 self.part = part;
                 return Ok(None);
@@ -143,7 +147,7 @@ impl VerifyModal {
             inner,
             0,
             ("Number", 9),
-            (&self.number, self.part == Part::Number),
+            (&self.number, self.part == VerifyField::Number),
             session,
             buffer,
         );
@@ -151,7 +155,7 @@ impl VerifyModal {
             inner,
             1,
             ("Code", 9),
-            (&self.code, self.part == Part::Code),
+            (&self.code, self.part == VerifyField::Code),
             session,
             buffer,
         );
@@ -159,7 +163,7 @@ impl VerifyModal {
             inner,
             2,
             ("User", 9),
-            (&self.user, self.part == Part::User),
+            (&self.user, self.part == VerifyField::User),
             session,
             buffer,
         );

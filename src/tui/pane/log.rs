@@ -82,7 +82,7 @@ impl Log {
         self.selected = if to >= last { None } else { shown.get(to).map(|event| event.id) };
     }
 
-    /// Edits the filter; answers why a paste was refused, if it was.
+    /// Edits the filter; returns why a paste was refused, if it was.
     pub(super) fn type_filter(&mut self, input: &Input) -> Option<String> {
         let filter = self.filter.as_mut()?;
         match input {

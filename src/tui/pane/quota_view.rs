@@ -16,13 +16,14 @@ use crate::tui::effect::Effect;
 use crate::tui::fit::{column, cut_front, first_row, width};
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::lifecycle::EngineState;
 use crate::tui::mark::Mark;
 use crate::tui::modal::Modal;
 use crate::tui::modal::stack::ModalStack;
 use crate::tui::modal::unlock::{UnlockModal, remedy};
 use crate::tui::modal::user::UserModal;
 use crate::tui::question::Question;
-use crate::tui::session::{EngineState, READ_ONLY, Session};
+use crate::tui::session::{READ_ONLY, Session};
 
 /// Handles an input while the quota has the focus.
 pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -> Vec<Effect> {
@@ -103,44 +104,11 @@ fn type_filter(session: &mut Session, input: &Input) -> Vec<Effect> {
 pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
     let theme = session.theme;
     let pane = &session.tab().quota;
-    let mut title = match pane.locked(session.now) {
-        0 => "Quota".to_owned(),
-        locked => format!("Quota · {locked} locked"),
-    };
-    if let Some(filter) = &pane.filter {
-        // A whole number is no longer needed once it is typed.
-        let typed = if filter.is_typing {
-            format!("{}_", filter.text.text())
-        } else {
-            masked_digits(filter.text.text(), 7)
-        };
-        let (shown, all) = (pane.shown.len(), pane.rows.len());
-        title = format!("{title} · filter: {typed} · {shown} of {all}");
-    }
-    let block = theme.block(&title, focused);
+    let block = theme.block(&title(session), focused);
     let inner = block.inner(area);
     block.render(area, buffer);
     if pane.rows.is_empty() {
-        let (text, style) = match &session.engine {
-            EngineState::Failed(reason) => {
-                (format!("Nothing can be sent: {reason}"), theme.failure())
-            }
-            EngineState::Starting => ("Opening the store…".to_owned(), theme.dim()),
-            EngineState::Ready if missing(session).is_some() => {
-                let missing = missing(session).unwrap_or_default();
-                let previous = session.key(Context::Always, Action::PreviousPane);
-                let text = format!("{missing} {previous} goes to them.");
-                (text, theme.warning())
-            }
-            EngineState::Ready if session.tab().log.newest().is_some() => {
-                ("Nobody has a code that counts just now.".to_owned(), theme.dim())
-            }
-            EngineState::Ready => {
-                let send = session.key(Context::Console, Action::SendCode);
-                let text = format!("Nobody has asked for a code lately. Press {send} to send one.");
-                (text, theme.dim())
-            }
-        };
+        let (text, style) = without_users(session);
         return draw_empty(&text, style, inner, theme, buffer);
     }
     if pane.shown.is_empty() {
@@ -157,6 +125,46 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
         let marked = focused && index == selected;
         let style = if marked { theme.selected() } else { Style::new() };
         draw_row(session, row, marked, line, buffer, style);
+    }
+}
+
+fn title(session: &Session) -> String {
+    let pane = &session.tab().quota;
+    let title = match pane.locked(session.now) {
+        0 => "Quota".to_owned(),
+        locked => format!("Quota · {locked} locked"),
+    };
+    let Some(filter) = &pane.filter else { return title };
+    // A whole number is no longer needed once it is typed.
+    let typed = if filter.is_typing {
+        format!("{}_", filter.text.text())
+    } else {
+        masked_digits(filter.text.text(), 7)
+    };
+    let (shown, all) = (pane.shown.len(), pane.rows.len());
+    format!("{title} · filter: {typed} · {shown} of {all}")
+}
+
+/// Why there is no user to show, and what to do about it.
+fn without_users(session: &Session) -> (String, Style) {
+    let theme = session.theme;
+    match (&session.engine, missing(session)) {
+        (EngineState::Failed(reason), _) => {
+            (format!("Nothing can be sent: {reason}"), theme.failure())
+        }
+        (EngineState::Starting, _) => ("Opening the store…".to_owned(), theme.dim()),
+        (EngineState::Ready, Some(missing)) => {
+            let previous = session.key(Context::Always, Action::PreviousPane);
+            (format!("{missing} {previous} goes to them."), theme.warning())
+        }
+        (EngineState::Ready, None) if session.tab().log.newest().is_some() => {
+            ("Nobody has a code that counts just now.".to_owned(), theme.dim())
+        }
+        (EngineState::Ready, None) => {
+            let send = session.key(Context::Console, Action::SendCode);
+            let text = format!("Nobody has asked for a code lately. Press {send} to send one.");
+            (text, theme.dim())
+        }
     }
 }
 

@@ -11,10 +11,11 @@ use crate::domain::environment::Environment;
 use crate::store::EventId;
 use crate::tui::fit::{cut_front, width};
 use crate::tui::keymap::{Action, Context};
+use crate::tui::lifecycle::Phase;
 use crate::tui::modal::Modal;
 use crate::tui::model::Model;
 use crate::tui::pane::{Pane, log_view};
-use crate::tui::session::{Phase, Session};
+use crate::tui::session::Session;
 
 /// A page with more lines is not read out when one comes to it, only what has the focus there.
 const MAX_LENGTH: usize = 14;

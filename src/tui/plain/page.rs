@@ -22,7 +22,7 @@ const SPACE: char = '\u{2}';
 /// What is on the screen.
 #[derive(Debug)]
 pub(super) struct Page {
-    /// The environments, and how they fare.
+    /// The environments, and their health.
     pub header: String,
     /// Everything else, row by row; some are empty.
     pub lines: Vec<String>,
@@ -95,11 +95,11 @@ impl Page {
         let all = rows.filter(|(row, line)| !line.is_empty() && Some(*row) != self.typed);
         let all: Vec<(usize, &String)> = all.collect();
         if all.len() <= longest || self.focus().is_none() {
-            let said = |(row, line): (usize, &String)| {
+            let read_out = |(row, line): (usize, &String)| {
                 let mark = if Some(row) == self.selected { "selected: " } else { "" };
                 format!("{mark}{line}")
             };
-            return all.into_iter().map(said).collect();
+            return all.into_iter().map(read_out).collect();
         }
         let is_apart = |row: &(usize, &String)| Some(row.0) != self.selected;
         let mut rest = all.into_iter().filter(is_apart).map(|(_, line)| line.clone());

@@ -6,13 +6,13 @@ use crate::domain::difference::differences;
 use crate::domain::environment::Environment;
 use crate::engine::{EnvironmentSave, TokenChange};
 use crate::tui::effect::Effect;
+use crate::tui::lifecycle::EngineState;
 use crate::tui::modal::Modal;
 use crate::tui::modal::confirm::{ConfirmModal, Confirmed, warning_line};
 use crate::tui::modal::conflict::ConflictModal;
 use crate::tui::model::Model;
 use crate::tui::pane::Pane;
 use crate::tui::question::Question;
-use crate::tui::session::EngineState;
 use crate::tui::theme::Theme;
 
 /// Saves the environment on screen. The difference is shown first where the quota's rule changes or

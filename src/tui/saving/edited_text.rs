@@ -9,11 +9,11 @@ use crate::domain::warnings::Warning;
 use crate::tui::editor::EditedText;
 use crate::tui::effect::{Effect, FileEffect};
 use crate::tui::keymap::{Action, Context};
+use crate::tui::lifecycle::EngineState;
 use crate::tui::modal::Modal;
 use crate::tui::modal::confirm::{ConfirmModal, Confirmed, warning_line};
 use crate::tui::model::Model;
 use crate::tui::question::Question;
-use crate::tui::session::EngineState;
 use crate::tui::theme::Theme;
 
 /// Shows what an edited text changes, and asks before it is put into force; for Production by its

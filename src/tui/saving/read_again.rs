@@ -3,9 +3,9 @@
 use crate::domain::difference::{Difference, differences};
 use crate::domain::settings::Field;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::lifecycle::Phase;
 use crate::tui::message::LoadedDeck;
 use crate::tui::model::Model;
-use crate::tui::session::Phase;
 
 /// Takes newly read settings; says what somebody else has changed in them.
 pub fn take_deck(model: &mut Model, deck: LoadedDeck) {

@@ -1,0 +1,191 @@
+//! What the keys do that belong to the console as a whole, and to no pane and no pop-up.
+
+use super::effect::{Effect, TerminalEffect, Work};
+use super::keymap::Action;
+use super::lifecycle::{EngineState, Pruning};
+use super::modal::Modal;
+use super::modal::check::CheckModal;
+use super::modal::compare::CompareModal;
+use super::modal::confirm::{ConfirmModal, Confirmed};
+use super::modal::handset::HandsetModal;
+use super::modal::health::HealthModal;
+use super::modal::help::HelpModal;
+use super::modal::palette::PaletteModal;
+use super::modal::send::SendModal;
+use super::modal::verify::VerifyModal;
+use super::model::Model;
+use super::pane::Pane;
+use super::saving::save;
+use super::session::{READ_ONLY, Session};
+use crate::domain::environment::Environment;
+use crate::provider::Capability;
+
+/// Whether an action is one of the console, and of no pane.
+pub(super) const fn is_console(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Quit
+            | Action::Suspend
+            | Action::Repaint
+            | Action::Help
+            | Action::Palette
+            | Action::Save
+            | Action::NextPane
+            | Action::PreviousPane
+            | Action::NextEnvironment
+            | Action::PreviousEnvironment
+            | Action::Zoom
+            | Action::SendCode
+            | Action::VerifyCode
+            | Action::Handset
+            | Action::Health
+            | Action::Check
+            | Action::Compare
+            | Action::Undo
+            | Action::StopPruning
+            | Action::EditConfig
+    )
+}
+
+/// Does what an action of the console does.
+pub(super) fn on_action(model: &mut Model, action: Action) -> Vec<Effect> {
+    let session = &mut model.session;
+    match action {
+        Action::Quit => return quit(model),
+        Action::Suspend => return vec![TerminalEffect::Suspend.into()],
+        Action::Repaint => return vec![TerminalEffect::Repaint.into()],
+        Action::Save => return save(model),
+        Action::NextPane => focus(session, session.focus.next()),
+        Action::PreviousPane => focus(session, session.focus.previous()),
+        Action::NextEnvironment => step_environment(session, 1),
+        Action::PreviousEnvironment => step_environment(session, 2),
+        Action::Zoom => session.zoomed = !session.zoomed,
+        Action::Undo => undo(session),
+        Action::StopPruning => return stop_pruning(session),
+        Action::EditConfig => match session.settings_are_locked() {
+            Some(reason) => session.complain(reason),
+            None => return vec![TerminalEffect::Edit(session.kept_edit.take()).into()],
+        },
+        action => return open(model, action),
+    }
+    Vec::new()
+}
+
+/// Opens the pop-up that an action is about.
+fn open(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Model { session, modals, .. } = model;
+    let number = session.tab().last_number.clone();
+    let mut effects = Vec::new();
+    match action {
+        Action::Help if !matches!(modals.top(), Some(Modal::Help(_))) => {
+            let contexts = modals.contexts().unwrap_or_else(|| session.contexts());
+            modals.open(Modal::Help(HelpModal::new(contexts)));
+        }
+        Action::Palette if !matches!(modals.top(), Some(Modal::Palette(_))) => {
+            let palette = match modals.contexts() {
+                Some(contexts) => PaletteModal::of_pop_up(&session.keys, &contexts),
+                None => PaletteModal::of_console(session, &session.contexts()),
+            };
+            modals.open(Modal::Palette(palette));
+        }
+        Action::Health => {
+            modals.open(Modal::Health(HealthModal::default()));
+            effects = read_status(model);
+        }
+        Action::Check => {
+            modals.open(Modal::Check(CheckModal::default()));
+            effects = read_status(model);
+        }
+        Action::Compare => modals.open(Modal::Compare(CompareModal::new(session.environment))),
+        Action::SendCode | Action::VerifyCode if session.read_only => session.complain(READ_ONLY),
+        Action::SendCode => {
+            let mut modal = SendModal::new(&number);
+            effects = modal.ask(session);
+            modals.open(Modal::Send(modal));
+        }
+        Action::VerifyCode => modals.open(Modal::Verify(VerifyModal::new(&number))),
+        Action::Handset if session.provider_can(Capability::Handset) => {
+            let mut modal = HandsetModal::new(&number);
+            effects = modal.ask(session);
+            modals.open(Modal::Handset(modal));
+        }
+        Action::Handset => {
+            let environment = session.environment;
+            session
+                .say(format!("{environment} texts real phones: only the Sandbox has a handset."));
+        }
+        _ => {}
+    }
+    effects
+}
+
+fn stop_pruning(session: &mut Session) -> Vec<Effect> {
+    if !matches!(session.pruning, Pruning::Running(_)) {
+        session.say("Nothing is being forgotten just now.");
+        return Vec::new();
+    }
+    session.pruning = Pruning::Stopped;
+    session.say("Stopped; the next start goes on forgetting what is old.");
+    vec![Effect::Stop(Work::Pruning)]
+}
+
+fn undo(session: &mut Session) {
+    if let Some(reason) = session.settings_are_locked() {
+        return session.complain(reason);
+    }
+    if session.tab_mut().form.undo() {
+        session.say("Taken back.");
+    } else {
+        let environment = session.environment;
+        session.say(format!(
+            "{environment}: nothing to take back. `smsdeck config history` has what was saved."
+        ));
+    }
+}
+
+/// Gives the keys to another pane, whose first line says what it is about.
+fn focus(session: &mut Session, pane: Pane) {
+    session.focus = pane;
+    session.notice = None;
+}
+
+fn step_environment(session: &mut Session, by: usize) {
+    let at = Environment::ALL.iter().position(|&other| other == session.environment).unwrap_or(0);
+    session.show(Environment::ALL[(at + by) % Environment::ALL.len()]);
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    let unsaved = model.session.unsaved();
+    let mut lines = Vec::new();
+    if !unsaved.is_empty() {
+        let names: Vec<&str> = unsaved.iter().map(|environment| environment.name()).collect();
+        lines.push(format!("Changes in {} are not saved.", names.join(" and ")));
+    }
+    if model.modals.hold_text() {
+        lines.push("What is typed in the open pop-up is not accepted yet.".to_owned());
+    }
+    match model.session.in_flight {
+        0 => {}
+        1 => lines.push("A code is being handed to the provider.".to_owned()),
+        count => lines.push(format!("{count} codes are being handed to the provider.")),
+    }
+    if lines.is_empty() {
+        return vec![TerminalEffect::Quit.into()];
+    }
+    let asking = matches!(model.modals.top(), Some(Modal::Confirm(_)));
+    if !asking {
+        lines.push("Quit all the same?".to_owned());
+        let confirmed = Confirmed::Effect(Box::new(TerminalEffect::Quit.into()));
+        model.modals.open(Modal::Confirm(ConfirmModal::new("Quit", lines, confirmed)));
+    }
+    Vec::new()
+}
+
+/// Reads the status, if it is time to and there is somebody to answer.
+pub(super) fn read_status(model: &mut Model) -> Vec<Effect> {
+    if model.session.engine != EngineState::Ready {
+        return Vec::new();
+    }
+    let is_watched = model.watches_status();
+    model.session.status_clock.read_if_due(model.session.now, is_watched)
+}
