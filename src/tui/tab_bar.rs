@@ -1,6 +1,8 @@
 //! The top of the screen: the environments, whether something about one of them wants attention,
 //! and the provider and the state of the one that is shown.
 
+use std::fmt;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -23,9 +25,9 @@ pub(super) fn draw(session: &Session, area: Rect, buffer: &mut Buffer) {
     let whole = name.len() + room;
     let state = state(session);
     // Where there is little room, whether it is saved says more than with whom.
-    let short = state.rsplit(" · ").next().unwrap_or_default();
-    let fits = room + width(&state) + 2 < usize::from(area.width);
-    let state = theme.text(if fits { &state } else { short });
+    let full = state.to_string();
+    let fits = room + width(&full) + 2 < usize::from(area.width);
+    let state = theme.text(if fits { &full } else { state.word });
     let taken = u16::try_from(width(&state) + 1).unwrap_or(u16::MAX);
     // Everybody knows what runs here, and not its state.
     let name = if narrow || whole + usize::from(taken) >= area.width.into() { "" } else { name };
@@ -105,16 +107,34 @@ fn trouble(session: &Session, environment: Environment) -> Option<(Mark, String)
     Some((Mark::Attention, word.to_owned()))
 }
 
-/// Provider and state of the environment on screen.
-fn state(session: &Session) -> String {
+/// What the environment on screen works with, and where it stands.
+struct State {
+    /// The provider, once the settings are there and the engine is open.
+    provider: Option<&'static str>,
+    /// Where it stands, in a word or two.
+    word: &'static str,
+}
+
+/// `Twilio · saved`
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.provider {
+            Some(provider) => write!(f, "{provider} · {}", self.word),
+            None => f.write_str(self.word),
+        }
+    }
+}
+
+fn state(session: &Session) -> State {
+    let alone = |word| State { provider: None, word };
     match (&session.phase, &session.engine) {
-        (Phase::Loading, _) => return "starting…".to_owned(),
-        (Phase::Broken(_), _) => return "stopped".to_owned(),
-        (_, EngineState::Failed(_)) => return "cannot send".to_owned(),
-        (_, EngineState::Starting) => return "opening…".to_owned(),
+        (Phase::Loading, _) => return alone("starting…"),
+        (Phase::Broken(_), _) => return alone("stopped"),
+        (_, EngineState::Failed(_)) => return alone("cannot send"),
+        (_, EngineState::Starting) => return alone("opening…"),
         (_, EngineState::Ready) => {}
     }
-    let saved = match session.tab().form.is_changed() {
+    let word = match session.tab().form.is_changed() {
         _ if session.is_config_unusable => "! file broken",
         _ if session.settings_are_locked().is_some() => "read-only",
         true => "unsaved",
@@ -126,5 +146,5 @@ fn state(session: &Session) -> String {
         Provider::Twilio(_) if settings.missing().is_empty() => "Twilio",
         Provider::Twilio(_) => "Twilio, no account",
     };
-    format!("{provider} · {saved}")
+    State { provider: Some(provider), word }
 }

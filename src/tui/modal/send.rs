@@ -168,14 +168,15 @@ impl SendModal {
         let mut row = 3;
         if needed + usize::from(row) > usize::from(inner.height) {
             // Whether it would go out at all must not stand below the edge.
-            lines.sort_by_key(|(label, ..)| *label != QUOTA);
+            lines.sort_by_key(|(label, ..)| *label != Label::Quota);
             row = 2;
         }
         for (label, text, style) in lines {
             // What was typed before says nothing about what is typed now.
             let style = if self.is_stale { theme.dim() } else { style };
             for (index, line) in wrap(&text, room).into_iter().enumerate() {
-                write(inner, row, if index == 0 { label } else { "" }, theme.dim(), theme, buffer);
+                let label = if index == 0 { label.words() } else { "" };
+                write(inner, row, label, theme.dim(), theme, buffer);
                 let at = 9.min(inner.width);
                 let place = Rect { x: inner.x + at, width: inner.width - at, ..inner };
                 write(place, row, &line, style, theme, buffer);
@@ -191,20 +192,20 @@ impl SendModal {
         let mut lines = match &self.preview {
             None if session.saved_settings().provider == Provider::Sandbox => {
                 let text = "Any number, such as +573001234567: the Sandbox texts no real phone.";
-                vec![("", text.to_owned(), theme.dim())]
+                vec![(Label::None, text.to_owned(), theme.dim())]
             }
             None => vec![(
-                "",
+                Label::None,
                 "A number with + and its country code, or a national one.".to_owned(),
                 theme.dim(),
             )],
-            Some(Err(error)) => vec![("", format!("{error}."), theme.failure())],
+            Some(Err(error)) => vec![(Label::None, format!("{error}."), theme.failure())],
             Some(Ok(preview)) => preview_lines(preview, session),
         };
         if session.tab().form.is_changed() {
             let save = session.key(Context::Always, Action::Save);
             lines.push((
-                "Note",
+                Label::Note,
                 format!("Unsaved changes are not in force yet: save them first with {save}."),
                 theme.warning(),
             ));
@@ -214,7 +215,33 @@ impl SendModal {
 }
 
 /// A line of what is known: its label, its text, its style.
-type Line = (&'static str, String, Style);
+type Line = (Label, String, Style);
+
+/// What a line is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Label {
+    None,
+    To,
+    From,
+    Text,
+    Quota,
+    Limit,
+    Note,
+}
+
+impl Label {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::To => "To",
+            Self::From => "From",
+            Self::Text => "Text",
+            Self::Quota => "Quota",
+            Self::Limit => "Limit",
+            Self::Note => "Note",
+        }
+    }
+}
 
 /// What a send would do.
 fn preview_lines(preview: &Preview, session: &Session) -> Vec<Line> {
@@ -225,30 +252,27 @@ fn preview_lines(preview: &Preview, session: &Session) -> Vec<Line> {
     let applied = plan.recipient.default_applied;
     let applied = applied.map(|country| format!(", +{} applied", country.calling_code()));
     let applied = applied.unwrap_or_default();
-    let mut lines = vec![("To", format!("{} · {country}{applied}", number.grouped()), plain)];
+    let mut lines = vec![(Label::To, format!("{} · {country}{applied}", number.grouped()), plain)];
     lines.push(match &plan.route {
-        Ok(route) => ("From", format!("{} · {}", route.sender, route.reason), plain),
-        Err(refusal) => ("From", format!("{refusal}."), theme.failure()),
+        Ok(route) => (Label::From, format!("{} · {}", route.sender, route.reason), plain),
+        Err(refusal) => (Label::From, format!("{refusal}."), theme.failure()),
     });
     if !plan.may_text {
         let text = format!("Not among the recipients that {} may text.", session.environment);
-        lines.push(("", text, theme.failure()));
+        lines.push((Label::None, text, theme.failure()));
     }
     let text = format!("{} ({})", plan.message.text(HIDDEN_CODE), plan.message.segments());
-    lines.push(("Text", text, plain));
+    lines.push((Label::Text, text, plain));
     lines.push(quota_line(preview.standing, session));
     if let Some(over) = preview.over_limit {
         lines.push(if preview.limits_record_only {
-            ("Limit", format!("{over} (only recorded)"), theme.warning())
+            (Label::Limit, format!("{over} (only recorded)"), theme.warning())
         } else {
-            ("Limit", over.to_string(), theme.failure())
+            (Label::Limit, over.to_string(), theme.failure())
         });
     }
     lines
 }
-
-/// The label of the verdict.
-const QUOTA: &str = "Quota";
 
 fn quota_line(standing: Standing, session: &Session) -> Line {
     let theme = session.theme;
@@ -256,13 +280,13 @@ fn quota_line(standing: Standing, session: &Session) -> Line {
     match standing.quota {
         _ if standing.tries_used_up => {
             let text = "LOCKED by wrong tries until an operator unlocks".to_owned();
-            (QUOTA, text, theme.failure())
+            (Label::Quota, text, theme.failure())
         }
         Quota::Open { left, .. } => {
-            (QUOTA, format!("open, {left} of {allowed} left"), theme.good())
+            (Label::Quota, format!("open, {left} of {allowed} left"), theme.good())
         }
         Quota::Locked { unlock_at, .. } => {
-            (QUOTA, format!("LOCKED, {}", session.until(unlock_at)), theme.failure())
+            (Label::Quota, format!("LOCKED, {}", session.until(unlock_at)), theme.failure())
         }
     }
 }
