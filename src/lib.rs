@@ -19,8 +19,8 @@
 //! | domain | [`domain`] | the terms and rules: no I/O, no clock, no async |
 //!
 //! A send goes down: a face calls the engine, which plans by the rules of the domain, reserves a
-//! slot in the store, and hands the message to the provider. What becomes of it comes back up as
-//! events, which the faces read from the store through the engine.
+//! slot in the store, and passes the message to the provider. Its progress comes back up as events,
+//! which the faces read from the store through the engine.
 
 pub mod cli;
 pub mod config;

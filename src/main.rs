@@ -1,5 +1,5 @@
-//! The `smsdeck` program: reads the arguments, and starts the face that they ask for. Everything
-//! else is in the library, where tests reach it.
+//! The `smsdeck` program: reads the arguments, and starts the face that they select. Everything
+//! else is in the library, where tests can reach it.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -28,8 +28,8 @@ fn main() -> ExitCode {
     start(arguments, output).unwrap_or_else(|failure| failure.report(output))
 }
 
-/// Help and version as asked for, or what is wrong with the arguments: in JSON where that is
-/// wanted, which cannot be told from arguments that were not understood.
+/// Prints help or the version, or what is wrong with the arguments. An error is in JSON if `--json`
+/// is among the raw arguments, as they could not be parsed.
 fn misused(error: &clap::Error) -> ExitCode {
     let wants_json = std::env::args_os().any(|argument| argument == "--json");
     if error.use_stderr() && wants_json {
@@ -38,7 +38,7 @@ fn misused(error: &clap::Error) -> ExitCode {
         let message = first.trim_start_matches("error: ").to_owned();
         return Failure::usage(message).report(Output::new(true));
     }
-    // With the terminal gone nobody is left to be told.
+    // If the terminal is gone, there is no one to report to.
     let _ = error.print();
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
@@ -85,7 +85,7 @@ fn start_console(
         let text = "this terminal (TERM=dumb) cannot place text: add --plain, or use a command";
         return Err(Failure::usage(text.to_owned()));
     }
-    // The screen has the main thread; a slow terminal must not hold up what is sent.
+    // The screen has the main thread; a slow terminal must not delay sends.
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let options = ConsoleOptions {
@@ -117,8 +117,8 @@ async fn run_demo(options: ConsoleOptions) -> anyhow::Result<()> {
     tui::run(options).await
 }
 
-/// Face and person for the log: whoever stands behind `sudo`, else the user, on which host, and
-/// from which address they came.
+/// Returns the face and the person for the audit: the user who ran `sudo`, else the current user,
+/// with the host and the address they connected from.
 fn operator(face: &str, read_only: bool) -> Operator {
     let person = ["SUDO_USER", "USER", "LOGNAME"]
         .into_iter()

@@ -1,5 +1,6 @@
-//! One field of `config.ron` changed by its name, as somebody types it. All of it passes through the
-//! text, so that no rule is kept twice; the names and what they take come from the table of fields.
+//! Changes one field of `config.ron` by its name, as typed by the operator. Every change goes
+//! through the text, so that no rule is kept twice; names and accepted values come from the table
+//! of fields.
 
 use std::path::Path;
 
@@ -39,14 +40,14 @@ fn entries_of<S>(row: &Row<S>) -> impl Iterator<Item = Entry> {
     std::iter::once(own).chain(parts)
 }
 
-/// Whether a field, as somebody names it, is where the token is.
+/// Whether a field, as the operator names it, is where the token is.
 pub fn is_token(field: &str) -> bool {
     let row = Field::AuthToken.row();
     let without = row.below.and_then(|below| field.strip_prefix(below)?.strip_prefix('.'));
     without.unwrap_or(field) == row.key
 }
 
-/// Whether a field, as somebody names it, is one of the whole deck.
+/// Whether a field, as the operator names it, is one of the whole deck.
 pub fn is_of_deck(field: &str) -> bool {
     field.starts_with("deck.")
 }
@@ -84,7 +85,7 @@ pub fn with_value(
         let takes = takes.map(|takes| Hint::Words(format!("It takes {takes}.")));
         ConfigError::Value { field: field.to_owned(), message, hint: hint.or(takes) }
     };
-    // What is more than one value would change the fields beside it.
+    // More than one value would change the fields beside it.
     if root(&value).is_none_or(|found| found != (0..value.len())) {
         return Err(wrong("this is no single value".to_owned(), None));
     }
@@ -100,7 +101,7 @@ pub fn with_value(
     parse(&changed, Path::new("")).map_err(|error| wrong(error.message(), error.hint()))
 }
 
-/// The way to a field in the file. What is below another field may be named without that.
+/// The path to a field in the file. A nested field may be named without its parent.
 fn path<'a>(environment: Environment, field: &'a str, entries: &[Entry]) -> Vec<&'a str> {
     let names = field.split('.');
     if is_of_deck(field) {
@@ -111,7 +112,7 @@ fn path<'a>(environment: Environment, field: &'a str, entries: &[Entry]) -> Vec<
     ["environments", environment.key()].into_iter().chain(below).chain(names).collect()
 }
 
-/// The text with a value at a place; structs and maps that are missing on the way are put there.
+/// The text with a value at a place; structs and maps that are missing on the path are added.
 fn placed(text: &str, path: &[&str], value: &str, is_map: &dyn Fn(&str) -> bool) -> Option<String> {
     let mut at = root(text)?;
     for (index, name) in path.iter().enumerate() {
@@ -201,18 +202,18 @@ mod tests {
 
     #[test]
     fn a_wrong_name_or_value_says_what_was_meant() {
-        let said = |field, value| {
+        let text = |field, value| {
             let error = set(field, value).unwrap_err();
             format!("{error} {:?}", error.hint())
         };
-        assert!(said("codes_alowed", "3").contains("Did you mean codes_allowed?"));
+        assert!(text("codes_alowed", "3").contains("Did you mean codes_allowed?"));
         assert!(
-            said("codes_allowed", "99").contains("from 1 to 20"),
+            text("codes_allowed", "99").contains("from 1 to 20"),
             "{}",
-            said("codes_allowed", "99")
+            text("codes_allowed", "99")
         );
-        assert!(said("provider", "Sandbx").contains("Did you mean Sandbox?"));
-        assert!(said("default_country", "XX").contains("XX"), "{}", said("default_country", "XX"));
+        assert!(text("provider", "Sandbx").contains("Did you mean Sandbox?"));
+        assert!(text("default_country", "XX").contains("XX"), "{}", text("default_country", "XX"));
         assert!(set("codes_allowed", "3, default_number: None").is_err());
     }
 

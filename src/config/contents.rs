@@ -1,20 +1,20 @@
-//! Everything that `config.ron` says.
+//! The contents of `config.ron`.
 
 use super::deck::DeckSettings;
 use crate::domain::environment::PerEnvironment;
 use crate::domain::settings::Settings;
 
-/// Everything that `config.ron` says.
+/// The contents of `config.ron`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// The settings of each environment.
     pub environments: PerEnvironment<Settings>,
-    /// What holds for the whole deck.
+    /// The settings of the whole deck.
     pub deck: DeckSettings,
 }
 
 impl Config {
-    /// What applies where there is no file: Development can send to the Sandbox at once.
+    /// Returns the config used where there is no file: Development can send to the Sandbox at once.
     pub fn built_in() -> Self {
         let environments = PerEnvironment::from_fn(Settings::built_in);
         Self { environments, deck: DeckSettings::default() }

@@ -1,14 +1,14 @@
-//! Changes a config in its text, so that comments and layout of whoever wrote it by hand stay.
+//! Edits the text of a config in place, so that handwritten comments and layout are kept.
 //!
-//! What is to change comes from two texts as smsdeck writes them: of the config before and of the
-//! config after. Only where these differ is the file's own text touched.
+//! The edits come from comparing two rendered texts: the config before and the config after. Only
+//! where these differ does the file's own text change.
 
 use std::ops::Range;
 
 use super::ron_text::{Field, Shape, after_space, root, shape};
 
-/// The text of a file with what differs between two configs as rendered. `None` where the text is
-/// built in a way that cannot be changed in part.
+/// Returns the text of a file with the differences between two rendered configs applied. `None`
+/// where the text is laid out in a way that cannot be edited in part.
 pub(super) fn edited(file: &str, before: &str, after: &str) -> Option<String> {
     let mut changes = Vec::new();
     let mut editor = Editor { file, before, after, changes: &mut changes };
@@ -48,7 +48,7 @@ impl Editor<'_> {
             ) if name == new_name && old_name == new_name => {
                 let so_far = self.changes.len();
                 self.fields(&inside, &fields, &old, &new).or_else(|| {
-                    // Nothing stays for what is new to stand behind.
+                    // No kept entry to insert the new ones after.
                     self.changes.truncate(so_far);
                     self.replace(file, after)
                 })
@@ -151,14 +151,14 @@ impl Editor<'_> {
         );
         let place = |old| new.iter().position(|new| new == old);
         let mut kept: Vec<Option<usize>> = old.iter().map(place).collect();
-        // One that has gone, and another one in its place, is the same one with another name.
+        // One removed and another in its place is the same one renamed.
         for (at, kept) in kept.iter_mut().enumerate().filter(|_| old.len() == new.len()) {
             if kept.is_none() && new.get(at).is_some_and(|new| !old.contains(new)) {
                 *kept = Some(at);
             }
         }
         let places: Vec<usize> = kept.iter().copied().flatten().collect();
-        // Plain values are a set. Of others, whatever is new must come after all that stays.
+        // Plain values are a set. Among others, new ones must come after all that are kept.
         let is_set = old_items.iter().all(|item| shape(self.before, item) == Shape::Plain);
         let is_in_order = is_set || places.iter().copied().eq(0..places.len());
         (is_in_order && !places.is_empty()).then_some(kept)
@@ -189,10 +189,10 @@ impl Editor<'_> {
         Some(())
     }
 
-    /// Takes a field or an item out, with its comma, and with its line where it has one alone.
+    /// Removes a field or an item, with its comma, and with its line where it is alone on it.
     fn take_out(&mut self, place: &Range<usize>) {
         let mut end = place.end;
-        // What is said of it before its comma goes with it.
+        // A comment between the value and its comma is removed with it.
         let comma = after_space(self.file, end);
         if self.file[comma..].starts_with(',') {
             end = comma + 1;
@@ -200,7 +200,7 @@ impl Editor<'_> {
         let before = &self.file[..place.start];
         let line = before.rfind('\n').map_or(0, |newline| newline + 1);
         let rest = &self.file[end..];
-        // What is said of it behind it, in its line, goes with it too.
+        // So is a comment after it on the same line.
         let is_last = rest.trim_start_matches([' ', '\t']);
         let is_alone = before[line..].trim().is_empty()
             && (is_last.starts_with(['\n', '\r']) || is_last.starts_with("//"));
@@ -209,7 +209,7 @@ impl Editor<'_> {
             self.changes.push((line..end, String::new()));
         } else {
             let spaces = rest.len() - rest.trim_start_matches(' ').len();
-            // Of the last one in a line, the comma before it goes.
+            // For the last one on a line, the comma before it is removed.
             let is_last = end == place.end && before.trim_end_matches(' ').ends_with(',');
             let start = if is_last { before.trim_end_matches(' ').len() - 1 } else { place.start };
             let is_taken = self.changes.iter().any(|(other, _)| other.contains(&start));
@@ -218,7 +218,7 @@ impl Editor<'_> {
         }
     }
 
-    /// Adds a field or an item after the last one that stays.
+    /// Adds a field or an item after the last one that is kept.
     fn add(
         &mut self,
         inside: &Range<usize>,
@@ -226,7 +226,7 @@ impl Editor<'_> {
         name: &str,
         value: &Range<usize>,
     ) -> Option<()> {
-        // Nothing stays to stand behind: the whole struct or list is written anew.
+        // No kept entry to insert after: the whole struct or list is rewritten.
         let (start, end) = last?;
         let line = self.file[..start].rfind('\n').map_or(0, |newline| newline + 1);
         let is_on_own_line = line > inside.start && self.file[line..start].trim().is_empty();
@@ -261,7 +261,7 @@ impl Editor<'_> {
         is_bare.then_some((behind.is_some(), end + line.len()))
     }
 
-    /// Puts a text into a place, behind what was put there before.
+    /// Inserts a text at a place, after anything inserted there before.
     fn insert(&mut self, at: usize, text: &str) {
         match self.changes.iter_mut().find(|(place, new)| *place == (at..at) && new != ",") {
             Some((_, before)) => before.push_str(text),
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_behind_a_number_stays_behind_it() {
+    fn a_comment_after_a_number_stays_after_it() {
         let sales = "(sender: \"ACME\", countries: [\"AT\", \"DE\"]), // sales, ask Ana";
         let with_comment =
             BY_HAND.replace("(sender: \"ACME\", countries: [\"AT\", \"DE\"]),", sales);
@@ -343,7 +343,7 @@ mod tests {
             });
             assert!(edited.contains(sales), "{edited}");
         }
-        // One that goes takes what is said of it along.
+        // Removing a number removes its comment.
         let edited = after(&with_comment, |settings| {
             let acme = Sender::parse("ACME").unwrap();
             settings.from_numbers = settings.from_numbers.without(&acme).unwrap();
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_gets_another_name_stays_in_its_place() {
+    fn a_renamed_number_keeps_its_place() {
         let edited = after(BY_HAND, |settings| {
             let old = Sender::parse("+14155550100").unwrap();
             let row = number("+14155550199", "CO");
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_country_that_goes_leaves_no_comma_behind() {
+    fn removing_a_country_leaves_no_comma_behind() {
         let edited = after(BY_HAND, |settings| {
             let acme = Sender::parse("ACME").unwrap();
             let row = number("ACME", "AT");
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_added_end_as_the_others_do() {
+    fn added_lines_use_the_line_endings_of_the_file() {
         let text = BY_HAND.replace('\n', "\r\n");
         let edited = after(&text, |settings| {
             settings.limits.record_only = true;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::domain::environment::Environment;
 
-/// What may help against a [`ConfigError`]. How it is reached is for the face to say.
+/// A hint on how to fix a [`ConfigError`]. Each face words it in its own terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {
     /// A whole sentence.
@@ -46,7 +46,7 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
     },
-    /// The text is no RON.
+    /// The text is not valid RON.
     #[error("{}:{line}:{column}: {message}", .path.display())]
     Syntax {
         /// The file.
@@ -67,14 +67,14 @@ pub enum ConfigError {
         line: usize,
         /// Column, from 1.
         column: usize,
-        /// The way to the field, such as `environments.test.codes_allowed`.
+        /// The path of the field, such as `environments.test.codes_allowed`.
         field: String,
         /// What is wrong.
         message: String,
         /// What to write instead, if that can be guessed.
         hint: Option<Hint>,
     },
-    /// A value that was given for a field is not right.
+    /// A value that was given for a field is invalid.
     #[error("{field}: {message}")]
     Value {
         /// The field.
@@ -92,7 +92,7 @@ pub enum ConfigError {
         /// Its version.
         found: u32,
     },
-    /// Somebody else saved this environment meanwhile.
+    /// This environment was saved by another process in the meantime.
     #[error("{environment} was changed in {} by somebody else: look at it again before saving", .path.display())]
     Conflict {
         /// The file.
@@ -100,7 +100,7 @@ pub enum ConfigError {
         /// The environment.
         environment: Environment,
     },
-    /// Somebody else wrote the file while it was being edited as a text.
+    /// The file was written by another process while it was being edited as a text.
     #[error("{} was changed by somebody else meanwhile", .path.display())]
     Changed {
         /// The file.
@@ -133,7 +133,7 @@ impl ConfigError {
         }
     }
 
-    /// The way to the field that is wrong.
+    /// The path of the field that is wrong.
     pub fn field(&self) -> Option<&str> {
         match self {
             Self::Field { field, .. } | Self::Value { field, .. } => Some(field),
@@ -151,7 +151,7 @@ impl ConfigError {
         }
     }
 
-    /// The same error so many lines further down.
+    /// Returns the same error, moved down by a number of lines.
     pub(super) fn moved(mut self, lines: isize) -> Self {
         if let Self::Syntax { line, .. } | Self::Field { line, .. } = &mut self {
             *line = line.saturating_add_signed(lines).max(1);

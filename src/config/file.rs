@@ -11,16 +11,16 @@ use std::time::{Duration, Instant};
 /// How long a writer waits for another one. A save takes milliseconds.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
-/// Whose turn it is to write a file. Given up when dropped, and by the system when the
+/// An exclusive lock on writing a file. Released when dropped, and by the system when the
 /// process dies.
 pub(super) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Waits for the turn to write `path`; makes its folder if it is not there.
+    /// Waits for the lock on writing `path`; creates its folder if it is missing.
     pub(super) fn take(path: &Path) -> io::Result<Self> {
-        // Whoever writes by way of a link and whoever does not must meet at one lock.
+        // A path through a symlink and a direct path must share one lock.
         let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if let Some(folder) = path.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
@@ -62,8 +62,8 @@ pub fn publish(path: &Path, text: &str) -> io::Result<()> {
     replace(path, Kept::OrMode(0o644), |file| file.write_all(text.as_bytes()))
 }
 
-/// Gives a new file or folder to whoever something else belongs to: what root makes must not keep
-/// out the user whose deck it is. Others cannot give files away; theirs stay their own.
+/// Gives a new file or folder the owner of another one: a file that root creates must not lock
+/// out the user whose deck it is. Only root can change owners; for others nothing changes.
 pub(super) fn give(path: &Path, like: &fs::Metadata) -> io::Result<()> {
     let found = fs::metadata(path)?;
     if (found.uid(), found.gid()) == (like.uid(), like.gid()) {
@@ -74,12 +74,12 @@ pub(super) fn give(path: &Path, like: &fs::Metadata) -> io::Result<()> {
 
 fn may_fail_for_others(given: io::Result<()>) -> io::Result<()> {
     given.or_else(|error| {
-        // Only root may give files away; a file that is ours now is still right.
+        // Only root may change owners; a file that we own is still right.
         if error.kind() == io::ErrorKind::PermissionDenied { Ok(()) } else { Err(error) }
     })
 }
 
-/// What becomes of the mode of a file that is replaced.
+/// The mode that a file has after it is replaced.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kept {
     /// It keeps its mode; a new file gets this one.
@@ -95,11 +95,11 @@ pub(super) fn replace(
     mode: Kept,
     write: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> io::Result<()> {
-    // A link is followed, so that the file that it means is replaced, not the link.
+    // A link is followed, so that its target is replaced, not the link.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = match path.parent() {
         None => PathBuf::from("."),
-        // A name alone is one of this folder.
+        // A bare file name is in the current folder.
         Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
         Some(folder) => folder.to_owned(),
     };
@@ -110,11 +110,11 @@ pub(super) fn replace(
     };
     let mut new = tempfile::Builder::new().prefix(".smsdeck-").tempfile_in(&folder)?;
     write(new.as_file_mut())?;
-    // A new one belongs to whoever the folder belongs to.
+    // A new file gets the owner of its folder.
     let like = old.map_or_else(|| fs::metadata(&folder), Ok)?;
     if (like.uid(), like.gid()) != owner(new.as_file())? {
         let given = fchown(new.as_file(), Some(like.uid()), Some(like.gid()));
-        // Who may not give it away may still leave it to a group that they are in.
+        // A user who may not change the owner may still set a group that they are in.
         let given = given.or_else(|_| fchown(new.as_file(), None, Some(like.gid())));
         may_fail_for_others(given)?;
     }

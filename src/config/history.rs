@@ -1,4 +1,4 @@
-//! The config as it was before each save: what was saved by mistake can be put back.
+//! The config as it was before each save, so that a mistaken save can be undone.
 
 use std::fs;
 use std::io::{self, Write};
@@ -10,13 +10,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::file::{Kept, give, replace};
 use super::paths::Paths;
 
-/// Versions that are kept.
+/// The number of versions that are kept.
 pub const VERSIONS: usize = 20;
 
 /// A config as it was once. Like the config it holds no secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
-    /// Its name: when another one took its place, in UTC.
+    /// Its name: when it was replaced, in UTC.
     pub name: String,
     /// Its file.
     pub path: PathBuf,
@@ -30,9 +30,10 @@ pub fn versions(paths: &Paths) -> io::Result<Vec<Version>> {
     of_folder(&folder(&paths.config))
 }
 
-/// Beside the config, under its name, as several configs may share a folder.
+/// Returns the history folder: beside the config and named after it, as several configs may share
+/// a folder.
 pub(super) fn folder(config: &Path) -> PathBuf {
-    // Whoever reads by way of a link and whoever does not must find the same versions.
+    // A path through a symlink and a direct path must lead to the same versions.
     let config = config.canonicalize().unwrap_or_else(|_| config.to_owned());
     let mut name = config.file_name().unwrap_or_default().to_owned();
     name.push(".history");
@@ -69,8 +70,8 @@ fn moment(name: &str) -> Option<Timestamp> {
     Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }
 
-/// Sets an invalid text aside, beside the config, for whoever wrote it alone: it may
-/// hold what belongs in no history. It is no version, as it could not be put back.
+/// Saves an invalid text beside the config, readable only by its owner: it may hold what belongs
+/// in no history. It is not a version, as it could not be restored.
 pub(super) fn set_aside(config: &Path, text: &str) -> io::Result<()> {
     let mut name = config.file_name().unwrap_or_default().to_owned();
     name.push(".broken");
@@ -79,8 +80,8 @@ pub(super) fn set_aside(config: &Path, text: &str) -> io::Result<()> {
     })
 }
 
-/// Keeps the text that a config has now, with the mode of its file, and forgets the oldest. To be
-/// called by whoever has the lock.
+/// Keeps the present text of a config, with the mode of its file, and deletes the oldest version.
+/// The caller must hold the lock.
 pub(super) fn keep(config: &Path, text: &str) -> io::Result<()> {
     let folder = folder(config);
     let owner = fs::metadata(config)?;
@@ -89,14 +90,14 @@ pub(super) fn keep(config: &Path, text: &str) -> io::Result<()> {
         give(&folder, &owner)?;
     }
     let kept = of_folder(&folder)?;
-    // A save that did not get further than this has left it here already.
+    // A save that failed after this point has left it here already.
     if kept
         .first()
         .is_some_and(|newest| fs::read_to_string(&newest.path).is_ok_and(|it| it == text))
     {
         return Ok(());
     }
-    // After the newest, also where the clock was set back since.
+    // After the newest, even if the clock has been set back since.
     let after = kept.first().and_then(|newest| moment(&newest.name));
     let after = after.and_then(|newest| newest.checked_add(SignedDuration::from_millis(1)).ok());
     let at = Timestamp::now().max(after.unwrap_or(Timestamp::MIN));

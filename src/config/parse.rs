@@ -1,4 +1,4 @@
-//! Understands the text of `config.ron`, and says what is wrong with it, and where.
+//! Parses the text of `config.ron`, and reports what is wrong with it, and where.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ struct FileVersion {
     version: u32,
 }
 
-/// Understands the text of a config. `path` is for the errors.
+/// Parses the text of a config. `path` is for the errors.
 ///
 /// # Errors
 /// With the first thing that is wrong, and where.
@@ -88,7 +88,7 @@ fn sentence(error: &ron::Error) -> (String, Option<Hint>) {
         ron::Error::NoSuchStructField { expected, found, .. } => {
             (format!("there is no field {found:?}"), known(found, expected))
         }
-        // What stands in the place of a token may be the token itself.
+        // A wrong value in the place of a token may be the token itself.
         ron::Error::NoSuchEnumVariant { expected, .. } if expected.contains(&"Stored") => {
             ("this is no place for a token".to_owned(), known("", expected))
         }
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_of_the_readme_is_understood() {
+    fn the_example_in_the_readme_is_valid() {
         let text = include_str!("../../tests/data/config.ron");
         let config = parse(text, Path::new("config.ron")).unwrap();
         let production = &config.environments.production;
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_types_missing_fields_and_unknown_words_are_told_apart() {
+    fn wrong_types_missing_fields_and_unknown_words_have_different_errors() {
         let error = wrong(&text().replacen("codes_allowed: 3", "codes_allowed: \"3\"", 1));
         assert_eq!(error.field(), Some("environments.development.codes_allowed"), "{error}");
         let error = wrong(&text().replacen("            codes_allowed: 3,\n", "", 1));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::deck::DeckSettings;
 use super::error::ConfigError;
 
-/// Where administrators may put a config for everybody on the machine.
+/// Where administrators may put a config for all users of the machine.
 const FOR_EVERYBODY: &str = "/etc/smsdeck/config.ron";
 
 /// The places of the three files.
@@ -33,7 +33,7 @@ impl Paths {
     /// former, where a save creates it. `variable` reads an environment variable.
     ///
     /// # Errors
-    /// When nothing says where the home folder is.
+    /// When the home folder is not known.
     pub fn find(
         named: Option<&Path>,
         variable: impl Fn(&str) -> Option<OsString>,

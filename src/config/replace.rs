@@ -1,4 +1,4 @@
-//! Puts another text in the place of the whole config: one that was edited, or a former version.
+//! Replaces the whole text of the config with an edited text or a former version.
 
 use super::contents::Config;
 use super::error::ConfigError;
@@ -10,7 +10,7 @@ use super::paths::Paths;
 use super::save::put;
 use super::wire::render;
 
-/// A config that took the place of another one.
+/// The result of replacing one config with another.
 #[derive(Debug, Clone)]
 pub struct Replaced {
     /// The one before; where that was invalid, the last valid version.
@@ -21,7 +21,7 @@ pub struct Replaced {
     pub was_broken: bool,
 }
 
-/// Puts a text that somebody has edited in the place of the config, as they wrote it.
+/// Replaces the config with an edited text, exactly as written.
 ///
 /// # Errors
 /// When something in it is wrong, with line and column, or the config is no longer what the edit
@@ -34,7 +34,7 @@ pub fn replace_text(paths: &Paths, before: &str, after: &str) -> Result<Replaced
     })
 }
 
-/// Puts a text that is right in the place of the config, if the present one may go.
+/// Replaces the config with a valid text, if the present one may be replaced.
 fn put_text(
     paths: &Paths,
     (text, new): (&str, Config),
@@ -64,10 +64,10 @@ pub fn last_good(paths: &Paths) -> Config {
     good.unwrap_or_else(Config::built_in)
 }
 
-/// Puts a former version back in the place of the config, as it was written.
+/// Restores a former version of the config, exactly as it was written.
 ///
 /// # Errors
-/// When either cannot be read, the present config may not go, as `may_go` has it, or it cannot be
+/// When either cannot be read, `may_go` refuses to replace the present config, or it cannot be
 /// written. Nothing is changed then.
 pub fn restore(
     paths: &Paths,

@@ -1,4 +1,4 @@
-//! Saves the config: what is changed, and nothing else.
+//! Saves the config: rewrites what has changed, and nothing else.
 
 use std::io;
 use std::path::Path;
@@ -20,7 +20,7 @@ use crate::domain::settings::Settings;
 /// As [`change`].
 ///
 /// # Errors
-/// When this environment was changed by somebody else since `baseline` was read, or the file
+/// When this environment was changed by another process since `baseline` was read, or the file
 /// cannot be read or written. Nothing is changed then.
 pub fn save_environment(
     paths: &Paths,
@@ -41,7 +41,7 @@ pub fn save_environment(
 
 /// Changes the config and returns it as it was and as it is now.
 ///
-/// The file is read anew under the lock, so that what others have saved meanwhile is kept. It is
+/// The file is read again under the lock, so that changes saved in the meantime are kept. It is
 /// replaced as a whole or not at all; what is not changed stays as it was written, with its
 /// comments, and the file as it was is kept among the [`versions`](super::versions). Where nothing changes,
 /// nothing is written.
@@ -76,7 +76,7 @@ pub fn change<E: From<ConfigError>>(
 /// Replaces the config's text, and keeps the one before.
 pub(super) fn put(path: &Path, old: Option<&str>, new: &str) -> io::Result<()> {
     match old {
-        // An invalid one may have anything in it, also what is a secret.
+        // An invalid one may hold anything, even a secret.
         Some(old) if parse(old, path).is_err() => history::set_aside(path, old)?,
         Some(old) => history::keep(path, old)?,
         None => {}
@@ -84,8 +84,8 @@ pub(super) fn put(path: &Path, old: Option<&str>, new: &str) -> io::Result<()> {
     replace(path, Kept::OrMode(0o644), |file| io::Write::write_all(file, new.as_bytes()))
 }
 
-/// The text of a file in which only what differs is written anew. One that cannot be changed in
-/// part is written anew as a whole: comments are lost then, settings never.
+/// The text of a file in which only what differs is rewritten. One that cannot be changed in part
+/// is rewritten as a whole: comments are lost then, settings never.
 pub fn changed_text(text: &str, old: &Config, new: &Config) -> String {
     let edited = edit::edited(text, &render(old), &render(new));
     let is_right = |text: &String| parse(text, Path::new("")).is_ok_and(|config| config == *new);

@@ -54,7 +54,7 @@ mod tests {
 
     const TWILIO: &str = "/$defs/Provider/oneOf/1/properties/Twilio";
 
-    /// Names that the parser knows at a place of the config, from what it says to an unknown one.
+    /// Names that the parser knows at a place of the config, from its error for an unknown one.
     fn known(text: &str) -> Vec<String> {
         let error = parse(text, Path::new("x")).unwrap_err();
         let Some(Hint::Words(hint)) = error.hint() else { panic!("{error}") };

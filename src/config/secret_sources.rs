@@ -14,16 +14,16 @@ use super::secrets::{SecretsError, stored_token};
 use crate::domain::environment::Environment;
 use crate::domain::secret::{Secret, SecretSource};
 
-/// How long a command may take to print a secret; it may have to ask a password agent.
+/// How long a command may take to print a secret; it may have to wait for a password agent.
 const MAX_COMMAND: Duration = Duration::from_secs(10);
 
-/// Bytes read from a file or a command at most.
+/// The most bytes that are read from a file or a command.
 const MAX_BYTES: u64 = 4096;
 
 /// Reads a secret. May block for ten seconds where a command prints it.
 ///
 /// # Errors
-/// When the source gives nothing usable. Never tells the value, nor what a command said.
+/// When the source gives nothing usable. Never includes the value or the output of a command.
 pub fn resolve(
     paths: &Paths,
     environment: Environment,
@@ -63,7 +63,7 @@ fn from_command(words: &[String]) -> Result<Zeroizing<String>, String> {
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        // What it complains about might hold the secret.
+        // Its error output might hold the secret.
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| error.to_string())?;
@@ -128,14 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_without_the_value() {
-        let said = |source: &SecretSource| resolved(source).unwrap_err().to_string();
-        assert!(said(&SecretSource::Env("SMSDECK_NOT_SET".to_owned())).contains("not set"));
-        assert!(said(&SecretSource::File("/nowhere/token".into())).contains("/nowhere/token"));
-        assert!(said(&command(&["false"])).contains("exit status: 1"));
-        assert!(said(&command(&[])).contains("empty"));
-        let spaced = said(&command(&["printf", "%s", "two words"]));
+    fn an_error_names_the_source_but_never_the_value() {
+        let message = |source: &SecretSource| resolved(source).unwrap_err().to_string();
+        assert!(message(&SecretSource::Env("SMSDECK_NOT_SET".to_owned())).contains("not set"));
+        assert!(message(&SecretSource::File("/nowhere/token".into())).contains("/nowhere/token"));
+        assert!(message(&command(&["false"])).contains("exit status: 1"));
+        assert!(message(&command(&[])).contains("empty"));
+        let spaced = message(&command(&["printf", "%s", "two words"]));
         assert!(spaced.contains("space") && !spaced.contains("two words"), "{spaced}");
-        assert!(said(&SecretSource::Stored).contains("no stored auth token"));
+        assert!(message(&SecretSource::Stored).contains("no stored auth token"));
     }
 }

@@ -47,7 +47,7 @@ pub enum SecretsError {
         /// Its mode.
         mode: u32,
     },
-    /// The text is not what it should be. Says nothing of the content.
+    /// The text is invalid. Reveals nothing of the content.
     #[error("{}:{line}: not a secrets file of version 1", .path.display())]
     Malformed {
         /// The file.
@@ -69,7 +69,7 @@ pub enum SecretsError {
         /// What is wrong.
         reason: String,
     },
-    /// Somebody else has stored another token since the edit began.
+    /// Another process has stored another token since the edit began.
     #[error(
         "{environment}: somebody else has stored another token meanwhile; save again to put yours in its place"
     )]
@@ -169,10 +169,10 @@ pub fn store_token(
     })
 }
 
-/// Stores a token in place of the one that is known, unless there is another one by now.
+/// Replaces a stored token, unless it has changed since the caller read it.
 ///
 /// # Errors
-/// When somebody else has stored one meanwhile, or as of [`store_token`].
+/// When another process has stored one in the meantime, or as for [`store_token`].
 pub fn replace_token(
     paths: &Paths,
     environment: Environment,
@@ -188,11 +188,11 @@ pub fn replace_token(
     })
 }
 
-/// Takes an environment's stored token away, unless there is another one by now than is known.
+/// Removes an environment's stored token, unless it has changed since the caller read it.
 ///
 /// # Errors
-/// When somebody else has stored one meanwhile, the file cannot be read or written, or is open to
-/// others.
+/// When another process has stored one in the meantime, or the file cannot be read or written, or
+/// is open to others.
 pub fn remove_token(
     paths: &Paths,
     environment: Environment,
@@ -205,7 +205,7 @@ pub fn remove_token(
     })
 }
 
-/// Refuses a change of a token that somebody else has stored since.
+/// Refuses to change a token that another process has stored since.
 fn is_known(
     file: &SecretsFile,
     environment: Environment,
@@ -215,17 +215,17 @@ fn is_known(
     let known = match known {
         TokenStatus::Stored { since, .. } => Some(*since),
         TokenStatus::Missing => None,
-        // One that no setting names is nobody's.
+        // A token that no setting names is in use nowhere.
         TokenStatus::NotSet | TokenStatus::Elsewhere(_) => return Ok(()),
     };
-    // One that is gone by now can be overwritten: nothing is lost.
+    // One that has since been removed can be overwritten: nothing is lost.
     if present.is_some() && present != known {
         return Err(SecretsError::Changed { environment });
     }
     Ok(())
 }
 
-/// Takes the stored tokens of some environments away. Answers whose there were.
+/// Removes the stored tokens of some environments. Returns the environments that had one.
 pub(super) fn remove_tokens(
     paths: &Paths,
     environments: Vec<Environment>,
@@ -295,7 +295,7 @@ fn read(path: &Path) -> Result<SecretsFile, SecretsError> {
     if file.version == 1 { Ok(file) } else { Err(malformed(1)) }
 }
 
-/// Changes the file under its lock, reading it anew.
+/// Changes the file under its lock, after reading it again.
 fn change(path: &Path, edit: impl FnOnce(&mut SecretsFile)) -> Result<(), SecretsError> {
     try_change(path, |file| {
         edit(file);
@@ -303,7 +303,7 @@ fn change(path: &Path, edit: impl FnOnce(&mut SecretsFile)) -> Result<(), Secret
     })
 }
 
-/// The same with a change that may be refused.
+/// Changes the file like [`change`], with a change that may be refused.
 fn try_change(
     path: &Path,
     edit: impl FnOnce(&mut SecretsFile) -> Result<(), SecretsError>,
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_never_tells_what_stands_in_the_file() {
+    fn an_error_never_reveals_the_contents_of_the_file() {
         let (_folder, paths) = deck();
         fs::write(&paths.secrets, "(version: 1, tokens: {test: (auth_token: \"topsecret\")})")
             .unwrap();

@@ -25,7 +25,7 @@ fn save(paths: &Paths, environment: Environment, minutes: u16) -> Result<Config,
 }
 
 #[test]
-fn what_is_saved_is_read_again() {
+fn a_saved_config_reads_back_the_same() {
     let (_folder, paths) = deck();
     assert_eq!(load(&paths.config).unwrap(), None);
     let saved = save(&paths, Environment::Test, 7).unwrap();
@@ -34,7 +34,7 @@ fn what_is_saved_is_read_again() {
 }
 
 #[test]
-fn a_change_made_by_somebody_else_meanwhile_is_not_overwritten() {
+fn a_concurrent_change_is_not_overwritten() {
     let (_folder, paths) = deck();
     let old = Config::built_in().environments.test;
     save(&paths, Environment::Test, 7).unwrap();
@@ -73,7 +73,7 @@ fn a_file_that_cannot_be_read_is_never_touched() {
     }
 }
 
-/// As somebody writes it who explains what they do.
+/// A config as an operator writes it by hand, with comments that explain it.
 const BY_HAND: &str = include_str!("../../tests/config_by_hand.ron");
 
 fn saved_by_hand(edit: impl FnOnce(&mut Settings)) -> String {
@@ -125,7 +125,7 @@ fn numbers_are_added_and_removed_among_the_comments_of_the_others() {
 }
 
 #[test]
-fn a_field_that_goes_and_one_that_comes_leave_the_comments_alone() {
+fn removing_one_field_and_adding_another_keeps_the_comments() {
     let text = saved_by_hand(|settings| {
         if let crate::domain::provider::Provider::Twilio(account) = &mut settings.provider {
             account.auth_token = None;
@@ -178,7 +178,7 @@ fn comments_outlive_countries_in_another_order_and_the_first_field_of_an_account
 }
 
 #[test]
-fn a_former_version_from_the_future_holds_up_nobody() {
+fn a_version_dated_in_the_future_does_not_block_a_save() {
     let (_folder, paths) = deck();
     save(&paths, Environment::Test, 2).unwrap();
     let history = history::folder(&paths.config);
@@ -202,7 +202,7 @@ fn an_invalid_config_can_be_replaced_and_is_set_aside() {
     let version = versions(&paths).unwrap().remove(0);
     let new = restore(&paths, &version, |_| true).unwrap().new;
     assert_eq!(new.environments.test.code_validity.get(), 2);
-    // A token that somebody has put there is in no version; the text is not lost either.
+    // A token typed into the invalid text is in no version; the text is not lost either.
     let broken = "(version: 1, auth_token: \"0123456789abcdef0123456789ab3f9a\"";
     fs::write(&paths.config, broken).unwrap();
     let version = versions(&paths).unwrap().remove(0);
@@ -222,7 +222,7 @@ fn an_invalid_config_can_be_replaced_and_is_set_aside() {
 }
 
 #[test]
-fn a_setting_that_was_left_out_is_added_and_taken_out_again() {
+fn an_omitted_setting_is_added_and_removed_again() {
     let limited = saved_by_hand(|settings| settings.limits.record_only = true);
     assert!(limited.contains("recipients: Anyone, // whom it may text\n"), "{limited}");
     assert!(limited.contains("limits: ("), "{limited}");

@@ -1,5 +1,5 @@
-//! The settings of one environment written out, taken in, or copied to another environment. A token
-//! goes along only where it is named itself.
+//! Exports and imports the settings of one environment, or copies them to another environment. A
+//! token is copied only where it is named itself.
 
 use std::path::Path;
 
@@ -59,8 +59,8 @@ pub fn imported(
         .map_err(|error| error.moved(own.cast_signed() - there.cast_signed()))?;
     let before = &config.environments[environment].provider;
     let after = &mut imported.environments[environment];
-    // Where a token comes from is nobody's to bring along: a command would be run, and a stored
-    // token go to whatever address the text names.
+    // An imported text must not choose the token's source: a command would be run, or a stored
+    // token be sent to whatever address the text names.
     let is_same = before.account().is_some() && has_same_credentials(before, &after.provider);
     set_token(after, before.token_source().filter(|_| is_same).cloned());
     Ok(imported)
@@ -112,7 +112,7 @@ pub fn copied(
                 })?;
             }
             _ => {
-                // What is not set there is not set here either.
+                // A field that is not set there is unset here too.
                 let unset = if name == "limits.record_only" { "false" } else { "None" };
                 let value = value_of(&render(&config), from, name);
                 config = with_value(&config, to, name, value.as_deref().unwrap_or(unset))?;
@@ -129,7 +129,7 @@ mod tests {
     const TEST: Environment = Environment::Test;
 
     #[test]
-    fn an_environment_goes_out_and_in_without_its_token() {
+    fn an_environment_is_exported_and_imported_without_its_token() {
         let text = render(&Config::built_in()).replacen(
             "provider: Twilio(",
             "provider: Twilio(account_sid: \"AC0123456789abcdef0123456789abcdef\", auth_token: Env(\"T\")",

@@ -1,5 +1,5 @@
-//! Stored tokens that the settings no longer name: nothing would show any more that they are there,
-//! and a former version of the settings would put them into force again.
+//! Stored tokens that the settings no longer name: nothing would show that they still exist, and
+//! restoring a former version of the settings would put them into force again.
 
 use super::contents::Config;
 use super::paths::Paths;
@@ -16,7 +16,7 @@ pub fn unnamed_tokens(old: &Config, new: &Config) -> Vec<Environment> {
     all.filter(|&it| is_stored(old, it) && !is_stored(new, it)).collect()
 }
 
-/// Takes these tokens away once the change is saved, and returns whose there were.
+/// Removes these tokens once the change is saved, and returns the environments that had one.
 ///
 /// # Errors
 /// When the secrets cannot be read or written, or are open to others.

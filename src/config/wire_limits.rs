@@ -31,7 +31,7 @@ pub(super) struct WireLimits {
     record_only: bool,
 }
 
-/// Nobody means to text nobody, and the limits' pop-up could not show it.
+/// Refuses an empty list: it is never intended, and the limits' pop-up could not show it.
 fn some_countries<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<BTreeSet<Country>>, D::Error> {

@@ -7,8 +7,8 @@ use rustix::fs::{Access, access};
 
 use super::history;
 
-/// Why this process may not replace a file; `None` if it may. What the file's own mode forbids
-/// is not done by way of its folder either, and what it forbids to everybody not by the super-user.
+/// Returns why this process may not replace a file; `None` if it may. A mode that forbids writing
+/// is respected even where the folder would allow it, and one that forbids it to all even by root.
 pub fn unwritable(path: &Path) -> Option<String> {
     let may_write = |path: &Path| {
         let forbids_all = fs::metadata(path).is_ok_and(|found| found.permissions().readonly());
@@ -21,7 +21,7 @@ pub fn unwritable(path: &Path) -> Option<String> {
     if versions.exists() && !may_write(&versions) {
         return Some(format!("{} may not be written by you", versions.display()));
     }
-    // Folders that are missing would be made in the nearest one that is there.
+    // Missing folders would be created in the nearest existing one.
     let folder = path.ancestors().skip(1).find(|folder| folder.exists())?;
     (!may_write(folder)).then(|| format!("{} may not be written by you", folder.display()))
 }

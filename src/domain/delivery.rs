@@ -117,13 +117,13 @@ impl DeliveryStatus {
         matches!(self, Self::Refused | Self::NotSent)
     }
 
-    /// Whether it tells how the provider answers the account: it took the message, or refused it.
-    /// What becomes of a message later, such as a failure, says nothing about the account.
+    /// Whether it shows that the provider accepts or rejects requests from the account. What
+    /// happens to a message later, such as a failure, shows nothing about the account.
     pub const fn is_provider_answer(self) -> bool {
         self.is_with_provider() || matches!(self, Self::Delivered | Self::Refused)
     }
 
-    /// Whether the code certainly did not arrive, although nobody canceled it.
+    /// Whether the code certainly did not arrive, although it was not canceled.
     pub const fn has_failed(self) -> bool {
         self.is_failure() && !matches!(self, Self::Canceled)
     }
@@ -136,7 +136,7 @@ impl DeliveryStatus {
         )
     }
 
-    /// Returns a sentence that says what the status means to the user who waits for the code.
+    /// Returns a sentence that explains what the status means to the user waiting for the code.
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Reserved => "Not handed to the provider yet.",
@@ -184,16 +184,16 @@ pub struct Sighting {
 pub enum SlotChange {
     /// It stays as it is.
     Kept,
-    /// It is given back, and the code is worth nothing: the message certainly never went out.
+    /// It is released, and the code is invalid: the message certainly never went out.
     Released,
-    /// It is taken again: the message went out after all. Its code stays worth nothing.
+    /// It is taken again: the message went out after all. Its code stays invalid.
     TakenAgain,
 }
 
 /// Judges a report by what is known of its delivery; `None` if it is stale.
 ///
-/// A process that stood still may hear of the message only after another one has given it up.
-/// That truth still counts, however late: the provider has the message, and its id proves it.
+/// A suspended process may learn of the message only after another process has given it up. Its
+/// report still counts, however late: the provider has the message, and its id proves it.
 pub fn judge_report(known: Sighting, reported: Sighting) -> Option<SlotChange> {
     let is_late_truth = known.status.releases_slot()
         && !known.has_sid
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn the_truth_counts_however_late_if_the_providers_id_proves_it() {
+    fn a_late_report_counts_if_the_providers_id_proves_it() {
         let sighting = |status, has_sid| Sighting { status, has_sid };
         let given_up = sighting(DeliveryStatus::NotSent, false);
         for (known, reported, outcome) in [

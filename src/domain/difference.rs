@@ -1,5 +1,5 @@
-//! What changes from one version of the settings to another, in words, for whoever must
-//! confirm it or read about it later.
+//! What changes from one version of the settings to another, in words, to be confirmed now or
+//! read later.
 
 use std::fmt;
 
@@ -38,7 +38,7 @@ pub fn differences(old: &Settings, new: &Settings) -> Vec<Difference> {
     found.collect()
 }
 
-/// A field before and after. Where the words leave out what differs, they say that it changed.
+/// A field before and after. Where the words leave out what differs, they note that it changed.
 fn difference(old: &Settings, new: &Settings, field: Field) -> Difference {
     let (old, new) = (field.row().show(old), field.row().show(new));
     let new = if old == new { format!("{new}, changed") } else { new };
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_words_leave_out_is_a_change_too() {
+    fn a_change_that_the_words_leave_out_is_listed_too() {
         let settings = |program: &str| {
             let command = vec!["pass".to_owned(), program.to_owned()];
             let account = TwilioAccount {

@@ -42,7 +42,7 @@ pub trait FieldValue<S>: Sync {
     /// Whether two settings have the same value. What words leave out counts too.
     fn is_same(&self, one: &S, other: &S) -> bool;
 
-    /// Takes the value over.
+    /// Copies the value.
     fn copy(&self, from: &S, to: &mut S);
 
     /// Puts both changes of a base (base, mine, theirs) into settings; whether they fit together.
@@ -63,7 +63,7 @@ pub trait FieldValue<S>: Sync {
     /// How `config set` takes it.
     fn written(&self) -> Written;
 
-    /// What it takes, for whoever has written something else.
+    /// What it accepts, for the error about any other value.
     fn takes(&self) -> Option<String>;
 
     /// The parts of the value that `config set` takes by their own names.
@@ -89,7 +89,7 @@ pub trait Value: Clone + PartialEq + 'static {
         self.show()
     }
 
-    /// What a field of this kind takes, for whoever has written something else.
+    /// What a field of this kind accepts, for the error about any other value.
     fn takes() -> Option<String> {
         None
     }
@@ -105,9 +105,9 @@ pub trait Value: Clone + PartialEq + 'static {
 pub struct Typed<T> {
     /// Characters that fit into the line.
     pub max_length: usize,
-    /// The value as somebody would type it.
+    /// The value as an operator would type it.
     pub text: fn(&T) -> String,
-    /// Reads what was typed; the error says what the field takes.
+    /// Reads what was typed; the error states what the field accepts.
     pub parse: fn(&str) -> Result<T, String>,
 }
 
@@ -131,7 +131,7 @@ pub struct Part {
     pub key: &'static str,
     /// How it is written.
     pub written: Written,
-    /// What it takes, for whoever has written something else.
+    /// What it accepts, for the error about any other value.
     pub takes: &'static str,
 }
 

@@ -215,7 +215,7 @@ impl Value for Recipients {
             return agreed(sides.map(Clone::clone));
         };
         let all = base.iter().chain(mine).chain(theirs);
-        // A number is on a list or is not: two changes of that cannot be different ones.
+        // A number is on a list or not: two changes to that cannot conflict.
         let is_on = |number: &&PhoneNumber| {
             agreed([base, mine, theirs].map(|list| list.contains(number))) == Some(true)
         };

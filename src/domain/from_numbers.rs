@@ -57,7 +57,7 @@ pub enum FromNumbersError {
     /// The default number is not in the grid.
     #[error("the default number {0} is not among the From numbers")]
     DefaultMissing(Sender),
-    /// A number serves nobody.
+    /// A number serves no country and is not the default.
     #[error("{0} has no countries: add one, or make it the default number")]
     NoCountries(Sender),
     /// A sender name in a country of `+1`.
@@ -208,7 +208,7 @@ impl FromNumbers {
         }
     }
 
-    /// Takes a number out of the grid; if it was the default, there is none afterwards.
+    /// Removes a number from the grid; if it was the default, there is none afterwards.
     ///
     /// # Errors
     /// When it is not in the grid.
@@ -222,7 +222,7 @@ impl FromNumbers {
         Self::new(numbers, default)
     }
 
-    /// Makes a number the default, or takes the mark away with `None`.
+    /// Makes a number the default, or clears the default with `None`.
     ///
     /// # Errors
     /// When it is not in the grid, or the former default would be left without any country.

@@ -1,5 +1,5 @@
-//! How many codes may go out at all, and where: what holds up an abuser who makes a sign-in text
-//! numbers that earn money for them. Off unless set.
+//! Limits on how many codes may be sent, and where: they stop an abuser who makes a sign-in text
+//! numbers that earn money for them (SMS pumping). Off unless set.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,7 +19,7 @@ use super::country::Country;
 pub struct Cap(NonZeroU32);
 
 impl Cap {
-    /// A cap; `None` for 0, as nothing is forbidden by a limit of nothing.
+    /// Returns a cap; `None` for 0, which is not a valid cap.
     pub const fn new(codes: u32) -> Option<Self> {
         match NonZeroU32::new(codes) {
             Some(codes) => Some(Self(codes)),
@@ -53,7 +53,7 @@ pub struct Limits {
     pub each_country: Caps,
     /// For some countries, instead.
     pub countries: BTreeMap<Country, Caps>,
-    /// Whether nothing is refused, but only written down what would have been.
+    /// Whether nothing is refused, and what would have been is only recorded.
     pub record_only: bool,
 }
 
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_off_refuses_nobody() {
+    fn limits_that_are_off_refuse_no_one() {
         let traffic = Traffic { hour: 9, day: 9, country_hour: 9, country_day: 9 };
         assert_eq!(Limits::default().judge(None, traffic), None);
         assert_eq!(Limits::default().to_string(), "off");

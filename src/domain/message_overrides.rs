@@ -63,8 +63,8 @@ static LANGUAGES: &[(&str, &str)] = &[
 impl Language {
     /// The main language of a country; `None` where there are several.
     pub fn of(country: Country) -> Option<Self> {
-        let speaks = |codes: &str| codes.split(' ').any(|code| code == country.code());
-        let (language, _) = LANGUAGES.iter().find(|(_, codes)| speaks(codes))?;
+        let includes = |codes: &str| codes.split(' ').any(|code| code == country.code());
+        let (language, _) = LANGUAGES.iter().find(|(_, codes)| includes(codes))?;
         Some(Self(language))
     }
 }
@@ -74,7 +74,7 @@ impl FromStr for Audience {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        // The case tells Spain (ES) from Spanish (es).
+        // Only the case distinguishes Spain (ES) from Spanish (es).
         let is_country = text.bytes().all(|byte| byte.is_ascii_uppercase());
         if let Some(country) = Country::from_code(text).filter(|_| is_country) {
             return Ok(Self::Country(country));
@@ -134,7 +134,7 @@ impl MessageOverrides {
         self.0.get(&audience)
     }
 
-    /// Sets the text of an audience, or takes it away.
+    /// Sets or removes the text of an audience.
     pub fn set(&mut self, audience: Audience, message: Option<MessageTemplate>) {
         match message {
             Some(message) => self.0.insert(audience, message),

@@ -1,4 +1,4 @@
-//! The rules and the words of the field: pure functions and plain data.
+//! The rules and terms of the domain: pure functions and plain data.
 //!
 //! Nothing here does I/O, reads a clock (time is an argument) or awaits. Every other layer
 //! may use this one; it uses none of them.

@@ -1,4 +1,4 @@
-//! One-time codes: how they are drawn, and how a try is judged.
+//! One-time codes: how they are drawn, and how a try is checked.
 
 use std::fmt;
 
@@ -176,7 +176,7 @@ impl fmt::Display for Verdict {
 }
 
 /// Whether a user or a number has had so many wrong tries in a row that only an operator can
-/// unlock them. Where either has, nobody gets in: changing the other buys no new tries.
+/// unlock them. One of the two is enough to lock: changing the other buys no new tries.
 pub const fn locks_user(wrong_in_a_row: u32) -> bool {
     wrong_in_a_row >= MAX_WRONG_TRIES
 }

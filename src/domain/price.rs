@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 #[schemars(extend("minimum" = 0, "maximum" = 1000))]
 pub struct Price(u64);
 
-/// The number is no price.
+/// The number is not a valid price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a price is a number from 0 to 1000")]
 pub struct NoPrice;
 
 impl Price {
-    /// So many times the price.
+    /// Returns the price times a number of SMS.
     pub const fn times(self, count: u64) -> Self {
         Self(self.0.saturating_mul(count))
     }

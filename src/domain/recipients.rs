@@ -11,7 +11,7 @@ pub enum Recipients {
     /// Every valid number.
     Anyone,
     /// These numbers and no other: keeps a test from ever texting a real user. The Sandbox,
-    /// which texts nobody, ignores it.
+    /// which texts no one, ignores it.
     Only(BTreeSet<PhoneNumber>),
 }
 

@@ -69,7 +69,7 @@ impl Refusal {
         Self::ALL.into_iter().find(|refusal| refusal.key() == key)
     }
 
-    /// The stable error code in JSON, which is the same for all that one thing puts right.
+    /// The stable error code in JSON, which is the same for all refusals with the same remedy.
     pub const fn code(self) -> &'static str {
         match self {
             Self::NoSender | Self::SenderNotAccepted => "no_sender",

@@ -1,7 +1,7 @@
 //! The settings of one environment, and the table with a row for each of their fields.
 //!
-//! Every value here has passed its own rule already, so `Settings` can always be saved; what is
-//! unwise about them, the warnings say. Knows neither the file nor a screen.
+//! Every value here has passed its own rule already, so `Settings` can always be saved; risky
+//! settings are the concern of the warnings. Knows neither the file nor a screen.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! What is unwise about settings that may be saved all the same, and what they still need before
-//! anything can be sent.
+//! Warnings about settings that are valid but risky, and what they still need before anything can
+//! be sent.
 
 use super::environment::Environment;
 use super::from_numbers::FromNumber;
@@ -9,7 +9,7 @@ use super::recipients::Recipients;
 use super::sender::Sender;
 use super::settings::{Field, Settings};
 
-/// Something unwise that may be saved all the same.
+/// A warning about a setting that is valid but risky.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
     /// The field to look at.
@@ -19,7 +19,7 @@ pub struct Warning {
 }
 
 impl Settings {
-    /// The chance that somebody who guesses all day gets in as one user.
+    /// The chance that an attacker who guesses all day gets in as one user.
     ///
     /// Each guess hits one of the codes that are valid at once, out of a million; the guesses
     /// are bounded by the tries per challenge and by [`MAX_WRONG_TRIES`] in a row, after
@@ -42,7 +42,7 @@ impl Settings {
         sid.into_iter().chain(token).collect()
     }
 
-    /// What is unwise about these settings.
+    /// Returns the warnings about these settings.
     pub fn warnings(&self, environment: Environment) -> Vec<Warning> {
         let mut warnings = Vec::new();
         if environment == Environment::Production && self.provider == Provider::Sandbox {
@@ -69,7 +69,7 @@ impl Settings {
         warnings
     }
 
-    /// What is unwise about the quota's rule.
+    /// Returns the warnings about the quota's rule.
     fn rule_warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
         if self.time_out.get() < self.code_validity.get() {
@@ -100,7 +100,7 @@ impl Settings {
         Some(Warning::new(Field::FromNumbers, text))
     }
 
-    /// What is unwise about one of the From numbers.
+    /// Returns the warnings about one of the From numbers.
     fn row_warnings(&self, row: &FromNumber) -> Vec<Warning> {
         let mut warnings = Vec::new();
         let serves_others = row.countries.len() > 1 || self.from_numbers.is_default(&row.sender);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_development_settings_can_send_and_warn_of_nothing() {
+    fn the_built_in_development_settings_can_send_and_have_no_warnings() {
         let settings = Settings::built_in(Environment::Development);
         assert_eq!(warned(&settings), []);
         assert_eq!(settings.from_numbers.rows().len(), 1);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn unwise_settings_are_warned_of() {
+    fn risky_settings_have_warnings() {
         let mut settings = Settings::built_in(Environment::Development);
         settings.time_out = Bounded::nearest(1);
         assert_eq!(warned(&settings), [Field::TimeOut, Field::CodesAllowed]);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_code_for_more_than_its_country_is_warned_of() {
+    fn a_short_code_for_more_than_its_country_has_a_warning() {
         let warned_with = |countries: &[&str], is_default: bool| {
             let sender = Sender::parse("72404").unwrap();
             let other = Sender::parse("+15005550006").unwrap();

@@ -18,10 +18,10 @@ pub enum AccountCheck<'a> {
         online: &'static str,
         /// The account's status, if the credentials may see it.
         status: Option<&'a str>,
-        /// What it has left, if the credentials may see it.
+        /// Its balance, if the credentials may see it.
         balance: Option<&'a str>,
     },
-    /// It cannot be used, or could not be asked.
+    /// It cannot be used, or could not be checked.
     Problem {
         /// The environment.
         environment: &'static str,
@@ -33,7 +33,7 @@ pub enum AccountCheck<'a> {
 }
 
 impl<'a> AccountCheck<'a> {
-    /// What became of a check.
+    /// The result of a check.
     pub fn of(
         environment: Environment,
         checked: &'a Result<AccountReport, AccountProblem>,

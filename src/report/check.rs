@@ -9,7 +9,7 @@ use crate::domain::environment::Environment;
 use crate::domain::figures;
 use crate::domain::price::Price;
 
-/// What is unwise about the settings.
+/// A warning about the settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SettingsWarning<'a> {
     /// Always `warning`; what is wrong is an error.
@@ -18,7 +18,7 @@ pub struct SettingsWarning<'a> {
     pub environment: &'static str,
     /// The field, as people call it.
     pub field: &'a str,
-    /// What is unwise.
+    /// The warning.
     pub message: &'a str,
 }
 

@@ -42,14 +42,14 @@ pub struct DeckDifference<'a> {
     pub dry_run: bool,
 }
 
-/// What is unwise about changed settings.
+/// A warning about changed settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChangeWarning<'a> {
     /// The environment.
     pub environment: &'static str,
     /// The field, as people call it.
     pub field: &'static str,
-    /// What is unwise.
+    /// The warning.
     pub warning: &'a str,
 }
 

@@ -8,7 +8,7 @@ use crate::domain::provider::ProviderKind;
 use crate::provider::ErrorCode;
 use crate::store::{Event, EventReason};
 
-/// An event of a send, for whoever follows it, with what its error means.
+/// An event of a send, as its progress is followed, with what its error means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SendEvent<'a> {
     /// When.
@@ -75,7 +75,7 @@ pub struct LogEvent<'a> {
     pub sid: Option<&'a str>,
     /// The provider's error code.
     pub error_code: Option<u32>,
-    /// The provider's id of the request that told it.
+    /// The provider's id of the request that reported it.
     pub request_id: Option<&'a str>,
     /// Why it happened, if smsdeck decided it.
     pub reason: Option<&'static str>,

@@ -1,4 +1,4 @@
-//! Errors as data: a stable code and a class, which tells the exit code of a command and the
+//! Errors as data: a stable code and a class, which determines the exit code of a command and the
 //! status of an HTTP response.
 //!
 //! Every error of the engine and the services gets its class here and nowhere else. A face adds
@@ -17,21 +17,21 @@ use crate::provider::SandboxError;
 /// What kind of error it is, for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProblemClass {
-    /// What was asked for is not understood, or breaks a rule of what can be asked.
+    /// The request is not understood, or is not valid.
     Invalid,
     /// Permissions or settings forbid it.
     Forbidden,
     /// The quota or a limit forbids it for now.
     Exhausted,
-    /// What it is about is not there.
+    /// The subject of the request does not exist.
     NotFound,
-    /// It does not fit what is there by now.
+    /// It conflicts with the present state.
     Conflict,
     /// The provider refuses it.
     ProviderRefused,
-    /// Something that it needs cannot be used now; it may be asked for again later.
+    /// Something that it needs is unavailable now; it may be retried later.
     Unavailable,
-    /// Something failed that nobody asked for.
+    /// An internal failure, not caused by the request.
     Failed,
 }
 
@@ -116,7 +116,7 @@ impl From<ReadOnly> for Problem {
 
 impl From<ConfigError> for Problem {
     fn from(error: ConfigError) -> Self {
-        // What stands in the file is bad input; a file that cannot be read or written is not.
+        // Invalid contents of the file are bad input; a file that cannot be read or written is not.
         let class = match &error {
             ConfigError::NoPlace
             | ConfigError::Unreadable { .. }

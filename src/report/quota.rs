@@ -1,4 +1,4 @@
-//! How a user stands with their codes.
+//! The state of a user's quota.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::domain::environment::Environment;
 use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::store::{QuotaRow, Remedy, Standing};
 
-/// How a user with a number stands.
+/// The quota of a user with a number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Quota {
     /// `open` or `locked`.
@@ -37,7 +37,7 @@ impl Quota {
     }
 }
 
-/// How one user of an environment stands.
+/// The quota of one user of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UserQuota<'a> {
     /// The environment.
@@ -46,7 +46,7 @@ pub struct UserQuota<'a> {
     pub user: &'a str,
     /// The masked number.
     pub recipient: &'a str,
-    /// How they stand.
+    /// Their quota.
     #[serde(flatten)]
     pub quota: Quota,
 }

@@ -18,15 +18,15 @@ pub struct Route<'a> {
     pub e164: Option<&'a str>,
     /// The ISO code of its country.
     pub region: Option<&'static str>,
-    /// Who would send; `None` where nobody would.
+    /// The sender; `None` where there is none.
     pub sender: Option<&'a str>,
-    /// Why that sender, why nobody, or why the number is not valid.
+    /// Why that sender, why none, or why the number is not valid.
     pub reason: String,
     /// SMS that the text takes.
     pub segments: Option<usize>,
     /// The limit that the send would break.
     pub over_limit: Option<String>,
-    /// How the user stands.
+    /// The state of the user's quota.
     pub quota: Option<Quota>,
 }
 

@@ -1,4 +1,4 @@
-//! How an environment fares.
+//! The health of an environment.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::engine;
 use crate::provider::ErrorCode;
 use crate::store;
 
-/// How an environment fares.
+/// The health of an environment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Status<'a> {
     /// The environment.
@@ -32,13 +32,13 @@ pub struct Status<'a> {
     pub day: Outcomes,
     /// When a code was last delivered.
     pub last_delivered: Option<Moment>,
-    /// When the oldest code without an end was asked for.
+    /// When the oldest code without a final status was requested.
     pub oldest_open: Option<Moment>,
-    /// How codes fared by country and sender.
+    /// Delivery results by country and sender.
     pub routes: Vec<Route<'a>>,
     /// Where the codes of the last day went.
     pub countries: Vec<CountryTraffic>,
-    /// What is worth saying, the worst first.
+    /// The findings, the worst first.
     pub findings: Vec<Finding<'a>>,
 }
 
@@ -51,7 +51,7 @@ pub struct Outcomes {
     pub delivered: u32,
     /// Those that did not.
     pub failed: u32,
-    /// The share that arrived of those whose end is known, in percent.
+    /// The share that arrived of those with a final status, in percent.
     pub delivery_rate: Option<u32>,
     /// Half of them arrived within so many seconds.
     pub median_seconds: Option<f64>,
@@ -59,7 +59,7 @@ pub struct Outcomes {
     pub p95_seconds: Option<f64>,
 }
 
-/// How codes to a country by a sender fared.
+/// The delivery results of codes to a country from one sender.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Route<'a> {
     /// The ISO code of the country.
@@ -89,7 +89,7 @@ pub struct CountryTraffic {
     pub unverified_percent: Option<u32>,
 }
 
-/// One thing that is worth saying.
+/// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding<'a> {
     /// `ok`, `warning` or `critical`.

@@ -1,10 +1,10 @@
-//! What was judged of a code.
+//! The result of verifying a code.
 
 use serde::Serialize;
 
 use crate::domain::passcode;
 
-/// What was judged of a code.
+/// The result of verifying a code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     /// `approved`, `wrong`, `expired`, `no_code` or `locked`.

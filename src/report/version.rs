@@ -11,14 +11,14 @@ pub struct Version<'a> {
     pub changed_then: &'a [String],
 }
 
-/// A config that is invalid, so that the last good version stands in for it.
+/// A config that is invalid, so that the last valid version is used instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InvalidConfig<'a> {
     /// What is wrong.
     pub out_of_order: &'a str,
 }
 
-/// A config that was invalid and is no more.
+/// A config that was invalid and has been repaired.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Repaired {
     /// Always true.

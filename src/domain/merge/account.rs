@@ -1,11 +1,11 @@
-//! Merges what two people have made of the provider and its account.
+//! Merges two changes of the provider and its account.
 
 use super::conflict::{Merger, Place};
 use crate::domain::message_options::MessageOptions;
 use crate::domain::provider::{Provider, TwilioAccount};
 use crate::domain::settings::{Field, Settings};
 
-/// The provider that holds. Where all sides have an account, its credentials and its message
+/// The provider that is kept. Where all sides have an account, its credentials and its message
 /// options are decided on their own.
 pub(super) fn merged_provider(merger: &mut Merger<'_>) -> Provider {
     let (mine, theirs) = (merger.mine, merger.theirs);
@@ -17,7 +17,7 @@ pub(super) fn merged_provider(merger: &mut Merger<'_>) -> Provider {
     };
     let accounts = [base, my_account, their_account];
     let options = accounts.each_ref().map(|account| account.options);
-    // Of two accounts no third one is made: its token would go to a stranger.
+    // Two accounts are never mixed into a third: its token would go to a stranger.
     let credentials =
         accounts.map(|account| TwilioAccount { options: MessageOptions::default(), ..account });
     let place = Place { field: Field::AccountSid, number: None };

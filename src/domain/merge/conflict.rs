@@ -1,15 +1,15 @@
-//! What two people have changed differently, and whose change holds.
+//! What two people have changed differently, and whose change is kept.
 
 use std::collections::BTreeMap;
 
 use crate::domain::settings::{Field, Settings};
 
-/// Whose change holds.
+/// Whose change is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// What was changed here.
     Mine,
-    /// What somebody else has saved meanwhile.
+    /// What another operator has saved in the meantime.
     Theirs,
 }
 
@@ -43,9 +43,9 @@ pub(super) struct Merger<'a> {
     pub(super) base: &'a Settings,
     /// The settings as changed here.
     pub(super) mine: &'a Settings,
-    /// The settings as somebody else has saved them meanwhile.
+    /// The settings as another operator has saved them in the meantime.
     pub(super) theirs: &'a Settings,
-    /// Whose change holds where both have changed the same thing; theirs where it says nothing.
+    /// Whose change is kept where both have changed the same thing; theirs where not listed.
     pub(super) chosen: &'a BTreeMap<Place, Side>,
     /// What both have changed, differently.
     pub(super) conflicts: Vec<Conflict>,
@@ -57,15 +57,15 @@ impl<'a> Merger<'a> {
         [self.base, self.mine, self.theirs]
     }
 
-    /// Notes a conflict down, and returns whose change holds.
+    /// Records a conflict, and returns whose change is kept.
     pub(super) fn dispute(&mut self, place: Place, [mine, theirs]: [String; 2]) -> Side {
         let side = self.chosen.get(&place).copied().unwrap_or(Side::Theirs);
         self.conflicts.push(Conflict { place, mine, theirs });
         side
     }
 
-    /// The value that holds of a base, mine and theirs. `words` are mine and theirs, if it is
-    /// disputed.
+    /// The value that is kept of a base, mine and theirs. `words` describe mine and theirs, for a
+    /// conflict.
     pub(super) fn decide<T: PartialEq>(
         &mut self,
         [base, mine, theirs]: [T; 3],

@@ -1,5 +1,5 @@
-//! Two people change the settings of one environment at the same time: what only one of them has
-//! changed holds, and what both have changed differently somebody must choose.
+//! Merges concurrent changes to the settings of one environment: what only one side has changed is
+//! kept, and what both have changed differently is a conflict, for the operator to resolve.
 
 mod account;
 mod conflict;
@@ -32,8 +32,8 @@ impl Merged {
     }
 }
 
-/// Merges two changes of the same settings. Where both have changed the same thing, `chosen` says
-/// whose holds, and theirs does where it says nothing.
+/// Merges two changes of the same settings. Where both have changed the same thing, `chosen`
+/// decides whose is kept; without an entry it is theirs.
 pub fn merge(
     base: &Settings,
     mine: &Settings,
@@ -54,7 +54,7 @@ pub fn merge(
     Merged { settings, conflicts: merger.conflicts }
 }
 
-/// Merges a field part by part. It is asked for as a whole where one of its parts is disputed.
+/// Merges a field part by part. It is in conflict as a whole where one of its parts is.
 fn decide_field(merger: &mut Merger<'_>, field: Field, into: &mut Settings) {
     let row = field.row();
     if row.value.merge(merger.sides(), into) {
@@ -80,10 +80,10 @@ pub fn merge_field(field: Field, sides: [&Settings; 3], into: &mut Settings) -> 
     merger.conflicts.is_empty()
 }
 
-/// Goes on from theirs in fields in which nothing was changed here: what is changed there later is
-/// a change of what they have saved.
+/// Updates the base to theirs in the fields that are unchanged here, so that a later change to one
+/// of them counts as a change to what they have saved.
 pub fn advance(base: &mut Settings, theirs: &Settings, unchanged: &[Field]) {
-    // An account goes over as a whole, or not at all; its message options are not part of that.
+    // An account is copied as a whole, or not at all; its message options are not part of that.
     let is_of_credentials = |field: Field| {
         field == Field::Provider || field.is_of_account() && field != Field::MessageOptions
     };

@@ -8,7 +8,7 @@ use crate::domain::from_numbers::{FromNumber, FromNumbers};
 use crate::domain::sender::Sender;
 use crate::domain::settings::Field;
 
-/// The grid that holds: in their order, what was added here at the end.
+/// The merged grid: in their order, with numbers added here at the end.
 pub(super) fn merged_numbers(merger: &mut Merger<'_>) -> FromNumbers {
     let [base, mine, theirs] = merger.sides().map(|settings| &settings.from_numbers);
     if base == mine || mine == theirs {
@@ -21,9 +21,9 @@ pub(super) fn merged_numbers(merger: &mut Merger<'_>) -> FromNumbers {
     separate(merger, &mut rows, [base, mine, theirs]);
     let before = merger.conflicts.len();
     let default = merged_default(merger, [base, mine, theirs]);
-    // A number that has lost all it served to others is not needed any more.
+    // A number that has lost all its countries to others is no longer needed.
     rows.retain(|row| !row.countries.is_empty() || Some(&row.sender) == default.as_ref());
-    // Changes that are right each by itself may not fit together all the same.
+    // Changes that are each valid may still be incompatible.
     FromNumbers::new(rows, default).unwrap_or_else(|_| {
         merger.conflicts.truncate(before);
         merger.conflicts.retain(|conflict| conflict.place.field != Field::FromNumbers);

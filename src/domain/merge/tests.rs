@@ -29,7 +29,7 @@ fn base() -> Settings {
 }
 
 #[test]
-fn choices_that_do_not_fit_together_put_no_country_on_two_numbers() {
+fn incompatible_choices_put_no_country_on_two_numbers() {
     let base = base();
     let base = with(&base, vec![number("72404", &["US"]), number("72405", &["CA", "CO"])]);
     let mine = with(&base, vec![number("72404", &["US", "CA"]), number("72405", &["CO"])]);
@@ -50,7 +50,7 @@ fn choices_that_do_not_fit_together_put_no_country_on_two_numbers() {
 }
 
 #[test]
-fn changes_of_different_fields_and_numbers_both_hold() {
+fn changes_to_different_fields_and_numbers_are_both_kept() {
     let base = base();
     let mut mine = with(
         &base,
@@ -68,7 +68,7 @@ fn changes_of_different_fields_and_numbers_both_hold() {
 }
 
 #[test]
-fn what_both_have_changed_is_asked_for_and_chosen_one_by_one() {
+fn conflicts_are_reported_and_chosen_one_by_one() {
     let base = base();
     let mut mine = with(&base, vec![number("72404", &["PE"]), number("72405", &["US"])]);
     mine.time_out = Bounded::nearest(20);
@@ -86,7 +86,7 @@ fn what_both_have_changed_is_asked_for_and_chosen_one_by_one() {
 }
 
 #[test]
-fn a_country_that_both_have_put_on_a_new_number_is_asked_for_and_nothing_else() {
+fn a_country_that_both_put_on_a_new_number_is_the_only_conflict() {
     let base = base();
     let rows = |more: &[FromNumber]| [base.from_numbers.rows(), more].concat();
     let mine = with(&base, rows(&[number("1234", &["IT"])]));
@@ -124,14 +124,14 @@ fn limits_texts_and_recipients_are_merged_part_by_part() {
     assert_eq!(settings.limits.environment, theirs.limits.environment);
     assert_eq!(settings.message_overrides.iter().count(), 2);
     assert_eq!(settings.recipients.to_string(), "only 2 numbers");
-    // The same part, differently, is asked for.
+    // Different changes of the same part are a conflict.
     theirs.limits.each_country.hour = crate::domain::limits::Cap::new(8);
     let merged = merge(&base, &mine, &theirs, &BTreeMap::new());
     assert_eq!(merged.conflicts.len(), 1);
 }
 
 #[test]
-fn one_country_on_two_numbers_is_asked_for() {
+fn one_country_on_two_numbers_is_a_conflict() {
     let base = base();
     let mine = with(&base, vec![number("72404", &["CO", "DE"]), number("72405", &["US"])]);
     let theirs = with(&base, vec![number("72404", &["CO"]), number("72405", &["US", "DE"])]);
@@ -172,14 +172,14 @@ proptest! {
             chosen.extend(on.conflicts.iter().map(|it| (it.place.clone(), Side::Mine)));
             merge(&base, &mine, &theirs, &chosen)
         };
-        // Choices that do not fit together are asked for once more, as a whole.
+        // Incompatible choices are a conflict once more, as a whole.
         let taken = insist(&both);
         let taken = insist(&taken);
         prop_assert_eq!(taken.settings.code_validity, mine.code_validity);
         if both.conflicts.is_empty() {
             prop_assert_eq!(&taken.settings, &both.settings);
         }
-        // Whoever insists on theirs gets it, and keeps what only the other one has changed.
+        // Choosing mine keeps mine, along with what only the other side has changed.
         let row = |it: &Settings, sender: &Sender| {
             it.from_numbers.rows().iter().find(|row| row.sender == *sender).cloned()
         };
@@ -192,7 +192,7 @@ proptest! {
         for sender in all.iter().map(|row| &row.sender) {
             let (before, here, there) = (row(&base, sender), row(&mine, sender), row(&theirs, sender));
             let wanted = if here == before { there } else { here };
-            // Its countries are on it, or on a number that somebody has moved them to.
+            // Its countries are on it, or on a number that one side has moved them to.
             let countries = wanted.iter().flat_map(|row| row.countries.iter().copied());
             for country in countries {
                 prop_assert!(taken.settings.from_numbers.serving(country).is_some(), "{}", country);

@@ -13,7 +13,7 @@ use super::secret::SecretSource;
 /// `provider/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Provider {
-    /// The built-in Twilio-compatible server on this machine; texts nobody.
+    /// The built-in Twilio-compatible server on this machine; texts no one.
     Sandbox,
     /// A Twilio account.
     Twilio(Box<TwilioAccount>),
@@ -38,7 +38,7 @@ impl ProviderKind {
     }
 }
 
-/// What is needed to speak for a Twilio account; parts may still be missing.
+/// What is needed to use a Twilio account; parts may still be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TwilioAccount {
     /// The account that messages are billed to.
@@ -62,7 +62,7 @@ impl Provider {
         }
     }
 
-    /// Makes it another provider, with an empty account; the same one stays as it is.
+    /// Switches to another provider, with an empty account; does nothing for the same one.
     pub fn change_to(&mut self, kind: ProviderKind) {
         if self.kind() != kind {
             *self = match kind {
@@ -102,8 +102,8 @@ impl Provider {
         self.twilio()?.base_url.as_ref()
     }
 
-    /// Who holds the messages: tells an account from any other one, also on another server.
-    /// `None` while no account is set.
+    /// Identifies the account that holds the messages, including its server. `None` while no
+    /// account is set.
     pub fn account(&self) -> Option<String> {
         match self {
             Self::Sandbox => Some(self.name().to_owned()),

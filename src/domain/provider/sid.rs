@@ -26,7 +26,7 @@ pub struct SidError {
     instead: Option<&'static str>,
 }
 
-/// Tells what a SID with another prefix would be, to name the classic mix-ups.
+/// Names the kind of a SID with another prefix, so that errors can point out common mix-ups.
 fn resembles(text: &str) -> Option<&'static str> {
     match text.get(..2)? {
         "AC" => Some("an account SID"),
