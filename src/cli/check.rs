@@ -1,4 +1,4 @@
-//! `smsdeck config check`: errors in the config, and what is unwise about it.
+//! `smsdeck config check`: errors in the config, and what is risky about it.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -59,7 +59,7 @@ pub(super) async fn run(
     if online { ask_accounts(invocation, &config).await } else { Ok(ExitCode::SUCCESS) }
 }
 
-/// Shows what is unwise about settings, and returns how much it is.
+/// Shows what is risky about settings, and returns how much it is.
 fn show_warnings(
     output: Output,
     environment: Environment,
@@ -95,7 +95,7 @@ fn token_problem(
         Ok(TokenStatus::Missing) => {
             Some("The token is not in secrets.ron: type it in the console.".to_owned())
         }
-        // A program is run only by whoever needs the token.
+        // A program is run only where the token is needed.
         Ok(TokenStatus::Elsewhere(ref place @ (SecretSource::Env(_) | SecretSource::File(_)))) => {
             let resolved = config::resolve(paths, environment, place);
             resolved.err().map(|error| format!("Not to be read here: {error}."))
@@ -120,7 +120,7 @@ fn show_figures(output: Output, environment: Environment, config: &Config) -> Re
 /// Shows the countries that were texted in the last day and are on no number.
 async fn show_unmapped_countries(invocation: &Invocation, config: &Config) -> Result<(), Failure> {
     if !invocation.deck.paths().store_of(&config.deck).exists() {
-        // Nobody was texted; a look must not make a store.
+        // No one was texted; a look must not make a store.
         return Ok(());
     }
     let engine = invocation.engine().await?;

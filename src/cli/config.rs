@@ -49,7 +49,7 @@ pub(super) async fn run(
 }
 
 fn path(invocation: &Invocation) -> Result<ExitCode, Failure> {
-    // Also of an invalid config: whoever repairs it must find it.
+    // Also of an invalid config: anyone who repairs it must find it.
     let config = invocation.config_or_last_good();
     let paths = invocation.deck.paths();
     let store = &paths.store_of(&config.deck);

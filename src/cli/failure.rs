@@ -1,4 +1,4 @@
-//! Why a command ended badly, said on standard error.
+//! Why a command failed, written to standard error.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -78,7 +78,7 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// What somebody is told who may only look.
+/// What a read-only operator is shown.
 impl From<ReadOnly> for Failure {
     fn from(error: ReadOnly) -> Self {
         let message = format!("{error}: start without --read-only to do this");
@@ -145,7 +145,7 @@ impl From<ConfigError> for Failure {
     }
 }
 
-/// What a hint says to somebody at the command line.
+/// What a hint says to someone at the command line.
 fn hint_words(hint: Hint) -> String {
     match hint {
         Hint::Words(words) => words,

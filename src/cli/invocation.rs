@@ -18,11 +18,11 @@ pub struct Invocation {
     pub output: Output,
     /// Who runs the command.
     pub operator: Operator,
-    /// What may be said of the console's keys.
+    /// What may be said about the console's keys.
     pub keys: KeysOfConsole,
 }
 
-/// What may be said of the console's keys, which the command line does not know itself.
+/// What may be said about the console's keys, which the command line does not know itself.
 #[derive(Debug, Clone, Copy)]
 pub struct KeysOfConsole {
     /// Returns the built-in keys in the shape of `keys.ron`.
@@ -32,7 +32,7 @@ pub struct KeysOfConsole {
 }
 
 impl Invocation {
-    /// The environment, which commands that act must be told.
+    /// The environment, which commands that act require.
     pub(super) fn environment(&self) -> Result<Environment, Failure> {
         self.environment.ok_or_else(|| {
             Failure::usage(

@@ -67,7 +67,7 @@ fn titled(man: &Man, title: &str) -> io::Result<Vec<u8>> {
 pub(super) fn print_completions(shell: clap_complete::Shell) -> ExitCode {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "smsdeck", &mut script);
-    // As with any output: nobody is left to be told if nobody reads it.
+    // As with any output: no one is left to notice if no one reads it.
     let _ = io::stdout().write_all(&script);
     ExitCode::SUCCESS
 }

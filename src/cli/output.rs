@@ -41,6 +41,6 @@ impl Output {
 fn print(line: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")?;
-    // Whoever reads along wants to see each line when it comes.
+    // Anyone who reads along wants to see each line when it comes.
     out.flush()
 }

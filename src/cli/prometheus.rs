@@ -95,7 +95,7 @@ fn states(all: &[(Environment, Status)], now: Timestamp) -> Vec<Family> {
     ]
 }
 
-/// Figures of which an environment has several, told apart by a label.
+/// Figures of which an environment has several, distinguished by a label.
 fn counts(all: &[(Environment, Status)]) -> Vec<Family> {
     vec![
         family("smsdeck_codes", "Codes of the last hour by what became of them.", many(all, codes)),
@@ -188,7 +188,7 @@ fn label(environment: Environment) -> String {
     format!("environment=\"{}\"", environment.key())
 }
 
-/// Seconds since 1970, as Prometheus tells moments.
+/// Seconds since 1970, the unit of Prometheus.
 fn seconds(moment: Timestamp) -> f64 {
     moment.duration_since(Timestamp::UNIX_EPOCH).as_secs_f64()
 }

@@ -47,7 +47,7 @@ pub(super) async fn run(
             }
             Err(error) => return Err(error.into()),
         };
-        // Of many numbers each line tells its own story; the command itself was fine.
+        // Of many numbers each line reports its own result; the command itself was fine.
         if !many {
             code = ExitCode::from(exit);
         }

@@ -30,14 +30,14 @@ pub(super) async fn run(
         Ok(submission) => follow(invocation, engine, &submission, &number, no_wait).await,
         Err(refused) => Err(refused.into()),
     };
-    // Where no console is ever opened, somebody has to. What fails now is done the next time.
+    // Where no console is ever opened, someone has to. What fails now is done the next time.
     let _ = acting.prune(drop).await;
-    // Whoever comes next may follow it at once; if that fails, a little later.
+    // The next process may follow it at once; if that fails, a little later.
     let _ = engine.give_up().await;
     code
 }
 
-/// Prints what becomes of a code, to its end unless nobody wants to wait.
+/// Prints what becomes of a code, to its end unless no one wants to wait.
 async fn follow(
     invocation: &Invocation,
     engine: &Engine,

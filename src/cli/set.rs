@@ -44,7 +44,7 @@ pub(super) async fn set(
     apply(invocation, dry_run, change).await
 }
 
-/// Reads a token from standard input where one is set so. Nobody may type it as an argument,
+/// Reads a token from standard input where one is set so. No one may type it as an argument,
 /// which every user of this machine can read.
 fn new_token(field: &str, value: &str) -> Result<Option<Secret>, Failure> {
     if !config::is_token(field) {

@@ -20,7 +20,7 @@ pub(super) fn changes<'a>(
         .map(|(environment, old)| (environment, differences(old, &new.environments[environment])))
 }
 
-/// Shows what changes from one config to another, and what is unwise about it; `token` is whose
+/// Shows what changes from one config to another, and what is risky about it; `token` is whose
 /// token is stored too.
 pub(super) fn show(
     invocation: &Invocation,

@@ -1,4 +1,4 @@
-//! `smsdeck status`: how each environment fares, for people and for monitoring.
+//! `smsdeck status`: the health of each environment, for people and for monitoring.
 
 use std::io;
 use std::process::ExitCode;
@@ -29,7 +29,7 @@ pub(super) async fn run(
     options: &StatusOptions,
 ) -> Result<ExitCode, Failure> {
     let unreadable = |failure: Failure| {
-        // Whoever reads the file only must not go on believing the old one.
+        // Anyone who reads the file only must not go on believing the old one.
         if let Some(file) = &options.prometheus {
             let _ = config::publish(file, &prometheus::unreadable(invocation.environments()));
         }

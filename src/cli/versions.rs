@@ -97,7 +97,7 @@ pub(super) async fn restore(
     ensure_complete(&changed)
 }
 
-/// Asks whoever sits at the terminal; without one somebody must have said `--yes`.
+/// Asks at the terminal; without one `--yes` is required.
 fn confirmed(question: &str) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         let words = "there is nobody to ask: add --yes, or --dry-run to only look";

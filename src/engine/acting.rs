@@ -1,6 +1,6 @@
 //! The engine in the hands of an operator: whatever acts is asked of it, and by it alone.
 //!
-//! What only reads is asked of the [`Engine`]; the background follower acts for nobody.
+//! What only reads is asked of the [`Engine`]; the background follower acts for no one.
 
 use jiff::SignedDuration;
 
@@ -28,7 +28,7 @@ impl ActingEngine<'_> {
         self.operator.may_act()
     }
 
-    /// Takes over the deliveries that nobody follows any more, and from then on those whose
+    /// Takes over the deliveries that no one follows any more, and from then on those whose
     /// process dies. For a face that stays; to be repeated when the store has changed. Does
     /// nothing for an operator who may only look.
     pub async fn take_over(self) {
@@ -39,7 +39,7 @@ impl ActingEngine<'_> {
 
     /// Forgets sends and events that are older than the settings say. In small steps, so that
     /// no send waits; the audit stays. `on_progress` is called with the number of rows forgotten
-    /// so far. Whoever drops the future stops it, and the next one goes on from there.
+    /// so far. Dropping the future stops it, and the next one goes on from there.
     ///
     /// # Errors
     /// When the operator may only look, or the store cannot be written.

@@ -12,7 +12,7 @@ use crate::store::{AuditAction, DeliveryId, StoreError};
 /// Why a message was not canceled.
 #[derive(Debug, thiserror::Error)]
 pub enum CancelError {
-    /// Whoever asked may only look.
+    /// The operator may only look.
     #[error(transparent)]
     ReadOnly(#[from] ReadOnly),
     /// The delivery has its final status, or the provider's id of the message is not known yet.

@@ -27,7 +27,7 @@ pub enum EngineError {
     /// A number was not understood.
     #[error(transparent)]
     Number(#[from] PhoneError),
-    /// Whoever asked may only look.
+    /// The operator may only look.
     #[error(transparent)]
     ReadOnly(#[from] ReadOnly),
     /// A background task ended before its time.
@@ -78,7 +78,7 @@ pub enum NotReady {
 /// Why a code was not requested. Nothing was sent, but for [`RequestError::Unrecorded`].
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// Whoever asked may only look.
+    /// The operator may only look.
     #[error(transparent)]
     ReadOnly(#[from] ReadOnly),
     /// The recipient is not a valid number.

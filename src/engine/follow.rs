@@ -26,7 +26,7 @@ impl Follower {
         self.send(Command::Follow(followed)).await;
     }
 
-    /// Has taken over what nobody follows any more, and from then on what a dead process leaves.
+    /// Has taken over what no one follows any more, and from then on what a dead process leaves.
     pub(super) async fn take_over(&self) {
         self.send(Command::TakeOver).await;
     }

@@ -111,7 +111,7 @@ impl Engine {
         self.inner.config.borrow().clone()
     }
 
-    /// Puts newly saved settings into force. Clients are made anew when next needed, as a
+    /// Puts newly saved settings into force. Clients are made again when next needed, as a
     /// token may have changed too.
     pub async fn reconfigure(&self, config: Config) {
         self.inner.config.send_replace(Arc::new(config));

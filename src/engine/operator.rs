@@ -10,13 +10,13 @@ pub struct Operator {
     pub read_only: bool,
 }
 
-/// Somebody who may only look wanted to do something.
+/// Someone who may only look wanted to do something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("read-only")]
 pub struct ReadOnly;
 
 impl Operator {
-    /// Refuses somebody who may only look. Whatever acts asks this first.
+    /// Refuses someone who may only look. Whatever acts asks this first.
     ///
     /// # Errors
     /// When the operator may only look.
@@ -25,7 +25,7 @@ impl Operator {
     }
 }
 
-/// Somebody who may do everything.
+/// Someone who may do everything.
 impl From<String> for Operator {
     fn from(asked_by: String) -> Self {
         Self { asked_by, read_only: false }

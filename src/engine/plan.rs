@@ -17,7 +17,7 @@ use crate::store::Standing;
 pub struct Plan {
     /// The recipient as understood.
     pub recipient: Recipient,
-    /// Who sends and why, or why nobody does.
+    /// Who sends and why, or why no one does.
     pub route: Result<Route, RouteRefusal>,
     /// The message, without a code.
     pub message: MessagePreview,

@@ -22,10 +22,10 @@ use crate::store::{DeliveryId, Lease, MAX_DEFERRAL, Store};
 /// longer than ten minutes; a status that has not come by then will hardly come.
 const FOLLOW_FOR: SignedDuration = SignedDuration::from_mins(30);
 
-/// How long everybody waits when the provider answers 429 without saying how long.
+/// How long everyone waits when the provider returns 429 without saying how long.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// The longest that a provider's `Retry-After` holds everybody up.
+/// The longest that a provider's `Retry-After` holds everyone up.
 const MAX_PAUSE: Duration = Duration::from_mins(1);
 
 /// A delivery to follow.
@@ -66,7 +66,7 @@ pub(super) enum Polled {
     Ended,
     /// It has no end for so long that it need not be asked about all the time.
     Deferred,
-    /// The provider is busy: nobody asks for so long.
+    /// The provider is busy: no one asks for so long.
     Pause(Duration),
 }
 
@@ -153,7 +153,7 @@ impl Poller {
         }
     }
 
-    /// Wakes whoever shows the log.
+    /// Wakes everything that shows the log.
     pub(super) fn changed(&self) {
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
@@ -174,7 +174,7 @@ impl Poller {
                 if status.is_final() { Polled::Ended } else { Polled::Later(Some(status)) }
             }
             Ok(false) => match self.store.unfinished(delivery).await {
-                // Another process has written the end: somebody may wait for it here.
+                // Another process has written the end: someone may wait for it here.
                 Ok(None) => {
                     self.changed();
                     Polled::Ended

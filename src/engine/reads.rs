@@ -1,4 +1,4 @@
-//! What anybody may read of a deck: its quota and its events.
+//! What anyone may read of a deck: its quota and its events.
 
 use super::error::EngineError;
 use super::open::Engine;
@@ -14,7 +14,7 @@ impl Engine {
         Ok(self.inner.store.quota_rows(self.quota_query(environment)).await?)
     }
 
-    /// Asks for everybody, judged by the settings in force at this moment.
+    /// Asks for everyone, judged by the settings in force at this moment.
     pub(super) fn quota_query(&self, environment: Environment) -> QuotaQuery {
         let rule = self.settings(environment).quota_rule();
         QuotaQuery { environment, key: None, rule, now: self.now() }

@@ -28,7 +28,7 @@ const MAX_LISTED: usize = 2_000;
 /// Digits of a code.
 const CODE_LENGTH: usize = 6;
 
-/// How long everybody waits when the provider answers 429.
+/// How long everyone waits when the provider returns 429.
 const PAUSE: Duration = Duration::from_secs(5);
 
 impl Poller {
@@ -132,7 +132,7 @@ fn search(lost: &Unfinished, age: SignedDuration) -> Search<'_> {
     Search { from, within, limit: MAX_LISTED }
 }
 
-/// Whether nobody can tell any more which code a message carried.
+/// Whether no one can tell any more which code a message carried.
 fn is_redacted(message: &MessageState) -> bool {
     message.body.as_deref().unwrap_or_default().is_empty()
 }

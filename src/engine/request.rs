@@ -89,7 +89,7 @@ impl Allowed {
 }
 
 impl Engine {
-    /// As [`ActingEngine::request`], for somebody who may.
+    /// As [`ActingEngine::request`], for someone who may.
     async fn request_for(
         &self,
         asked_by: &str,
@@ -171,7 +171,7 @@ impl Engine {
         }
     }
 
-    /// Writes a refusal into the log, so that whoever watches sees it too. A store that
+    /// Writes a refusal into the log, so that anyone who watches sees it too. A store that
     /// cannot be written is reported instead.
     async fn record_refusal(
         &self,

@@ -12,8 +12,8 @@ use tokio::time::{Instant, sleep_until};
 use super::poll::{Followed, Polled, Poller};
 use crate::store::{DeliveryId, StoreError, Unfinished};
 
-/// Seconds between the questions about one delivery; the last repeats. The first answers
-/// matter to whoever waits for a code, the later ones only to the statistics.
+/// Seconds between the questions about one delivery; the last repeats. The first results
+/// matter to anyone who waits for a code, the later ones only to the statistics.
 const BACKOFF: [u64; 10] = [1, 1, 2, 3, 5, 8, 13, 21, 34, 60];
 
 /// Requests under way at once, over all deliveries.
@@ -26,7 +26,7 @@ const STORE_RETRY: Duration = Duration::from_secs(5);
 pub(super) enum Command {
     /// Follow this one.
     Follow(Followed),
-    /// See whether anything is nobody's, now and whenever a lease ends.
+    /// See whether anything is no one's, now and whenever a lease ends.
     TakeOver,
     /// Let go of everything, and say when that is done.
     GiveUp(oneshot::Sender<Result<(), StoreError>>),
@@ -77,7 +77,7 @@ impl Scheduler {
                     Some(Command::Follow(followed)) => self.follow(followed),
                     Some(Command::TakeOver) => self.take_over().await,
                     Some(Command::GiveUp(reply)) => {
-                        // Whoever asked may have lost patience.
+                        // The caller may have lost patience.
                         let _ = reply.send(self.give_up().await);
                     }
                     None => return,
@@ -194,7 +194,7 @@ impl Scheduler {
         self.poller.store.give_up(self.poller.leaseholder.owner).await
     }
 
-    /// Takes over what is nobody's, and sees when that may be the case again.
+    /// Takes over what is no one's, and sees when that may be the case again.
     async fn take_over(&mut self) {
         self.takes_over = true;
         let (store, leaseholder) = (self.poller.store.clone(), self.poller.leaseholder);

@@ -14,7 +14,7 @@ use crate::provider::{Client, Created, NewMessage};
 use crate::store::{DeliveryId, StoreError};
 
 /// How often a create is tried where repeating it is safe: nothing was sent, or the provider
-/// answered that it processed nothing.
+/// responded that it processed nothing.
 const MAX_ATTEMPTS: u32 = 5;
 
 /// The longest wait that a provider may impose between two attempts; a code is wanted now.
@@ -121,7 +121,7 @@ impl Engine {
     }
 
     /// Records what came of it, and tries again where the store fails: a message may be
-    /// on its way that nobody would know of. `false` if it is stale.
+    /// on its way that no one would know of. `false` if it is stale.
     async fn record(
         &self,
         delivery: DeliveryId,

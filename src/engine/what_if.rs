@@ -1,4 +1,4 @@
-//! What settings would mean if they were saved: the last day judged anew, and who is locked now.
+//! What settings would mean if they were saved: the last day judged again, and who is locked now.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -69,7 +69,7 @@ impl WhatIf {
 
 impl Engine {
     /// Works out what another rule would mean for an environment. `on_progress` is called with
-    /// the number of codes read so far. Whoever drops the future stops it.
+    /// the number of codes read so far. Dropping the future stops it.
     ///
     /// # Errors
     /// When the store cannot be read.

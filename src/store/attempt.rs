@@ -12,7 +12,7 @@ pub struct Attempt {
     pub environment: Environment,
     /// The number that the code was sent to.
     pub number: LookupKey,
-    /// The user who signs in; `None` takes the number's newest challenge, whoever's it is.
+    /// The user who signs in; `None` takes the number's newest challenge, whichever user it belongs to.
     pub user: Option<LookupKey>,
     /// The masked number, for the log.
     pub recipient: String,

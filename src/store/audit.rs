@@ -1,10 +1,10 @@
-//! What the audit tells: who did what. How its rows are chained stands in `audit_chain`.
+//! The entries of the audit: who did what. How its rows are chained is in `audit_chain`.
 
 use jiff::Timestamp;
 
 use crate::domain::environment::Environment;
 
-/// What somebody did.
+/// What someone did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditAction {
     /// Changed a setting.

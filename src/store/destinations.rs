@@ -31,12 +31,12 @@ pub struct CountryTraffic {
     pub usual: u32,
     /// Codes of the last day that were entered, or can be entered no more.
     pub settled: u32,
-    /// Those of them that nobody ever entered.
+    /// Those of them that no one ever entered.
     pub unverified: u32,
 }
 
 impl CountryTraffic {
-    /// The share of settled codes that nobody entered, in percent, rounded down.
+    /// The share of settled codes that no one entered, in percent, rounded down.
     pub fn unverified_share(&self) -> Option<u32> {
         (self.unverified * 100).checked_div(self.settled)
     }

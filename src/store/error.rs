@@ -18,7 +18,7 @@ pub enum StoreError {
     Folder {
         /// The folder of the store.
         folder: PathBuf,
-        /// What the system said.
+        /// The message of the system.
         reason: String,
     },
     /// The file cannot be made or opened.
@@ -26,7 +26,7 @@ pub enum StoreError {
     Unopened {
         /// The file of the store.
         path: PathBuf,
-        /// What the system said.
+        /// The message of the system.
         reason: String,
     },
     /// The file or its folder can be read but not written.
@@ -99,7 +99,7 @@ pub enum StoreError {
     Failed {
         /// The file of the store.
         path: PathBuf,
-        /// What the database said.
+        /// The message of the database.
         reason: String,
     },
     /// The thread of the store has ended; whether the job was done is not known.

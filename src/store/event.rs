@@ -1,4 +1,4 @@
-//! What the log tells: one event, what happened, and why. Knows nothing of how it is kept.
+//! One event of the log: what happened, and why. Knows nothing of how it is kept.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub struct Event {
     pub at: Timestamp,
     /// Where it happened.
     pub environment: Environment,
-    /// The delivery that it tells of, if one was begun.
+    /// The delivery that it is about, if one was begun.
     pub delivery: Option<DeliveryId>,
     /// What happened.
     pub kind: EventKind,
@@ -70,7 +70,7 @@ impl EventReason {
     }
 }
 
-/// What an event tells.
+/// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// A delivery has reached a status; without a delivery: a request was refused.

@@ -1,4 +1,4 @@
-//! How an environment fares, in figures.
+//! The health of an environment, in figures.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub struct Health {
     pub codes_by_hour: [u32; HOURS],
     /// Codes an hour, on average over the week before the last hour, rounded up.
     pub usual_per_hour: u32,
-    /// Codes of the last hour that failed, or of which nobody knows, by error code, the most
+    /// Codes of the last hour that failed, or of which no one knows, by error code, the most
     /// frequent first; `None`: without a code.
     pub failures: Vec<FailureCount>,
     /// How each country fared with each sender within the last day, those with most codes first.
@@ -64,7 +64,7 @@ pub struct FailureCount {
     pub last: Timestamp,
 }
 
-/// How one country fares with one sender.
+/// The outcomes of one country with one sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteHealth {
     /// The country; `None`: numbers of no country.

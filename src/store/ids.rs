@@ -1,6 +1,6 @@
 //! The numbers by which rows are known outside the store. None is ever given twice, also after
 //! rows have been pruned. They say nothing about the order in which things were committed: of two
-//! processes, the one that is given the greater number may commit first. Whoever reads the log in
+//! processes, the one that is given the greater number may commit first. Anyone who reads the log in
 //! order does so by a [`Cursor`](super::Cursor).
 
 /// Identifies a delivery: one code on its way to one number. Its order is of no meaning; it is

@@ -1,4 +1,4 @@
-//! Leases: which process follows a delivery, and until when nobody else does.
+//! Leases: which process follows a delivery, and until when no one else does.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -8,7 +8,7 @@ use super::ids::DeliveryId;
 use crate::domain::environment::Environment;
 use crate::domain::secret::LookupKey;
 
-/// A place in the log, between two events. Whoever reads on from one misses nothing and reads
+/// A place in the log, between two events. Anyone who reads on from one misses nothing and reads
 /// nothing twice, whichever processes write meanwhile. Only the store can tell which of two places
 /// comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -75,7 +75,7 @@ impl Store {
     /// Opens the store at a path, and makes it (folder 0700, file 0600) if it is not there. A
     /// new store is bound to the key of its deck; an older one must be bound to this key.
     ///
-    /// With another key no user and no number would be found again: everybody's quota would
+    /// With another key no user and no number would be found again: everyone's quota would
     /// be open.
     ///
     /// # Errors
@@ -141,7 +141,7 @@ operations! {
 operations! {
     /// Judges a try at a code of the newest challenge of a number (and user, if given).
     /// `digest` hashes the code tried for the user and the challenge that are found. Where it
-    /// fails, nobody may be let in.
+    /// fails, no one may be let in.
     ///
     /// A success ends the challenge, and neither sends nor wrong tries until then count any
     /// more. Of several right tries exactly one succeeds.
@@ -176,7 +176,7 @@ operations! {
     /// A delivery with what is needed to find it at the provider; `None` if it has its end.
     fn unfinished(delivery: DeliveryId) -> Option<Unfinished>;
 
-    /// Takes over the deliveries without an end that nobody follows at `now`, oldest first. Of
+    /// Takes over the deliveries without an end that no one follows at `now`, oldest first. Of
     /// several processes that do so at once, each gets others.
     fn take_over(lease: Lease, now: Timestamp) -> Vec<Unfinished>;
 
@@ -225,7 +225,7 @@ operations! {
     /// A place in the log, to read on from.
     fn cursor(position: Position) -> Cursor;
 
-    /// When the provider last answered in an environment
+    /// When the provider last responded in an environment
     /// ([`is_provider_answer`](crate::domain::delivery::DeliveryStatus::is_provider_answer)), and
     /// the error code if it refused.
     fn newest_answer(environment: Environment) -> Option<(Timestamp, Option<u32>)>;
@@ -239,7 +239,7 @@ operations! {
 
 // Keeping order.
 operations! {
-    /// Writes what somebody did into the audit.
+    /// Writes what someone did into the audit.
     fn append_audit(entry: AuditEntry) -> ();
 
     /// The audit from a row on, oldest first, at most `limit` rows; the first row is 1.
@@ -253,7 +253,7 @@ operations! {
     /// how many rows are forgotten.
     ///
     /// They are older than the newest send of another process than `owner`, not only than now: a
-    /// clock that is far ahead for a moment must not wipe everything. A deck that nobody has used
+    /// clock that is far ahead for a moment must not wipe everything. A deck that no one has used
     /// is pruned one send later.
     fn prune(
         owner: i64,

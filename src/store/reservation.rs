@@ -40,7 +40,7 @@ pub struct Reservation {
     pub at: Timestamp,
     /// Who asks, such as "console by ana".
     pub asked_by: String,
-    /// The process that sends and follows it, and how long nobody else may.
+    /// The process that sends and follows it, and how long no one else may.
     pub lease: Lease,
     /// Who will hold the message, as
     /// [`Provider::account`](crate::domain::provider::Provider::account).

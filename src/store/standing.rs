@@ -57,7 +57,7 @@ impl QuotaRow {
 pub struct QuotaQuery {
     /// Where.
     pub environment: Environment,
-    /// Only the user or the number under this key; `None`: everybody of whom a send still
+    /// Only the user or the number under this key; `None`: everyone of whom a send still
     /// matters or whom wrong tries lock.
     pub key: Option<LookupKey>,
     /// The rule by which they are judged.

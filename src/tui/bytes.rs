@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
-/// How long the rest of a key may take. Nobody types Escape and a bracket so fast, and hardly
-/// anybody notices an Escape that is so late.
+/// How long the rest of a key may take. No one types Escape and a bracket so fast, and hardly
+/// anyone notices an Escape that is so late.
 pub const PATIENCE: Duration = Duration::from_millis(100);
 
 const ESCAPE: u8 = 0x1b;
@@ -31,7 +31,7 @@ pub struct Bytes {
 
 /// What the first bytes are.
 enum First {
-    /// Something, so many bytes long; `None` for what nobody knows.
+    /// Something, so many bytes long; `None` for what no one knows.
     Whole(Option<Event>, usize),
     /// The beginning of something.
     Beginning,
@@ -55,7 +55,7 @@ impl Bytes {
         if std::mem::take(&mut self.is_pasting) {
             events.push(pasted(&std::mem::take(&mut self.pending)));
         }
-        // Somebody has typed Escape, and then what follows.
+        // Someone has typed Escape, and then what follows.
         events.extend(self.take(|bytes| match first(bytes) {
             First::Beginning => match typed(bytes) {
                 // A letter whose end never came.
@@ -110,7 +110,7 @@ fn first(bytes: &[u8]) -> First {
             Some(key) => First::Whole(Some(Event::Key(key)), 3),
             None => typed(bytes),
         },
-        // Alt and a letter, or Escape and a letter: whoever takes it must tell.
+        // Alt and a letter, or Escape and a letter: anyone who takes it must tell.
         [ESCAPE, rest @ ..] => match typed(rest) {
             First::Whole(Some(Event::Key(key)), length) => {
                 let modifiers = key.modifiers | KeyModifiers::ALT;
@@ -153,7 +153,7 @@ fn control_sequence(bytes: &[u8], rest: &[u8]) -> First {
     }
 }
 
-/// The first key as somebody has typed it.
+/// The first key as someone has typed it.
 fn typed(bytes: &[u8]) -> First {
     let Some(&byte) = bytes.first() else { return First::Beginning };
     let control = |letter: u8| KeyEvent::new(KeyCode::Char(letter.into()), KeyModifiers::CONTROL);
@@ -189,7 +189,7 @@ fn letter(bytes: &[u8]) -> First {
     First::Whole(Some(Event::Key(KeyEvent::new(KeyCode::Char(letter), shift))), length)
 }
 
-/// The key that a sequence stands for. A second number tells what was held down with it, as one
+/// The key that a sequence stands for. A second number names the modifiers held with it, as one
 /// more than 1 for Shift, 2 for Alt and 4 for Control.
 fn sequence(parameters: &str, last: char) -> Option<KeyEvent> {
     let (number, held) = parameters.split_once(';').unwrap_or((parameters, "1"));

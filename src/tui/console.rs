@@ -181,7 +181,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Reads the status, if it is time to and there is somebody to answer.
+/// Reads the status, if it is time to and there is someone to answer.
 pub(super) fn read_status(model: &mut Model) -> Vec<Effect> {
     if model.session.engine != EngineState::Ready {
         return Vec::new();

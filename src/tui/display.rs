@@ -22,7 +22,7 @@ const fn known(columns: u16) -> u16 {
 }
 
 impl Display {
-    /// Takes the terminal, and tells the size of the picture.
+    /// Takes the terminal, and returns the size of the screen.
     ///
     /// # Errors
     /// When standard output is no terminal.
@@ -48,7 +48,7 @@ impl Display {
         }
     }
 
-    /// Has everything shown anew.
+    /// Redraws everything.
     ///
     /// # Errors
     /// When the terminal is gone.

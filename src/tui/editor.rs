@@ -1,4 +1,4 @@
-//! The config in the editor of whoever sits here: a copy is edited, checked, and brought together
+//! The config in the operator's editor: a copy is edited, checked, and brought together
 //! with what others have saved meanwhile.
 
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ pub enum EditError {
     /// The editor was left without a change.
     #[error("nothing was changed in the editor")]
     Unchanged,
-    /// Somebody else has changed the same meanwhile.
+    /// Someone else has changed the same meanwhile.
     #[error("somebody else has changed {what} too meanwhile, so nothing is taken")]
     Disputed {
         /// What both have changed.
@@ -64,8 +64,8 @@ pub struct EditedText {
     pub kept: PathBuf,
 }
 
-/// The copy that is edited, in a folder that nobody else may read: the config names people's
-/// numbers, and somebody may put a token there by mistake.
+/// The copy that is edited, in a folder that no one else may read: the config names people's
+/// numbers, and someone may put a token there by mistake.
 struct Copy {
     folder: tempfile::TempDir,
     /// What the edit began with.

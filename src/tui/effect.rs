@@ -36,7 +36,7 @@ pub enum TerminalEffect {
     Quit,
     /// Give the terminal back and stop, as Ctrl-Z does.
     Suspend,
-    /// Paint the whole screen anew.
+    /// Redraw the whole screen.
     Repaint,
     /// Put a text into the clipboard.
     Copy(String),
@@ -64,7 +64,7 @@ pub enum FileEffect {
     },
 }
 
-/// What the engine does. Before it is open, each of these is answered with a failure.
+/// What the engine does. Before it is open, each of these comes back as a failure.
 #[derive(Debug, Clone)]
 pub enum EngineEffect {
     /// Read who has used how many codes.

@@ -44,10 +44,10 @@ pub struct ConsoleOptions {
     pub time_zone: jiff::tz::TimeZone,
 }
 
-/// Messages that may wait; whoever has more waits, never the screen.
+/// Messages that may wait; anyone who has more waits, never the screen.
 const WAITING_MESSAGES: usize = 256;
 
-/// Time between frames that nobody pressed a key for: 30 a second.
+/// Time between frames that no one pressed a key for: 30 a second.
 const FRAME: Duration = Duration::from_millis(33);
 
 /// What a keystroke takes where the time does not go by itself.
@@ -198,7 +198,7 @@ impl EventLoop<'_> {
     }
 
     /// Takes a message and everything that has piled up behind it, which goes into one frame.
-    /// Continues with whether somebody waits for that frame.
+    /// Continues with whether someone waits for that frame.
     fn take_all(&mut self, message: Option<Message>) -> anyhow::Result<ControlFlow<End, bool>> {
         let mut is_urgent = false;
         let mut waiting = message;

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::keymap::{Action, Binding};
 use super::model::Model;
 
-/// The keys that hold now, as many as fit; whatever there is no room for, help tells.
+/// The keys that hold now, as many as fit; help has the rest.
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.session.theme;
     let contexts = model.contexts();

@@ -88,7 +88,7 @@ impl Gate {
 /// How long the reader may take to stop.
 const MAX_STOP: Duration = Duration::from_secs(2);
 
-/// Starts reading. The threads end with the process, or when nobody listens any more.
+/// Starts reading. The threads end with the process, or when no one listens any more.
 ///
 /// # Errors
 /// When the system gives no pipe.
@@ -97,7 +97,7 @@ pub fn listen(events: &Sender<InputEvent>) -> io::Result<Arc<Gate>> {
     let gate = Arc::new(Gate { state: Mutex::default(), changed: Condvar::new(), wake });
     let (keys, own_gate) = (events.clone(), gate.clone());
     thread::spawn(move || {
-        // Nobody is left to be told if this fails.
+        // No one is left to notice if this fails.
         if read_keys(&keys, &own_gate, &woken).is_err() {
             let _ = keys.blocking_send(InputEvent::HungUp);
         }
@@ -107,7 +107,7 @@ pub fn listen(events: &Sender<InputEvent>) -> io::Result<Arc<Gate>> {
     Ok(gate)
 }
 
-/// Reads until nobody listens any more.
+/// Reads until no one listens any more.
 fn read_keys(events: &Sender<InputEvent>, gate: &Gate, woken: &OwnedFd) -> io::Result<()> {
     let mut bytes = Bytes::default();
     loop {
@@ -167,6 +167,6 @@ fn wait_for_hang_up(events: &Sender<InputEvent>) {
             _ => break,
         }
     }
-    // Nobody is left to be told if this fails.
+    // No one is left to notice if this fails.
     let _ = events.blocking_send(InputEvent::HungUp);
 }

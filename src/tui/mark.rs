@@ -10,7 +10,7 @@ pub enum Mark {
     Part,
     /// It differs from what is saved.
     Changed,
-    /// It is unwise.
+    /// It is worth a warning.
     Warning,
     /// It says what is wrong with the line above.
     Error,

@@ -91,7 +91,7 @@ pub enum Message {
     Pruned,
     /// A message was called back, or not.
     Canceled(Result<(), String>),
-    /// An account has answered whether it accepts its credentials.
+    /// An account has accepted or rejected its credentials.
     AccountChecked {
         /// The environment whose account it is.
         environment: Environment,

@@ -20,7 +20,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         _ if theme.plain && (session.phase != Phase::Ready || !model.modals.is_empty()) => {
             return;
         }
-        // A notice is told by itself there, and a figure that grows is not told at all.
+        // A notice is read out by itself there, and a growing figure is not read out.
         _ if theme.plain => {
             // What is wrong with the field stands below it already.
             let form = &session.tab().form;
@@ -46,7 +46,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
 }
 
 /// What went wrong, in full: as many of the lowest lines as it takes, above everything else, as
-/// half a sentence helps nobody. It goes with the next key.
+/// half a sentence helps no one. It goes with the next key.
 pub(super) fn draw_complaint(session: &Session, screen: Rect, buffer: &mut Buffer) {
     let Some(notice) = session.notice.as_ref().filter(|notice| notice.bad && !session.theme.plain)
     else {

@@ -1,5 +1,5 @@
 //! What a part asks, and what comes back to it. The ticket of a question brings its answer to the
-//! part that has asked, and to nobody else.
+//! part that has asked, and to no one else.
 
 use crate::domain::environment::Environment;
 use crate::domain::passcode::Verdict;

@@ -28,7 +28,7 @@ use crate::store::Event;
 /// How long a notice stays, in seconds.
 const NOTICE_SECONDS: i64 = 6;
 
-/// What is said where `--read-only` is in the way.
+/// The notice where `--read-only` forbids something.
 pub const READ_ONLY: &str = "This console only looks (--read-only).";
 
 /// What there is besides the pop-ups.
@@ -72,7 +72,7 @@ pub struct Session {
     pub in_flight: usize,
     /// Whether the config cannot be read any more; what was read before is in force.
     pub is_config_unusable: bool,
-    /// Whether whoever sits here may only look.
+    /// Whether the operator may only look.
     pub read_only: bool,
     /// Why settings cannot be saved here, if they cannot.
     pub unwritable: Option<String>,

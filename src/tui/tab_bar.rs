@@ -29,7 +29,7 @@ pub(super) fn draw(session: &Session, area: Rect, buffer: &mut Buffer) {
     let fits = room + width(&full) + 2 < usize::from(area.width);
     let state = theme.text(if fits { &full } else { state.word });
     let taken = u16::try_from(width(&state) + 1).unwrap_or(u16::MAX);
-    // Everybody knows what runs here, and not its state.
+    // Everyone knows what runs here, and not its state.
     let name = if narrow || whole + usize::from(taken) >= area.width.into() { "" } else { name };
     let (mut x, _) = buffer.set_stringn(area.x, area.y, name, area.width.into(), theme.dim());
     for (text, style) in tabs {

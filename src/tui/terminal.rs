@@ -114,7 +114,7 @@ impl Terminal {
         self.inner.resize(ratatui::layout::Rect { x: 0, y: 0, width, height })
     }
 
-    /// Puts a text into the clipboard of whoever sits at the terminal, also over SSH (OSC 52).
+    /// Puts a text into the operator's clipboard, also over SSH (OSC 52).
     ///
     /// # Errors
     /// When the terminal is gone.
@@ -165,7 +165,7 @@ fn enter(kind: Kind) -> io::Result<()> {
     entered.inspect_err(|_| give_back())
 }
 
-/// Gives the terminal back, if it is taken. What fails here cannot be told to anybody.
+/// Gives the terminal back, if it is taken. A failure here cannot be reported to anyone.
 fn give_back() {
     let taken = TAKEN.swap(NOT_TAKEN, Ordering::SeqCst);
     if taken != NOT_TAKEN {
@@ -187,7 +187,7 @@ fn give_back_on_panic() {
         give_back();
         let place =
             panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-        // With the terminal gone there is nobody to tell; that must not panic again.
+        // With the terminal gone there is no one to tell; that must not panic again.
         let _ =
             writeln!(io::stderr(), "smsdeck stopped because of an error in itself, at {place}.");
         std::process::exit(101);

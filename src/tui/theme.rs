@@ -1,4 +1,4 @@
-//! Colours and marks. Nothing is told by colour alone, so all of it may be missing.
+//! Colours and marks. Nothing is conveyed by color alone, so all of it may be missing.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

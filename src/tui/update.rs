@@ -23,7 +23,7 @@ use super::text_field::is_alt_key;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::Verdict;
 
-/// Keys that are kept while the console starts: more than anybody types meanwhile.
+/// Keys that are kept while the console starts: more than anyone types meanwhile.
 const MAX_TYPED_AHEAD: usize = 1_024;
 
 /// Changes the model by one message at the moment `now`, and returns what is to be done.
@@ -41,7 +41,7 @@ pub fn update(model: &mut Model, now: Timestamp, message: Message) -> Vec<Effect
 fn take(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(_) | Message::Paste(_) if waits(model, &message) => {
-            // Nobody types so far ahead; what is more is no typing.
+            // No one types so far ahead; what is more is no typing.
             if model.typed_ahead.len() < MAX_TYPED_AHEAD {
                 model.typed_ahead.push(message);
             }
@@ -107,7 +107,7 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.session.notice.take_if(|notice| notice.bad);
     let above = model.session.keys.action(&[Context::Always], key);
     if model.session.arrangement().too_small {
-        // Nobody sees what a key would do here.
+        // No one sees what a key would do here.
         let action = model.session.keys.action(&[Context::Broken, Context::Always], key);
         return if action == Some(Action::Quit) {
             console::on_action(model, Action::Quit)

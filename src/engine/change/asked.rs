@@ -15,7 +15,7 @@ pub enum SettingsChange {
     Environment(Box<EnvironmentSave>),
     /// Something is edited in whatever the file says by then.
     Edit(Edit),
-    /// A text that somebody has edited takes the place of the file.
+    /// A text that someone has edited takes the place of the file.
     Text {
         /// The text that the edit began with; if the file has another one by now, nothing changes.
         before: String,
@@ -61,7 +61,7 @@ pub enum TokenChange {
 /// Edits the settings in place, or says why it cannot be done.
 pub type EditConfig = dyn Fn(&mut Config) -> Result<(), InvalidEdit> + Send + Sync;
 
-/// An edit of the settings, carried out while nobody else can write them.
+/// An edit of the settings, carried out while no one else can write them.
 pub struct Edit {
     /// The environment that it is about, for the audit; `None`: the whole deck.
     pub environment: Option<Environment>,

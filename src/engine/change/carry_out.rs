@@ -37,7 +37,7 @@ impl Deck {
     }
 
     /// Refuses an operator who may not change the settings, or a file that this process may not
-    /// write. For whoever wants to know before asking a person anything.
+    /// write. To know before asking a person anything.
     ///
     /// # Errors
     /// With the reason.

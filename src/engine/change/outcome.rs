@@ -38,7 +38,7 @@ pub struct NotChanged {
 /// Why settings were not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// Whoever asked may only look.
+    /// The operator may only look.
     #[error(transparent)]
     ReadOnly(#[from] ReadOnly),
     /// This process may not write the file.
@@ -50,7 +50,7 @@ pub enum ChangeError {
     /// What was asked for breaks a rule.
     #[error(transparent)]
     Invalid(InvalidEdit),
-    /// The file cannot be read or written, or was changed by somebody else.
+    /// The file cannot be read or written, or was changed by someone else.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A background task ended before its time.
@@ -59,7 +59,7 @@ pub enum ChangeError {
 }
 
 impl ChangeError {
-    /// Whether somebody tried to save settings in vain, which belongs in the audit. What one may
+    /// Whether someone tried to save settings in vain, which belongs in the audit. What one may
     /// not do, and what is no change of settings at all, was not tried.
     pub(super) const fn is_failed_save(&self) -> bool {
         matches!(self, Self::RefusedToken(_) | Self::Config(_) | Self::TaskLost(_))

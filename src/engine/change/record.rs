@@ -37,7 +37,7 @@ impl Deck {
         Ok(())
     }
 
-    /// Writes down that somebody tried to save settings in vain, if they did.
+    /// Writes down that someone tried to save settings in vain, if they did.
     pub(super) async fn record_failure(
         &self,
         operator: &Operator,

@@ -42,7 +42,7 @@ pub(super) fn write(
             (config::restore(paths, version, may_go)?, Ok(()))
         }
     };
-    // A token that could not be changed as asked is somebody else's by now, and stays.
+    // A token that could not be changed as asked is someone else's by now, and stays.
     let forgotten = match token {
         Ok(()) => config::forget_tokens(paths, &replaced.old, &replaced.new).map(drop),
         Err(_) => Ok(()),

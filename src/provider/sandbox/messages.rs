@@ -65,7 +65,7 @@ pub(super) struct Draft {
 pub(super) struct Messages {
     all: VecDeque<Message>,
     created: u64,
-    /// A random number that tells its SIDs from those of every other Sandbox.
+    /// A random number that keeps its SIDs apart from those of every other Sandbox.
     origin: u64,
     clock: Clock,
     busy_counts: HashMap<String, u32>,

@@ -28,7 +28,7 @@ impl TwilioClient {
             .body(create_form(message));
         let response = match request.send().await {
             Ok(response) => response,
-            // The name was not found, nobody listens, or TLS failed: no byte of it was sent.
+            // The name was not found, no one listens, or TLS failed: no byte of it was sent.
             Err(error) if error.is_connect() || error.is_builder() => {
                 return Created::NotSubmitted(failure_text(&error, self.patience.create));
             }

@@ -232,7 +232,7 @@ impl Deck {
         self.store.events(EventQuery::latest(environment, limit)).await.unwrap()
     }
 
-    /// How everybody stands.
+    /// How everyone stands.
     pub(in crate::store) async fn rows(&self, rule: QuotaRule, millisecond: i64) -> Vec<QuotaRow> {
         let query = QuotaQuery { environment: HERE, key: None, rule, now: at(millisecond) };
         self.store.quota_rows(query).await.unwrap()

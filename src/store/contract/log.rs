@@ -64,7 +64,7 @@ async fn the_story_of_a_user_has_their_refusals_and_nobody_elses_events() {
         let found = story(&deck, user(1), number(1)).await;
         let kinds: Vec<&str> = found.iter().map(|event| event.kind.key()).collect();
         assert_eq!(kinds, ["reserved", "reserved", "reserved", "refused", "reserved", "refused"]);
-        // The same label and the same masked number, and yet somebody else.
+        // The same label and the same masked number, and yet someone else.
         let twin = (Subject { label: user(1).label, ..user(4) }, number(4));
         let of_twin = RefusedRequest { user: twin.0, number: twin.1, ..refused(HERE, "of a twin") };
         deck.store.record_refusal(of_twin).await.unwrap();

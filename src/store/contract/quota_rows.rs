@@ -1,4 +1,4 @@
-//! How everybody stands.
+//! How everyone stands.
 
 use super::deck::{Deck, HERE, MINUTE, at, attempt, number, request, rule, user};
 use crate::domain::quota::Quota;

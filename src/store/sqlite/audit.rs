@@ -1,5 +1,5 @@
 //! The audit: rows are only ever added, each chained to the one before it, so that a changed,
-//! removed or reordered row is found. A sealed count tells whether rows were cut off at the end.
+//! removed or reordered row is found. A sealed count shows whether rows were cut off at the end.
 
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
@@ -148,7 +148,7 @@ mod tests {
         deck
     }
 
-    /// What is found after somebody has meddled with the file.
+    /// What is found after someone has meddled with the file.
     async fn after(sql: &str) -> std::result::Result<i64, BrokenAudit> {
         let deck = with_five_rows().await;
         behind_its_back(&deck).execute_batch(sql).unwrap();
@@ -184,7 +184,7 @@ mod tests {
         let deck = Deck::sqlite().await;
         assert_eq!(deck.store.verify_audit().await.unwrap(), Ok(0));
         behind_its_back(&deck).execute_batch(wiped).unwrap();
-        // Opening it again seals nothing anew.
+        // Opening it again adds no second seal.
         let again = deck.again().await.verify_audit().await.unwrap();
         assert_eq!(again, Err(BrokenAudit::NoSeal { found: 0 }));
     }

@@ -8,7 +8,7 @@ use rusqlite::ErrorCode;
 use crate::store::error::StoreError;
 
 /// How long a job waits for a lock that another process holds. A transaction takes well under
-/// a millisecond, so whoever holds it longer is stuck.
+/// a millisecond, so anyone who holds it longer is stuck.
 pub(super) const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// Says in our words what `SQLite` reported about a file.

@@ -89,7 +89,7 @@ impl<'a> NewEvent<'a> {
     }
 }
 
-/// Writes an event. Its texts are made safe to show here, whoever wrote them.
+/// Writes an event. Its texts are made safe to show here, no matter who wrote them.
 pub(super) fn insert(connection: &Connection, event: &NewEvent<'_>) -> Result<()> {
     let shown = |text: &str| printable(text, MAX_TEXT);
     connection
@@ -205,7 +205,7 @@ fn cursor(connection: &Connection, position: Position) -> Result<Cursor> {
     }
 }
 
-/// When the provider last answered in an environment, and the error code if it refused.
+/// When the provider last responded in an environment, and the error code if it refused.
 fn newest_answer(
     connection: &Connection,
     environment: Environment,

@@ -1,4 +1,4 @@
-//! How an environment fares, read from what happened.
+//! The health of an environment, read from its events.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Leases: which process follows a delivery. Another one takes over only what nobody has
+//! Leases: which process follows a delivery. Another one takes over only what no one has
 //! renewed in time, so that no delivery is followed twice and none is forgotten.
 
 use jiff::Timestamp;
@@ -53,7 +53,7 @@ impl Sqlite {
     }
 }
 
-/// Takes over every delivery that is nobody's at the moment `now`.
+/// Takes over every delivery that is no one's at the moment `now`.
 fn take_over(connection: &Connection, lease: Lease, now: Timestamp) -> Result<Vec<Unfinished>> {
     let abandoned = deliveries::abandoned(connection, now, latest_end(now))?;
     let mut take = connection
@@ -121,7 +121,7 @@ fn defer(connection: &Connection, delivery: DeliveryId, lease: Lease) -> Result<
 }
 
 /// When the next lease ends; `None` where every delivery has its end. A process's own count too:
-/// one that nobody renews any more was forgotten. One of a clock that was ahead has ended.
+/// one that no one renews any more was forgotten. One of a clock that was ahead has ended.
 fn next_end(connection: &Connection, now: Timestamp) -> Result<Option<Timestamp>> {
     connection
         .prepare_cached(

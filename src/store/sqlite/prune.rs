@@ -56,8 +56,8 @@ fn newest(connection: &Connection, owner: i64) -> Result<Option<Timestamp>> {
 
 /// Does one step: forgets what is older than `before` among the next rows.
 ///
-/// Users and numbers stay: whoever asks again keeps their wrong tries. Deliveries without an end
-/// go too: after that many days nobody will tell of them any more.
+/// Users and numbers stay: anyone who asks again keeps their wrong tries. Deliveries without an end
+/// go too: after that many days no one will tell of them any more.
 fn step(connection: &Connection, before: Timestamp, from: Pruned) -> Result<Pruned> {
     // Ids grow with time, so the oldest rows are those with the smallest ids.
     let last = |sql, from: i64| -> Result<Option<i64>> {

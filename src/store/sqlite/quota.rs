@@ -32,7 +32,7 @@ impl Sqlite {
     }
 }
 
-/// Newest sends that are judged. The rule looks at 20 at most; the rest only tells how many
+/// Newest sends that are judged. The rule looks at 20 at most; the rest only counts how many
 /// were used where more codes were allowed before.
 const MAX_JUDGED: usize = 100;
 

@@ -131,7 +131,7 @@ fn latest_send(connection: &Connection, subject: i64) -> Result<Option<Send>> {
     connection.prepare_cached(LATEST_SEND)?.query_row([subject], Send::read).optional()
 }
 
-/// Somebody whom wrong tries lock although their sends are forgotten.
+/// Someone whom wrong tries lock although their sends are forgotten.
 fn without_sends(locked: SubjectRow) -> QuotaRow {
     QuotaRow {
         user: locked.subject.clone(),

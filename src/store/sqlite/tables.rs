@@ -87,7 +87,7 @@ CREATE INDEX events_by_environment ON events (environment, id);
 CREATE INDEX events_by_delivery ON events (delivery) WHERE delivery IS NOT NULL;
 ";
 
-/// Schema 2: who follows a delivery, and until when nobody else does; what reconciling has
+/// Schema 2: who follows a delivery, and until when no one else does; what reconciling has
 /// found out; the audit.
 pub(super) const SECOND: &str = "
 ALTER TABLE deliveries ADD COLUMN owner INTEGER;               -- the process that follows it
@@ -117,7 +117,7 @@ CREATE TABLE audit_head (
 
 /// Schema 3: who holds the message of a delivery, which block of numbers it went to, and what
 /// reads the last hours quickly. From this one on the audit is sealed from its beginning, so that
-/// a missing seal tells that it was wiped.
+/// a missing seal shows that it was wiped.
 pub(super) const THIRD: &str = "
 ALTER TABLE deliveries ADD COLUMN account TEXT; -- null: sent by an earlier schema
 ALTER TABLE deliveries ADD COLUMN block BLOB; -- a keyed hash; null: sent by an earlier schema

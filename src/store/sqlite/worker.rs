@@ -18,13 +18,13 @@ use super::open;
 use crate::domain::secret::DeckKey;
 use crate::store::error::StoreError;
 
-/// Jobs that may wait; whoever brings one more waits with it.
+/// Jobs that may wait; anyone who brings one more waits with it.
 const MAX_QUEUE: usize = 256;
 
 /// Jobs that are taken from the queue at once: the most that one commit holds.
 const MAX_AT_ONCE: usize = 64;
 
-/// Tells whoever waits for a write how it ended, once it is known whether the commit held.
+/// Tells everyone who waits for a write how it ended, once it is known whether the commit held.
 type Reply = Box<dyn FnOnce(&Result<(), StoreError>)>;
 
 /// Work that only reads, and sends its own reply.
@@ -33,7 +33,7 @@ type Read = Box<dyn FnOnce(&mut Connection) + Send>;
 /// Work that writes. It gets the transaction, or why there is none.
 type Write = Box<dyn FnOnce(Result<&mut Transaction<'_>, &StoreError>) -> Reply + Send>;
 
-/// Work for the connection, with the way back to whoever waits for it.
+/// Work for the connection, with the way back to anyone who waits for it.
 enum Job {
     Read(Read),
     Write(Write),
@@ -58,7 +58,7 @@ impl Worker {
         let thread_path = path.clone();
         let thread = move || match open::open(&thread_path, &key) {
             Ok(connection) => {
-                // Nobody waits any more only if the opening was given up.
+                // No one waits any more only if the opening was given up.
                 if ready.send(Ok(())).is_ok() {
                     work_off(connection, queue, &thread_path);
                 }
@@ -85,7 +85,7 @@ impl Worker {
         self.call(|reply| {
             Job::Read(Box::new(move |connection| {
                 let outcome = connection.transaction().and_then(|snapshot| work(&snapshot));
-                // Whoever asked may have gone; then nobody wants to know.
+                // The caller may have gone; then no one wants to know.
                 let _ = reply.send(outcome.map_err(|error| store_error(&path, &error)));
             }))
         })
@@ -130,7 +130,7 @@ impl Worker {
     }
 }
 
-/// Works until nobody can bring jobs any more.
+/// Works until no one can bring jobs any more.
 fn work_off(mut connection: Connection, mut queue: mpsc::Receiver<Job>, path: &Path) {
     let mut batch = Vec::with_capacity(MAX_AT_ONCE);
     while queue.blocking_recv_many(&mut batch, MAX_AT_ONCE) > 0 {

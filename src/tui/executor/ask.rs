@@ -55,7 +55,7 @@ pub(super) fn unanswered(effect: EngineEffect) -> Message {
     }
 }
 
-/// Has a question answered; a long one tells how far it is.
+/// Runs a question; a long one reports its progress.
 async fn answer(
     engine: &Engine,
     operator: &Operator,

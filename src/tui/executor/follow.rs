@@ -99,7 +99,7 @@ impl Executor {
             let text = format!("Changes of other processes are not seen at once: {error}");
             self.reporter.tell(Message::StoreFailed(text)).await;
         }
-        // What was saved after the first reading and before the watch woke nobody.
+        // What was saved after the first reading and before the watch woke no one.
         self.reload().await;
         let mut changes = engine.changes();
         // Without a watch these stay silent.
@@ -194,7 +194,7 @@ impl Executor {
     }
 
     async fn prune(&self, engine: &Engine) {
-        // A store that fails now is reported by whoever reads it next.
+        // A store that fails now is reported by the next reader.
         let _ = engine.by(&self.operator).prune(self.reporter.progress(Work::Pruning)).await;
         self.reporter.tell(Message::Pruned).await;
     }

@@ -81,7 +81,7 @@ impl Executor {
         }
     }
 
-    /// Has the engine carry out an effect. Before it is open, the effect is answered with a
+    /// Has the engine carry out an effect. Before it is open, the effect comes back as a
     /// failure.
     pub fn run_on_engine(&self, effect: EngineEffect) {
         let work = match &effect {
@@ -138,11 +138,11 @@ impl Executor {
         let saves = std::mem::take(&mut *self.saves.lock().unwrap_or_else(PoisonError::into_inner));
         let all = async {
             for save in saves {
-                // One that has failed has said so.
+                // One that failed has reported it.
                 let _ = save.await;
             }
         };
-        // A network that does not answer must not keep anybody here.
+        // A network that does not answer must not keep anyone here.
         let _ = tokio::time::timeout(MAX_SAVE, all).await;
     }
 
@@ -163,7 +163,7 @@ impl Executor {
     /// Lets other processes follow what is still under way.
     pub async fn give_up(&self) {
         if let Some(engine) = self.deck.engine() {
-            // Nobody is left to be told if it fails, and nothing is worth waiting long for.
+            // No one is left to notice if it fails, and nothing is worth waiting long for.
             let _ = tokio::time::timeout(LAST_WORDS, engine.give_up()).await;
         }
     }

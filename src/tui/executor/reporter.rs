@@ -13,7 +13,7 @@ pub(super) struct Reporter(pub(super) Sender<InputEvent>);
 impl Reporter {
     /// Reports something; waits while the console has much to read.
     pub(super) async fn tell(&self, message: Message) {
-        // It fails only when the console is gone, and then nobody wants to know.
+        // It fails only when the console is gone, and then no one wants to know.
         let _ = self.0.send(InputEvent::Message(message)).await;
     }
 

@@ -10,7 +10,7 @@ pub enum Action {
     Quit,
     /// Give the terminal back for a while.
     Suspend,
-    /// Paint everything anew.
+    /// Redraw everything.
     Repaint,
     /// Show the keys.
     Help,
@@ -76,7 +76,7 @@ pub enum Action {
     Filter,
     /// Show the health of the environment.
     Health,
-    /// Show what is unwise about the settings, and the figures behind them.
+    /// Show what is risky about the settings, and the figures behind them.
     Check,
     /// Show another environment beside this one.
     Compare,
@@ -92,7 +92,7 @@ pub enum Action {
     Limits,
     /// What was changed here holds.
     Mine,
-    /// What somebody else has saved holds.
+    /// What someone else has saved holds.
     Theirs,
     /// To the next field of a pop-up.
     NextField,

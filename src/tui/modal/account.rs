@@ -221,5 +221,5 @@ impl AccountModal {
     }
 }
 
-/// What is said where nothing is asked of the provider.
+/// The words where nothing is asked of the provider.
 const OWN: &str = "as the account has it";

@@ -1,4 +1,4 @@
-//! What is unwise about the settings of an environment, and the figures behind them.
+//! What is risky about the settings of an environment, and the figures behind them.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;

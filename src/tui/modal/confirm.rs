@@ -34,7 +34,7 @@ pub enum Confirmed {
     RemoveToken,
 }
 
-/// What a question says of something unwise.
+/// What a question says about something risky.
 pub fn warning_line(theme: Theme, warning: &Warning) -> String {
     format!("{} {}: {}", theme.mark(Mark::Warning), warning.field.label(), warning.text)
 }
@@ -58,13 +58,13 @@ pub struct ConfirmModal {
     word: Option<(&'static str, TextField)>,
     /// The questions to the engine that are awaited, whose answers belong to the lines.
     awaited: Vec<Awaited>,
-    /// What is said after a no.
+    /// The notice after a no.
     otherwise: Option<String>,
     scroll: Scroll,
 }
 
 impl ConfirmModal {
-    /// A question that a yes answers.
+    /// A question that a yes confirms.
     pub fn new(title: &'static str, lines: Vec<String>, confirmed: Confirmed) -> Self {
         Self {
             title,
@@ -77,7 +77,7 @@ impl ConfirmModal {
         }
     }
 
-    /// A question that only a typed word answers.
+    /// A question that only a typed word confirms.
     pub fn with_word(mut self, word: &'static str) -> Self {
         self.word = Some((word, TextField::new("", 20)));
         self
@@ -213,7 +213,7 @@ impl ConfirmModal {
             write(inner, row, line, Style::new(), session.theme, buffer);
         }
         if first < below && shown > 0 {
-            // Nobody is to say yes to what they have not seen.
+            // No one is to say yes to what they have not seen.
             let context = if self.wants_word() { Context::Fields } else { Context::Question };
             let down = session.key(context, Action::Down);
             let more = format!("{} more lines: {down}", below - first + 1);

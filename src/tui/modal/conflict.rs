@@ -1,4 +1,4 @@
-//! Somebody else has saved the same fields meanwhile: whose change holds, field by field.
+//! Someone else has saved the same fields meanwhile: whose change holds, field by field.
 
 use std::collections::BTreeMap;
 

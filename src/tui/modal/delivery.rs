@@ -58,7 +58,7 @@ impl DeliveryModal {
         own.is_some() && events.iter().any(|event| event.delivery == own)
     }
 
-    /// The delivery that it tells of.
+    /// The delivery that it is about.
     pub fn delivery(&self) -> Option<DeliveryId> {
         self.story.iter().find_map(|event| event.delivery)
     }

@@ -17,7 +17,7 @@ use crate::tui::mark::Mark;
 use crate::tui::question::{Answer, Ticket};
 use crate::tui::session::Session;
 
-/// What the account offers, once it has answered.
+/// What the account offers, once it has responded.
 #[derive(Debug)]
 pub struct ImportModal {
     ticket: Ticket,

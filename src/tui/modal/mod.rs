@@ -51,7 +51,7 @@ pub enum Modal {
     Confirm(confirm::ConfirmModal),
     /// Two environments side by side.
     Compare(compare::CompareModal),
-    /// Fields that somebody else has changed too.
+    /// Fields that someone else has changed too.
     Conflict(conflict::ConflictModal),
     /// Send a code.
     Send(send::SendModal),
@@ -71,7 +71,7 @@ pub enum Modal {
     Limits(Box<limits::LimitsModal>),
     /// The health of the environment.
     Health(health::HealthModal),
-    /// What is unwise about the settings.
+    /// What is risky about the settings.
     Check(check::CheckModal),
     /// The keys.
     Help(help::HelpModal),
@@ -186,7 +186,7 @@ impl Modal {
         }
     }
 
-    /// Asks anew where events are about what it shows.
+    /// Asks again where events are about what it shows.
     fn on_events(&mut self, session: &mut Session, events: &[Event]) -> Vec<Effect> {
         match self {
             Self::Handset(modal) if handset::may_have_news(events) => modal.ask(session),

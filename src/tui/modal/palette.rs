@@ -119,7 +119,7 @@ impl PaletteModal {
     }
 
     fn with(mut entries: Vec<Entry>) -> Self {
-        // Whoever moves about has keys for it.
+        // Anyone who moves about has keys for it.
         let is_movement = |entry: &Entry| matches!(entry.command, Command::Act(_, action) if action.is_movement());
         entries.sort_by_key(is_movement);
         Self { filter: TextField::new("", MAX_LENGTH), entries, selected: 0 }

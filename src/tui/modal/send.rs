@@ -129,7 +129,7 @@ impl SendModal {
                 session.complain("The store is not open: nothing can be sent.");
             }
             Some(Ok(request)) => {
-                // What would be refused anyway stays here, to be mended.
+                // What would be refused anyway stays here, to be corrected.
                 if let Some(Err(error)) = &self.preview
                     && !self.is_stale
                 {

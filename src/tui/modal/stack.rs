@@ -121,7 +121,7 @@ impl ModalStack {
         self.0.iter_mut().flat_map(|modal| modal.ask_again(session)).collect()
     }
 
-    /// Has the topmost ask anew where events are about what it shows.
+    /// Has the topmost one ask again where events are about what it shows.
     pub fn on_events(&mut self, session: &mut Session, events: &[Event]) -> Vec<Effect> {
         self.0.last_mut().map_or_else(Vec::new, |modal| modal.on_events(session, events))
     }

@@ -31,7 +31,7 @@ enum Subject {
 #[derive(Debug)]
 pub struct TextModal {
     subject: Subject,
-    /// Whom the message is for; empty for everybody else. Only messages have it.
+    /// Whom the message is for; empty for everyone else. Only messages have it.
     audience: TextField,
     names_audience: bool,
     text: TextField,
@@ -63,7 +63,7 @@ impl TextModal {
         Self { subject, audience, names_audience: false, text, error: None }
     }
 
-    /// Whom the message is for, as typed; `None` for everybody without a text of their own.
+    /// Whom the message is for, as typed; `None` for everyone without a text of their own.
     fn audience_typed(&self) -> Result<Option<Audience>, String> {
         match self.audience.text().trim() {
             "" => Ok(None),
@@ -71,7 +71,7 @@ impl TextModal {
         }
     }
 
-    /// Shows the text of whoever is named now; a new one begins with the text of everybody else.
+    /// Shows the text of the audience that is named now; a new one begins with the text of everyone else.
     fn load(&mut self, session: &Session) {
         let form = &session.tab().form;
         if let Ok(audience) = self.audience_typed() {

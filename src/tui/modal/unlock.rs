@@ -23,7 +23,7 @@ const WORD: &str = "forgive";
 /// Columns of the labels.
 const LABEL: u16 = 17;
 
-/// What a key gives a user. To somebody whom wrong tries lock, codes back would not help: for them
+/// What a key gives a user. To someone whom wrong tries lock, codes back would not help: for them
 /// the tries are forgiven, with a warning.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use crate::tui::question::{Answer, Question, Ticket};
 use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
 
-/// What is said when a code was right.
+/// The sentence for a code that was right.
 pub const APPROVED: &str = "Approved. The user has all codes again.";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

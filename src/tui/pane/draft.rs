@@ -134,7 +134,7 @@ impl Draft {
         }
     }
 
-    /// Takes over what somebody else has made of the settings `base`, where it is no other change
+    /// Takes over what someone else has made of the settings `base`, where it is no other change
     /// than the one here. What is typed stays as it is typed.
     pub(super) fn rebase(&mut self, base: &Settings, theirs: &Settings) {
         if self.provider == base.provider.kind() {

@@ -25,7 +25,7 @@ const MAX_TOKEN: usize = 128;
 #[derive(Debug)]
 pub struct Form {
     saved: Settings,
-    /// The settings from which the edits began. Others than the saved ones where somebody else has
+    /// The settings from which the edits began. Others than the saved ones where someone else has
     /// changed the same fields meanwhile.
     base: Settings,
     token: TokenStatus,

@@ -95,7 +95,7 @@ fn title(session: &Session, warnings: &[Warning]) -> String {
     }
 }
 
-/// The columns before the label: whether it has the focus, whether it is changed or unwise. Returns
+/// The columns before the label: whether it has the focus, whether it is changed or risky. Returns
 /// what is left of the line.
 fn draw_marks(
     session: &Session,

@@ -52,12 +52,12 @@ fn token(session: &Session) -> String {
     }
 }
 
-/// What is unwise about the form as edited; of the saved settings while something is wrong.
+/// What is risky about the form as edited; of the saved settings while something is wrong.
 pub fn warnings(environment: Environment, form: &Form) -> Vec<Warning> {
     form.settings().as_ref().unwrap_or(form.saved()).warnings(environment)
 }
 
-/// The sentence that explains the focused field: what is wrong, what is unwise, or its rule.
+/// The sentence that explains the focused field: what is wrong, what is risky, or its rule.
 pub fn explanation(session: &Session) -> String {
     let form = &session.tab().form;
     let field = form.field();

@@ -229,7 +229,7 @@ fn draw_narrow_row(
     };
     let mark = theme.text(theme.mark_if(marked, Mark::Line));
     let room = usize::from(line.width).saturating_sub(width(&state) + 2);
-    // Of a masked number, the end is what tells it.
+    // Of a masked number, the end identifies it.
     let label = &row.user.label;
     let who = if *label == row.number.label { &cut_front(label, room) } else { label };
     let left = format!("{mark}{} ", column(&theme.text(who), room));

@@ -124,7 +124,7 @@ impl Announcer {
             out.push_str("\r\n");
         }
         if let Some((text, at)) = &prompt {
-            // What does not fit would break the line, and then it could not be written anew.
+            // What does not fit would break the line, and then it could not be written again.
             let room = usize::from(columns).saturating_sub(1);
             let shown = cut_front(text, room);
             out.push_str(&shown);
@@ -198,7 +198,7 @@ fn reads_log(model: &Model) -> bool {
     model.session.focus == Pane::Log && model.modals.is_empty()
 }
 
-/// What is said first.
+/// The first words.
 fn welcome(session: &Session) -> [String; 2] {
     let [help, find, environment, quit] =
         [Action::Help, Action::Palette, Action::NextEnvironment, Action::Quit]

@@ -16,7 +16,7 @@ pub const SIZE: (u16, u16) = (120, 60);
 /// Stands in a row for the cursor, so that its place is found again in the words.
 const CURSOR: char = '\u{1}';
 
-/// Stands in a row for a space that somebody has typed.
+/// Stands in a row for a space that someone has typed.
 const SPACE: char = '\u{2}';
 
 /// What is on the screen.

@@ -16,7 +16,7 @@ use crate::tui::question::Question;
 use crate::tui::theme::Theme;
 
 /// Saves the environment on screen. The difference is shown first where the quota's rule changes or
-/// something gets unwise; in Production always, and it wants its name.
+/// something becomes risky; in Production always, and it wants its name.
 pub fn save(model: &mut Model) -> Vec<Effect> {
     let Some(save) = ready_save(model) else { return Vec::new() };
     let drops_account = model.session.tab().form.drops_account();
@@ -38,7 +38,7 @@ fn ready_save(model: &mut Model) -> Option<EnvironmentSave> {
     let environment = session.environment;
     let form = &mut session.tab_mut().form;
     if form.has_news() && form.conflicts().is_empty() {
-        // What nobody disputes is taken from both sides, and shown so.
+        // What no one disputes is taken from both sides, and shown so.
         form.settle(&BTreeMap::new());
     }
     let settings = match form.settings() {
@@ -69,7 +69,7 @@ fn ready_save(model: &mut Model) -> Option<EnvironmentSave> {
     Some(EnvironmentSave { environment, baseline, settings, token, known_token })
 }
 
-/// Whether somebody should think twice about a save.
+/// Whether someone should think twice about a save.
 fn wants_confirmation(save: &EnvironmentSave) -> bool {
     let EnvironmentSave { environment, baseline, settings, .. } = save;
     let before = baseline.warnings(*environment);
@@ -103,7 +103,7 @@ fn confirm(model: &mut Model, save: EnvironmentSave, drops_account: bool) -> Vec
     effects
 }
 
-/// What a save changes, and what is unwise about it.
+/// What a save changes, and what is risky about it.
 fn lines(theme: Theme, save: &EnvironmentSave, drops_account: bool) -> Vec<String> {
     let EnvironmentSave { environment, baseline, settings, token, .. } = save;
     let mut lines = vec![format!("{environment} will change:")];

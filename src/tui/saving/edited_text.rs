@@ -51,7 +51,7 @@ fn changed_rules(edited: &EditedText) -> Vec<(Environment, QuotaRule)> {
     rules.filter(|(_, old, new)| old != new).map(|(it, _, new)| (it, new)).collect()
 }
 
-/// What an edited text changes, and what is unwise about it.
+/// What an edited text changes, and what is risky about it.
 fn lines(theme: Theme, edited: &EditedText) -> Vec<String> {
     let (old, new) = (&edited.old, &edited.new);
     // Production first: it is what matters most, and must not stand below the edge.
@@ -69,7 +69,7 @@ fn lines(theme: Theme, edited: &EditedText) -> Vec<String> {
     lines
 }
 
-/// What changes in one environment, and what gets unwise there.
+/// What changes in one environment, and what becomes risky there.
 fn lines_of(theme: Theme, environment: Environment, old: &Settings, new: &Settings) -> Vec<String> {
     if old == new {
         return Vec::new();

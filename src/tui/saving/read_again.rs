@@ -1,4 +1,4 @@
-//! Settings that were read again: takes what somebody else has changed, and shows it.
+//! Settings that were read again: takes what someone else has changed, and shows it.
 
 use crate::domain::difference::{Difference, differences};
 use crate::domain::settings::Field;
@@ -7,7 +7,7 @@ use crate::tui::lifecycle::Phase;
 use crate::tui::message::LoadedDeck;
 use crate::tui::model::Model;
 
-/// Takes newly read settings; says what somebody else has changed in them.
+/// Takes newly read settings; says what someone else has changed in them.
 pub fn take_deck(model: &mut Model, deck: LoadedDeck) {
     model.session.is_config_unusable = false;
     if model.modals.edit_settings() {

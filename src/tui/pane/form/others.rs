@@ -1,4 +1,4 @@
-//! The form where somebody else saves the same environment meanwhile, and where a save from here
+//! The form where someone else saves the same environment meanwhile, and where a save from here
 //! comes back.
 
 use std::collections::BTreeMap;
@@ -65,13 +65,13 @@ impl Form {
         }
     }
 
-    /// What was changed here and, differently, by somebody else. Nothing is known of it while a
+    /// What was changed here and, differently, by someone else. Nothing is known of it while a
     /// field is wrong.
     pub fn conflicts(&self) -> Vec<Conflict> {
         self.merged(&BTreeMap::new()).map_or_else(Vec::new, |merged| merged.conflicts)
     }
 
-    /// Both changes together, where somebody else has saved something since the edits began.
+    /// Both changes together, where someone else has saved something since the edits began.
     fn merged(&self, sides: &BTreeMap<Place, Side>) -> Option<Merged> {
         let mine = self.has_news().then(|| self.settings().ok()).flatten()?;
         let mut merged = merge(&self.base, &mine, &self.saved, sides);
@@ -88,12 +88,12 @@ impl Form {
         Some(merged)
     }
 
-    /// Whether somebody else has saved something since the edits began.
+    /// Whether someone else has saved something since the edits began.
     pub fn has_news(&self) -> bool {
         self.base != self.saved || self.is_token_disputed()
     }
 
-    /// Whether the token is changed here, and was changed by somebody else since that began.
+    /// Whether the token is changed here, and was changed by someone else since that began.
     fn is_token_disputed(&self) -> bool {
         !self.is_on_sandbox()
             && self.token_change() != TokenChange::Keep
@@ -109,7 +109,7 @@ impl Form {
         if !open.is_empty() {
             return open;
         }
-        // What is older would bring back what somebody else has changed.
+        // What is older would bring back what someone else has changed.
         self.undo.clear();
         self.base = self.saved.clone();
         self.base_token = self.token.clone();
@@ -140,7 +140,7 @@ impl Form {
         }
     }
 
-    /// Takes what a save from here has made of the token: it is nobody else's change.
+    /// Takes what a save from here has made of the token: it is no one else's change.
     pub fn was_stored(&mut self, token: TokenStatus) {
         self.base_token = token.clone();
         self.token = token;
