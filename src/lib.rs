@@ -27,6 +27,7 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod engine;
+pub mod files;
 pub mod provider;
 pub mod report;
 pub mod runtime;

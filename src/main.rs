@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use jiff::tz::TimeZone;
 use smsdeck::cli::{self, Arguments, Failure, Invocation, KeysOfConsole, Output, ShowOptions};
-use smsdeck::config::{ConfigError, Paths};
+use smsdeck::config::{self, ConfigError, Paths};
 use smsdeck::demo::Demo;
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::text::printable;
@@ -25,7 +25,11 @@ fn main() -> ExitCode {
         Err(error) => return misused(&error),
     };
     let output = Output::new(arguments.json);
-    start(arguments, output).unwrap_or_else(|failure| failure.report(output))
+    let is_status = arguments.is_status();
+    start(arguments, output).unwrap_or_else(|failure| {
+        let failure = if is_status { failure.critical() } else { failure };
+        failure.report(output)
+    })
 }
 
 /// Prints help or the version, or what is wrong with the arguments. An error is in JSON if `--json`
@@ -49,6 +53,12 @@ fn start(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
     // A name that was mistyped must not become a new deck with a key of its own.
     if let Some(path) = arguments.config.as_ref().filter(|path| !path.exists()) {
         return Err(ConfigError::Missing { path: path.clone() }.into());
+    }
+    if arguments.uses_deck() {
+        config::check_owner(&paths)?;
+        if !arguments.read_only {
+            config::remove_leftovers(&paths);
+        }
     }
     let Arguments { command, environment, read_only, show, .. } = arguments;
     let Some(command) = command else {

@@ -46,6 +46,27 @@ pub struct Arguments {
     pub show: ShowOptions,
 }
 
+impl Arguments {
+    /// Whether the command is `status`, whose exit codes have a meaning of their own.
+    pub const fn is_status(&self) -> bool {
+        matches!(self.command, Some(Command::Status(_)))
+    }
+
+    /// Whether any file of a deck is used: completions and the like are for everybody.
+    pub const fn uses_deck(&self) -> bool {
+        match &self.command {
+            None => !self.show.demo,
+            Some(
+                Command::Config(ConfigCommand::Schema | ConfigCommand::Keys)
+                | Command::Sandbox(_)
+                | Command::Man
+                | Command::Completions { .. },
+            ) => false,
+            Some(_) => true,
+        }
+    }
+}
+
 /// How the console is shown.
 #[derive(Debug, Args)]
 pub struct ShowOptions {

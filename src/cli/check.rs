@@ -24,12 +24,12 @@ pub(super) async fn run(
     log: bool,
 ) -> Result<ExitCode, Failure> {
     let place = file.unwrap_or(&invocation.deck.paths().config);
-    let config = match config::load(place)? {
-        Some(config) => config,
-        None if file.is_some() => {
-            return Err(Failure::usage(format!("there is no file {}", place.display())));
+    let config = match file {
+        Some(file) if file != Path::new("-") && !file.exists() => {
+            return Err(Failure::usage(format!("there is no file {}", file.display())));
         }
-        None => Config::built_in(),
+        Some(file) => config::parse(&config::input(file)?, file)?,
+        None => invocation.config()?,
     };
     let mut warnings = 0;
     for environment in invocation.environments() {

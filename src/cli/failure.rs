@@ -1,6 +1,7 @@
 //! Why a command failed, written to standard error.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::output::Output;
@@ -140,7 +141,7 @@ impl From<NotChanged> for Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        let hint = error.hint().map(hint_words);
+        let hint = as_owner(&error).or_else(|| error.hint().map(hint_words));
         Self::of(Problem { hint, ..error.into() })
     }
 }
@@ -160,6 +161,27 @@ fn hint_words(hint: Hint) -> String {
     }
 }
 
+/// What to type instead, where the deck is somebody else's.
+fn as_owner(error: &ConfigError) -> Option<String> {
+    let ConfigError::NotYours { owner, config, .. } = error else { return None };
+    // A user who has no name is a comment to the shell.
+    let owner = if owner.starts_with('#') { format!("'{owner}'") } else { owner.clone() };
+    let named =
+        if config.exists() { format!(" --config {}", shell_word(config)) } else { String::new() };
+    Some(format!("Run it as that user: sudo -u {owner} smsdeck{named}"))
+}
+
+/// A path as it is typed in a shell.
+fn shell_word(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || "/._-+,:@%".contains(it);
+    if path.chars().all(is_plain) {
+        path.into_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
+}
+
 impl From<SandboxError> for Failure {
     fn from(error: SandboxError) -> Self {
         Self::of(error.into())
@@ -168,6 +190,8 @@ impl From<SandboxError> for Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
     use crate::domain::environment::Environment;
 
@@ -180,6 +204,24 @@ mod tests {
         assert!(hint.contains("config set auth_token -"), "{hint}");
         let failure = Failure::from(RequestError::NotReady(NotReady::Address));
         assert_eq!(failure.problem.hint, None);
+    }
+
+    #[test]
+    fn the_deck_of_somebody_else_comes_with_the_command_to_type() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, config) = (PathBuf::from("/home/ana"), folder.path().join("it's.ron"));
+        let error = |owner: &str, config: PathBuf| {
+            let (path, owner) = (path.clone(), owner.to_owned());
+            Failure::from(ConfigError::NotYours { path, owner, config })
+        };
+        let failure = error("ana", config.clone());
+        assert_eq!((failure.problem.code, failure.exit), ("config_not_yours", 3));
+        let hint = |failure: Failure| failure.problem.hint.unwrap_or_default();
+        assert_eq!(hint(failure), "Run it as that user: sudo -u ana smsdeck");
+        std::fs::write(&config, "").unwrap();
+        let quoted = config.display().to_string().replace('\'', r"'\''");
+        let wanted = format!("Run it as that user: sudo -u '#54321' smsdeck --config '{quoted}'");
+        assert_eq!(hint(error("#54321", config)), wanted);
     }
 
     #[test]

@@ -12,9 +12,9 @@ use super::failure::Failure;
 use super::invocation::Invocation;
 use super::output::Output;
 use super::prometheus;
-use crate::config;
 use crate::domain::environment::Environment;
 use crate::engine::{Engine, Severity, Status};
+use crate::files;
 use crate::report::{self, Moment};
 
 /// How long a watch rests between two looks.
@@ -31,7 +31,7 @@ pub(super) async fn run(
     let unreadable = |failure: Failure| {
         // Anyone who reads the file only must not go on believing the old one.
         if let Some(file) = &options.prometheus {
-            let _ = config::publish(file, &prometheus::unreadable(invocation.environments()));
+            let _ = files::publish(file, &prometheus::unreadable(invocation.environments()));
         }
         failure.critical()
     };
@@ -72,7 +72,7 @@ fn publish(
     now: Timestamp,
 ) -> Result<(), Failure> {
     let Some(file) = &options.prometheus else { return Ok(()) };
-    config::publish(file, &prometheus::render(all, now)).map_err(|error| {
+    files::publish(file, &prometheus::render(all, now)).map_err(|error| {
         Failure::new("prometheus", format!("cannot write {}: {error}", file.display()))
     })
 }

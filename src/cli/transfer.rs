@@ -1,6 +1,5 @@
 //! `smsdeck config copy`, `export` and `import`: settings from one environment or deck to another.
 
-use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -13,9 +12,6 @@ use crate::domain::secret::SecretSource;
 use crate::domain::sender::Sender;
 use crate::engine::{InvalidEdit, SettingsChange};
 use crate::report::Exported;
-
-/// The largest settings that are read from standard input or a file, in bytes.
-const MAX_BYTES: u64 = 1024 * 1024;
 
 /// `config copy A B --fields … --numbers …`: never a secret, unless the token is named itself.
 pub(super) async fn copy(
@@ -72,15 +68,7 @@ pub(super) async fn import(
     dry_run: bool,
 ) -> Result<ExitCode, Failure> {
     let environment = invocation.environment()?;
-    let mut text = String::new();
-    let unreadable =
-        |error| Failure::new("import", format!("cannot read {}: {error}", file.display()));
-    if file == Path::new("-") {
-        std::io::stdin().lock().take(MAX_BYTES).read_to_string(&mut text)?;
-    } else {
-        let opened = std::fs::File::open(file).map_err(unreadable)?;
-        opened.take(MAX_BYTES).read_to_string(&mut text).map_err(unreadable)?;
-    }
+    let text = config::input(file)?;
     let file = file.to_owned();
     let change = SettingsChange::edit(Some(environment), None, move |config| {
         *config = config::imported(config, environment, &text, &file)?;

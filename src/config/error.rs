@@ -40,9 +40,19 @@ pub enum ConfigError {
         /// Why.
         source: io::Error,
     },
-    /// The file is not text.
-    #[error("{}: not UTF-8 text", .path.display())]
-    NotUtf8 {
+    /// The deck is somebody else's.
+    #[error("{} belongs to {owner}: only its owner can use this deck", .path.display())]
+    NotYours {
+        /// What belongs to somebody else: the config, the secrets or a folder.
+        path: PathBuf,
+        /// Whose it is, as `sudo -u` takes it.
+        owner: String,
+        /// The config of the deck.
+        config: PathBuf,
+    },
+    /// There is nothing in the file.
+    #[error("{}: the file is empty", .path.display())]
+    EmptyFile {
         /// The file.
         path: PathBuf,
     },
@@ -163,7 +173,7 @@ impl ConfigError {
     pub fn hint(&self) -> Option<Hint> {
         match self {
             Self::Field { hint, .. } | Self::Value { hint, .. } => hint.clone(),
-            Self::Missing { path } => Some(Hint::NewFile(path.clone())),
+            Self::Missing { path } | Self::EmptyFile { path } => Some(Hint::NewFile(path.clone())),
             _ => None,
         }
     }
@@ -174,7 +184,8 @@ impl ConfigError {
             Self::NoPlace => "config_no_place",
             Self::Missing { .. } => "config_missing",
             Self::Unreadable { .. } => "config_unreadable",
-            Self::NotUtf8 { .. } | Self::Syntax { .. } => "config_syntax",
+            Self::NotYours { .. } => "config_not_yours",
+            Self::EmptyFile { .. } | Self::Syntax { .. } => "config_syntax",
             Self::Field { .. } | Self::Value { .. } => "config_field",
             Self::Newer { .. } => "config_newer",
             Self::Conflict { .. } | Self::Changed { .. } => "config_conflict",

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::file::{Kept, give, replace};
+use super::load::read_text;
 use super::paths::Paths;
+use crate::files::{self, Links, Mode, replace};
 
 /// The number of versions that are kept.
 pub const VERSIONS: usize = 20;
@@ -28,6 +29,11 @@ pub struct Version {
 /// When their folder cannot be read.
 pub fn versions(paths: &Paths) -> io::Result<Vec<Version>> {
     of_folder(&folder(&paths.config))
+}
+
+/// Removes what processes of this deck that were killed have left behind.
+pub fn remove_leftovers(paths: &Paths) {
+    files::remove_leftovers(&paths.config, &paths.secrets, &folder(&paths.config));
 }
 
 /// Returns the history folder: beside the config and named after it, as several configs may share
@@ -75,7 +81,7 @@ fn moment(name: &str) -> Option<Timestamp> {
 pub(super) fn set_aside(config: &Path, text: &str) -> io::Result<()> {
     let mut name = config.file_name().unwrap_or_default().to_owned();
     name.push(".broken");
-    replace(&config.with_file_name(name), Kept::Never(0o600), |file| {
+    replace(&config.with_file_name(name), Links::Refuse, Mode::Always(0o600), |file| {
         file.write_all(text.as_bytes())
     })
 }
@@ -84,16 +90,13 @@ pub(super) fn set_aside(config: &Path, text: &str) -> io::Result<()> {
 /// The caller must hold the lock.
 pub(super) fn keep(config: &Path, text: &str) -> io::Result<()> {
     let folder = folder(config);
-    let owner = fs::metadata(config)?;
-    if !folder.exists() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-        give(&folder, &owner)?;
-    }
+    let mode = fs::metadata(config)?.mode() & 0o7777;
+    make_own_folder(&folder)?;
     let kept = of_folder(&folder)?;
     // A save that failed after this point has left it here already.
     if kept
         .first()
-        .is_some_and(|newest| fs::read_to_string(&newest.path).is_ok_and(|it| it == text))
+        .is_some_and(|newest| read_text(&newest.path).is_ok_and(|it| it.as_deref() == Some(text)))
     {
         return Ok(());
     }
@@ -102,11 +105,46 @@ pub(super) fn keep(config: &Path, text: &str) -> io::Result<()> {
     let after = after.and_then(|newest| newest.checked_add(SignedDuration::from_millis(1)).ok());
     let at = Timestamp::now().max(after.unwrap_or(Timestamp::MIN));
     let path = folder.join(format!("{}.ron", at.strftime(NAME)));
-    replace(&path, Kept::Never(0o600), |file| file.write_all(text.as_bytes()))?;
-    fs::set_permissions(&path, owner.permissions())?;
-    give(&path, &owner)?;
+    replace(&path, Links::Refuse, Mode::Always(mode), |file| file.write_all(text.as_bytes()))?;
     for old in kept.iter().skip(VERSIONS - 1) {
         fs::remove_file(&old.path)?;
     }
     Ok(())
+}
+
+/// Makes the folder of versions, or makes sure that the one that is there is this user's own and
+/// no link to somewhere else.
+fn make_own_folder(folder: &Path) -> io::Result<()> {
+    let found = match fs::symlink_metadata(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return fs::DirBuilder::new().mode(0o700).create(folder);
+        }
+        found => found?,
+    };
+    if found.is_dir() && files::is_private(&found) {
+        return Ok(());
+    }
+    let text = format!("{} is no folder of yours", folder.display());
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_planted_folder_of_versions_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config.ron");
+        fs::write(&config, "text").unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let link = folder.path().join("config.ron.history");
+        std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
+        let error = keep(&config, "text").unwrap_err();
+        assert!(error.to_string().contains("is no folder of yours"), "{error}");
+        assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+        fs::remove_file(&link).unwrap();
+        keep(&config, "text").unwrap();
+        assert_eq!(of_folder(&link).unwrap().len(), 1);
+    }
 }

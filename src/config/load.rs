@@ -5,9 +5,10 @@ use std::path::Path;
 
 use super::contents::Config;
 use super::error::ConfigError;
-use super::file;
 use super::parse::parse;
 use super::wire::render;
+use crate::domain::plain_text;
+use crate::files::{self, Links};
 
 /// The largest config that is read, in bytes; a real one has a few thousand.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -27,12 +28,36 @@ pub fn load(path: &Path) -> Result<Option<Config>, ConfigError> {
 /// The text of a file; `None` where there is none.
 pub(super) fn read_text(path: &Path) -> Result<Option<String>, ConfigError> {
     let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
-    let bytes = match file::read(path, MAX_BYTES) {
+    let file = match files::open(path, Links::Follow) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        read => read.map_err(unreadable)?,
+        opened => opened.map_err(unreadable)?,
     };
-    let text = String::from_utf8(bytes);
-    text.map(Some).map_err(|_| ConfigError::NotUtf8 { path: path.to_owned() })
+    // The opened file counts, whatever took the place of the one that was checked at the start.
+    let found = file.metadata().map_err(unreadable)?;
+    if !files::is_private(&found) {
+        let (path, owner) = (path.to_owned(), files::owner_of(&found));
+        return Err(ConfigError::NotYours { path: path.clone(), owner, config: path });
+    }
+    let bytes = files::read_open(file, MAX_BYTES).map_err(unreadable)?;
+    decoded(bytes, path).map(Some)
+}
+
+/// The text of settings that the operator named: a file, or standard input for `-`.
+///
+/// # Errors
+/// When it cannot be read, or is no text: then with line and column.
+pub fn input(path: &Path) -> Result<String, ConfigError> {
+    let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
+    decoded(files::read_input(path, MAX_BYTES).map_err(unreadable)?, path)
+}
+
+fn decoded(bytes: Vec<u8>, path: &Path) -> Result<String, ConfigError> {
+    plain_text::decoded(bytes).map_err(|error| ConfigError::Syntax {
+        path: path.to_owned(),
+        line: error.line,
+        column: error.column,
+        message: error.to_string(),
+    })
 }
 
 /// The text of the config as it is on disk, or as it would be written.

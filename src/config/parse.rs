@@ -10,6 +10,7 @@ use super::ron_text::{Shape, shape};
 use super::wire::{VERSION, WireFile, WireSettings, options, settings_place};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::from_numbers::FromNumbersError;
+use crate::domain::plain_text;
 use crate::domain::settings::Settings;
 
 /// What is read first: a file of a newer version is not judged by the rules of this one.
@@ -23,6 +24,10 @@ struct FileVersion {
 /// # Errors
 /// With the first thing that is wrong, and where.
 pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+    if text.trim().is_empty() {
+        return Err(ConfigError::EmptyFile { path: path.to_owned() });
+    }
+    let text = &*plain_text::with_line_feeds(text);
     let found: FileVersion = deserialize(text, path)?;
     if found.version > VERSION {
         return Err(ConfigError::Newer { path: path.to_owned(), found: found.version });
@@ -224,7 +229,10 @@ mod tests {
         let error = wrong("(version: 1, environments: (");
         assert_eq!(error.line(), Some(1), "{error}");
         assert!(error.column().is_some_and(|column| column > 10), "{error}");
-        assert!(parse("", Path::new("x")).is_err());
+        for empty in ["", " ", "\r\n\n"] {
+            let error = wrong(empty);
+            assert_eq!(error.to_string(), "config.ron: the file is empty");
+        }
         assert_eq!(wrong(&format!("{} trailing", text())).code(), "config_syntax");
     }
 

@@ -2,13 +2,13 @@
 
 use super::contents::Config;
 use super::error::ConfigError;
-use super::file::Lock;
 use super::history::{Version, versions};
 use super::load::{load, read_text};
 use super::parse::parse;
 use super::paths::Paths;
 use super::save::put;
 use super::wire::render;
+use crate::files::Lock;
 
 /// The result of replacing one config with another.
 #[derive(Debug, Clone)]

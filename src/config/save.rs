@@ -6,7 +6,6 @@ use std::path::Path;
 use super::contents::Config;
 use super::edit;
 use super::error::ConfigError;
-use super::file::{Kept, Lock, replace};
 use super::history;
 use super::load::read_text;
 use super::parse::parse;
@@ -14,6 +13,7 @@ use super::paths::Paths;
 use super::wire::render;
 use crate::domain::environment::Environment;
 use crate::domain::settings::Settings;
+use crate::files::{Links, Lock, Mode, replace};
 
 /// Saves the settings of one environment and returns the config as it is now.
 ///
@@ -81,7 +81,8 @@ pub(super) fn put(path: &Path, old: Option<&str>, new: &str) -> io::Result<()> {
         Some(old) => history::keep(path, old)?,
         None => {}
     }
-    replace(path, Kept::OrMode(0o644), |file| io::Write::write_all(file, new.as_bytes()))
+    let write = |file: &mut std::fs::File| io::Write::write_all(file, new.as_bytes());
+    replace(path, Links::Follow, Mode::KeptOr(0o644), write)
 }
 
 /// The text of a file in which only what differs is rewritten. One that cannot be changed in part

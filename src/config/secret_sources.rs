@@ -1,6 +1,5 @@
 //! Reads the value of a secret from where the settings say it is.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -9,10 +8,12 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+use super::owner;
 use super::paths::Paths;
 use super::secrets::{SecretsError, stored_token};
 use crate::domain::environment::Environment;
 use crate::domain::secret::{Secret, SecretSource};
+use crate::files;
 
 /// How long a command may take to print a secret; it may have to wait for a password agent.
 const MAX_COMMAND: Duration = Duration::from_secs(10);
@@ -37,7 +38,10 @@ pub fn resolve(
             Err(std::env::VarError::NotUnicode(_)) => Err("the variable is not text".to_owned()),
         },
         SecretSource::File(path) => from_file(path),
-        SecretSource::Command(words) => from_command(words),
+        SecretSource::Command(words) => match owner::untrusted(&paths.config) {
+            Some(reason) => Err(reason),
+            None => from_command(words),
+        },
     };
     let unusable = |reason| SecretsError::Source { source_name: source.to_string(), reason };
     let value = value.map_err(unusable)?;
@@ -46,8 +50,13 @@ pub fn resolve(
 }
 
 fn from_file(path: &Path) -> Result<Zeroizing<String>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    text(file)
+    let bytes = files::read(path, MAX_BYTES).map_err(|error| error.to_string())?;
+    let bytes = Zeroizing::new(bytes);
+    let text = std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8 text".to_owned())?;
+    if text.trim().is_empty() {
+        return Err("the file is empty".to_owned());
+    }
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 fn text(source: impl Read) -> Result<Zeroizing<String>, String> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -11,11 +10,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::file::{self, Kept, Lock, replace};
 use super::paths::Paths;
 use super::wire;
 use crate::domain::environment::Environment;
+use crate::domain::plain_text;
 use crate::domain::secret::{DeckKey, Secret, SecretError, SecretSource};
+use crate::files::{self, Links, Lock, Mode, replace};
 
 /// The largest secrets file that is read, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -46,6 +46,20 @@ pub enum SecretsError {
         path: PathBuf,
         /// Its mode.
         mode: u32,
+    },
+    /// The file is somebody else's.
+    #[error("{} belongs to {owner}: only its owner can use the deck", .path.display())]
+    NotYours {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        owner: String,
+    },
+    /// There is nothing in the file.
+    #[error("{}: the file is empty: put the one back that was there, as the deck's key was in it", .path.display())]
+    EmptyFile {
+        /// The file.
+        path: PathBuf,
     },
     /// The text is invalid. Reveals nothing of the content.
     #[error("{}:{line}: not a secrets file of version 1", .path.display())]
@@ -277,19 +291,28 @@ pub(super) fn stored_token(
 fn read(path: &Path) -> Result<SecretsFile, SecretsError> {
     let unreadable = |source| SecretsError::Unreadable { path: path.to_owned(), source };
     // The file that is judged is the one that is read, whatever takes its place meanwhile.
-    let opened = match fs::File::open(path) {
+    let opened = match files::open(path, Links::Refuse) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(SecretsFile { version: 1, deck_key: None, tokens: BTreeMap::new() });
         }
         opened => opened.map_err(unreadable)?,
     };
-    let mode = opened.metadata().map_err(unreadable)?.mode() & 0o777;
+    let found = opened.metadata().map_err(unreadable)?;
+    if !files::is_private(&found) {
+        let owner = files::owner_of(&found);
+        return Err(SecretsError::NotYours { path: path.to_owned(), owner });
+    }
+    let mode = found.mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(SecretsError::Open { path: path.to_owned(), mode });
     }
-    let bytes = Zeroizing::new(file::read_from(opened, MAX_BYTES).map_err(unreadable)?);
+    let bytes = Zeroizing::new(files::read_open(opened, MAX_BYTES).map_err(unreadable)?);
     let malformed = |line| SecretsError::Malformed { path: path.to_owned(), line };
     let text = std::str::from_utf8(&bytes).map_err(|_| malformed(1))?;
+    let text = plain_text::without_mark(text);
+    if text.trim().is_empty() {
+        return Err(SecretsError::EmptyFile { path: path.to_owned() });
+    }
     let file: SecretsFile =
         wire::options().from_str(text).map_err(|error| malformed(error.span.start.line))?;
     if file.version == 1 { Ok(file) } else { Err(malformed(1)) }
@@ -316,11 +339,14 @@ fn try_change(
         wire::options().to_string_pretty(&file, ron::ser::PrettyConfig::new().new_line("\n"));
     let text =
         Zeroizing::new(text.map_err(|error| unwritable(io::Error::other(error.to_string())))?);
-    replace(path, Kept::Never(0o600), |file| file.write_all(text.as_bytes())).map_err(unwritable)
+    replace(path, Links::Refuse, Mode::Always(0o600), |file| file.write_all(text.as_bytes()))
+        .map_err(unwritable)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::MetadataExt as _;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

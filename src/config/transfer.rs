@@ -10,6 +10,7 @@ use super::parse::parse;
 use super::ron_text::root;
 use super::wire::{render, settings_place};
 use crate::domain::environment::Environment;
+use crate::domain::plain_text;
 use crate::domain::provider::Provider;
 use crate::domain::secret::SecretSource;
 use crate::domain::settings::{Field, Settings};
@@ -42,6 +43,10 @@ pub fn imported(
     text: &str,
     path: &Path,
 ) -> Result<Config, ConfigError> {
+    if text.trim().is_empty() {
+        return Err(ConfigError::EmptyFile { path: path.to_owned() });
+    }
+    let text = &*plain_text::with_line_feeds(text);
     let all = render(config);
     let nothing = || ConfigError::Syntax {
         path: path.to_owned(),

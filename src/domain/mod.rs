@@ -20,6 +20,7 @@ pub mod message_overrides;
 pub mod message_text;
 pub mod passcode;
 pub mod phone;
+pub mod plain_text;
 pub mod price;
 pub mod provider;
 pub mod quota;

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::environment::Environment;
 use super::phone::PhoneNumber;
+use super::plain_text::without_mark;
 use super::user::User;
 
 /// Where the value of a secret is found. The value itself is never in `config.ron`.
@@ -60,12 +61,12 @@ pub enum SecretError {
 }
 
 impl Secret {
-    /// Parses a secret as typed or read; spaces around it are dropped.
+    /// Parses a secret as typed or read; spaces around it and a byte order mark are dropped.
     ///
     /// # Errors
     /// When it is empty, too long, or has characters that no token has.
     pub fn parse(text: &str) -> Result<Self, SecretError> {
-        let text = text.trim();
+        let text = without_mark(text).trim();
         if text.is_empty() {
             Err(SecretError::Empty)
         } else if text.len() > 512 {

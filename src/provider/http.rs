@@ -10,9 +10,13 @@ use std::time::Duration;
 use reqwest::redirect;
 
 use crate::domain::text::printable;
+use crate::files;
 
 /// How long a connection may take, with its TLS.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest file of certificates that is read, in bytes; a system's whole bundle has 250,000.
+const MAX_CA_BYTES: u64 = 4 * 1024 * 1024;
 
 /// How long a client waits for responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +76,7 @@ pub fn http_client(extra_ca: Option<&Path>) -> Result<reqwest::Client, HttpError
 
 fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, HttpError> {
     let unusable = |reason| HttpError::ExtraCa { path: path.to_owned(), reason };
-    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let pem = files::read(path, MAX_CA_BYTES).map_err(|error| unusable(error.to_string()))?;
     let certificates = reqwest::Certificate::from_pem_bundle(&pem)
         .map_err(|_| unusable("not a PEM file of certificates".to_owned()))?;
     if certificates.is_empty() {

@@ -121,6 +121,7 @@ impl From<ConfigError> for Problem {
             ConfigError::NoPlace
             | ConfigError::Unreadable { .. }
             | ConfigError::Unwritable { .. } => ProblemClass::Failed,
+            ConfigError::NotYours { .. } => ProblemClass::Forbidden,
             ConfigError::Conflict { .. } | ConfigError::Changed { .. } => ProblemClass::Conflict,
             _ => ProblemClass::Invalid,
         };
@@ -248,7 +249,7 @@ mod tests {
             (EngineError::ReadOnly(ReadOnly).into(), "read_only", 3, 403),
             (EngineError::NoEntropy.into(), "internal", 1, 500),
             (ConfigError::Missing { path: path() }.into(), "config_missing", 2, 400),
-            (ConfigError::NotUtf8 { path: path() }.into(), "config_syntax", 2, 400),
+            (ConfigError::EmptyFile { path: path() }.into(), "config_syntax", 2, 400),
             (ConfigError::Changed { path: path() }.into(), "config_conflict", 1, 409),
             (
                 ConfigError::Unwritable { path: path(), source: denied() }.into(),

@@ -121,3 +121,14 @@ pub fn any_file_holds(folder: &Path, bytes: &[u8]) -> bool {
         std::fs::read(&path).unwrap().windows(bytes.len()).any(|window| window == bytes)
     })
 }
+
+/// Runs a command that reads these bytes from its standard input.
+pub fn fed(command: &mut Command, input: &[u8]) -> Ran {
+    use std::io::Write;
+
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that fails early reads nothing.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    Ran(child.wait_with_output().unwrap())
+}

@@ -18,6 +18,7 @@ use super::context::Context;
 use super::key;
 use super::keys::Keys;
 use super::table::BINDINGS;
+use crate::domain::plain_text;
 
 /// Bytes of the file that are read at most.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -81,13 +82,21 @@ pub fn file_beside(config: &Path) -> PathBuf {
 /// When there is a file, and anything in it is wrong. It counts as a whole or not at all.
 pub fn read(path: &Path) -> Result<Keys, KeysError> {
     let unreadable = |source| KeysError::Unreadable { path: path.to_owned(), source };
-    let bytes = match crate::config::read(path, MAX_BYTES) {
+    let bytes = match crate::files::read(path, MAX_BYTES) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Keys::default()),
         read => read.map_err(unreadable)?,
     };
-    let text = String::from_utf8(bytes);
-    let no_text = |_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"));
-    parse(&text.map_err(no_text)?, path)
+    let text = plain_text::decoded(bytes).map_err(|error| KeysError::Syntax {
+        path: path.to_owned(),
+        line: error.line,
+        column: error.column,
+        reason: error.to_string(),
+    })?;
+    if text.trim().is_empty() {
+        let empty = io::Error::new(io::ErrorKind::InvalidData, "the file is empty");
+        return Err(unreadable(empty));
+    }
+    parse(&text, path)
 }
 
 fn parse(text: &str, path: &Path) -> Result<Keys, KeysError> {

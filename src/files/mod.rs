@@ -1,0 +1,16 @@
+//! Files as smsdeck opens, locks and replaces them: only regular files, never through a link
+//! that someone may have planted, and changed by handle.
+//!
+//! It knows nothing of what is in them.
+
+mod leftovers;
+mod lock;
+mod private;
+mod regular;
+mod replace;
+
+pub use leftovers::{Copies, remove_leftovers};
+pub use lock::Lock;
+pub use private::{is_private, others_may_read, others_may_write, owner_of};
+pub use regular::{Links, open, read, read_input, read_open};
+pub use replace::{Mode, publish, replace};

@@ -1,0 +1,142 @@
+//! The files of a deck as others may have prepared them: somebody else's, links, pipes, leftovers,
+//! and texts as other programs write them.
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, chown, symlink};
+use std::path::Path;
+
+use rustix::fs::{CWD, Mode, mkfifoat};
+use support::deck::Deck;
+
+/// A user who has no name, and owns nothing else.
+const SOMEBODY: u32 = 54_321;
+
+/// Every kind of command that uses a deck.
+const COMMANDS: [&[&str]; 9] = [
+    &["status"],
+    &["config", "path"],
+    &["config", "show"],
+    &["config", "check"],
+    &["config", "set", "--env", "dev", "codes_allowed", "5"],
+    &["send", "--env", "dev", "+573001234567"],
+    &["route", "--env", "dev", "+573001234567"],
+    &["quota", "list"],
+    &["log"],
+];
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn pipe(path: &Path) {
+    mkfifoat(CWD, path, Mode::RUSR | Mode::WUSR).unwrap();
+}
+
+#[test]
+fn the_deck_of_somebody_else_is_refused_before_anything_of_it_is_touched() {
+    if !is_root() {
+        return;
+    }
+    let deck = Deck::new();
+    let folder = deck.path(".config/smsdeck");
+    fs::create_dir_all(&folder).unwrap();
+    let victim = deck.path("shadow");
+    fs::write(&victim, "root:*").unwrap();
+    symlink(&victim, folder.join("config.ron.lock")).unwrap();
+    symlink(&victim, folder.join("secrets.ron.lock")).unwrap();
+    chown(&folder, Some(SOMEBODY), None).unwrap();
+    let before = fs::metadata(&victim).unwrap();
+    for arguments in COMMANDS {
+        let ran = deck.run(arguments);
+        assert_eq!(ran.code(), if arguments == ["status"] { 2 } else { 3 }, "{arguments:?}");
+        assert_eq!(ran.out(), "", "{arguments:?}");
+        assert!(ran.err().contains("belongs to #54321"), "{arguments:?}: {}", ran.err());
+        assert!(ran.err().contains("sudo -u '#54321' smsdeck"), "{arguments:?}: {}", ran.err());
+    }
+    let after = fs::metadata(&victim).unwrap();
+    assert_eq!(
+        (after.uid(), after.mode(), after.mtime()),
+        (before.uid(), before.mode(), before.mtime())
+    );
+    assert_eq!(names(&folder), ["config.ron.lock", "secrets.ron.lock"]);
+    assert!(!deck.path(".local").exists());
+    assert_eq!(deck.run(&["config", "schema"]).code(), 0);
+}
+
+#[test]
+fn root_makes_no_deck_in_the_home_of_somebody_else() {
+    if !is_root() {
+        return;
+    }
+    let deck = Deck::new();
+    chown(deck.home.path(), Some(SOMEBODY), None).unwrap();
+    let ran = deck.run(&["send", "--env", "dev", "+573001234567"]);
+    assert_eq!(ran.code(), 3, "{}", ran.err());
+    assert_eq!(names(deck.home.path()), [""; 0]);
+}
+
+#[test]
+fn a_lock_that_is_a_link_is_not_followed_in_a_deck_of_ones_own_either() {
+    let deck = Deck::new();
+    let folder = deck.path(".config/smsdeck");
+    fs::create_dir_all(&folder).unwrap();
+    let target = deck.path("made by the lock");
+    for lock in ["config.ron.lock", "secrets.ron.lock"] {
+        symlink(&target, folder.join(lock)).unwrap();
+    }
+    for arguments in [COMMANDS[4], COMMANDS[5]] {
+        let ran = deck.run(arguments);
+        assert_eq!(ran.code(), 1, "{arguments:?}: {}", ran.err());
+        assert!(ran.err().contains("it is a symbolic link"), "{arguments:?}: {}", ran.err());
+    }
+    assert!(!target.exists());
+}
+
+#[test]
+fn no_command_waits_for_the_other_end_of_a_pipe() {
+    let deck = Deck::new();
+    let paths = deck.paths();
+    fs::create_dir_all(deck.path(".config/smsdeck")).unwrap();
+    for file in [&paths.config, &paths.secrets] {
+        pipe(file);
+        for arguments in COMMANDS {
+            let ran = deck.run(arguments);
+            // Where the files are is known, whatever they are.
+            let needs_it = arguments != ["config", "path"];
+            let only_secrets = file == &paths.secrets;
+            if needs_it && !only_secrets {
+                assert!(ran.err().contains("it is a named pipe"), "{arguments:?}: {}", ran.err());
+                assert_ne!(ran.code(), 0, "{arguments:?}");
+            }
+        }
+        assert!(fs::symlink_metadata(file).unwrap().file_type().is_fifo());
+        fs::remove_file(file).unwrap();
+    }
+}
+
+#[test]
+fn settings_are_imported_from_a_pipe_that_is_open_already() {
+    let deck = Deck::new();
+    let exported = deck.run(&["config", "export", "--env", "dev"]).out();
+    let text = exported.replace("codes_allowed: 3", "codes_allowed: 7");
+    for file in ["-", "/dev/stdin", "/dev/fd/0"] {
+        let mut command = deck.command(&["config", "import", "--env", "dev", "--dry-run", file]);
+        let ran = support::deck::fed(&mut command, text.as_bytes());
+        assert_eq!(ran.code(), 0, "{file}: {}", ran.err());
+        assert!(ran.out().contains('7'), "{file}: {}", ran.out());
+    }
+    let path = deck.path("pipe");
+    pipe(&path);
+    let ran = deck.run(&["config", "import", "--env", "dev", path.to_str().unwrap()]);
+    assert!(ran.err().contains("it is a named pipe"), "{}", ran.err());
+}
