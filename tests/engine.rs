@@ -2,12 +2,16 @@
 
 mod support;
 
+use std::os::unix::fs::OpenOptionsExt;
+
 use jiff::{SignedDuration, Timestamp};
 use smsdeck::config::Config;
 use smsdeck::domain::delivery::DeliveryStatus;
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::message_text::MessageTemplate;
 use smsdeck::domain::passcode::{Passcode, Verdict};
+use smsdeck::domain::provider::{BaseUrl, Provider};
+use smsdeck::domain::secret::SecretSource;
 use smsdeck::domain::user::UserId;
 use smsdeck::engine::{
     CancelError, Clock, CodeAttempt, CodeRequest, Engine, EngineError, Operator, RequestError,
@@ -278,4 +282,33 @@ async fn a_user_gets_the_message_of_their_country() {
     engine.by(&operator()).request(request("+573001234567", None)).await.unwrap();
     let text = received(&engine, 1).await;
     assert!(text.ends_with(" es tu clave."), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_secret_program_delays_neither_new_settings_nor_other_environments() {
+    let deck = Deck::new();
+    let (started, pipe) = (deck.path("started"), deck.path("pipe"));
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    let script = format!("echo > {}; cat {}", started.display(), pipe.display());
+    let mut config = config_for(&BaseUrl::parse("http://127.0.0.1:9").unwrap());
+    config.environments.test.provider = Provider::Sandbox;
+    config.environments.development.provider.set_twilio(|account| {
+        let words = ["sh", "-c", &script].map(str::to_owned).to_vec();
+        account.auth_token = Some(SecretSource::Command(words));
+    });
+    let engine = engine_with(&deck, &Clock::manual(start()), config.clone()).await;
+    let waiting = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.by(&operator()).request(request(NUMBER, None)).await.map(drop) }
+    });
+    while !started.exists() {
+        tokio::task::yield_now().await;
+    }
+    engine.reconfigure(config).await;
+    engine.handset(Environment::Test, NUMBER).await.unwrap();
+    // It can be opened only as long as the program reads from it.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let opened = std::fs::OpenOptions::new().write(true).custom_flags(flags).open(&pipe);
+    drop(opened.expect("the program is still waited for"));
+    assert!(waiting.await.unwrap().is_err());
 }

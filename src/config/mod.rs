@@ -16,6 +16,7 @@ mod replace;
 mod ron_text;
 mod save;
 mod schema;
+mod secret_programs;
 mod secret_sources;
 mod secrets;
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub use paths::{Paths, below_home};
 pub use replace::{Replaced, last_good, replace_text, restore};
 pub use save::{change, changed_text, save_environment};
 pub use schema::schema;
+pub use secret_programs::forget_failures;
 pub use secret_sources::resolve;
 pub use secrets::{
     SecretsError, TokenStatus, deck_key, remove_token, replace_token, store_token, token_status,

@@ -1,24 +1,18 @@
 //! Reads the value of a secret from where the settings say it is.
 
-use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
 use super::owner;
 use super::paths::Paths;
+use super::secret_programs;
 use super::secrets::{SecretsError, stored_token};
 use crate::domain::environment::Environment;
 use crate::domain::secret::{Secret, SecretSource};
 use crate::files;
 
-/// How long a command may take to print a secret; it may have to wait for a password agent.
-const MAX_COMMAND: Duration = Duration::from_secs(10);
-
-/// The most bytes that are read from a file or a command.
+/// The most bytes that are read from a file.
 const MAX_BYTES: u64 = 4096;
 
 /// Reads a secret. May block for ten seconds where a command prints it.
@@ -40,7 +34,7 @@ pub fn resolve(
         SecretSource::File(path) => from_file(path),
         SecretSource::Command(words) => match owner::untrusted(&paths.config) {
             Some(reason) => Err(reason),
-            None => from_command(words),
+            None => secret_programs::printed(words),
         },
     };
     let unusable = |reason| SecretsError::Source { source_name: source.to_string(), reason };
@@ -57,51 +51,6 @@ fn from_file(path: &Path) -> Result<Zeroizing<String>, String> {
         return Err("the file is empty".to_owned());
     }
     Ok(Zeroizing::new(text.to_owned()))
-}
-
-fn text(source: impl Read) -> Result<Zeroizing<String>, String> {
-    let mut text = Zeroizing::new(String::new());
-    source.take(MAX_BYTES).read_to_string(&mut text).map_err(|error| error.to_string())?;
-    Ok(text)
-}
-
-/// Runs a program, without a shell, and takes what it prints.
-fn from_command(words: &[String]) -> Result<Zeroizing<String>, String> {
-    let (program, arguments) = words.split_first().ok_or("the command is empty")?;
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        // Its error output might hold the secret.
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| error.to_string())?;
-    let outcome = printed(&mut child);
-    if outcome.is_err() {
-        // It is late either way; what matters is that it does not stay.
-        let _ = child.kill();
-        let _ = child.wait();
-    }
-    outcome
-}
-
-/// What a program prints, if it ends well and in time. Its output is read on a thread of its
-/// own, as whatever the program has started may keep it open for as long as it likes.
-fn printed(child: &mut Child) -> Result<Zeroizing<String>, String> {
-    let end = Instant::now() + MAX_COMMAND;
-    let late = || format!("it took longer than {} s", MAX_COMMAND.as_secs());
-    let output = child.stdout.take().ok_or("it has no output")?;
-    let (sender, printed) = mpsc::channel();
-    std::thread::spawn(move || sender.send(text(output)));
-    let text = printed.recv_timeout(MAX_COMMAND).map_err(|_| late())??;
-    loop {
-        match child.try_wait().map_err(|error| error.to_string())? {
-            Some(status) if status.success() => return Ok(text),
-            Some(status) => return Err(format!("the command ended with {status}")),
-            None if Instant::now() < end => std::thread::sleep(Duration::from_millis(10)),
-            None => return Err(late()),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -141,7 +90,7 @@ mod tests {
         let message = |source: &SecretSource| resolved(source).unwrap_err().to_string();
         assert!(message(&SecretSource::Env("SMSDECK_NOT_SET".to_owned())).contains("not set"));
         assert!(message(&SecretSource::File("/nowhere/token".into())).contains("/nowhere/token"));
-        assert!(message(&command(&["false"])).contains("exit status: 1"));
+        assert!(message(&command(&["false"])).contains("exit status: 1; run it yourself"));
         assert!(message(&command(&[])).contains("empty"));
         let spaced = message(&command(&["printf", "%s", "two words"]));
         assert!(spaced.contains("space") && !spaced.contains("two words"), "{spaced}");

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{Mutex, OnceCell, watch};
 use tokio::task::spawn_blocking;
@@ -26,12 +27,16 @@ pub(super) struct Clients {
     loopback: OnceCell<reqwest::Client>,
     sandboxes: PerEnvironment<OnceCell<Sandbox>>,
     ready: PerEnvironment<Mutex<Option<Ready>>>,
+    /// Counts how often the credentials may have changed.
+    generation: AtomicU64,
 }
 
 /// A client with the settings that it was made for.
 struct Ready {
     provider: Provider,
     client: Client,
+    /// The generation of its credentials.
+    generation: u64,
 }
 
 /// An HTTP client for the internet, with the certificates that it trusts besides the system's.
@@ -56,13 +61,19 @@ impl Clients {
             loopback: OnceCell::new(),
             sandboxes: PerEnvironment::from_fn(|_| OnceCell::new()),
             ready: PerEnvironment::from_fn(|_| Mutex::new(None)),
+            generation: AtomicU64::new(0),
         }
     }
 
-    /// Drops the clients, so that changed credentials are read again.
+    /// Drops the clients, so that changed credentials are read again. Does not wait for one that
+    /// is being made: it is made again when next needed.
     pub(super) async fn forget(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        config::forget_failures();
         for environment in Environment::ALL {
-            *self.ready[environment].lock().await = None;
+            if let Ok(mut ready) = self.ready[environment].try_lock() {
+                *ready = None;
+            }
         }
         *self.http.lock().await = None;
     }
@@ -75,11 +86,13 @@ impl Clients {
     ) -> Result<Client, NotReady> {
         // One lock per environment: a slow secret command delays no other environment's codes.
         let mut ready = self.ready[environment].lock().await;
-        if let Some(ready) = ready.as_ref().filter(|ready| ready.provider == *provider) {
+        let generation = self.generation.load(Ordering::SeqCst);
+        let is_current = |it: &&Ready| it.provider == *provider && it.generation == generation;
+        if let Some(ready) = ready.as_ref().filter(is_current) {
             return Ok(ready.client.clone());
         }
         let client = self.client_with(environment, provider, None).await?;
-        *ready = Some(Ready { provider: provider.clone(), client: client.clone() });
+        *ready = Some(Ready { provider: provider.clone(), client: client.clone(), generation });
         Ok(client)
     }
 
