@@ -28,6 +28,7 @@ pub mod demo;
 pub mod domain;
 pub mod engine;
 pub mod files;
+pub mod process;
 pub mod provider;
 pub mod report;
 pub mod runtime;

@@ -13,6 +13,7 @@ use smsdeck::demo::Demo;
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::text::printable;
 use smsdeck::engine::{Deck, Operator};
+use smsdeck::process::{end_on_panic, forbid_core_dumps};
 use smsdeck::runtime::Runtime;
 use smsdeck::tui::{self, ConsoleOptions, keymap};
 
@@ -20,12 +21,18 @@ use smsdeck::tui::{self, ConsoleOptions, keymap};
 const MAX_OPERATOR: usize = 160;
 
 fn main() -> ExitCode {
+    forbid_core_dumps();
+    end_on_panic(1, || ());
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return misused(&error),
     };
     let output = Output::new(arguments.json);
     let is_status = arguments.is_status();
+    if is_status {
+        // 1 would be a mere warning.
+        end_on_panic(2, || ());
+    }
     start(arguments, output).unwrap_or_else(|failure| {
         let failure = if is_status { failure.critical() } else { failure };
         failure.report(output)

@@ -17,8 +17,8 @@ use rust_source::{Function, Module, Source};
 /// The layers from the bottom up; a part may use what is in the layers below its own.
 const LAYERS: [&[&str]; 7] = [
     &["domain"],
-    // The clock and the chance of this machine, and its files.
-    &["runtime", "files"],
+    // The clock and the chance of this machine, its files, and this process.
+    &["runtime", "files", "process"],
     &["provider", "store", "config"],
     &["engine"],
     &["report", "demo"],

@@ -4,8 +4,11 @@
 mod support;
 
 use std::fs;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, chown, symlink};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::process::Stdio;
 
 use rustix::fs::{CWD, Mode, mkfifoat};
 use support::deck::Deck;
@@ -139,4 +142,77 @@ fn settings_are_imported_from_a_pipe_that_is_open_already() {
     pipe(&path);
     let ran = deck.run(&["config", "import", "--env", "dev", path.to_str().unwrap()]);
     assert!(ran.err().contains("it is a named pipe"), "{}", ran.err());
+}
+
+#[test]
+fn the_next_start_removes_what_a_killed_process_left() {
+    let deck = Deck::new();
+    deck.run(&["config", "set", "--env", "dev", "codes_allowed", "5"]);
+    let folder = deck.path(".config/smsdeck");
+    let left = [folder.join(".smsdeck-AbC123"), folder.join("config.ron.history/.smsdeck-XyZ789")];
+    fs::create_dir_all(folder.join("config.ron.history")).unwrap();
+    let put = || left.iter().for_each(|file| fs::write(file, "token").unwrap());
+    for arguments in COMMANDS {
+        put();
+        deck.run(arguments);
+        assert!(left.iter().all(|file| !file.exists()), "{arguments:?}");
+    }
+    put();
+    deck.run(&["status", "--read-only"]);
+    assert!(left.iter().all(|file| file.exists()), "a reader has changed something");
+}
+
+#[test]
+fn files_that_others_can_read_are_warned_about() {
+    let deck = Deck::new();
+    let token = deck.path("token");
+    fs::write(&token, "0123456789abcdef0123456789ab3f9a").unwrap();
+    let mut config = smsdeck::config::Config::built_in();
+    config.environments.test.provider.set_twilio(|account| {
+        account.auth_token = Some(smsdeck::domain::secret::SecretSource::File(token.clone()));
+    });
+    deck.configure(&smsdeck::config::render(&config));
+    let store = deck.paths().store;
+    let set = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    deck.run(&["status"]);
+    for (file, is_exposed) in [(&token, true), (&store, true), (&store, false)] {
+        set(&token, 0o600);
+        set(&store, 0o600);
+        set(file, if is_exposed { 0o644 } else { 0o600 });
+        let warning = format!("{} can be read by others (mode 644)", file.display());
+        for arguments in [&["status"][..], &["config", "check"], &["config", "check", "--json"]] {
+            let ran = deck.run(arguments);
+            assert_eq!(ran.out().contains(&warning), is_exposed, "{arguments:?}: {}", ran.out());
+            assert!(ran.code() == 0 || is_exposed, "{arguments:?}: {}", ran.out());
+        }
+    }
+}
+
+#[test]
+fn no_core_dump_holds_the_memory_of_a_command() {
+    let deck = Deck::new();
+    let script = format!(
+        "ulimit -c unlimited; exec {} sandbox --listen 127.0.0.1:0",
+        support::deck::SMSDECK
+    );
+    let mut child = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(deck.home.path())
+        .env_clear()
+        .env("HOME", deck.home.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It listens once it has printed where.
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("127.0.0.1"), "{line}");
+    let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::QUIT).unwrap();
+    assert!(!child.wait().unwrap().core_dumped());
 }

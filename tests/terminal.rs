@@ -366,7 +366,7 @@ fn a_rejected_edit_is_what_the_next_edit_starts_from() {
     terminal.type_text("E");
     terminal.wait_for("ready?");
     terminal.type_text("y\n");
-    terminal.wait_for("goes on with it");
+    terminal.wait_for("What was typed is in");
     terminal.type_text("E");
     terminal.wait_for("ready?");
     terminal.type_text("y\n");

@@ -13,7 +13,7 @@ use crate::domain::secret::SecretSource;
 use crate::domain::settings::{Field, Settings};
 use crate::engine::{AccountQuery, check_account};
 use crate::provider::AccountReport;
-use crate::report::{AccountCheck, Figures, SettingsWarning, UnmappedCountries};
+use crate::report::{AccountCheck, ExposedFile, Figures, SettingsWarning, UnmappedCountries};
 
 /// Judges the config in use, or a file before it is put to use; `log` also looks into the store,
 /// `online` also asks the accounts.
@@ -42,6 +42,13 @@ pub(super) async fn run(
             show_warning(invocation.output, environment, Field::AuthToken, &problem)?;
             warnings += 1;
         }
+    }
+    if file.is_none() {
+        let exposed = config::exposed_files(invocation.deck.paths(), &config.deck);
+        for exposed in &exposed {
+            invocation.output.line(&format!("warning: {exposed}"), &ExposedFile::of(exposed))?;
+        }
+        warnings += exposed.len();
     }
     for environment in invocation.environments() {
         show_figures(invocation.output, environment, &config)?;
@@ -98,7 +105,8 @@ fn token_problem(
         // A program is run only where the token is needed.
         Ok(TokenStatus::Elsewhere(ref place @ (SecretSource::Env(_) | SecretSource::File(_)))) => {
             let resolved = config::resolve(paths, environment, place);
-            resolved.err().map(|error| format!("Not to be read here: {error}."))
+            let problem = resolved.err().map(|error| format!("Not to be read here: {error}."));
+            problem.or_else(|| Some(format!("{}.", config::exposed_token(Some(place))?)))
         }
         Ok(_) => None,
     }

@@ -31,9 +31,18 @@ pub fn versions(paths: &Paths) -> io::Result<Vec<Version>> {
     of_folder(&folder(&paths.config))
 }
 
-/// Removes what processes of this deck that were killed have left behind.
+/// Removes what processes of this deck that were killed have left behind. A text that was edited
+/// and not taken is put aside.
 pub fn remove_leftovers(paths: &Paths) {
-    files::remove_leftovers(&paths.config, &paths.secrets, &folder(&paths.config));
+    let unsaved = beside(&paths.config, ".unsaved");
+    files::remove_leftovers(&paths.config, &paths.secrets, &folder(&paths.config), &unsaved);
+}
+
+/// A file that is named after the config, beside it.
+pub(super) fn beside(config: &Path, ending: &str) -> PathBuf {
+    let mut name = config.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    config.with_file_name(name)
 }
 
 /// Returns the history folder: beside the config and named after it, as several configs may share
@@ -41,9 +50,7 @@ pub fn remove_leftovers(paths: &Paths) {
 pub(super) fn folder(config: &Path) -> PathBuf {
     // A path through a symlink and a direct path must lead to the same versions.
     let config = config.canonicalize().unwrap_or_else(|_| config.to_owned());
-    let mut name = config.file_name().unwrap_or_default().to_owned();
-    name.push(".history");
-    config.with_file_name(name)
+    beside(&config, ".history")
 }
 
 fn of_folder(folder: &Path) -> io::Result<Vec<Version>> {
@@ -79,9 +86,7 @@ fn moment(name: &str) -> Option<Timestamp> {
 /// Saves an invalid text beside the config, readable only by its owner: it may hold what belongs
 /// in no history. It is not a version, as it could not be restored.
 pub(super) fn set_aside(config: &Path, text: &str) -> io::Result<()> {
-    let mut name = config.file_name().unwrap_or_default().to_owned();
-    name.push(".broken");
-    replace(&config.with_file_name(name), Links::Refuse, Mode::Always(0o600), |file| {
+    replace(&beside(config, ".broken"), Links::Refuse, Mode::Always(0o600), |file| {
         file.write_all(text.as_bytes())
     })
 }

@@ -7,16 +7,15 @@ mod story;
 
 use std::path::Path;
 
-use jiff::{SignedDuration, Timestamp};
-use tempfile::TempDir;
-
 use crate::config::{self, Config, ConfigError, Paths, SecretsError};
 use crate::domain::environment::Environment;
 use crate::domain::secret::{Secret, SecretError};
 use crate::engine::Operator;
+use crate::files::PrivateFolder;
 use crate::provider::sandbox::{AUTH_TOKEN, Sandbox, SandboxError};
 use crate::runtime::{Clock, Rng, Runtime};
 use crate::store::{Store, StoreError};
+use jiff::{SignedDuration, Timestamp};
 
 /// When every demonstration begins: 2026-03-02, 12:05:00 UTC, in seconds since 1970.
 const BEGINNING: i64 = 1_772_453_100;
@@ -35,7 +34,7 @@ pub struct Demo {
     pub runtime: Runtime,
     /// The operator who works with it.
     pub operator: Operator,
-    _folder: TempDir,
+    _folder: PrivateFolder,
     _account: Sandbox,
 }
 
@@ -71,7 +70,7 @@ impl Demo {
         let beginning = Timestamp::from_second(BEGINNING).unwrap_or_default();
         let (clock, rng) = (Clock::manual(beginning), Rng::repeated(SEED));
         let alone = Runtime { clock, rng, twilio: None };
-        let folder = tempfile::Builder::new().prefix("smsdeck-demo").tempdir()?;
+        let folder = PrivateFolder::for_demo()?;
         let paths = paths_in(folder.path());
         let account = Sandbox::start_in(([127, 0, 0, 1], 0).into(), &alone).await?;
         // Its port differs each time, and is shown nowhere.

@@ -55,7 +55,7 @@ impl Engine {
         let config = self.config();
         let settings = &config.environments[environment];
         let is_set_up = settings.missing().is_empty() && !settings.from_numbers.rows().is_empty();
-        let mut findings = Vec::new();
+        let mut findings = self.exposed_files(settings);
         if is_set_up {
             let source = settings.provider.token_source();
             match config::token_status(&self.inner.paths, environment, source) {
@@ -91,6 +91,14 @@ impl Engine {
         findings.extend(of_destinations(&destinations, thresholds));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         Ok(Status { is_set_up, newest_answer, health, destinations, locked, findings })
+    }
+
+    /// Returns a finding for each file of the environment or the deck that others can read.
+    fn exposed_files(&self, settings: &Settings) -> Vec<Finding> {
+        let token = config::exposed_token(settings.provider.token_source());
+        let files = config::exposed_files(&self.inner.paths, &self.config().deck);
+        let exposed = token.into_iter().chain(files);
+        exposed.map(|it| Finding::new(Severity::Warning, it.to_string())).collect()
     }
 
     /// Returns a finding for each cap that refuses codes now.

@@ -1,53 +1,81 @@
-//! What a process that was killed has left behind: temporary files and copies that were edited.
+//! What a process that was killed has left behind: temporary files, and private folders such as
+//! those of edited copies.
 //!
-//! Whoever writes one holds a lock on it, which the system releases when the process dies: what
+//! Whoever makes one holds a lock on it, which the system releases when the process dies: what
 //! nobody holds is a leftover.
 
-use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
-use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::fd::IntoRawFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::lock::Lock;
-use super::regular::{Links, open, open_with};
-
-/// How the names of temporary files begin.
-pub(super) const PREFIX: &str = ".smsdeck-";
+use super::regular::{Links, open, open_with, read};
+use super::replace::{Mode, replace};
+use super::temporary::{entries, is_free, is_mine, remove_files};
 
 /// How the names of folders with edited copies begin.
-const COPIES: &str = ".smsdeck-edit-";
+const EDIT: &str = ".smsdeck-edit-";
 
-/// How those of folders in the system's temporary folder begin.
+/// How those of demonstrations begin, and of copies that earlier versions made.
 const TEMPORARY: &str = "smsdeck-";
 
-/// The file in a folder of copies whose lock says that the folder is in use.
+/// The file in a private folder whose lock says that the folder is in use.
 const IN_USE: &str = "in-use";
 
-/// The most files that a folder of copies is taken to have; one with more is something else.
-const MAX_FILES: usize = 16;
+/// The edited copy in its folder, and the text that the edit began with.
+const EDITED: [&str; 2] = ["config.ron", "before.ron"];
 
-/// A folder for copies that only its owner may read. Deleted when dropped, unless it is kept.
+/// The largest edited text that is put aside, in bytes.
+const MAX_EDITED: u64 = 1024 * 1024;
+
+/// A folder that only its owner may read. Deleted when dropped, unless it is kept, and at the next
+/// start if the process was killed.
 #[derive(Debug)]
-pub struct Copies {
+pub struct PrivateFolder {
     folder: tempfile::TempDir,
     in_use: File,
 }
 
-impl Copies {
-    /// Makes one in `beside`.
+impl PrivateFolder {
+    /// Makes one for an edited copy: beside the original, or where nothing can be made there in
+    /// the system's temporary folder.
     ///
     /// # Errors
-    /// When nothing can be made there.
-    pub fn new_in(beside: &Path) -> io::Result<Self> {
-        let private = Permissions::from_mode(0o700);
-        let folder =
-            tempfile::Builder::new().prefix(COPIES).permissions(private).tempdir_in(beside)?;
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        let in_use = open_with(&mut options, &folder.path().join(IN_USE), Links::Refuse)?;
-        // A file system without locks has to do without them.
-        let _ = in_use.try_lock();
-        Ok(Self { folder, in_use })
+    /// When it cannot be made there either.
+    pub fn for_edit(original: &Path) -> io::Result<Self> {
+        let beside = original.parent().unwrap_or(Path::new("."));
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(beside);
+        let made = made.and_then(|()| Self::new_in(beside, EDIT));
+        made.or_else(|_| Self::new_in(&std::env::temp_dir(), EDIT))
+    }
+
+    /// Makes one for a demonstration, in the system's temporary folder, after removing those of
+    /// demonstrations that were killed.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn for_demo() -> io::Result<Self> {
+        remove_temporary();
+        Self::new_in(&std::env::temp_dir(), "smsdeck-demo-")
+    }
+
+    fn new_in(parent: &Path, prefix: &str) -> io::Result<Self> {
+        loop {
+            let private = Permissions::from_mode(0o700);
+            let folder =
+                tempfile::Builder::new().prefix(prefix).permissions(private).tempdir_in(parent)?;
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true).mode(0o600);
+            let in_use = open_with(&mut options, &folder.path().join(IN_USE), Links::Refuse)?;
+            // A file system without locks has to do without them.
+            let _ = in_use.try_lock();
+            // Another process may have taken it for a leftover just before it was locked.
+            if in_use.metadata()?.nlink() > 0 {
+                return Ok(Self { folder, in_use });
+            }
+        }
     }
 
     /// Where it is.
@@ -55,8 +83,8 @@ impl Copies {
         self.folder.path()
     }
 
-    /// Has programs that are started from now on hold the folder too: an editor outlives a
-    /// console that is killed.
+    /// Has programs that are started from now on use the folder too: an editor outlives a console
+    /// that is killed.
     ///
     /// # Errors
     /// When the system refuses it.
@@ -64,75 +92,169 @@ impl Copies {
         Ok(rustix::io::fcntl_setfd(&self.in_use, rustix::io::FdFlags::empty())?)
     }
 
-    /// Keeps the folder when this is dropped, and in use as long as the returned file is open.
-    pub fn keep(self) -> (PathBuf, File) {
-        (self.folder.keep(), self.in_use)
+    /// Keeps the folder when this is dropped, in use until this process ends.
+    pub fn keep(self) -> PathBuf {
+        // Never closed, so that the lock is held until then.
+        let _ = self.in_use.into_raw_fd();
+        self.folder.keep()
     }
 }
 
 /// Removes what dead processes have left beside a config and its secrets, in its folder of
-/// `versions`, and in the system's temporary folder. Creates nothing; what cannot be removed stays.
-pub fn remove_leftovers(config: &Path, secrets: &Path, versions: &Path) {
+/// `versions`, and in the system's temporary folder. A text that was edited and not taken is put
+/// aside as `unsaved`, readable by its owner alone. Creates nothing else; what cannot be removed
+/// stays.
+pub fn remove_leftovers(config: &Path, secrets: &Path, versions: &Path, unsaved: &Path) {
     // A writer that has just made its file has not locked it yet, but holds one of these.
     if !Lock::is_held(config) && !Lock::is_held(secrets) {
         let target = config.canonicalize().unwrap_or_else(|_| config.to_owned());
         for folder in [config.parent(), target.parent(), Some(versions)].into_iter().flatten() {
-            remove_from(folder);
+            for copies in entries(folder, EDIT) {
+                if is_unused(&copies) && put_aside(&copies, unsaved).is_ok() {
+                    let _ = fs::remove_dir_all(copies);
+                }
+            }
+            remove_files(folder);
         }
     }
-    for folder in entries(&std::env::temp_dir(), TEMPORARY) {
-        remove_copies(&folder);
-    }
+    remove_temporary();
 }
 
-/// Removes what dead processes have left in a folder.
-pub(super) fn remove_from(folder: &Path) {
-    for path in entries(folder, PREFIX) {
-        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(COPIES)) {
-            remove_copies(&path);
-        } else if is_mine(&path) && open(&path, Links::Refuse).is_ok_and(|file| is_free(&file)) {
-            let _ = fs::remove_file(&path);
-        }
-    }
-}
-
-/// Removes a folder of copies that nobody uses, and nothing else that is called so.
-fn remove_copies(folder: &Path) {
-    let is_folder = fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir());
-    if !is_folder || !is_mine(folder) {
-        return;
-    }
-    let files = entries(folder, "");
-    let is_copy = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        // Editors leave their own files beside the copy.
-        name == IN_USE || name.contains("config.ron") || name == "before.ron"
-    };
-    let is_edited = files.iter().any(|path| path.ends_with("before.ron"));
-    if files.len() > MAX_FILES || !files.iter().all(is_copy) || !(is_edited || files.is_empty()) {
-        return;
-    }
-    let in_use = open(&folder.join(IN_USE), Links::Refuse);
-    let is_used = in_use.is_ok_and(|file| !is_free(&file));
-    if !is_used {
+/// Removes the private folders of dead processes from the system's temporary folder.
+fn remove_temporary() {
+    let system = std::env::temp_dir();
+    let folders = [EDIT, TEMPORARY].into_iter().flat_map(|prefix| entries(&system, prefix));
+    for folder in folders.filter(|folder| is_unused(folder) || is_former_copy(folder)) {
         let _ = fs::remove_dir_all(folder);
     }
 }
 
-fn is_mine(path: &Path) -> bool {
-    let me = rustix::process::geteuid().as_raw();
-    fs::symlink_metadata(path).is_ok_and(|found| found.uid() == me)
+/// Whether a folder is a private one of this user whose process has died.
+fn is_unused(folder: &Path) -> bool {
+    let in_use = folder.join(IN_USE);
+    is_folder_of_mine(folder)
+        && is_mine(&in_use)
+        && open(&in_use, Links::Refuse).is_ok_and(|file| is_free(&file))
 }
 
-/// Whether no process holds a file.
-fn is_free(file: &File) -> bool {
-    !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+/// Whether a folder holds nothing but an edited copy, as earlier versions made it.
+fn is_former_copy(folder: &Path) -> bool {
+    let files = entries(folder, "");
+    let is_edited = EDITED.iter().all(|name| files.iter().any(|file| file.ends_with(name)));
+    is_folder_of_mine(folder) && is_edited && files.len() == EDITED.len()
 }
 
-/// The entries of a folder whose names begin so.
-fn entries(folder: &Path, prefix: &str) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let entries = entries.flatten();
-    let named = entries.filter(|it| it.file_name().to_string_lossy().starts_with(prefix));
-    named.map(|it| it.path()).collect()
+/// Saves what was typed into a copy, if anything was.
+fn put_aside(copies: &Path, unsaved: &Path) -> io::Result<()> {
+    let [edited, before] = EDITED.map(|name| read(&copies.join(name), MAX_EDITED));
+    let (Ok(edited), Ok(before)) = (edited, before) else { return Ok(()) };
+    if edited == before {
+        return Ok(());
+    }
+    replace(unsaved, Links::Refuse, Mode::Always(0o600), |file| file.write_all(&edited))
+}
+
+fn is_folder_of_mine(folder: &Path) -> bool {
+    is_mine(folder) && fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Deck {
+        folder: tempfile::TempDir,
+    }
+
+    impl Deck {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            fs::create_dir(folder.path().join("history")).unwrap();
+            Self { folder }
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.folder.path().join(name)
+        }
+
+        fn clean(&self) {
+            let [config, secrets, versions, unsaved] =
+                ["config.ron", "secrets.ron", "history", "unsaved"].map(|name| self.path(name));
+            remove_leftovers(&config, &secrets, &versions, &unsaved);
+        }
+    }
+
+    #[test]
+    fn temporary_files_of_the_dead_are_removed_and_those_of_the_living_stay() {
+        let deck = Deck::new();
+        let dead = [".smsdeck-AbC123", "history/.smsdeck-AbC123"].map(|name| deck.path(name));
+        for file in &dead {
+            fs::write(file, "token").unwrap();
+        }
+        let living = deck.path(".smsdeck-XyZ789");
+        let file = File::create(&living).unwrap();
+        file.try_lock().unwrap();
+        let others = [deck.path("smsdeck-notes"), deck.path(".smsdeck-folder/of-mine")];
+        fs::create_dir(deck.path(".smsdeck-folder")).unwrap();
+        for file in &others {
+            fs::write(file, "").unwrap();
+        }
+        deck.clean();
+        assert!(dead.iter().all(|file| !file.exists()));
+        assert!(living.exists() && others.iter().all(|file| file.exists()));
+        drop(file);
+        deck.clean();
+        assert!(!living.exists());
+    }
+
+    #[test]
+    fn nothing_is_removed_while_somebody_writes() {
+        let deck = Deck::new();
+        let file = deck.path(".smsdeck-AbC123");
+        fs::write(&file, "").unwrap();
+        for locked in ["config.ron", "secrets.ron"] {
+            let lock = Lock::take(&deck.path(locked)).unwrap();
+            deck.clean();
+            assert!(file.exists());
+            drop(lock);
+        }
+        deck.clean();
+        assert!(!file.exists());
+    }
+
+    #[test]
+    fn an_edited_copy_is_removed_with_its_console_and_what_was_typed_is_put_aside() {
+        let deck = Deck::new();
+        for (edited, kept) in [("same", None), ("typed", Some("typed"))] {
+            let folder = PrivateFolder::for_edit(&deck.path("config.ron")).unwrap();
+            assert_eq!(folder.path().parent(), Some(deck.folder.path()));
+            let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+            assert_eq!(mode(folder.path()), 0o700);
+            fs::write(folder.path().join("before.ron"), "same").unwrap();
+            fs::write(folder.path().join("config.ron"), edited).unwrap();
+            deck.clean();
+            assert!(folder.path().join("config.ron").exists(), "it was in use");
+            // A process that was killed: its lock is gone, its folder is not.
+            let PrivateFolder { folder, in_use } = folder;
+            let folder = folder.keep();
+            drop(in_use);
+            deck.clean();
+            assert!(!folder.exists());
+            let unsaved = deck.path("unsaved");
+            assert_eq!(fs::read_to_string(&unsaved).ok().as_deref(), kept);
+            assert!(kept.is_none() || mode(&unsaved) == 0o600);
+        }
+    }
+
+    #[test]
+    fn a_folder_of_an_earlier_version_is_known_by_its_files() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!is_former_copy(folder.path()));
+        for name in EDITED {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        assert!(is_former_copy(folder.path()));
+        fs::write(folder.path().join("notes"), "").unwrap();
+        assert!(!is_former_copy(folder.path()));
+    }
 }

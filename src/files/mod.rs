@@ -8,8 +8,9 @@ mod lock;
 mod private;
 mod regular;
 mod replace;
+mod temporary;
 
-pub use leftovers::{Copies, remove_leftovers};
+pub use leftovers::{PrivateFolder, remove_leftovers};
 pub use lock::Lock;
 pub use private::{is_private, others_may_read, others_may_write, owner_of};
 pub use regular::{Links, open, read, read_input, read_open};

@@ -5,10 +5,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
-use super::leftovers::{PREFIX, remove_from};
 use super::regular::{Links, require_regular};
+use super::temporary::{remove_files, temporary};
 
 /// The mode that a file has after it is replaced.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +23,7 @@ pub enum Mode {
 /// # Errors
 /// When its folder cannot be written.
 pub fn publish(path: &Path, text: &str) -> io::Result<()> {
-    remove_from(&folder_of(path));
+    remove_files(&folder_of(path));
     replace(path, Links::Refuse, Mode::KeptOr(0o644), |file| file.write_all(text.as_bytes()))
 }
 
@@ -71,19 +69,6 @@ pub fn replace(
     new.as_file().sync_all()?;
     new.persist(&path).map_err(|error| error.error)?;
     File::open(&folder)?.sync_all()
-}
-
-/// A temporary file that is locked as long as its writer lives, which tells it from a leftover.
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    loop {
-        let new = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?;
-        // A file system without locks has to do without them.
-        let _ = new.as_file().try_lock();
-        // Another process may have taken it for a leftover just before it was locked.
-        if new.as_file().metadata()?.nlink() > 0 {
-            return Ok(new);
-        }
-    }
 }
 
 fn folder_of(path: &Path) -> PathBuf {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::config::Exposed;
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::figures;
@@ -26,6 +27,25 @@ impl<'a> SettingsWarning<'a> {
     /// A warning about a field.
     pub const fn of(environment: Environment, field: &'a str, message: &'a str) -> Self {
         Self { severity: "warning", environment: environment.key(), field, message }
+    }
+}
+
+/// A warning about a file of the deck that others can read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExposedFile {
+    /// Always `warning`.
+    pub severity: &'static str,
+    /// The file.
+    pub path: String,
+    /// The warning.
+    pub message: String,
+}
+
+impl ExposedFile {
+    /// A warning about a file.
+    pub fn of(exposed: &Exposed) -> Self {
+        let path = exposed.path.display().to_string();
+        Self { severity: "warning", path, message: exposed.to_string() }
     }
 }
 
@@ -108,7 +128,7 @@ pub(super) fn codes<'a>(countries: impl IntoIterator<Item = &'a Country>) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use crate::config::{Config, Exposed};
     use crate::report::names::names;
 
     #[test]
@@ -124,6 +144,8 @@ mod tests {
         assert_eq!(names(&part), "calling_code left_out mapped");
         let warning = SettingsWarning::of(Environment::Test, "Provider", "");
         assert_eq!(names(&warning), "environment field message severity");
+        let exposed = ExposedFile::of(&Exposed { path: "/deck.db".into(), mode: 0o644 });
+        assert_eq!(names(&exposed), "message path severity");
         let unmapped = UnmappedCountries::of(Environment::Test, &BTreeSet::new());
         assert_eq!(names(&unmapped), "environment texted_on_no_number");
     }

@@ -2,15 +2,16 @@
 //! with what others have saved meanwhile.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::config::{self, Config, ConfigError, Paths};
 use crate::domain::environment::Environment;
 use crate::domain::merge::merge;
+use crate::files::PrivateFolder;
 
 /// What becomes of an edit.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +68,7 @@ pub struct EditedText {
 /// The copy that is edited, in a folder that no one else may read: the config names people's
 /// numbers, and someone may put a token there by mistake.
 struct Copy {
-    folder: tempfile::TempDir,
+    folder: PrivateFolder,
     /// What the edit began with.
     base: String,
 }
@@ -75,11 +76,10 @@ struct Copy {
 impl Copy {
     /// A copy of the config, or what was typed before and not taken.
     fn new(paths: &Paths, typed: Option<&Path>) -> Result<Self, EditError> {
-        let private = Permissions::from_mode(0o700);
-        let folder = tempfile::Builder::new().prefix("smsdeck-").permissions(private).tempdir()?;
+        let folder = PrivateFolder::for_edit(&paths.config)?;
         let resumed = typed.and_then(|typed| {
-            let base = std::fs::read_to_string(typed.with_file_name(BASE)).ok()?;
-            Some((std::fs::read_to_string(typed).ok()?, base))
+            let base = config::input(&typed.with_file_name(BASE)).ok()?;
+            Some((config::input(typed).ok()?, base))
         });
         let (text, base) = if let Some(resumed) = resumed {
             resumed
@@ -94,6 +94,14 @@ impl Copy {
 
     fn path(&self) -> PathBuf {
         self.folder.path().join(COPY)
+    }
+
+    /// Keeps the text for as long as this process lives, in place of one that was kept before.
+    fn keep(self, typed: Option<&Path>) -> PathBuf {
+        let kept = self.folder.keep().join(COPY);
+        // One that stays is removed at the next start.
+        let _ = typed.and_then(Path::parent).map(std::fs::remove_dir_all);
+        kept
     }
 }
 
@@ -116,18 +124,25 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 pub fn edit(paths: &Paths, typed: Option<&Path>) -> Result<EditedText, NotEdited> {
     let not_kept = |error| NotEdited { error: Box::new(error), kept: None };
     let copy = Copy::new(paths, typed).map_err(not_kept)?;
+    copy.folder.share().map_err(|error| not_kept(error.into()))?;
     let ended = run_editor(&copy.path());
-    let Ok(after) = std::fs::read_to_string(copy.path()) else {
+    if !copy.path().exists() {
         let gone = io::Error::new(io::ErrorKind::NotFound, "the editor has left no text");
         return Err(not_kept(ended.err().unwrap_or(EditError::Files(gone))));
-    };
-    let present = config::text(&paths.config).map_err(|error| not_kept(error.into()))?;
-    if after == copy.base || after == present {
+    }
+    let texts = config::input(&copy.path())
+        .and_then(|after| Ok((after, config::text(&paths.config)?)))
+        .map_err(EditError::from);
+    if let Ok((after, present)) = &texts
+        && (*after == copy.base || after == present)
+    {
         return Err(not_kept(ended.err().unwrap_or(EditError::Unchanged)));
     }
-    let edited = ended.and_then(|()| brought_together(paths, &copy, &present, &after));
-    // What was typed must outlive this.
-    let kept = copy.folder.keep().join(COPY);
+    let edited = ended.and(texts);
+    let edited =
+        edited.and_then(|(after, present)| brought_together(paths, &copy, &present, &after));
+    // What was typed must outlive this, whatever is wrong with it.
+    let kept = copy.keep(typed);
     match edited {
         Ok(edited) => Ok(EditedText { kept, ..edited }),
         Err(error) => Err(NotEdited { error: Box::new(error), kept: Some(kept) }),
@@ -141,7 +156,7 @@ fn brought_together(
     present: &str,
     after: &str,
 ) -> Result<EditedText, EditError> {
-    let mine = config::parse(after, &copy.path())?;
+    let mine = config::parse(after, Path::new(COPY))?;
     let good = config::parse(present, &paths.config).ok();
     let theirs = good.clone().unwrap_or_else(|| config::last_good(paths));
     let (before, kept) = (present.to_owned(), copy.path());

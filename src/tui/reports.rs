@@ -10,6 +10,7 @@ use super::message::{LoadedDeck, Message};
 use super::model::Model;
 use super::saving::{on_edited, on_saved, take_deck};
 use super::session::Session;
+use crate::config::below_home;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::engine::{Status, Submission};
@@ -67,7 +68,7 @@ fn on_edit_taken(model: &mut Model, deck: LoadedDeck) {
 fn on_not_edited(session: &mut Session, reason: &str, kept: Option<PathBuf>) {
     let edit = session.key(Context::Console, Action::EditConfig);
     let more = kept.as_ref().map_or_else(String::new, |kept| {
-        format!(" What was typed is in {}; {edit} goes on with it.", kept.display())
+        format!(" What was typed is in {}; {edit} goes on with it.", below_home(kept))
     });
     session.complain(format!("{reason}.{more}"));
     session.kept_edit = kept;

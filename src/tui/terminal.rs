@@ -15,6 +15,8 @@ use crossterm::{execute, queue};
 use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
 
+use crate::process::end_on_panic;
+
 /// How the terminal is ours now, so that it is given back as it was taken, and not twice.
 static TAKEN: AtomicU8 = AtomicU8::new(NOT_TAKEN);
 
@@ -68,7 +70,7 @@ impl Terminal {
     /// # Errors
     /// When standard output is no terminal.
     pub fn take(kind: Kind) -> io::Result<Self> {
-        give_back_on_panic();
+        end_on_panic(1, give_back);
         enter(kind)?;
         let backend = CrosstermBackend::new(WholeFrames::default());
         let inner = ratatui::Terminal::new(backend).inspect_err(|_| give_back())?;
@@ -178,18 +180,4 @@ fn give_back() {
         let _ = out.flush();
         let _ = disable_raw_mode();
     }
-}
-
-/// A panic in any task or thread ends the program, with the terminal in order and without
-/// the panic's own text, which may hold what must not be shown.
-fn give_back_on_panic() {
-    std::panic::set_hook(Box::new(|panic| {
-        give_back();
-        let place =
-            panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-        // With the terminal gone there is no one to tell; that must not panic again.
-        let _ =
-            writeln!(io::stderr(), "smsdeck stopped because of an error in itself, at {place}.");
-        std::process::exit(101);
-    }));
 }

@@ -1,6 +1,6 @@
 //! A config that was edited as a text, before it is put into force.
 
-use crate::config::{Config, unnamed_tokens};
+use crate::config::{Config, below_home, unnamed_tokens};
 use crate::domain::difference::differences;
 use crate::domain::environment::Environment;
 use crate::domain::quota::QuotaRule;
@@ -23,7 +23,7 @@ pub fn on_edited(model: &mut Model, edited: EditedText) -> Vec<Effect> {
     let changes_production =
         edited.old.environments.production != edited.new.environments.production;
     let edit = model.session.key(Context::Console, Action::EditConfig);
-    let kept = edited.kept.display();
+    let kept = below_home(&edited.kept);
     let kept = format!("Not taken; what you have typed is in {kept}, and {edit} goes on with it.");
     model.session.kept_edit = Some(edited.kept.clone());
     let confirmed = Confirmed::Effect(Box::new(FileEffect::TakeEdited(Box::new(edited)).into()));
