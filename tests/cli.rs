@@ -146,7 +146,7 @@ fn many_numbers_are_routed_from_standard_input() {
         .unwrap();
     child.stdin.take().unwrap().write_all(b"+573001234567\nnonsense\n+14155550123\n").unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
+    assert_eq!(output.status.code(), Some(2));
     let valid: Vec<bool> = String::from_utf8(output.stdout)
         .unwrap()
         .lines()

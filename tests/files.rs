@@ -216,3 +216,86 @@ fn no_core_dump_holds_the_memory_of_a_command() {
     rustix::process::kill_process(pid, rustix::process::Signal::QUIT).unwrap();
     assert!(!child.wait().unwrap().core_dumped());
 }
+
+#[test]
+fn an_invalid_line_does_not_end_a_batch_of_numbers() {
+    let deck = Deck::new();
+    let route = |input: &[u8]| {
+        support::deck::fed(&mut deck.command(&["route", "--env", "dev", "-", "--json"]), input)
+    };
+    let valid = |ran: &support::deck::Ran| -> Vec<bool> {
+        ran.json().iter().map(|line| line["valid"] == true).collect()
+    };
+    let ran = route(b"\xef\xbb\xbf+573001234567\r\n+57 300\xff\nnonsense\n+14155550123");
+    assert_eq!((ran.code(), valid(&ran)), (2, vec![true, false, false, true]), "{}", ran.err());
+    assert_eq!(ran.json()[1]["reason"], "byte 8 is not UTF-8");
+    let ran = route(b"+573001234567\n+14155550123\n");
+    assert_eq!((ran.code(), valid(&ran)), (0, vec![true, true]), "{}", ran.err());
+    let only = &["config", "set", "--env", "dev", "limits.only_countries", "[\"CO\"]"];
+    assert_eq!(deck.run(only).code(), 0);
+    assert_eq!(route(b"+573001234567\n+14155550123\n").code(), 3);
+    assert_eq!(route(b"+14155550123\nnonsense\n").code(), 2);
+}
+
+#[test]
+fn showing_the_config_into_its_own_file_leaves_a_valid_one() {
+    let deck = Deck::new();
+    fs::create_dir_all(deck.path(".config/smsdeck")).unwrap();
+    let path = deck.paths().config;
+    let show_into = || {
+        let file = fs::File::create(&path).unwrap();
+        let ran = deck.command(&["config", "show"]).stdout(file).output().unwrap();
+        (ran.status.code(), String::from_utf8(ran.stderr).unwrap())
+    };
+    let (code, error) = show_into();
+    assert_eq!(code, Some(0), "{error}");
+    assert!(error.contains("the file is empty"), "{error}");
+    assert_eq!(deck.run(&["config", "check"]).code(), 0);
+    for codes in ["5", "6"] {
+        deck.run(&["config", "set", "--env", "dev", "codes_allowed", codes]);
+    }
+    assert_eq!(show_into().0, Some(0));
+    let shown = deck.run(&["config", "show"]);
+    assert!(shown.out().contains("codes_allowed: 5"), "{}", shown.out());
+    fs::write(&path, "").unwrap();
+    let ran = deck.run(&["config", "check"]);
+    assert!(ran.err().contains("config.ron: the file is empty"), "{}", ran.err());
+    assert!(ran.err().contains("smsdeck config show >"), "{}", ran.err());
+}
+
+#[test]
+fn what_other_programs_put_before_a_text_is_no_part_of_it() {
+    let deck = Deck::new();
+    let with_mark = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    let exported = deck.run(&["config", "export", "--env", "dev"]).out();
+    let text = with_mark(&exported.replace("codes_allowed: 3", "codes_allowed: 7"));
+    let fed = |arguments: &[&str], input: &str| {
+        support::deck::fed(&mut deck.command(arguments), input.as_bytes())
+    };
+    let ran = fed(&["config", "import", "--env", "dev", "-"], &text);
+    assert_eq!(ran.code(), 0, "{}", ran.err());
+    let config = deck.paths().config;
+    let written = fs::read_to_string(&config).unwrap();
+    fs::write(&config, with_mark(&written)).unwrap();
+    fs::write(
+        config.with_file_name("keys.ron"),
+        with_mark("{ console: { send_code: [\"F5\"] } }\n"),
+    )
+    .unwrap();
+    let ran = deck.run(&["config", "check"]);
+    assert_eq!(ran.code(), 0, "{}", ran.err());
+    let code = deck.run(&["send", "--env", "dev", "+573001234567", "--json"]).received_code();
+    let ran =
+        fed(&["verify", "--env", "dev", "+573001234567", "-"], &with_mark(&format!("{code}\n")));
+    assert_eq!(ran.code(), 0, "{}", ran.err());
+    let ran = fed(&["config", "set", "--env", "test", "auth_token", "-"], &with_mark("s3cret\n"));
+    assert_eq!(ran.code(), 0, "{}", ran.err());
+    let ran =
+        fed(&["config", "import", "--env", "dev", "-"], "(\n  default_country: \"\u{e9}\u{1}");
+    assert_eq!(ran.code(), 2, "{}", ran.err());
+    let mut bad = deck.command(&["config", "import", "--env", "dev", "-"]);
+    let ran = support::deck::fed(&mut bad, b"(\n  message: \"caf\xe9\")");
+    assert!(ran.err().contains("-:2:16: a byte here is not UTF-8"), "{}", ran.err());
+    let ran = fed(&["config", "import", "--env", "dev", "-"], "");
+    assert!(ran.err().contains("the file is empty"), "{}", ran.err());
+}

@@ -86,7 +86,9 @@ pub enum Command {
     Send(SendOptions),
     /// Check a code.
     Verify(VerifyOptions),
-    /// Show what a send would do: country, sender, why, segments, quota. Sends nothing.
+    /// Show what a send would do: country, sender, why, segments, quota. Sends nothing. Exits with
+    /// 0 if it would go out, 2 for an invalid number, 3 if it would be refused; of many numbers
+    /// every line is reported, and 2 comes before 3.
     Route(RouteOptions),
     /// How each environment fares: set up, locked users, failures with cause and advice. Exits
     /// with 0 if all is well, 1 for a warning, 2 if codes do not go out.
@@ -293,7 +295,8 @@ pub enum ConfigCommand {
     Set {
         /// The field.
         field: String,
-        /// The value; for `auth_token` a - reads it from standard input.
+        /// The value, as in the config; a text may be without its quotes. For `auth_token` a - reads
+        /// it from standard input.
         #[arg(allow_hyphen_values = true)]
         value: String,
         /// Only show what would change.

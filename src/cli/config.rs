@@ -1,5 +1,6 @@
 //! `smsdeck config`: the settings, without the console.
 
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -7,7 +8,7 @@ use super::arguments::ConfigCommand;
 use super::failure::Failure;
 use super::invocation::Invocation;
 use super::{check, diff, set, transfer, versions};
-use crate::config;
+use crate::config::{self, Config, ConfigError};
 use crate::report::{self, ConsoleKeys, Places};
 
 pub(super) async fn run(
@@ -68,8 +69,23 @@ fn path(invocation: &Invocation) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The config in use. In place of an empty file it is what was there before, or the built-in one:
+/// a shell empties the file that `config show > config.ron` writes before the command reads it.
+fn config_to_show(invocation: &Invocation) -> Result<Config, Failure> {
+    let paths = invocation.deck.paths();
+    match config::load(&paths.config) {
+        Err(error @ ConfigError::EmptyFile { .. }) => {
+            let text = format!("smsdeck: {error}: these are the last valid settings");
+            // Standard output may be a file, and this must not be in it.
+            let _ = writeln!(io::stderr(), "{text}");
+            Ok(config::last_good(paths))
+        }
+        config => Ok(config?.unwrap_or_else(Config::built_in)),
+    }
+}
+
 fn show(invocation: &Invocation) -> Result<ExitCode, Failure> {
-    let config = invocation.config()?;
+    let config = config_to_show(invocation)?;
     let text = match invocation.environment {
         Some(environment) => config::of_environment(&config, environment).unwrap_or_default(),
         None => config::render(&config),

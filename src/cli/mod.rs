@@ -22,6 +22,7 @@ mod sandbox;
 mod send;
 mod set;
 mod show_changes;
+mod standard_input;
 mod status;
 mod transfer;
 mod verify;

@@ -1,11 +1,12 @@
 //! `smsdeck route`: what a send would do, without doing it.
 
-use std::io::{self, BufRead};
+use std::io;
 use std::process::ExitCode;
 
 use super::arguments::RouteOptions;
 use super::failure::Failure;
 use super::invocation::Invocation;
+use super::standard_input::{InvalidLine, lines};
 use crate::domain::quota::Quota;
 use crate::domain::text::printable;
 use crate::engine::{EngineError, Preview};
@@ -23,36 +24,61 @@ pub(super) async fn run(
     let engine = invocation.engine().await?;
     let settings = engine.settings(environment);
     let RouteOptions { number, user, default_country } = options;
-    let many = number == "-";
-    let numbers: Box<dyn Iterator<Item = io::Result<String>>> = if many {
-        Box::new(io::stdin().lock().lines())
-    } else {
-        Box::new([Ok(number)].into_iter())
-    };
-    let mut code = ExitCode::SUCCESS;
+    let numbers: Box<dyn Iterator<Item = io::Result<Result<String, InvalidLine>>>> =
+        if number == "-" {
+            Box::new(lines(io::stdin().lock()))
+        } else {
+            Box::new([Ok(Ok(number))].into_iter())
+        };
+    let mut found = Found::default();
     for number in numbers {
-        let number = number?;
+        let number = match number? {
+            Ok(number) => number,
+            Err(InvalidLine { shown, reason }) => {
+                show_invalid(invocation, &shown, reason)?;
+                found.is_invalid = true;
+                continue;
+            }
+        };
         let preview = engine.preview(environment, &number, user.clone(), default_country).await;
-        let exit = match preview {
+        match preview {
             Ok(preview) => {
                 let report = Route::of(&number, &preview, settings.codes_allowed);
                 invocation.output.line(&text(&preview, &report), &report)?;
-                if is_allowed(&preview) { 0 } else { 3 }
+                found.is_refused |= !is_allowed(&preview);
             }
             Err(EngineError::Number(error)) => {
-                let report = Route::invalid(&number, error.to_string());
-                let text = format!("{}: {}", printable(&number, MAX_SHOWN), report.reason);
-                invocation.output.line(&text, &report)?;
-                2
+                show_invalid(invocation, &number, error.to_string())?;
+                found.is_invalid = true;
             }
             Err(error) => return Err(error.into()),
-        };
-        // Of many numbers each line reports its own result; the command itself was fine.
-        if !many {
-            code = ExitCode::from(exit);
         }
     }
-    Ok(code)
+    Ok(found.exit_code())
+}
+
+/// What was found among the numbers, however many there were.
+#[derive(Debug, Default, Clone, Copy)]
+struct Found {
+    is_invalid: bool,
+    is_refused: bool,
+}
+
+impl Found {
+    /// Invalid input first: it can hide anything.
+    fn exit_code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self { is_invalid: true, .. } => 2,
+            Self { is_refused: true, .. } => 3,
+            Self { .. } => 0,
+        })
+    }
+}
+
+fn show_invalid(invocation: &Invocation, number: &str, reason: String) -> io::Result<()> {
+    let report = Route::invalid(number, reason);
+    let text = format!("{}: {}", printable(number, MAX_SHOWN), report.reason);
+    invocation.output.line(&text, &report)
 }
 
 /// Whether the send would go out.

@@ -1,18 +1,15 @@
 //! `smsdeck config set`: one field; a token comes from standard input only.
 
-use std::io::Read;
 use std::process::ExitCode;
 
 use super::change::apply;
 use super::failure::Failure;
 use super::invocation::Invocation;
+use super::standard_input::first_line;
 use crate::config;
 use crate::domain::environment::Environment;
 use crate::domain::secret::Secret;
 use crate::engine::SettingsChange;
-
-/// The longest text that is read for a token, in bytes.
-const MAX_TOKEN_BYTES: u64 = 4096;
 
 /// How the places begin that a token can be read from; nothing that looks like a token does.
 const TOKEN_SOURCES: [&str; 3] = ["Env(\"", "File(\"", "Command(["];
@@ -51,9 +48,7 @@ fn new_token(field: &str, value: &str) -> Result<Option<Secret>, Failure> {
         return Ok(None);
     }
     if value == "-" {
-        let mut typed = zeroize::Zeroizing::new(String::new());
-        std::io::stdin().lock().take(MAX_TOKEN_BYTES).read_to_string(&mut typed)?;
-        let token = Secret::parse(typed.lines().next().unwrap_or_default());
+        let token = Secret::parse(&first_line()?);
         return Ok(Some(token.map_err(|error| Failure::usage(error.to_string()))?));
     }
     let is_known = ["None", "Stored"].contains(&value);

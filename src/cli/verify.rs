@@ -1,11 +1,11 @@
 //! `smsdeck verify`: check a code.
 
-use std::io;
 use std::process::ExitCode;
 
 use super::arguments::VerifyOptions;
 use super::failure::Failure;
 use super::invocation::Invocation;
+use super::standard_input::first_line;
 use crate::domain::passcode::{Passcode, Verdict};
 use crate::engine::CodeAttempt;
 use crate::report;
@@ -17,8 +17,7 @@ pub(super) async fn run(
     let environment = invocation.environment()?;
     let VerifyOptions { number, mut code, user } = options;
     if code == "-" {
-        code.clear();
-        io::stdin().read_line(&mut code)?;
+        code = first_line()?.to_string();
     }
     let code = Passcode::parse(code.trim()).map_err(|error| Failure::usage(error.to_string()))?;
     let engine = invocation.engine().await?;

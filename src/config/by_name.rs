@@ -12,6 +12,7 @@ use super::ron_text::{Shape, root, shape};
 use super::wire::render;
 use crate::domain::environment::Environment;
 use crate::domain::field_table::{Row, Written};
+use crate::domain::plain_text;
 use crate::domain::settings::Field;
 
 /// A name of the file, and how its value is written.
@@ -71,15 +72,10 @@ pub fn with_value(
     let (last, before) = (path[path.len() - 1], path.iter().rev().nth(1));
     let is_text = written(last) == Written::Text
         || before.is_some_and(|map| written(map) == Written::TextMap);
-    let is_written = |value: &str| {
-        let is_whole = root(value).is_some_and(|found| found == (0..value.len()));
-        is_whole && (value == "None" || value.starts_with(['"', 'r']))
-    };
-    let value = if is_text && !is_written(value) {
-        ron::to_string(value).unwrap_or_default()
-    } else {
-        value.to_owned()
-    };
+    // A text may begin like anything that RON has.
+    let is_written = |value: &str| value == "None" || ron::from_str::<String>(value).is_ok();
+    let value = plain_text::without_mark(value);
+    let value = if is_text && !is_written(value) { quoted(value) } else { value.to_owned() };
     let wrong = |message: String, hint: Option<Hint>| {
         let takes = entry(last).and_then(|entry| entry.takes.as_ref());
         let takes = takes.map(|takes| Hint::Words(format!("It takes {takes}.")));
@@ -198,6 +194,40 @@ mod tests {
             set("recipients", "Only([\"+573001234567\"])").unwrap().recipients.to_string(),
             "only 1 number"
         );
+    }
+
+    #[test]
+    fn a_text_may_begin_like_anything_that_ron_has() {
+        for text in [
+            "r",
+            "reset: {code}",
+            "r#\"{code}",
+            "\"",
+            "\"{code}\" is it",
+            "\"{code}",
+            "(version: 1)",
+            "[{code}]",
+            "{code}",
+            "12 {code}",
+            "true",
+            "Some(\"x\")",
+            "None of it: {code}",
+            "// {code}",
+            "/* {code}",
+            "'{code}'",
+            "{code}\\",
+        ] {
+            let message = format!("{{code}} {text}");
+            assert_eq!(set("message", &message).unwrap().message.as_str(), message);
+            let config = with_value(&Config::built_in(), TEST, "deck.app_name", text);
+            assert_eq!(config.unwrap().deck.app_name, text);
+            if text.contains("{code}") {
+                assert_eq!(set("message", text).unwrap().message.as_str(), text);
+            }
+        }
+        for quoted in ["\"{code} x\"", "r\"{code} x\"", "r#\"{code} x\"#", "\u{feff}{code} x"] {
+            assert_eq!(set("message", quoted).unwrap().message.as_str(), "{code} x");
+        }
     }
 
     #[test]

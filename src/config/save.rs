@@ -12,6 +12,7 @@ use super::parse::parse;
 use super::paths::Paths;
 use super::wire::render;
 use crate::domain::environment::Environment;
+use crate::domain::plain_text::{has_windows_lines, with_line_feeds};
 use crate::domain::settings::Settings;
 use crate::files::{Links, Lock, Mode, replace};
 
@@ -87,7 +88,12 @@ pub(super) fn put(path: &Path, old: Option<&str>, new: &str) -> io::Result<()> {
 
 /// The text of a file in which only what differs is rewritten. One that cannot be changed in part
 /// is rewritten as a whole: comments are lost then, settings never.
+///
+/// Lines end as they did.
 pub fn changed_text(text: &str, old: &Config, new: &Config) -> String {
+    if has_windows_lines(text) {
+        return changed_text(&with_line_feeds(text), old, new).replace('\n', "\r\n");
+    }
     let edited = edit::edited(text, &render(old), &render(new));
     let is_right = |text: &String| parse(text, Path::new("")).is_ok_and(|config| config == *new);
     edited.filter(is_right).unwrap_or_else(|| render(new))

@@ -288,3 +288,78 @@ fn a_folder_in_place_of_the_file_and_text_that_is_not_utf8_are_said() {
     fs::write(&paths.config, [0xff, 0xfe]).unwrap();
     assert_eq!(load(&paths.config).unwrap_err().code(), "config_syntax");
 }
+
+/// The config that is written by hand, with other line ends and a byte order mark.
+fn written_on_windows() -> String {
+    let text = include_str!("../../tests/config_by_hand.ron");
+    format!("\u{feff}{}", text.replace('\n', "\r\n"))
+}
+
+#[test]
+fn a_file_with_windows_line_ends_is_edited_in_place_and_keeps_them() {
+    let (_folder, paths) = deck();
+    fs::create_dir_all(paths.config.parent().unwrap()).unwrap();
+    fs::write(&paths.config, written_on_windows()).unwrap();
+    let by_hand = include_str!("../../tests/config_by_hand.ron");
+    let plain = parse(by_hand, Path::new("x")).unwrap();
+    assert_eq!(load(&paths.config).unwrap(), Some(plain.clone()));
+    let saved = save(&paths, Environment::Test, 9).unwrap();
+    let text = fs::read_to_string(&paths.config).unwrap();
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text}");
+    assert_eq!(text.replace("\r\n", "\n"), changed_text(by_hand, &plain, &saved));
+    assert_eq!(load(&paths.config).unwrap(), Some(saved));
+}
+
+#[test]
+fn a_line_break_in_a_text_is_no_matter_of_the_line_ends_of_its_file() {
+    let with = |text: &str| {
+        let message = |config: &Config| config.environments.test.message.as_str().to_owned();
+        let config = Config::built_in();
+        let built_in = format!("{:?}", message(&config));
+        let written = render(&config).replace(&built_in, &format!("\"{{code}}{text}\""));
+        let windows = written.replace('\n', "\r\n");
+        [written, windows].map(|text| message(&parse(&text, Path::new("x")).unwrap()))
+    };
+    assert_eq!(with("\nis it"), ["{code}\nis it", "{code}\nis it"]);
+    assert_eq!(with("\\nis it"), ["{code}\nis it", "{code}\nis it"]);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_reported_with_their_place() {
+    let (_folder, paths) = deck();
+    fs::create_dir_all(paths.config.parent().unwrap()).unwrap();
+    fs::write(&paths.config, b"(\n    version: 1, // caf\xe9\n)").unwrap();
+    let error = load(&paths.config).unwrap_err();
+    assert_eq!((error.line(), error.column()), (Some(2), Some(23)), "{error}");
+    fs::write(&paths.config, "").unwrap();
+    let error = load(&paths.config).unwrap_err();
+    assert!(error.to_string().ends_with("config.ron: the file is empty"), "{error}");
+}
+
+#[test]
+fn secrets_are_read_behind_a_byte_order_mark_and_empty_ones_are_said_to_be() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (_folder, paths) = deck();
+    let key = deck_key(&paths).unwrap().to_hex();
+    let text = fs::read_to_string(&paths.secrets).unwrap();
+    fs::write(&paths.secrets, format!("\u{feff}{}", text.replace('\n', "\r\n"))).unwrap();
+    assert_eq!(deck_key(&paths).unwrap().to_hex(), key);
+    for empty in ["", "\u{feff}", "\r\n"] {
+        fs::write(&paths.secrets, empty).unwrap();
+        let error = deck_key(&paths).unwrap_err();
+        assert!(error.to_string().contains("secrets.ron: the file is empty"), "{error}");
+    }
+    let token = paths.secrets.with_file_name("token");
+    let source = crate::domain::secret::SecretSource::File(token.clone());
+    fs::write(&token, "\u{feff}s3cret\r\n").unwrap();
+    fs::set_permissions(&token, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(resolve(&paths, Environment::Test, &source).unwrap().expose(), "s3cret");
+    fs::write(&token, "").unwrap();
+    let error = resolve(&paths, Environment::Test, &source).unwrap_err().to_string();
+    assert!(error.contains("the file is empty"), "{error}");
+    fs::remove_file(&token).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, &token, rustix::fs::Mode::RUSR).unwrap();
+    let error = resolve(&paths, Environment::Test, &source).unwrap_err().to_string();
+    assert!(error.contains("it is a named pipe"), "{error}");
+}

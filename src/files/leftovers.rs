@@ -7,13 +7,13 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::fd::IntoRawFd;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::lock::Lock;
 use super::regular::{Links, open, open_with, read};
 use super::replace::{Mode, replace};
-use super::temporary::{entries, is_free, is_mine, remove_files};
+use super::temporary::{entries, is_free, is_held, is_mine, remove_files};
 
 /// How the names of folders with edited copies begin.
 const EDIT: &str = ".smsdeck-edit-";
@@ -69,10 +69,7 @@ impl PrivateFolder {
             let mut options = OpenOptions::new();
             options.write(true).create_new(true).mode(0o600);
             let in_use = open_with(&mut options, &folder.path().join(IN_USE), Links::Refuse)?;
-            // A file system without locks has to do without them.
-            let _ = in_use.try_lock();
-            // Another process may have taken it for a leftover just before it was locked.
-            if in_use.metadata()?.nlink() > 0 {
+            if is_held(&in_use)? {
                 return Ok(Self { folder, in_use });
             }
         }
@@ -160,6 +157,8 @@ fn is_folder_of_mine(folder: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
+
     use super::*;
 
     struct Deck {

@@ -17,13 +17,18 @@ const PREFIX: &str = ".smsdeck-";
 pub(super) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     loop {
         let new = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?;
-        // A file system without locks has to do without them.
-        let _ = new.as_file().try_lock();
-        // Another process may have taken it for a leftover just before it was locked.
-        if new.as_file().metadata()?.nlink() > 0 {
+        if is_held(new.as_file())? {
             return Ok(new);
         }
     }
+}
+
+/// Locks a file that was just made. Returns `false` where another process has taken it for a
+/// leftover in the meantime.
+pub(super) fn is_held(file: &File) -> io::Result<bool> {
+    // A file system without locks has to do without them.
+    let is_taken = matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+    Ok(!is_taken && file.metadata()?.nlink() > 0)
 }
 
 /// Removes the temporary files that dead processes have left in a folder.

@@ -77,7 +77,12 @@ pub fn http_client(extra_ca: Option<&Path>) -> Result<reqwest::Client, HttpError
 fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, HttpError> {
     let unusable = |reason| HttpError::ExtraCa { path: path.to_owned(), reason };
     let pem = files::read(path, MAX_CA_BYTES).map_err(|error| unusable(error.to_string()))?;
-    let certificates = reqwest::Certificate::from_pem_bundle(&pem)
+    if pem.is_empty() {
+        return Err(unusable("the file is empty".to_owned()));
+    }
+    // A byte order mark would hide the first certificate.
+    let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&pem);
+    let certificates = reqwest::Certificate::from_pem_bundle(pem)
         .map_err(|_| unusable("not a PEM file of certificates".to_owned()))?;
     if certificates.is_empty() {
         return Err(unusable("there is no certificate in it".to_owned()));
@@ -125,4 +130,33 @@ pub(super) fn failure_text(error: &reqwest::Error, timeout: Duration) -> String 
     }
     let what = if error.is_connect() { "no connection" } else { "the connection broke off" };
     format!("{what}: {}", printable(&deepest.to_string(), 120))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_are_found_behind_a_byte_order_mark_and_an_empty_file_is_said_to_be() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        for (text, count) in [
+            (pem.clone(), 1),
+            (format!("\u{feff}{pem}"), 1),
+            (format!("\u{feff}{}", pem.replace('\n', "\r\n")), 1),
+            (format!("{pem}{pem}"), 2),
+        ] {
+            std::fs::write(file.path(), text).unwrap();
+            assert_eq!(certificates(file.path()).unwrap().len(), count);
+        }
+        let wrong = |text: &str| {
+            std::fs::write(file.path(), text).unwrap();
+            certificates(file.path()).unwrap_err().to_string()
+        };
+        assert!(wrong("").ends_with("the file is empty"));
+        assert!(wrong("x").ends_with("there is no certificate in it"));
+    }
 }
