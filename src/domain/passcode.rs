@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::digits::{digit_value, groups_digits};
+
 /// The number of digits of a code.
 pub const DIGITS: usize = 6;
 
@@ -47,16 +49,17 @@ impl Passcode {
         Ok(Self(digits))
     }
 
-    /// Reads a code as typed; spaces and hyphens between the digits are ignored.
+    /// Reads a code as typed: digits of any script; spaces, hyphens and invisible marks between
+    /// them are ignored.
     ///
     /// # Errors
     /// When it is not six digits.
     pub fn parse(typed: &str) -> Result<Self, NotAPasscode> {
         let mut digits = Zeroizing::new([0; DIGITS]);
         let mut count = 0;
-        for letter in typed.chars().filter(|letter| !matches!(letter, ' ' | '-')) {
-            let digit = u8::try_from(letter).ok().filter(u8::is_ascii_digit).ok_or(NotAPasscode)?;
-            *digits.get_mut(count).ok_or(NotAPasscode)? = digit;
+        for letter in typed.chars().filter(|letter| !groups_digits(*letter)) {
+            let value = digit_value(letter).ok_or(NotAPasscode)?;
+            *digits.get_mut(count).ok_or(NotAPasscode)? = b'0' + value;
             count += 1;
         }
         if count == DIGITS { Ok(Self(digits)) } else { Err(NotAPasscode) }
@@ -260,8 +263,12 @@ mod tests {
 
     #[test]
     fn a_code_is_read_as_people_type_it() {
-        assert_eq!(Passcode::parse(" 012 345").unwrap().digits(), b"012345");
-        for wrong in ["", "12345", "1234567", "12345a", "１２３４５６"] {
+        for typed in
+            [" 012 345", "012-345", "012\u{2013}345\t", "\u{2066}٠١٢٣٤٥\u{2069}", "０１２ ３４５"]
+        {
+            assert_eq!(Passcode::parse(typed).unwrap().digits(), b"012345", "{typed:?}");
+        }
+        for wrong in ["", "12345", "1234567", "12345a", "123456x", "½23456", "+123456"] {
             assert!(Passcode::parse(wrong).is_err(), "{wrong}");
         }
         assert_eq!(format!("{:?}", Passcode::parse("123456").unwrap()), "Passcode(…)");

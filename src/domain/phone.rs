@@ -6,15 +6,13 @@ use rlibphonenumber::enums::{PhoneNumberType, Region};
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
 use super::country::Country;
-
-/// The longest text that is read as a phone number, in characters; E.164 has 15 digits, the rest
-/// is room for spaces and brackets.
-const MAX_TYPED: usize = 40;
+pub use super::phone_error::PhoneError;
+use super::phone_text::dialled;
 
 /// The longest number in E.164: `+` and 15 digits.
 const MAX_E164: usize = 16;
 
-/// A valid phone number (ITU-T E.164).
+/// A phone number (ITU-T E.164) that is valid, or at least [possible](Self::is_known).
 ///
 /// It has no `Display`, and its `Debug` is masked, so that a person's whole number is shown only
 /// on purpose, by a call to [`e164`](Self::e164).
@@ -24,6 +22,7 @@ pub struct PhoneNumber {
     grouped: String,
     country: Option<Country>,
     calling_code: u16,
+    known: bool,
 }
 
 /// A recipient as parsed from the caller's text.
@@ -35,67 +34,78 @@ pub struct Recipient {
     pub default_applied: Option<Country>,
 }
 
-/// Why a text is not a valid phone number.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PhoneError {
-    /// The text is empty.
-    #[error("no number given: write it with its country code, such as +57 300 123 4567")]
-    Empty,
-    /// The text has a character that no phone number has.
-    #[error("{0:?} does not belong in a phone number: use digits, spaces and a leading +")]
-    Character(char),
-    /// The text is far too long for a number.
-    #[error("the number is too long: E.164 allows 15 digits")]
-    TooLong,
-    /// Neither the number nor the settings say which country it is in.
-    #[error(
-        "the number has no country code and no default country code is set: begin it with + and the country code"
-    )]
-    NoCountry,
-    /// No country has this calling code.
-    #[error("no country has this calling code: check the digits after the +")]
-    UnknownCallingCode,
-    /// The number has a wrong length, or is in a range that is not in use.
-    #[error("not a valid number in {0}: check its digits")]
-    Invalid(String),
+/// Which numbers are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Accept {
+    /// Numbers in ranges that the metadata knows to be in use.
+    #[default]
+    Known,
+    /// Also numbers of a possible length in other ranges: the metadata ages, and a country may have
+    /// opened a range since. Only a person can decide that such a number is to be texted.
+    Possible,
 }
 
 impl Recipient {
-    /// Parses a number as typed. `default_country` applies only where the text begins with neither
-    /// `+` nor `00`.
+    /// Parses a number as typed. `default_country` applies only where the text has no country code
+    /// of its own. One that begins with the default country's international prefix (011 in the
+    /// United States, 009 among others in Colombia) or with `00` has one.
     ///
     /// # Errors
     /// When the text is not a valid number by libphonenumber's rules.
     pub fn parse(typed: &str, default_country: Option<Country>) -> Result<Self, PhoneError> {
-        let typed = typed.trim();
-        if typed.is_empty() {
-            return Err(PhoneError::Empty);
-        }
-        if typed.chars().count() > MAX_TYPED {
-            return Err(PhoneError::TooLong);
-        }
-        if let Some(wrong) = typed.char_indices().find_map(|(at, letter)| {
-            let fits = letter.is_ascii_digit()
-                || matches!(letter, ' ' | '\u{a0}' | '-' | '.' | '(' | ')' | '/')
-                || (letter == '+' && at == 0);
-            (!fits).then_some(letter)
-        }) {
-            return Err(PhoneError::Character(wrong));
-        }
-        let international = match typed.strip_prefix("00") {
-            Some(rest) => format!("+{rest}"),
-            None => typed.to_owned(),
+        Self::parse_accepting(typed, default_country, Accept::Known)
+    }
+
+    /// Parses as [`parse`](Self::parse), and accepts also what `accept` says.
+    ///
+    /// # Errors
+    /// When the text is not such a number.
+    pub fn parse_accepting(
+        typed: &str,
+        default_country: Option<Country>,
+        accept: Accept,
+    ) -> Result<Self, PhoneError> {
+        let dialled = dialled(typed)?;
+        let read = |text: &str, country| {
+            PhoneNumber::from_library(text, country).and_then(|number| number.accepted(accept))
         };
-        if international.starts_with('+') {
-            let number = PhoneNumber::from_library(&international, None)?;
-            return Ok(Self { number, default_applied: None });
+        let abroad = dialled.strip_prefix("00").map(|rest| format!("+{rest}"));
+        if dialled.starts_with('+') {
+            return read(&dialled, None).map(Self::with_own_country);
         }
-        let country = default_country.ok_or(PhoneError::NoCountry)?;
-        let number = PhoneNumber::from_library(&international, Some(country))?;
-        // The default country's own international prefix (011 in the United States) also
-        // brings a country code; then the default was not applied.
-        let default_applied = (number.calling_code == country.calling_code()).then_some(country);
-        Ok(Self { number, default_applied })
+        let Some(country) = default_country else {
+            let international = abroad.ok_or(PhoneError::NoCountry)?;
+            return read(&international, None).map(Self::with_own_country);
+        };
+        let as_dialled = PhoneNumber::from_library(&dialled, Some(country))
+            .and_then(|number| number.accepted(Accept::Known));
+        let with_zeros = abroad.map(|international| read(&international, None));
+        match (as_dialled, with_zeros) {
+            (Ok(one), Some(Ok(other)))
+                if one != other
+                    && (other.calling_code == country.calling_code()
+                        || dials_abroad_with_zeros(country)) =>
+            {
+                // One who writes 00 before their own country code, or in a country where `00`
+                // may be followed by the number of a carrier, may mean either.
+                let place = |number: &PhoneNumber| number.country.unwrap_or(country);
+                Err(PhoneError::Ambiguous(place(&one), place(&other)))
+            }
+            (Ok(number), _) => {
+                let is_home = number.calling_code == country.calling_code();
+                Ok(Self { number, default_applied: is_home.then_some(country) })
+            }
+            (Err(_), Some(international)) => international.map(Self::with_own_country),
+            (Err(_), None) => {
+                let number = read(&dialled, Some(country))?;
+                let is_home = number.calling_code == country.calling_code();
+                Ok(Self { number, default_applied: is_home.then_some(country) })
+            }
+        }
+    }
+
+    const fn with_own_country(number: PhoneNumber) -> Self {
+        Self { number, default_applied: None }
     }
 }
 
@@ -108,42 +118,14 @@ impl PhoneNumber {
         Recipient::parse(typed, None).map(|recipient| recipient.number)
     }
 
-    /// Parses a sender's number, which must have its country code. It need only have a possible
-    /// length: the provider knows which numbers an account owns, and ranges reserved for fiction
-    /// and tests (`+44 7700 900…`) are possible but never valid.
+    /// Parses a number, which must have its country code. It need only have a possible length: the
+    /// provider knows which numbers an account owns, and ranges reserved for fiction and tests
+    /// (`+44 7700 900…`) are possible but never valid.
     ///
     /// # Errors
     /// When the text cannot be an international number.
     pub fn parse_possible(typed: &str) -> Result<Self, PhoneError> {
-        Self::parse(typed).or_else(|error| {
-            let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
-            let international = format!("+{}", digits.strip_prefix("00").unwrap_or(&digits));
-            match (&error, PHONE_NUMBER_UTIL.parse(international.as_str(), None)) {
-                (PhoneError::Invalid(_), Ok(parsed))
-                    if parsed.is_possible_with_reason().is_ok() =>
-                {
-                    Self::from_parsed(&parsed)
-                }
-                _ => Err(error),
-            }
-        })
-    }
-
-    /// Checks the length: some countries have numbers (for voice mail) that are longer than E.164
-    /// allows.
-    fn from_parsed(parsed: &rlibphonenumber::PhoneNumber) -> Result<Self, PhoneError> {
-        let e164 = parsed.format_as(PhoneNumberFormat::E164).into_owned();
-        if e164.len() > MAX_E164 {
-            return Err(PhoneError::TooLong);
-        }
-        let country =
-            parsed.get_region_code().and_then(|region| Country::from_code(&region.as_region_str()));
-        Ok(Self {
-            e164,
-            grouped: parsed.format_as(PhoneNumberFormat::International).replace('-', " "),
-            country,
-            calling_code: u16::try_from(parsed.country_code).unwrap_or_default(),
-        })
+        Recipient::parse_accepting(typed, None, Accept::Possible).map(|recipient| recipient.number)
     }
 
     fn from_library(text: &str, default: Option<Country>) -> Result<Self, PhoneError> {
@@ -157,13 +139,33 @@ impl PhoneNumber {
                 (_, None) => PhoneError::Invalid("any country".to_owned()),
             })?;
         let calling_code = u16::try_from(parsed.country_code).unwrap_or_default();
-        if !parsed.is_valid() {
-            let place = Country::sharing_calling_code(calling_code)
-                .first()
-                .map_or_else(|| format!("+{calling_code}"), ToString::to_string);
-            return Err(PhoneError::Invalid(place));
+        let known = parsed.is_valid();
+        if !known && parsed.is_possible_with_reason().is_err() {
+            return Err(PhoneError::Invalid(place(calling_code)));
         }
-        Self::from_parsed(&parsed)
+        let e164 = parsed.format_as(PhoneNumberFormat::E164).into_owned();
+        // Some countries have numbers (for voice mail) that are longer than E.164 allows.
+        if e164.len() > MAX_E164 {
+            return Err(PhoneError::TooLong);
+        }
+        let country =
+            parsed.get_region_code().and_then(|region| Country::from_code(&region.as_region_str()));
+        let grouped = parsed.format_as(PhoneNumberFormat::International).replace('-', " ");
+        Ok(Self { e164, grouped, country, calling_code, known })
+    }
+
+    fn accepted(self, accept: Accept) -> Result<Self, PhoneError> {
+        if self.known || accept == Accept::Possible {
+            Ok(self)
+        } else {
+            Err(PhoneError::Unknown(place(self.calling_code)))
+        }
+    }
+
+    /// Whether the number is in a range that the metadata knows to be in use. Otherwise only its
+    /// length is right.
+    pub const fn is_known(&self) -> bool {
+        self.known
     }
 
     /// Returns the whole number: `+` and digits.
@@ -210,6 +212,20 @@ impl PhoneNumber {
     }
 }
 
+/// Whether `00` alone is an international prefix of a country.
+fn dials_abroad_with_zeros(country: Country) -> bool {
+    // No country has a carrier whose number this one could begin with.
+    let abroad = PhoneNumber::from_library("00447400123456", Some(country));
+    abroad.is_ok_and(|number| number.e164() == "+447400123456")
+}
+
+/// The main country of a calling code, for errors.
+fn place(calling_code: u16) -> String {
+    Country::sharing_calling_code(calling_code)
+        .first()
+        .map_or_else(|| format!("+{calling_code}"), ToString::to_string)
+}
+
 impl fmt::Debug for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.masked())
@@ -252,6 +268,91 @@ mod tests {
         }
         let (number, _, applied) = understood("011 44 7400 123456", Some("US"));
         assert_eq!((number.as_str(), applied), ("+447400123456", false));
+    }
+
+    #[test]
+    fn the_international_prefix_of_the_default_country_is_read_first() {
+        for (default, typed, number) in [
+            ("CO", "009 1 415 555 0100", "+14155550100"),
+            ("CO", "005 44 7400 123456", "+447400123456"),
+            ("CO", "00414 34 612 345 678", "+34612345678"),
+            ("TH", "001 65 9234 5678", "+6592345678"),
+            ("TH", "009 65 9234 5678", "+6592345678"),
+            ("SG", "001 47 923 45 678", "+4792345678"),
+            ("SG", "018 47 923 45 678", "+4792345678"),
+            ("AU", "0011 44 7400 123456", "+447400123456"),
+            ("AU", "0018 44 7400 123456", "+447400123456"),
+            ("US", "011 44 7400 123456", "+447400123456"),
+            ("US", "0044 7400 123456", "+447400123456"),
+            ("US", "0057 300 123 4567", "+573001234567"),
+            ("JP", "010 44 7400 123456", "+447400123456"),
+            ("HK", "001 44 7400 123456", "+447400123456"),
+            ("BR", "0021 44 7400 123456", "+447400123456"),
+            ("RU", "810 44 7400 123456", "+447400123456"),
+            ("KE", "000 44 7400 123456", "+447400123456"),
+            ("CO", "0057 300 123 4567", "+573001234567"),
+            ("CO", "0044 7400 123456", "+447400123456"),
+        ] {
+            assert_eq!(understood(typed, Some(default)).0, number, "{typed} dialled in {default}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_that_may_be_zeros_before_the_own_country_code_is_refused() {
+        // A Russian landline through the carrier 5, or a Colombian mobile number.
+        let read = Recipient::parse("0057 301 123 4567", Some(country("CO")));
+        assert_eq!(read, Err(PhoneError::Ambiguous(country("RU"), country("CO"))));
+        let error = read.unwrap_err().to_string();
+        assert!(error.contains("Russia (RU)") && error.contains("Colombia (CO)"), "{error}");
+        // Turks & Caicos Islands through `00`, or New Zealand through the carrier 1.
+        let read = Recipient::parse("00 1 649 231 1234", Some(country("HK")));
+        assert_eq!(read, Err(PhoneError::Ambiguous(country("NZ"), country("TC"))));
+    }
+
+    /// Numbers of every country, dialled from every other one as that country does.
+    #[test]
+    fn no_number_dialled_abroad_becomes_another_number() {
+        let examples: Vec<_> = Country::all()
+            .filter_map(|country| {
+                let region = Region::from_code(country.code()).ok()?;
+                let kind = PhoneNumberType::Mobile;
+                PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, kind).ok()
+            })
+            .collect();
+        assert!(examples.len() > 200, "{}", examples.len());
+        let (mut dialled, mut refused) = (0, 0);
+        for (row, from) in Country::all().enumerate() {
+            let region = Region::from_code(from.code()).unwrap();
+            for example in examples.iter().skip(row % 13).step_by(13) {
+                let typed = example.format_out_of_country_calling_number(region);
+                let number = example.format_as(PhoneNumberFormat::E164);
+                dialled += 1;
+                match Recipient::parse(&typed, Some(from)) {
+                    Ok(read) => assert_eq!(read.number.e164(), number, "{typed} dialled in {from}"),
+                    Err(_) => refused += 1,
+                }
+            }
+        }
+        assert!(dialled > 3000 && refused * 100 <= dialled, "{refused} of {dialled} refused");
+    }
+
+    #[test]
+    fn a_number_of_a_new_range_is_accepted_only_on_purpose() {
+        let typed = "+44 7700 900123";
+        let refused = Recipient::parse(typed, None).unwrap_err();
+        assert_eq!(refused, PhoneError::Unknown("United Kingdom (GB)".to_owned()));
+        let accepted = Recipient::parse_accepting(typed, None, Accept::Possible).unwrap();
+        assert!(!accepted.number.is_known());
+        assert_eq!(accepted.number.e164(), "+447700900123");
+        let national =
+            Recipient::parse_accepting("07700 900123", Some(country("GB")), Accept::Possible);
+        assert_eq!(national.unwrap().number, accepted.number);
+        assert!(Recipient::parse(typed.trim_end_matches('3'), None).is_err());
+        for impossible in ["+44 77", "+57 12", "+999 123456789", "+44 7700 900123 4567"] {
+            let read = Recipient::parse_accepting(impossible, None, Accept::Possible);
+            assert!(read.is_err(), "{impossible}");
+        }
+        assert!(PhoneNumber::parse("+573001234567").unwrap().is_known());
     }
 
     #[test]
