@@ -8,7 +8,9 @@ use std::sync::LazyLock;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::country_names::{aliases, fold};
 use super::country_table::{COUNTRIES, CountryRow};
+use super::digits::{digit_value, groups_digits};
 
 /// A region with a calling code, as libphonenumber knows it: the ISO 3166-1 countries and
 /// territories, and `AC`, `TA` and `XK`.
@@ -28,10 +30,35 @@ pub struct TypedCountry {
     pub shared_calling_code: bool,
 }
 
-/// The error for a text that names no country.
+/// Why a text does not name a country.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no country: write a code such as CO, or a calling code such as +57")]
-pub struct UnknownCountry(String);
+pub enum CountryError {
+    /// Nothing has this name.
+    #[error(
+        "{typed:?} is no country: write a code such as CO, a calling code such as +57, or a name{}",
+        nearest.map(|country| format!("; did you mean {country}?")).unwrap_or_default()
+    )]
+    Unknown {
+        /// The text, cut short.
+        typed: String,
+        /// The country whose name is nearly this.
+        nearest: Option<Country>,
+    },
+    /// Several countries have this name.
+    #[error("{typed:?} may be {}: write the code", listed(countries))]
+    Ambiguous {
+        /// The text, cut short.
+        typed: String,
+        /// The countries.
+        countries: Vec<Country>,
+    },
+}
+
+/// Characters of a text that errors repeat.
+const MAX_SHOWN: usize = 40;
+
+/// How alike a text must be to a name, from 0 to 1, to be taken for a mistyped one.
+const ALIKE: f64 = 0.8;
 
 impl Country {
     /// Returns all countries, sorted by code.
@@ -46,34 +73,67 @@ impl Country {
         u8::try_from(row).ok().map(Self)
     }
 
-    /// Finds the country that a text names: by a code (`CO`), a calling code (`57`, `+57`) or a
-    /// whole English name.
+    /// Finds the country that a text names: by a code of two or three letters (`CO`, `COL`), a
+    /// calling code (`57`, `+57`), its English name, a name in everyday use (`UK`, `Ivory Coast`),
+    /// or its name in an official language (`Deutschland`). Case, accents and punctuation do not
+    /// matter.
     ///
     /// A calling code shared by several regions means libphonenumber's main region (`+1` the
     /// United States, `+44` the United Kingdom, `+7` Russia).
     ///
     /// # Errors
-    /// When the text is none of these.
-    pub fn from_typed(text: &str) -> Result<TypedCountry, UnknownCountry> {
-        let text = text.trim();
-        let unknown = || UnknownCountry(text.chars().take(40).collect());
-        let digits = text.strip_prefix('+').unwrap_or(text);
-        if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            let calling_code: u16 = digits.parse().map_err(|_| unknown())?;
-            let mut sharing = Self::all().filter(|country| country.calling_code() == calling_code);
-            let country = sharing.clone().find(|country| country.row().main);
-            return country
-                .map(|country| TypedCountry {
-                    country,
-                    shared_calling_code: sharing.nth(1).is_some(),
-                })
-                .ok_or_else(unknown);
+    /// When the text is none of these, or a part of several names (`Congo`).
+    pub fn from_typed(text: &str) -> Result<TypedCountry, CountryError> {
+        let text =
+            text.trim_matches(|letter: char| letter.is_whitespace() || groups_digits(letter));
+        let digits: String = text.chars().filter(|letter| !groups_digits(*letter)).collect();
+        if let Some(digits) = calling_code(&digits) {
+            return Self::from_calling_code(&digits).ok_or_else(|| Self::unknown(text));
         }
         let folded = fold(text);
         Self::from_code(text)
-            .or_else(|| Self::all().find(|country| country.folded_name() == folded))
+            .or_else(|| Self::all().find(|country| country.is_called(&folded)))
             .map(|country| TypedCountry { country, shared_calling_code: false })
-            .ok_or_else(unknown)
+            .ok_or_else(|| Self::unknown(text))
+    }
+
+    fn from_calling_code(digits: &str) -> Option<TypedCountry> {
+        let calling_code: u16 = digits.parse().ok()?;
+        let sharing = Self::sharing_calling_code(calling_code);
+        let country = *sharing.first().filter(|country| country.row().main)?;
+        Some(TypedCountry { country, shared_calling_code: sharing.len() > 1 })
+    }
+
+    /// Whether a folded text is a whole name of the country.
+    fn is_called(self, folded: &str) -> bool {
+        self.folded_name() == folded || aliases(self.code()).any(|alias| alias == folded)
+    }
+
+    /// Why a text names no country: some have it in their names, one is nearly called so.
+    fn unknown(text: &str) -> CountryError {
+        let typed = text.chars().take(MAX_SHOWN).collect();
+        let folded = fold(text);
+        let has_words = |country: &Self| {
+            let name = country.folded_name();
+            !folded.is_empty()
+                && (name.starts_with(&format!("{folded} "))
+                    || name.ends_with(&format!(" {folded}")))
+        };
+        let countries: Vec<Self> = Self::all().filter(has_words).collect();
+        if countries.len() > 1 {
+            return CountryError::Ambiguous { typed, countries };
+        }
+        let alike = |country: &Self| {
+            let names = aliases(country.code()).filter(|alias| alias.chars().count() > 3);
+            let names = names.chain([country.folded_name()]);
+            names.map(|name| strsim::jaro_winkler(name, &folded)).fold(0.0, f64::max)
+        };
+        let nearest = countries.first().copied().or_else(|| {
+            let all = Self::all().map(|country| (alike(&country), country));
+            let nearest = all.max_by(|one, other| one.0.total_cmp(&other.0));
+            nearest.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, country)| country)
+        });
+        CountryError::Unknown { typed, nearest }
     }
 
     /// Returns the ISO code: two capital letters.
@@ -99,32 +159,32 @@ impl Country {
         regions
     }
 
-    /// Whether the country matches a filter: a part of the name (with or without accents), the
-    /// beginning of the code, or the beginning of the calling code.
+    /// Whether the country matches a filter: a part of the name, or the beginning of the code, of
+    /// another name or of the calling code.
     pub fn matches(self, filter: &str) -> bool {
-        let filter = fold(filter.trim());
-        let digits = filter.strip_prefix('+').unwrap_or(&filter);
-        if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return self.calling_code().to_string().starts_with(digits);
+        let filter = fold(filter);
+        match calling_code(&filter) {
+            Some(digits) => self.calling_code().to_string().starts_with(&digits),
+            None => {
+                self.folded_name().contains(&filter)
+                    || self.code().to_ascii_lowercase().starts_with(&filter)
+                    || aliases(self.code()).any(|alias| alias.starts_with(&filter))
+            }
         }
-        self.folded_name().contains(&filter)
-            || self.code().to_ascii_lowercase().starts_with(&filter)
-            || self.aliases().iter().any(|alias| alias.starts_with(&filter))
     }
 
-    /// Lists the countries that match a filter, the closest first: the exact code or calling
-    /// code, then names that begin with the text, then the rest, each by name.
+    /// Lists the countries that match a filter, the closest first: the one that it
+    /// [names](Self::from_typed), then names that begin with the text, then the rest, each by name.
     pub fn search(filter: &str) -> Vec<Self> {
-        let folded = fold(filter.trim());
-        let digits = folded.strip_prefix('+').unwrap_or(&folded);
+        let folded = fold(filter);
+        let named = Self::from_typed(filter).ok();
+        let code = calling_code(&folded).and_then(|digits| digits.parse().ok());
         let mut found: Vec<Self> = Self::all().filter(|country| country.matches(filter)).collect();
         found.sort_by_cached_key(|country| {
-            let exact = country.code().eq_ignore_ascii_case(&folded)
-                || country.calling_code().to_string() == digits;
+            let is_named = named.is_some_and(|typed| typed.country == *country);
+            let shares = code == Some(country.calling_code());
             let name = country.folded_name();
-            let begins = name.starts_with(&folded);
-            let main = country.row().main;
-            (!exact, exact && !main, !begins, name)
+            (!is_named, !shares, !name.starts_with(&folded), name)
         });
         found
     }
@@ -136,41 +196,31 @@ impl Country {
         &NAMES[usize::from(self.0)]
     }
 
-    /// Everyday names besides the official one, folded.
-    fn aliases(self) -> &'static [&'static str] {
-        match self.code() {
-            "AE" => &["uae", "emirates"],
-            "CI" => &["ivory coast"],
-            "CZ" => &["czech republic"],
-            "GB" => &["uk", "britain", "england"],
-            "NL" => &["holland"],
-            "TR" => &["turkey"],
-            "US" => &["usa", "america"],
-            _ => &[],
-        }
-    }
-
     fn row(self) -> &'static CountryRow {
         &COUNTRIES[usize::from(self.0)]
     }
 }
 
-/// Returns a text in lower case without accents, to compare what people type.
-fn fold(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .map(|letter| match letter {
-            'á' | 'à' | 'â' | 'ã' | 'ä' | 'å' => 'a',
-            'ç' => 'c',
-            'é' | 'è' | 'ê' | 'ë' => 'e',
-            'í' | 'ì' | 'î' | 'ï' => 'i',
-            'ñ' => 'n',
-            'ó' | 'ò' | 'ô' | 'õ' | 'ö' => 'o',
-            'ú' | 'ù' | 'û' | 'ü' => 'u',
-            '’' => '\'',
-            other => other,
-        })
-        .collect()
+/// The digits of a calling code with or without its plus sign; `None` for any other text.
+fn calling_code(text: &str) -> Option<String> {
+    let text = text.strip_prefix('+').or_else(|| text.strip_prefix("00")).unwrap_or(text);
+    let digits: Option<String> = text
+        .chars()
+        .map(|letter| digit_value(letter).map(|value| char::from(b'0' + value)))
+        .collect();
+    digits.filter(|digits| !digits.is_empty())
+}
+
+/// Countries in a sentence, at most five of them.
+fn listed(countries: &[Country]) -> String {
+    const MAX_LISTED: usize = 5;
+    let mut names: Vec<String> =
+        countries.iter().take(MAX_LISTED).map(ToString::to_string).collect();
+    if countries.len() > MAX_LISTED {
+        names.push("others".to_owned());
+    }
+    let last = names.pop().unwrap_or_default();
+    if names.is_empty() { last } else { format!("{} or {last}", names.join(", ")) }
 }
 
 impl fmt::Debug for Country {
@@ -193,7 +243,7 @@ impl From<Country> for String {
 }
 
 impl FromStr for Country {
-    type Err = UnknownCountry;
+    type Err = CountryError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::from_typed(text).map(|typed| typed.country)
@@ -201,7 +251,7 @@ impl FromStr for Country {
 }
 
 impl TryFrom<String> for Country {
-    type Error = UnknownCountry;
+    type Error = CountryError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()
@@ -268,6 +318,61 @@ mod tests {
     }
 
     #[test]
+    fn a_country_is_found_by_every_name_that_people_use() {
+        for (typed, code) in [
+            ("UK", "GB"),
+            ("uk", "GB"),
+            ("U.K.", "GB"),
+            ("Great Britain", "GB"),
+            ("usa", "US"),
+            ("U.S.A.", "US"),
+            ("United States of America", "US"),
+            ("Ivory Coast", "CI"),
+            ("Côte d'Ivoire", "CI"),
+            ("Cote d Ivoire", "CI"),
+            ("Deutschland", "DE"),
+            ("ESPAÑA", "ES"),
+            ("GBR", "GB"),
+            ("col", "CO"),
+            ("Holland", "NL"),
+            ("the Netherlands", "NL"),
+            ("Burma", "MM"),
+            ("Czech Republic", "CZ"),
+            ("South Korea", "KR"),
+            ("Saint Lucia", "LC"),
+            ("Trinidad and Tobago", "TT"),
+            ("日本", "JP"),
+            ("Россия", "RU"),
+            ("(+57)", "CO"),
+            ("0057", "CO"),
+            ("+٥٧", "CO"),
+            ("Guinea", "GN"),
+        ] {
+            let found = Country::from_typed(typed).map(|found| found.country.code());
+            assert_eq!(found, Ok(code), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_names_no_country_or_several_says_which_may_be_meant() {
+        let error = |typed| Country::from_typed(typed).unwrap_err().to_string();
+        assert!(
+            error("Congo").contains("Congo - Kinshasa (CD) or Congo - Brazzaville (CG)"),
+            "{}",
+            error("Congo")
+        );
+        assert!(
+            error("Korea").contains("North Korea (KP) or South Korea (KR)"),
+            "{}",
+            error("Korea")
+        );
+        assert!(error("Columbia").contains("did you mean Colombia (CO)?"), "{}", error("Columbia"));
+        assert!(error("Germnay").contains("Germany (DE)"), "{}", error("Germnay"));
+        assert!(error("xq").ends_with("or a name"), "{}", error("xq"));
+        assert!(error(&"x".repeat(999)).len() < 200);
+    }
+
+    #[test]
     fn the_search_puts_the_closest_first() {
         let codes = |filter| Country::search(filter).iter().map(|c| c.code()).collect::<Vec<_>>();
         assert_eq!(codes("ger"), ["DE", "DZ", "NE", "NG"]);
@@ -276,8 +381,8 @@ mod tests {
         assert_eq!(codes("+44")[0], "GB");
         assert_eq!(codes("cote")[0], "CI");
         assert_eq!(codes("reunion"), ["RE"]);
-        assert_eq!(codes("uk")[0], "UA");
-        assert!(codes("uk").contains(&"GB"));
+        assert_eq!(codes("uk"), ["GB", "UA"]);
+        assert_eq!(codes("deutsch"), ["DE"]);
         assert_eq!(codes("").len(), Country::all().len());
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod bounded;
 pub mod country;
+mod country_names;
 mod country_table;
 pub mod delivery;
 pub mod difference;
