@@ -393,7 +393,7 @@ fn report_elsewhere(deck: &Deck, status: DeliveryStatus) -> impl FnOnce() + Send
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let key = smsdeck::config::deck_key(&paths).unwrap();
-            let store = Store::open(&paths.store, key).await.unwrap();
+            let store = Store::open(&paths.store, key, Clock::System).await.unwrap();
             let report = StatusReport {
                 delivery: DeliveryId(1),
                 at: Timestamp::now(),

@@ -69,7 +69,7 @@ impl Demo {
     pub async fn set_up(read_only: bool) -> Result<Self, DemoError> {
         let beginning = Timestamp::from_second(BEGINNING).unwrap_or_default();
         let (clock, rng) = (Clock::manual(beginning), Rng::repeated(SEED));
-        let alone = Runtime { clock, rng, twilio: None };
+        let alone = Runtime { clock: clock.clone(), rng, twilio: None };
         let folder = PrivateFolder::for_demo()?;
         let paths = paths_in(folder.path());
         let account = Sandbox::start_in(([127, 0, 0, 1], 0).into(), &alone).await?;
@@ -80,7 +80,7 @@ impl Demo {
         let token = Secret::parse(AUTH_TOKEN)?;
         config::store_token(&paths, Environment::Production, &token, since)?;
         let key = config::deck_key(&paths)?;
-        let store = Store::open(&paths.store, key.clone()).await?;
+        let store = Store::open(&paths.store, key.clone(), clock.clone()).await?;
         story::write(&store, &key, &config, beginning).await?;
         let operator = Operator { asked_by: "console by ana on demo".to_owned(), read_only };
         Ok(Self { paths, runtime, operator, _folder: folder, _account: account })

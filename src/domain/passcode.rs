@@ -88,8 +88,34 @@ impl fmt::Debug for Passcode {
 pub struct IssuedCode {
     /// The keyed hash of the code.
     pub digest: [u8; 32],
+    /// When the code is valid, by the time that has really passed.
+    pub validity: Validity,
+    /// When it is valid by the wall clock of the moment at which it was sent. A machine that was
+    /// frozen does not know by itself how much time has passed.
+    pub by_wall_clock: Validity,
+}
+
+/// When a code is valid: in `[from, until)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validity {
+    /// When the code was sent.
+    pub from: Timestamp,
     /// The moment from which the code is expired.
-    pub valid_until: Timestamp,
+    pub until: Timestamp,
+}
+
+impl Validity {
+    /// Whether a code is valid at a moment.
+    pub fn includes(self, now: Timestamp) -> bool {
+        self.from <= now && now < self.until
+    }
+}
+
+impl IssuedCode {
+    /// Whether the code is valid at a moment, by both clocks.
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.validity.includes(now) && self.by_wall_clock.includes(now)
+    }
 }
 
 /// A challenge: the codes that prove one sign-in.
@@ -109,7 +135,7 @@ impl Challenge {
     pub fn is_open(&self, now: Timestamp) -> bool {
         !self.used
             && self.wrong_tries < TRIES_PER_CHALLENGE
-            && self.codes.iter().any(|code| now < code.valid_until)
+            && self.codes.iter().any(|code| code.is_valid(now))
     }
 }
 
@@ -205,7 +231,7 @@ pub fn judge(
     }
     let (mut right, mut late, mut any_valid) = (false, false, false);
     for code in &challenge.codes {
-        let valid = now < code.valid_until;
+        let valid = code.is_valid(now);
         let same = bool::from(code.digest.ct_eq(tried));
         right |= valid & same;
         late |= !valid & same;
@@ -234,9 +260,10 @@ mod tests {
     fn challenge(codes: &[(u8, i64)], wrong_tries: u32) -> Challenge {
         let codes = codes
             .iter()
-            .map(|&(digest, seconds)| IssuedCode {
-                digest: [digest; 32],
-                valid_until: now() + seconds.seconds(),
+            .map(|&(digest, seconds)| {
+                let until = now() + seconds.seconds();
+                let validity = Validity { from: until - 300.seconds(), until };
+                IssuedCode { digest: [digest; 32], validity, by_wall_clock: validity }
             })
             .collect();
         Challenge { codes, wrong_tries, used: false }

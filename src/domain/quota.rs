@@ -24,7 +24,7 @@ pub enum Quota {
     Open {
         /// Codes sent within the last time-out.
         used: u16,
-        /// Codes that may still be sent, at least 1 unless sends of other processes raced.
+        /// Codes that may still be sent, at least 1.
         left: u16,
     },
     /// No code may be sent before `unlock_at`; at exactly `unlock_at` one may.
@@ -68,6 +68,12 @@ impl QuotaRule {
             let unlock_at = last.checked_add(time_out).unwrap_or(Timestamp::MAX);
             // The first of them may be outside the window by now; the round is used up anyway.
             return Quota::Locked { used: used.max(self.allowed.get()), unlock_at };
+        }
+        if let Some(&first) = sends.iter().rev().take(within).nth(allowed - 1) {
+            // Moments of clocks that were ahead may be further apart than a time-out, and count all
+            // the same.
+            let unlock_at = first.checked_add(time_out).unwrap_or(Timestamp::MAX);
+            return Quota::Locked { used, unlock_at };
         }
         Quota::Open { used, left: self.allowed.get().saturating_sub(used) }
     }
@@ -219,6 +225,20 @@ mod tests {
                     if in_window >= usize::from(allowed) {
                         locked_until = now + length;
                     }
+                }
+            }
+        }
+
+        #[test]
+        fn whoever_is_open_has_a_code_left(
+            sends in prop::collection::vec((-60 * MINUTE)..(60 * MINUTE), 0..12),
+            allowed in 1u16..6, now in (-60 * MINUTE)..(60 * MINUTE),
+        ) {
+            let sends: Vec<Timestamp> = sends.into_iter().map(at).collect();
+            match rule(allowed, 15).judge(&sends, at(now)) {
+                Quota::Open { used, left } => prop_assert!(used < allowed && left == allowed - used),
+                Quota::Locked { used, unlock_at } => {
+                    prop_assert!(used >= allowed && unlock_at > at(now));
                 }
             }
         }

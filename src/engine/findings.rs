@@ -1,6 +1,6 @@
 //! Findings: what is worth a warning in the figures of an environment, and how bad it is.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::country::Country;
 use crate::domain::provider::ProviderKind;
@@ -58,6 +58,24 @@ impl Finding {
     pub fn explanation(&self) -> Option<String> {
         self.error_code.map(ErrorCode::explanation)
     }
+}
+
+/// Returns the finding about a wall clock that was set by `skew` since the boot.
+pub(super) fn of_clock(skew: SignedDuration) -> Option<Finding> {
+    const SMALL: SignedDuration = SignedDuration::from_mins(1);
+    let text = match skew.is_negative() {
+        _ if skew.abs() <= SMALL => return None,
+        true => format!(
+            "this host's clock was set back by {} min since it was started",
+            -skew.as_mins()
+        ),
+        false => format!(
+            "this host's clock was set ahead by {} min since it was started",
+            skew.as_mins()
+        ),
+    };
+    let text = format!("{text}; quotas and codes go by the time that really passed");
+    Some(Finding::new(Severity::Warning, text))
 }
 
 /// Returns the findings about the last hour. The error codes in it are the `provider`'s.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::error::EngineError;
-use super::findings::{Finding, Severity, of_destinations, of_health};
+use super::findings::{Finding, Severity, of_clock, of_destinations, of_health};
 use super::open::Engine;
 use crate::config::{self, TokenStatus};
 use crate::domain::environment::Environment;
@@ -57,24 +57,7 @@ impl Engine {
         let is_set_up = settings.missing().is_empty() && !settings.from_numbers.rows().is_empty();
         let mut findings = self.exposed_files(settings);
         if is_set_up {
-            let source = settings.provider.token_source();
-            match config::token_status(&self.inner.paths, environment, source) {
-                Ok(TokenStatus::Missing) => {
-                    let text = "the auth token is not in secrets.ron".to_owned();
-                    findings.push(Finding::new(Severity::Critical, text));
-                }
-                Err(error) => findings.push(Finding::new(Severity::Critical, error.to_string())),
-                // A command may ask the user for a password, or cost money.
-                Ok(TokenStatus::Elsewhere(SecretSource::Command(_))) => {}
-                Ok(TokenStatus::Elsewhere(source)) => {
-                    if let Err(error) = config::resolve(&self.inner.paths, environment, &source) {
-                        // Other processes may have the variable in their environment.
-                        let text = format!("nothing can be sent from here: {error}");
-                        findings.push(Finding::new(Severity::Warning, text));
-                    }
-                }
-                Ok(_) => {}
-            }
+            findings.extend(self.of_token(environment, settings));
         }
         // A refusal from before settings or token were changed says nothing about the new ones.
         if let Some((at, Some(code))) = newest_answer
@@ -85,6 +68,7 @@ impl Engine {
             let text = format!("the account refuses its credentials, last at {last}");
             findings.push(Finding::new(Severity::Critical, text).with_code(code));
         }
+        findings.extend(of_clock(self.inner.store.clock_skew().await?));
         findings.extend(self.reached_limits(environment, settings, &destinations).await?);
         let thresholds = config.deck.thresholds;
         findings.extend(of_health(&health, provider, thresholds, now));
@@ -99,6 +83,27 @@ impl Engine {
         let files = config::exposed_files(&self.inner.paths, &self.config().deck);
         let exposed = token.into_iter().chain(files);
         exposed.map(|it| Finding::new(Severity::Warning, it.to_string())).collect()
+    }
+
+    /// Returns the finding about a token that cannot be had.
+    fn of_token(&self, environment: Environment, settings: &Settings) -> Option<Finding> {
+        let source = settings.provider.token_source();
+        match config::token_status(&self.inner.paths, environment, source) {
+            Ok(TokenStatus::Missing) => {
+                let text = "the auth token is not in secrets.ron".to_owned();
+                Some(Finding::new(Severity::Critical, text))
+            }
+            Err(error) => Some(Finding::new(Severity::Critical, error.to_string())),
+            // A command may ask the user for a password, or cost money.
+            Ok(TokenStatus::Elsewhere(SecretSource::Command(_))) => None,
+            Ok(TokenStatus::Elsewhere(source)) => {
+                let error = config::resolve(&self.inner.paths, environment, &source).err()?;
+                // Other processes may have the variable in their environment.
+                let text = format!("nothing can be sent from here: {error}");
+                Some(Finding::new(Severity::Warning, text))
+            }
+            Ok(_) => None,
+        }
     }
 
     /// Returns a finding for each cap that refuses codes now.

@@ -70,7 +70,7 @@ impl Engine {
         let key_paths = paths.clone();
         let key = tokio::task::spawn_blocking(move || config::deck_key(&key_paths)).await??;
         let store_path = paths.store_of(&config.deck);
-        let store = Store::open(&store_path, key.clone()).await?;
+        let store = Store::open(&store_path, key.clone(), runtime.clock.clone()).await?;
         let (config, _) = watch::channel(Arc::new(config));
         let (changes, _) = watch::channel(0);
         let clients =

@@ -100,7 +100,7 @@ impl Engine {
         let code = Passcode::draw(|| self.inner.rng.u32()).map_err(|_| RequestError::NoEntropy)?;
         let reservation = self.reservation(&allowed, asked_by);
         let message = message(&allowed, &code);
-        let (now, valid_until) = (reservation.at, reservation.valid_until);
+        let now = reservation.at;
         let account = reservation.account.clone();
         let (key, user) = (self.inner.key.clone(), reservation.user.key);
         let digest =
@@ -114,7 +114,7 @@ impl Engine {
             Reserved::OverLimit(over) => return Err(RequestError::OverLimit(over)),
         };
         let followed = Followed { delivery, environment, sid: None, account, asked_at: now };
-        let status = self.hand_over(&allowed.client, followed, message, valid_until).await?;
+        let status = self.hand_over(&allowed.client, followed, message).await?;
         Ok(Submission { delivery, status, quota })
     }
 

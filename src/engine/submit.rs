@@ -1,7 +1,7 @@
 //! Handing a reserved message to the provider, and recording what came of it.
 
 use std::sync::PoisonError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -22,7 +22,7 @@ const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// The least time, in seconds, that must be left of a code's validity when it is handed over;
 /// with less the user could hardly type it.
-const MIN_VALIDITY: i64 = 10;
+const MIN_VALIDITY: u32 = 10;
 
 /// How often a result is written again where the store fails. Each try waits for a busy store
 /// by itself already.
@@ -36,10 +36,9 @@ impl Engine {
         client: &Client,
         mut followed: Followed,
         message: NewMessage,
-        valid_until: Timestamp,
     ) -> Result<DeliveryStatus, RequestError> {
         let delivery = followed.delivery;
-        let (status, details) = match self.submit(client, &followed, message, valid_until).await {
+        let (status, details) = match self.submit(client, &followed, message).await {
             Ok(submitted) => submitted,
             Err(error) => {
                 // Nothing was sent; the scheduler writes so once the store can be written.
@@ -72,26 +71,27 @@ impl Engine {
         client: &Client,
         followed: &Followed,
         mut message: NewMessage,
-        valid_until: Timestamp,
     ) -> Result<(DeliveryStatus, StatusDetails), SubmitError> {
         let delivery = followed.delivery;
+        let (validity, begun) = (message.validity_seconds, Instant::now());
         self.record_submitting(delivery).await?;
         let budget = &self.inner.retries[followed.environment];
         let budget = || budget.lock().unwrap_or_else(PoisonError::into_inner);
         budget().earn();
         let mut attempt = 1;
         loop {
-            let left = valid_until.duration_since(self.now()).as_secs();
-            if left < MIN_VALIDITY {
-                let reason = "the code was about to expire".to_owned();
-                return Ok(settled(Created::NotSubmitted(reason)));
-            }
-            message.validity_seconds = u32::try_from(left).unwrap_or(u32::MAX);
             let lease = self.inner.leaseholder.lease(self.now());
             // A process that was stopped for long may find that another one has taken over.
             if !self.inner.store.renew_to_send(delivery, lease).await? {
                 return Err(SubmitError::TakenOver);
             }
+            // After the wait for the store, which may have been long.
+            let left = left_of(validity, followed.asked_at, self.now(), begun);
+            if left < MIN_VALIDITY {
+                let reason = "the code was about to expire".to_owned();
+                return Ok(settled(Created::NotSubmitted(reason)));
+            }
+            message.validity_seconds = left;
             let created = client.create(&message).await;
             let wait = match &created {
                 Created::Busy { retry_after } => {
@@ -207,9 +207,36 @@ fn settled(created: Created) -> (DeliveryStatus, StatusDetails) {
     }
 }
 
+/// The seconds that are left of a validity of so many seconds since a moment. A wall clock that was
+/// set back makes it no longer: at least the time since `begun` has passed.
+fn left_of(validity: u32, asked_at: Timestamp, now: Timestamp, begun: Instant) -> u32 {
+    let by_wall_clock = Duration::try_from(now.duration_since(asked_at)).unwrap_or_default();
+    let passed = by_wall_clock.max(begun.elapsed());
+    let left = (u128::from(validity) * 1000).saturating_sub(passed.as_millis());
+    u32::try_from(left / 1000).unwrap_or(0)
+}
+
 /// Exponential back-off with full jitter: anywhere between nothing and 0.25 s, 0.5 s, 1 s, 2 s.
 fn backoff(attempt: u32) -> Duration {
     let most = 250_u64 << attempt.clamp(1, 4).saturating_sub(1);
     let share = u64::from(getrandom::u32().unwrap_or(u32::MAX));
     Duration::from_millis(most * share / u64::from(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_validity_shrinks_with_the_time_since_the_request_by_either_clock() {
+        let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
+        let now = Instant::now();
+        assert!(left_of(300, at(0), at(0), now) >= 299);
+        assert_eq!(left_of(300, at(0), at(40), now), 260);
+        assert_eq!(left_of(300, at(0), at(301), now), 0);
+        // A clock that was set back by an hour.
+        assert!((299..=300).contains(&left_of(300, at(0), at(-3600), now)));
+        let earlier = now.checked_sub(Duration::from_secs(100)).unwrap();
+        assert!(left_of(300, at(0), at(-3600), earlier) <= 200);
+    }
 }

@@ -3,7 +3,8 @@
 //! Sends and their slots, challenges and the hashes of their codes, wrong tries, and the log of
 //! what has happened. It holds no code and no whole phone number: subjects are keyed hashes
 //! with a label that may be shown. Every rule is the domain's; the store only makes sure that
-//! judging and acting are one transaction. It knows no provider, no settings file and no clock.
+//! judging and acting are one transaction. It knows no provider and no settings file. A moment is an
+//! argument; the clock only says how the wall clock has been set since moments were written.
 //!
 //! [`Store`] is the contract: every operation, with what it promises whichever database keeps it.
 //! A database is a variant of `Database` that has all of them, in a folder of its own; the tests in
@@ -55,6 +56,7 @@ use crate::domain::passcode::Verdict;
 use crate::domain::quota::QuotaRule;
 use crate::domain::replay::Trace;
 use crate::domain::secret::{DeckKey, LookupKey};
+use crate::runtime::Clock;
 
 /// The way to the store: cheap to clone, usable from any task.
 ///
@@ -78,11 +80,15 @@ impl Store {
     /// With another key no user and no number would be found again: everyone's quota would
     /// be open.
     ///
+    /// Moments are those of the wall clock of `clock`, and mean durations: what was written ten
+    /// minutes ago by the uptime of the machine is read as ten minutes ago, whatever the wall clock
+    /// was set to before or since.
+    ///
     /// # Errors
     /// When the file cannot be made, read or written, is damaged, is not a store, is of a
     /// newer schema, or is bound to another key.
-    pub async fn open(path: &Path, key: DeckKey) -> Result<Self, StoreError> {
-        Ok(Self { database: Database::Sqlite(Sqlite::open(path, key).await?) })
+    pub async fn open(path: &Path, key: DeckKey, clock: Clock) -> Result<Self, StoreError> {
+        Ok(Self { database: Database::Sqlite(Sqlite::open(path, key, clock).await?) })
     }
 }
 
@@ -233,6 +239,10 @@ operations! {
     /// How an environment has fared until now, and what is still open.
     fn health(environment: Environment, now: Timestamp) -> Health;
 
+    /// How far the wall clock is ahead of where it would be, had no one set it since the boot; zero
+    /// where the uptime of the machine is not known.
+    fn clock_skew() -> SignedDuration;
+
     /// Where the codes of an environment went within the last day.
     fn destinations(environment: Environment, now: Timestamp) -> Destinations;
 }
@@ -252,9 +262,9 @@ operations! {
     /// other job has its turn, and what is forgotten stays so. `on_progress` gets after each step
     /// how many rows are forgotten.
     ///
-    /// They are older than the newest send of another process than `owner`, not only than now: a
-    /// clock that is far ahead for a moment must not wipe everything. A deck that no one has used
-    /// is pruned one send later.
+    /// They are older by the uptime of the machine and by its wall clock: a clock that is far ahead
+    /// for a moment must not wipe everything. Where the uptime is not known, they are older than the
+    /// newest send of another process than `owner`.
     fn prune(
         owner: i64,
         kept: SignedDuration,

@@ -14,6 +14,7 @@ use crate::domain::quota::{Quota, QuotaRule};
 use crate::domain::routing::RouteReason;
 use crate::domain::secret::{DeckKey, LookupKey};
 use crate::domain::sender::Sender;
+use crate::runtime::Clock;
 use crate::store::{
     Attempt, ChallengeId, DeliveryId, Event, EventKind, EventQuery, Lease, QuotaQuery, QuotaRow,
     Remedy, Reservation, Reserved, StatusReport, Store, Subject, Unlock,
@@ -46,6 +47,11 @@ pub(in crate::store) fn number(number: u8) -> Subject {
 /// The key of every deck of these tests.
 pub(in crate::store) fn test_key() -> DeckKey {
     DeckKey::new([9; 32])
+}
+
+/// A clock without an uptime: moments are what each test says.
+pub(in crate::store) fn manual() -> Clock {
+    Clock::manual(at(0))
 }
 
 /// A lease of a process.
@@ -120,20 +126,34 @@ impl Deck {
 
     /// One in a file.
     pub(in crate::store) async fn sqlite() -> Self {
+        Self::sqlite_with(manual()).await
+    }
+
+    /// One for each database, by this clock.
+    pub(in crate::store) async fn of_every_store_with(clock: &Clock) -> [Self; 1] {
+        [Self::sqlite_with(clock.clone()).await]
+    }
+
+    async fn sqlite_with(clock: Clock) -> Self {
         let place = Place::Sqlite(tempfile::tempdir().unwrap());
-        Self { store: place.open().await, place }
+        Self { store: place.open(clock).await, place }
     }
 
     /// Another way to the same store, as a second process has it.
     pub(in crate::store) async fn again(&self) -> Store {
-        self.place.open().await
+        self.place.open(manual()).await
+    }
+
+    /// Another way to the same store, by this clock.
+    pub(in crate::store) async fn again_with(&self, clock: &Clock) -> Store {
+        self.place.open(clock.clone()).await
     }
 
     /// The same store, as a process finds it that starts when no other is left.
     pub(in crate::store) async fn restarted(self) -> Self {
         let Self { store, place } = self;
         drop(store);
-        Self { store: place.open().await, place }
+        Self { store: place.open(manual()).await, place }
     }
 
     /// The folder of a store in a file.
@@ -240,9 +260,11 @@ impl Deck {
 }
 
 impl Place {
-    async fn open(&self) -> Store {
+    async fn open(&self, clock: Clock) -> Store {
         match self {
-            Self::Sqlite(folder) => Store::open(&folder.path().join("deck.db"), test_key()).await,
+            Self::Sqlite(folder) => {
+                Store::open(&folder.path().join("deck.db"), test_key(), clock).await
+            }
         }
         .unwrap()
     }

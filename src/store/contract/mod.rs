@@ -4,6 +4,7 @@
 //! [`Store`]: super::Store
 
 mod audit;
+mod clocks;
 pub(super) mod deck;
 mod destinations;
 mod health;

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use super::Sqlite;
-use super::values::{Millis, whole_millisecond, whole_number};
+use super::values::{RawMillis, whole_millisecond, whole_number};
 use crate::domain::environment::Environment;
 use crate::domain::secret::DeckKey;
 use crate::domain::text::printable;
@@ -53,7 +53,7 @@ pub(super) fn append(connection: &Connection, key: &DeckKey, entry: &AuditEntry)
         )?
         .execute((
             id,
-            Millis(entry.at),
+            RawMillis(entry.at),
             &entry.operator,
             entry.environment.map_or("", Environment::key),
             entry.action,
@@ -83,7 +83,7 @@ fn rows(connection: &Connection, from: i64, most: usize) -> Result<Vec<AuditRow>
 fn read(row: &Row<'_>) -> Result<AuditRow> {
     let environment: String = row.get("environment")?;
     let entry = AuditEntry {
-        at: row.get::<_, Millis>("at")?.0,
+        at: row.get::<_, RawMillis>("at")?.0,
         operator: row.get("operator")?,
         environment: match environment.as_str() {
             "" => None,

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result};
 
-use super::values::Millis;
-use crate::domain::passcode::{Challenge, IssuedCode};
+use super::values::{Millis, RawMillis};
+use crate::domain::passcode::{Challenge, IssuedCode, Validity};
 use crate::store::ids::{ChallengeId, DeliveryId};
 
 /// A challenge with its place in the store.
@@ -42,9 +42,18 @@ pub(super) fn newest(
 
 fn codes(connection: &Connection, challenge: ChallengeId) -> Result<Vec<IssuedCode>> {
     connection
-        .prepare_cached("SELECT digest, valid_until FROM codes WHERE challenge = ?1")?
+        .prepare_cached(
+            "SELECT digest, issued_at, valid_until, wall_issued_at, wall_valid_until
+             FROM codes WHERE challenge = ?1",
+        )?
         .query_map([challenge], |row| {
-            Ok(IssuedCode { digest: row.get(0)?, valid_until: row.get::<_, Millis>(1)?.0 })
+            // What an earlier schema wrote has only its end.
+            let from = row.get::<_, Option<Millis>>(1)?.map_or(Timestamp::MIN, |moment| moment.0);
+            let validity = Validity { from, until: row.get::<_, Millis>(2)?.0 };
+            let wall = row.get::<_, Option<RawMillis>>(3)?.zip(row.get::<_, Option<RawMillis>>(4)?);
+            let by_wall_clock =
+                wall.map_or(validity, |(from, until)| Validity { from: from.0, until: until.0 });
+            Ok(IssuedCode { digest: row.get(0)?, validity, by_wall_clock })
         })?
         .collect()
 }
@@ -74,9 +83,19 @@ pub(super) fn add_code(
 ) -> Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO codes (delivery, challenge, digest, valid_until) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO codes (delivery, challenge, digest, issued_at, valid_until,
+                                wall_issued_at, wall_valid_until)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
-        .execute((delivery, challenge, code.digest, Millis(code.valid_until)))
+        .execute((
+            delivery,
+            challenge,
+            code.digest,
+            Millis(code.validity.from),
+            Millis(code.validity.until),
+            RawMillis(code.by_wall_clock.from),
+            RawMillis(code.by_wall_clock.until),
+        ))
         .map(drop)
 }
 

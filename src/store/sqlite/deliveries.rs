@@ -2,11 +2,11 @@
 //! provider reports changes, see `report`.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Result, Row};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 use super::Sqlite;
 use super::events::{self, NewEvent};
-use super::values::{Millis, whole_number};
+use super::values::{Millis, RawMillis, whole_number};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::text::printable;
 use crate::store::delivery::Unfinished;
@@ -72,12 +72,12 @@ fn insert(
         .prepare_cached(
             "INSERT INTO deliveries (environment, user, number, country, sender, reason, segments,
                                      asked_by, at, counted_at, status, owner, lease_until,
-                                     account, block, default_country)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                                     account, block, default_country, wall)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
              RETURNING id",
         )?
         .query_row(
-            (
+            params![
                 request.environment,
                 user,
                 number,
@@ -94,7 +94,8 @@ fn insert(
                 &request.account,
                 request.block,
                 request.reason.default_applied,
-            ),
+                RawMillis(request.at),
+            ],
             |row| row.get(0),
         )
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
 
 use super::Sqlite;
-use super::values::{Millis, country, kinds, whole_number};
+use super::values::{Millis, RawMillis, country, kinds, whole_number};
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::secret::LookupKey;
@@ -96,8 +96,8 @@ pub(super) fn insert(connection: &Connection, event: &NewEvent<'_>) -> Result<()
         .prepare_cached(
             "INSERT INTO events (at, environment, delivery, kind, user, recipient, sender, sid,
                                  error_code, request_id, reason, country, detail, user_key,
-                                 number_key)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                                 number_key, wall)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?
         .execute((
             Millis(event.at),
@@ -115,6 +115,7 @@ pub(super) fn insert(connection: &Connection, event: &NewEvent<'_>) -> Result<()
             event.detail.map(shown),
             event.keys.map(|(user, _)| user),
             event.keys.map(|(_, number)| number),
+            RawMillis(event.at),
         ))
         .map(drop)
 }

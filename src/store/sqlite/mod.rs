@@ -28,6 +28,7 @@ mod subjects;
 mod tables;
 #[cfg(test)]
 mod test_file;
+mod timeline;
 mod traces;
 mod unlock;
 mod values;
@@ -36,8 +37,11 @@ mod worker;
 
 use std::path::Path;
 
+use jiff::SignedDuration;
+
 use self::worker::Worker;
 use crate::domain::secret::DeckKey;
+use crate::runtime::Clock;
 use crate::store::error::StoreError;
 
 /// The way to the file: cheap to clone, usable from any task.
@@ -50,9 +54,13 @@ pub(super) struct Sqlite {
 }
 
 impl Sqlite {
-    pub async fn open(path: &Path, key: DeckKey) -> Result<Self, StoreError> {
-        let worker = Worker::start(path.to_owned(), key.clone()).await?;
+    pub async fn open(path: &Path, key: DeckKey, clock: Clock) -> Result<Self, StoreError> {
+        let worker = Worker::start(path.to_owned(), key.clone(), clock).await?;
         Ok(Self { worker, key })
+    }
+
+    pub async fn clock_skew(&self) -> Result<SignedDuration, StoreError> {
+        Ok(self.worker.clocks().await?.skew)
     }
 }
 
@@ -62,14 +70,14 @@ mod tests {
     use crate::domain::passcode::Verdict;
     use crate::domain::phone::PhoneNumber;
     use crate::domain::user::User;
-    use crate::store::contract::deck::{Deck, HERE, attempt, request};
+    use crate::store::contract::deck::{Deck, HERE, attempt, manual, request};
     use crate::store::{Attempt, ChallengeId, Reservation, Store, Subject};
 
     #[tokio::test]
     async fn a_store_is_bound_to_the_first_key_that_opens_it() {
         let deck = Deck::sqlite().await;
         let path = deck.folder().join("deck.db");
-        let other = Store::open(&path, DeckKey::new([2; 32])).await;
+        let other = Store::open(&path, DeckKey::new([2; 32]), manual()).await;
         assert!(matches!(other.err(), Some(StoreError::OtherKey { .. })));
     }
 

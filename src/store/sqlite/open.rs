@@ -8,11 +8,13 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::{MAX_WAIT, store_error};
 use super::schema;
+use super::timeline::Timeline;
 use crate::domain::secret::DeckKey;
+use crate::runtime::Clock;
 use crate::store::error::StoreError;
 
 /// How long one of several processes that make the store at once waits before it tries again.
@@ -25,12 +27,16 @@ const PREPARED_STATEMENTS: usize = 64;
 ///
 /// # Errors
 /// When that is not possible, or the file is not a store that this program knows.
-pub(super) fn open(path: &Path, key: &DeckKey) -> Result<Connection, StoreError> {
+pub(super) fn open(
+    path: &Path,
+    key: &DeckKey,
+    clock: &Clock,
+) -> Result<(Connection, Timeline), StoreError> {
     make_folder(path)?;
     make_file(path)?;
     let begun = Instant::now();
     loop {
-        match prepare(path, key) {
+        match prepare(path, key, clock) {
             // Changing the journal does not wait where two processes that make the store at the
             // same time would wait for each other: then one begins again.
             Err(StoreError::Busy { .. }) if begun.elapsed() < MAX_WAIT => thread::sleep(PAUSE),
@@ -39,7 +45,11 @@ pub(super) fn open(path: &Path, key: &DeckKey) -> Result<Connection, StoreError>
     }
 }
 
-fn prepare(path: &Path, key: &DeckKey) -> Result<Connection, StoreError> {
+fn prepare(
+    path: &Path,
+    key: &DeckKey,
+    clock: &Clock,
+) -> Result<(Connection, Timeline), StoreError> {
     let failed = |error| store_error(path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
@@ -52,7 +62,14 @@ fn prepare(path: &Path, key: &DeckKey) -> Result<Connection, StoreError> {
     }
     set_journal(&connection, path)?;
     schema::migrate(&mut connection, path, key)?;
-    Ok(connection)
+    if let Some(timeline) = Timeline::resume(&connection, clock).map_err(failed)? {
+        return Ok((connection, timeline));
+    }
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    let timeline = Timeline::begin(&transaction, clock).map_err(failed)?;
+    transaction.commit().map_err(failed)?;
+    Ok((connection, timeline))
 }
 
 fn make_folder(path: &Path) -> Result<(), StoreError> {
@@ -100,10 +117,10 @@ mod tests {
     use super::super::test_file::behind_its_back;
     use super::*;
     use crate::store::Store;
-    use crate::store::contract::deck::{Deck, MINUTE, request, test_key};
+    use crate::store::contract::deck::{Deck, MINUTE, manual, request, test_key};
 
     fn refusal(path: &Path) -> StoreError {
-        open(path, &test_key()).unwrap_err()
+        open(path, &test_key(), &manual()).unwrap_err()
     }
 
     fn mode(path: &Path) -> u32 {
@@ -114,7 +131,7 @@ mod tests {
     async fn folder_and_files_belong_to_their_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/state/deck.db");
-        let store = Store::open(&path, test_key()).await.unwrap();
+        let store = Store::open(&path, test_key(), manual()).await.unwrap();
         store.reserve(request(0), |_| [1; 32]).await.unwrap();
         assert_eq!(mode(&folder.path().join("new/state")), 0o700);
         for file in ["deck.db", "deck.db-wal", "deck.db-shm"] {
@@ -125,7 +142,7 @@ mod tests {
     #[tokio::test]
     async fn a_commit_waits_for_the_disk_and_rows_refer_to_rows_that_exist() {
         let deck = Deck::sqlite().await;
-        let connection = open(&deck.folder().join("deck.db"), &test_key()).unwrap();
+        let (connection, _) = open(&deck.folder().join("deck.db"), &test_key(), &manual()).unwrap();
         let setting = |name| -> i64 {
             connection.query_row(&format!("PRAGMA {name}"), (), |row| row.get(0)).unwrap()
         };
@@ -137,8 +154,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deck.db");
         let opened: Vec<_> = thread::scope(|scope| {
-            let threads: Vec<_> =
-                (0..8).map(|_| scope.spawn(|| open(&path, &test_key()).map(drop))).collect();
+            let threads: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| open(&path, &test_key(), &manual()).map(drop)))
+                .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(opened, vec![Ok(()); 8]);
@@ -187,7 +205,7 @@ mod tests {
         behind_its_back(&deck).pragma_update(None, "user_version", 99).unwrap();
         let path = deck.folder().join("deck.db");
         let error = refusal(&path);
-        assert_eq!(error, StoreError::Newer { path, found: 99, known: 5 });
+        assert_eq!(error, StoreError::Newer { path, found: 99, known: 6 });
         assert!(error.to_string().contains("Install the newer smsdeck"), "{error}");
     }
 
@@ -204,7 +222,7 @@ mod tests {
         bytes.iter_mut().skip(4096).for_each(|byte| *byte = 0x5a);
         let damaged = path.with_file_name("damaged.db");
         fs::write(&damaged, bytes).unwrap();
-        let outcome = match Store::open(&damaged, test_key()).await {
+        let outcome = match Store::open(&damaged, test_key(), manual()).await {
             Ok(store) => store.reserve(request(0), |_| [1; 32]).await.map(drop),
             Err(error) => Err(error),
         };

@@ -1,11 +1,17 @@
 //! Forgets sends and events that are old enough, in steps so small that no send waits for one.
 //! The audit is never pruned.
+//!
+//! Nothing is forgotten because of a single reading of the wall clock: a row must be old by the
+//! deck's time, which goes on with the uptime of the machine, and by what the wall clock showed when
+//! it was written. Where the uptime is not known, it must be older than the newest send of another
+//! process.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::Sqlite;
-use super::values::{Millis, whole_number};
+use super::values::{Millis, RawMillis, whole_number};
+use crate::domain::environment::Environment;
 use crate::store::error::StoreError;
 
 /// Rows that one step looks at: a few milliseconds.
@@ -19,27 +25,48 @@ impl Sqlite {
         now: Timestamp,
         on_progress: impl Fn(usize),
     ) -> Result<(), StoreError> {
-        let newest = self.worker.read(move |connection| newest(connection, owner)).await?;
-        let before = now.min(newest.unwrap_or(Timestamp::MIN)).checked_sub(kept);
-        let before = before.unwrap_or(Timestamp::MIN);
-        let mut from = Pruned::default();
-        while !from.is_done {
-            from = self.worker.write(move |connection| step(connection, before, from)).await?;
-            on_progress(from.rows);
+        let now = match self.worker.clocks().await?.may_prune {
+            Some(true) => now,
+            Some(false) => return Ok(()),
+            None => {
+                let newest = self.worker.read(move |connection| newest(connection, owner)).await?;
+                now.min(newest.unwrap_or(Timestamp::MIN))
+            }
+        };
+        let mut forgotten = 0;
+        for environment in Environment::ALL {
+            loop {
+                let step = move |connection: &Connection| {
+                    step(connection, environment, Horizon::of(now, kept))
+                };
+                let rows = self.worker.write(step).await?;
+                if rows == 0 {
+                    break;
+                }
+                forgotten += rows;
+                on_progress(forgotten);
+            }
         }
         self.worker.write(forget_empty_challenges).await
     }
 }
 
-/// How far pruning has come: the ids up to which everything was looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Pruned {
-    events: i64,
-    deliveries: i64,
-    /// Events and deliveries that are forgotten.
-    rows: usize,
-    /// Whether nothing older is left.
-    is_done: bool,
+/// What is old enough to be forgotten: by the deck's time, and by the wall clock as it was then.
+#[derive(Debug, Clone, Copy)]
+struct Horizon {
+    /// Older than this by the deck's time.
+    before: Millis,
+    /// Older than this by the wall clock.
+    wall_before: RawMillis,
+    /// The present wall clock. What is later was written by a wrong one, which says nothing.
+    wall: RawMillis,
+}
+
+impl Horizon {
+    fn of(now: Timestamp, kept: SignedDuration) -> Self {
+        let before = now.checked_sub(kept).unwrap_or(Timestamp::MIN);
+        Self { before: Millis(before), wall_before: RawMillis(before), wall: RawMillis(now) }
+    }
 }
 
 /// When the newest delivery of another process than `owner` counts from.
@@ -54,52 +81,40 @@ fn newest(connection: &Connection, owner: i64) -> Result<Option<Timestamp>> {
         .map(|moment| moment.map(|moment| moment.0))
 }
 
-/// Does one step: forgets what is older than `before` among the next rows.
+/// Does one step: forgets some of the oldest events of an environment, or where there are none some
+/// of its deliveries. Returns how many rows are forgotten; none once nothing old is left.
 ///
 /// Users and numbers stay: anyone who asks again keeps their wrong tries. Deliveries without an end
 /// go too: after that many days no one will tell of them any more.
-fn step(connection: &Connection, before: Timestamp, from: Pruned) -> Result<Pruned> {
-    // Ids grow with time, so the oldest rows are those with the smallest ids.
-    let last = |sql, from: i64| -> Result<Option<i64>> {
-        let last: Option<Option<i64>> = connection
-            .prepare_cached(sql)?
-            .query_row((from, Millis(before), whole_number(STEP)), |row| row.get(0))
-            .optional()?;
-        Ok(last.flatten())
-    };
-    let events = last(
-        "SELECT max(id) FROM (SELECT id, at FROM events WHERE id > ?1 ORDER BY id LIMIT ?3)
-         WHERE at < ?2",
-        from.events,
-    )?;
-    if let Some(upto) = events {
-        let rows = connection
-            .prepare_cached("DELETE FROM events WHERE id > ?1 AND id <= ?2 AND at < ?3")?
-            .execute((from.events, upto, Millis(before)))?;
-        return Ok(Pruned { events: upto, rows: from.rows + rows, ..from });
+fn step(connection: &Connection, environment: Environment, old: Horizon) -> Result<usize> {
+    let range = (environment, old.before, old.wall_before, old.wall, whole_number(STEP));
+    let events = connection
+        .prepare_cached(
+            "DELETE FROM events WHERE id IN
+                 (SELECT id FROM events
+                  WHERE environment = ?1 AND at < ?2
+                    AND (wall IS NULL OR wall < ?3 OR wall > ?4)
+                  ORDER BY at LIMIT ?5)",
+        )?
+        .execute(range)?;
+    if events > 0 {
+        return Ok(events);
     }
-    let deliveries = last(
-        "SELECT max(id) FROM (SELECT id, at FROM deliveries WHERE id > ?1 ORDER BY id LIMIT ?3)
-         WHERE at < ?2",
-        from.deliveries,
-    )?;
-    let Some(upto) = deliveries else { return Ok(Pruned { is_done: true, ..from }) };
-    let range = (from.deliveries, upto, Millis(before));
-    connection
+    let ids: Vec<i64> = connection
         .prepare_cached(
-            "DELETE FROM codes WHERE delivery IN
-                 (SELECT id FROM deliveries WHERE id > ?1 AND id <= ?2 AND at < ?3
-                      AND coalesce(counted_at, at) < ?3)",
+            "SELECT id FROM deliveries
+             WHERE environment = ?1 AND at < ?2 AND coalesce(counted_at, at) < ?2
+               AND (wall IS NULL OR wall < ?3 OR wall > ?4)
+               AND NOT EXISTS (SELECT 1 FROM events WHERE delivery = deliveries.id)
+             ORDER BY at LIMIT ?5",
         )?
-        .execute(range)?;
-    let rows = connection
-        .prepare_cached(
-            "DELETE FROM deliveries WHERE id > ?1 AND id <= ?2 AND at < ?3
-                 AND coalesce(counted_at, at) < ?3
-                 AND NOT EXISTS (SELECT 1 FROM events WHERE delivery = deliveries.id)",
-        )?
-        .execute(range)?;
-    Ok(Pruned { deliveries: upto, rows: from.rows + rows, ..from })
+        .query_map(range, |row| row.get(0))?
+        .collect::<Result<_>>()?;
+    for id in &ids {
+        connection.prepare_cached("DELETE FROM codes WHERE delivery = ?1")?.execute([id])?;
+        connection.prepare_cached("DELETE FROM deliveries WHERE id = ?1")?.execute([id])?;
+    }
+    Ok(ids.len())
 }
 
 /// Forgets challenges that have no codes any more.
@@ -162,13 +177,12 @@ mod tests {
             deck.report(delivery, DeliveryStatus::Delivered).await;
         }
         let connection = behind_its_back(&deck);
-        let mut from = Pruned::default();
+        let old = Horizon::of(at(99 * 60 * MINUTE), SignedDuration::ZERO);
         let mut steps = 0;
-        while !from.is_done {
-            from = step(&connection, at(99 * 60 * MINUTE), from).unwrap();
+        while step(&connection, HERE, old).unwrap() > 0 {
             steps += 1;
         }
-        assert!(steps >= 3, "{steps}");
+        assert!(steps >= 2, "{steps}");
         let left: i64 =
             connection.query_row("SELECT count(*) FROM deliveries", (), |row| row.get(0)).unwrap();
         assert_eq!(left, 0);

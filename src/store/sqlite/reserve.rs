@@ -6,7 +6,7 @@ use rusqlite::{Connection, Result};
 use super::quota::Counted;
 use super::{Sqlite, audit, challenges, deliveries, events, limits, subjects};
 use crate::domain::limits::OverLimit;
-use crate::domain::passcode::{IssuedCode, MAX_WRONG_TRIES};
+use crate::domain::passcode::{IssuedCode, MAX_WRONG_TRIES, Validity};
 use crate::domain::refusal::Refusal;
 use crate::store::error::StoreError;
 use crate::store::event::{EventKind, EventReason};
@@ -81,7 +81,8 @@ fn take(
     let counted_at = counted.add(request.at);
     let delivery = deliveries::begin(connection, request, (user, number), counted_at)?;
     let challenge = challenges::open_or_new(connection, user, number, request.at)?;
-    let code = IssuedCode { digest: digest(challenge), valid_until: request.valid_until };
+    let validity = Validity { from: request.at, until: request.valid_until };
+    let code = IssuedCode { digest: digest(challenge), validity, by_wall_clock: validity };
     challenges::add_code(connection, challenge, delivery, &code)?;
     let quota = counted.judge(request.rule, request.at);
     Ok((delivery, Reserved::Slot { delivery, challenge, quota }))

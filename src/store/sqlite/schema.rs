@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::error::store_error;
-use super::tables::{FIFTH, FIRST, FOURTH, SECOND, THIRD};
+use super::tables::{FIFTH, FIRST, FOURTH, SECOND, SIXTH, THIRD};
 use super::values::whole_number;
 use super::{audit_seal, backfill};
 use crate::domain::secret::DeckKey;
@@ -15,12 +15,13 @@ use crate::store::error::StoreError;
 const APPLICATION_ID: i64 = 0x534d_5344;
 
 /// One step for each schema; the schema of a file is the number of steps it has taken.
-const MIGRATIONS: [Step; 5] = [
+const MIGRATIONS: [Step; 6] = [
     Step { tables: FIRST, fill: None },
     Step { tables: SECOND, fill: None },
     Step { tables: THIRD, fill: None },
     Step { tables: FOURTH, fill: None },
     Step { tables: FIFTH, fill: Some(backfill::fill) },
+    Step { tables: SIXTH, fill: None },
 ];
 
 /// What makes one schema of the one before it.
@@ -142,7 +143,7 @@ pub(super) fn left_by(schema: usize, path: &Path, key: &DeckKey) -> Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::contract::deck::{lease, test_key};
+    use crate::store::contract::deck::{lease, manual, test_key};
     use crate::store::{DeliveryId, Store};
 
     /// Puts one delivery that is under way into a file of any schema.
@@ -164,7 +165,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("deck.db");
             begin_delivery(&left_by(schema, &path, &test_key()));
-            let store = Store::open(&path, test_key()).await.unwrap();
+            let store = Store::open(&path, test_key(), manual()).await.unwrap();
             let now = jiff::Timestamp::from_second(1).unwrap();
             let taken = store.take_over(lease(1, 0), now).await.unwrap();
             let deliveries: Vec<DeliveryId> = taken.iter().map(|taken| taken.delivery).collect();

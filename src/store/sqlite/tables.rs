@@ -144,3 +144,21 @@ ALTER TABLE deliveries ADD COLUMN default_country TEXT; -- whose calling code wa
 ALTER TABLE events ADD COLUMN reason TEXT;
 ALTER TABLE events ADD COLUMN country TEXT; -- the recipient's
 ";
+
+/// Schema 6: the deck's own time, and what the wall clock showed when a row was written.
+pub(super) const SIXTH: &str = "
+-- One row: the latest boot of the machine, and the last moment that is known of it.
+CREATE TABLE timeline (
+    id           INTEGER PRIMARY KEY CHECK (id = 1),
+    boot         TEXT NOT NULL,    -- the id that the operating system gave it
+    ahead        INTEGER NOT NULL, -- the deck's time minus the uptime
+    trusted_from INTEGER NOT NULL, -- the uptime from which on old rows may be deleted
+    deck_time    INTEGER NOT NULL, -- the last moment by the deck's time,
+    wall         INTEGER NOT NULL  -- and by the wall clock
+) STRICT;
+ALTER TABLE deliveries ADD COLUMN wall INTEGER; -- the wall clock; null: an earlier schema
+ALTER TABLE events ADD COLUMN wall INTEGER;
+ALTER TABLE codes ADD COLUMN issued_at INTEGER; -- null: written by an earlier schema
+ALTER TABLE codes ADD COLUMN wall_issued_at INTEGER; -- the wall clock
+ALTER TABLE codes ADD COLUMN wall_valid_until INTEGER;
+";

@@ -1,7 +1,9 @@
 //! How the words of the domain stand in columns. The only place that knows: moments are whole
 //! milliseconds since 1970, what has a stable name is that name, keys are blobs.
 
-use jiff::Timestamp;
+use std::cell::Cell;
+
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Result, Row};
 
@@ -14,9 +16,25 @@ use crate::store::event::{EventKind, EventReason};
 use crate::store::ids::{ChallengeId, DeliveryId, EventId};
 use crate::store::log::Cursor;
 
-/// A moment in a column: whole milliseconds since 1970.
+/// A moment in a column: whole milliseconds since 1970, in the deck's own time; outside of the
+/// column it is what the present wall clock would have shown then, see `timeline`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Millis(pub(super) Timestamp);
+
+/// A moment in a column as the wall clock showed it: whole milliseconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RawMillis(pub(super) Timestamp);
+
+thread_local! {
+    /// Milliseconds that the wall clock is ahead of the deck's time in the transaction of this
+    /// thread. The thread of the file sets it before each one.
+    static SKEW: Cell<i64> = const { Cell::new(0) };
+}
+
+/// Sets how many milliseconds the wall clock is ahead of the deck's time, for this thread.
+pub(super) fn set_skew(skew: i64) {
+    SKEW.set(skew);
+}
 
 /// Drops what a column does not keep of a moment, so that what is returned now equals what
 /// is read later.
@@ -31,11 +49,31 @@ pub(super) fn whole_number(count: usize) -> i64 {
 
 impl ToSql for Millis {
     fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
-        Ok(self.0.as_millisecond().into())
+        Ok(shifted(self.0, -SKEW.get()).as_millisecond().into())
     }
 }
 
 impl FromSql for Millis {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        RawMillis::column_result(value).map(|moment| Self(shifted(moment.0, SKEW.get())))
+    }
+}
+
+/// The first and the last moment mean "ever" and "never": they stay where they are.
+fn shifted(moment: Timestamp, by: i64) -> Timestamp {
+    if by == 0 || moment == Timestamp::MIN || moment == Timestamp::MAX {
+        return moment;
+    }
+    moment.saturating_add(SignedDuration::from_millis(by)).unwrap_or(moment)
+}
+
+impl ToSql for RawMillis {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(self.0.as_millisecond().into())
+    }
+}
+
+impl FromSql for RawMillis {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         Timestamp::from_millisecond(value.as_i64()?).map(Self).map_err(FromSqlError::other)
     }

@@ -15,7 +15,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::error::store_error;
 use super::open;
+use super::timeline::{Clocks, Timeline};
+use super::values::set_skew;
 use crate::domain::secret::DeckKey;
+use crate::runtime::Clock;
 use crate::store::error::StoreError;
 
 /// Jobs that may wait; anyone who brings one more waits with it.
@@ -37,6 +40,8 @@ type Write = Box<dyn FnOnce(Result<&mut Transaction<'_>, &StoreError>) -> Reply 
 enum Job {
     Read(Read),
     Write(Write),
+    /// Asks how the wall clock compares to the deck's time.
+    CompareClocks(oneshot::Sender<Result<Clocks, StoreError>>),
 }
 
 /// The way to the thread. It ends when the last clone of this is dropped.
@@ -51,16 +56,20 @@ impl Worker {
     ///
     /// # Errors
     /// When the file cannot be opened, or the system gives no thread.
-    pub(super) async fn start(path: PathBuf, key: DeckKey) -> Result<Self, StoreError> {
+    pub(super) async fn start(
+        path: PathBuf,
+        key: DeckKey,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(MAX_QUEUE);
         let (ready, opened) = oneshot::channel();
         let worker = Self { path: path.clone().into(), jobs };
         let thread_path = path.clone();
-        let thread = move || match open::open(&thread_path, &key) {
-            Ok(connection) => {
+        let thread = move || match open::open(&thread_path, &key, &clock) {
+            Ok((connection, timeline)) => {
                 // No one waits any more only if the opening was given up.
                 if ready.send(Ok(())).is_ok() {
-                    work_off(connection, queue, &thread_path);
+                    work_off(File { connection, timeline, path: thread_path }, queue);
                 }
             }
             Err(error) => drop(ready.send(Err(error))),
@@ -116,6 +125,14 @@ impl Worker {
         .await
     }
 
+    /// How the wall clock compares to the deck's time now.
+    ///
+    /// # Errors
+    /// When the thread has ended.
+    pub(super) async fn clocks(&self) -> Result<Clocks, StoreError> {
+        self.call(Job::CompareClocks).await
+    }
+
     async fn call<T>(
         &self,
         job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Job,
@@ -130,8 +147,15 @@ impl Worker {
     }
 }
 
+/// The open file, and the time in it.
+struct File {
+    connection: Connection,
+    timeline: Timeline,
+    path: PathBuf,
+}
+
 /// Works until no one can bring jobs any more.
-fn work_off(mut connection: Connection, mut queue: mpsc::Receiver<Job>, path: &Path) {
+fn work_off(mut file: File, mut queue: mpsc::Receiver<Job>) {
     let mut batch = Vec::with_capacity(MAX_AT_ONCE);
     while queue.blocking_recv_many(&mut batch, MAX_AT_ONCE) > 0 {
         let (mut reads, mut writes) = (Vec::new(), Vec::new());
@@ -139,28 +163,35 @@ fn work_off(mut connection: Connection, mut queue: mpsc::Receiver<Job>, path: &P
             match job {
                 Job::Read(read) => reads.push(read),
                 Job::Write(write) => writes.push(write),
+                // The one who asked may have gone.
+                Job::CompareClocks(reply) => drop(reply.send(Ok(file.timeline.clocks()))),
             }
         }
         if !writes.is_empty() {
-            commit_together(&mut connection, writes, path);
+            commit_together(&mut file, writes);
         }
         for read in reads {
-            read(&mut connection);
+            set_skew(file.timeline.skew());
+            read(&mut file.connection);
         }
     }
 }
 
-fn commit_together(connection: &mut Connection, writes: Vec<Write>, path: &Path) {
+fn commit_together(file: &mut File, writes: Vec<Write>) {
+    let File { connection, timeline, path } = file;
     let failed = |error| store_error(path, &error);
     let before = connection.total_changes();
     // IMMEDIATE takes the write lock at once: what is judged here cannot change before it is
     // acted upon, in whatever process.
     match connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed) {
         Ok(mut transaction) => {
+            // After the wait for the lock.
+            set_skew(timeline.skew());
             let replies: Vec<Reply> =
                 writes.into_iter().map(|write| write(Ok(&mut transaction))).collect();
             let has_changed = transaction.total_changes() != before;
-            let committed = transaction.commit().map_err(failed);
+            let recorded = if has_changed { timeline.record(&transaction) } else { Ok(()) };
+            let committed = recorded.and_then(|()| transaction.commit()).map_err(failed);
             if committed.is_ok() && has_changed {
                 announce(path);
             }
@@ -208,10 +239,11 @@ fn in_savepoint<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::contract::deck::{Deck, test_key};
+    use crate::store::contract::deck::{Deck, manual, test_key};
 
     async fn worker(deck: &Deck) -> Worker {
-        let worker = Worker::start(deck.folder().join("deck.db"), test_key()).await.unwrap();
+        let worker =
+            Worker::start(deck.folder().join("deck.db"), test_key(), manual()).await.unwrap();
         worker.write(|db| db.execute_batch("CREATE TABLE marks (mark UNIQUE)")).await.unwrap();
         worker
     }
@@ -296,7 +328,8 @@ mod tests {
         assert_eq!(outcomes.1, Err(stopped.clone()));
         assert_eq!(outcomes.2, Err(stopped.clone()));
         assert_eq!(worker.read(|_| Ok(())).await, Err(stopped));
-        let after = Worker::start(deck.folder().join("deck.db"), test_key()).await.unwrap();
+        let after =
+            Worker::start(deck.folder().join("deck.db"), test_key(), manual()).await.unwrap();
         assert!(marks(&after).await.is_empty());
     }
 }

@@ -20,6 +20,9 @@ const EVENTS_AT_ONCE: usize = 1_000;
 /// Time between two tries to open or read a store that fails.
 const STORE_RETRY: Duration = Duration::from_secs(5);
 
+/// Time between two prunings of a console that stays open.
+const PRUNE_EVERY: Duration = Duration::from_hours(6);
+
 impl Executor {
     /// Reads the files, then opens the engine, then reports what happens in it for good.
     pub(super) async fn load(&self) {
@@ -193,10 +196,14 @@ impl Executor {
         }
     }
 
+    /// Prunes at the start, and from then on as long as the console runs.
     async fn prune(&self, engine: &Engine) {
-        // A store that fails now is reported by the next reader.
-        let _ = engine.by(&self.operator).prune(self.reporter.progress(Work::Pruning)).await;
-        self.reporter.tell(Message::Pruned).await;
+        loop {
+            // A store that fails now is reported by the next reader.
+            let _ = engine.by(&self.operator).prune(self.reporter.progress(Work::Pruning)).await;
+            self.reporter.tell(Message::Pruned).await;
+            tokio::time::sleep(PRUNE_EVERY).await;
+        }
     }
 }
 

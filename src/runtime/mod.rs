@@ -2,11 +2,14 @@
 //!
 //! A test or a demonstration replaces them, so that it is the same each time.
 
-use std::sync::Arc;
+mod uptime;
+
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use self::uptime::Uptime;
 use crate::domain::provider::BaseUrl;
 
 /// The clock, the random numbers and the address of Twilio that a deck works with.
@@ -27,6 +30,18 @@ pub enum Clock {
     System,
     /// A clock that stands still until it is moved, for tests and demonstrations.
     Manual(Arc<AtomicI64>),
+    /// The clock of a machine that is only imagined, for tests: its wall clock can be set while
+    /// its uptime goes on.
+    Machine(Arc<Mutex<Machine>>),
+}
+
+/// A machine that is only imagined.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// What its wall clock shows.
+    pub wall: Timestamp,
+    /// How long it has been up.
+    pub uptime: Uptime,
 }
 
 /// A source of random numbers.
@@ -64,25 +79,53 @@ impl Clock {
         let millisecond = match self {
             Self::System => Timestamp::now().as_millisecond(),
             Self::Manual(millisecond) => millisecond.load(Ordering::SeqCst),
+            Self::Machine(machine) => locked(machine).wall.as_millisecond(),
         };
         Timestamp::from_millisecond(millisecond).unwrap_or(Timestamp::MIN)
     }
 
-    /// Sets a manual clock; the system's clock is left alone.
+    /// Returns how long the machine has been up; `None` where that is not known, as for a manual
+    /// clock.
+    pub fn uptime(&self) -> Option<Uptime> {
+        match self {
+            Self::System => Uptime::of_this_machine(),
+            Self::Manual(_) => None,
+            Self::Machine(machine) => Some(locked(machine).uptime.clone()),
+        }
+    }
+
+    /// Makes the clock of a machine whose boot has this id, and which has been up for a minute.
+    pub fn machine(boot: &str, wall: Timestamp) -> Self {
+        let uptime = Uptime { boot: boot.to_owned(), elapsed: SignedDuration::from_mins(1) };
+        Self::Machine(Arc::new(Mutex::new(Machine { wall, uptime })))
+    }
+
+    /// Sets the wall clock, unless it is the one of this machine. No time passes.
     pub fn set(&self, now: Timestamp) {
-        if let Self::Manual(millisecond) = self {
-            millisecond.store(now.as_millisecond(), Ordering::SeqCst);
+        match self {
+            Self::System => {}
+            Self::Manual(millisecond) => millisecond.store(now.as_millisecond(), Ordering::SeqCst),
+            Self::Machine(machine) => locked(machine).wall = now,
         }
     }
 
     /// Moves a manual clock forward to a moment that was waited for, never back.
     pub fn reach(&self, moment: Timestamp) {
-        if let Self::Manual(millisecond) = self {
-            millisecond.fetch_max(moment.as_millisecond(), Ordering::SeqCst);
+        match self {
+            Self::System => {}
+            Self::Manual(millisecond) => {
+                millisecond.fetch_max(moment.as_millisecond(), Ordering::SeqCst);
+            }
+            Self::Machine(machine) => {
+                let mut machine = locked(machine);
+                let waited = moment.duration_since(machine.wall).max(SignedDuration::ZERO);
+                machine.wall = machine.wall.max(moment);
+                machine.uptime.elapsed = machine.uptime.elapsed.saturating_add(waited);
+            }
         }
     }
 
-    /// Moves a manual clock forward.
+    /// Lets time pass, unless it passes by itself.
     pub fn advance(&self, by: SignedDuration) {
         self.reach(self.now().saturating_add(by).unwrap_or(Timestamp::MAX));
     }
@@ -91,6 +134,10 @@ impl Clock {
     pub const fn runs_by_itself(&self) -> bool {
         matches!(self, Self::System)
     }
+}
+
+fn locked(machine: &Mutex<Machine>) -> std::sync::MutexGuard<'_, Machine> {
+    machine.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Rng {
@@ -148,5 +195,24 @@ mod tests {
         assert_eq!(clock.now().as_second(), 100);
         clock.advance(SignedDuration::from_secs(5));
         assert_eq!(clock.now().as_second(), 105);
+    }
+
+    #[test]
+    fn setting_the_clock_of_a_machine_does_not_change_its_uptime() {
+        let clock = Clock::machine("first", Timestamp::from_second(100).unwrap());
+        let up = clock.uptime().unwrap();
+        clock.set(Timestamp::from_second(9_999).unwrap());
+        assert_eq!(clock.uptime().unwrap(), up);
+        clock.advance(SignedDuration::from_secs(5));
+        assert_eq!(clock.uptime().unwrap().elapsed, up.elapsed + SignedDuration::from_secs(5));
+        assert_eq!(clock.now().as_second(), 10_004);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn this_machine_is_up_in_one_boot() {
+        let (first, second) = (Clock::System.uptime().unwrap(), Clock::System.uptime().unwrap());
+        assert_eq!(first.boot, second.boot);
+        assert!(first.elapsed <= second.elapsed && first.elapsed.is_positive());
     }
 }
