@@ -211,7 +211,9 @@ async fn importing_offers_only_senders_that_can_send_sms() {
     )
     .await
     .unwrap();
+    assert!(offered.failures.is_empty(), "{:?}", offered.failures);
     let offered: Vec<_> = offered
+        .senders
         .iter()
         .map(|offer| (offer.sender.to_string(), offer.country().map(Country::code)))
         .collect();
@@ -222,6 +224,28 @@ async fn importing_offers_only_senders_that_can_send_sms() {
         ("MG5a4d…0001", None),
     ];
     assert_eq!(offered, expected.map(|(sender, country)| (sender.to_owned(), country)));
+}
+
+#[tokio::test]
+async fn what_an_account_does_not_list_is_named() {
+    let number = r#"{"phone_number":"+15005550006","capabilities":{"sms":true}}"#;
+    let numbers = format!(r#"{{"incoming_phone_numbers":[{number}]}}"#);
+    let endless =
+        r#"{"short_codes":[{"short_code":"72404"}],"next_page_uri":"https://elsewhere.example/"}"#;
+    let wire = Wire::answering(vec![
+        response("200 OK", "", &numbers),
+        response("200 OK", "", endless),
+        response("403 Forbidden", "", r#"{"code":20003,"message":"Authenticate"}"#),
+    ]);
+    let deck = Deck::new();
+    let config = Config::built_in();
+    let here = Runtime::of_this_machine();
+    let query = query(&wire.url, AUTH_TOKEN);
+    let offered = offered_senders(&deck.paths(), &config, &here, query, |_| ()).await.unwrap();
+    assert_eq!(offered.senders.len(), 2);
+    let [codes, services] = offered.failures.as_slice() else { panic!("{:?}", offered.failures) };
+    assert!(codes.contains("first 1 short codes"), "{codes}");
+    assert!(services.contains("Messaging Services could not be read"), "{services}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -241,6 +241,43 @@ async fn a_message_that_never_left_this_machine_frees_its_slot() {
     }
 }
 
+/// A server that keeps the first request without an answer, and lists no messages.
+fn keeps_the_first_request() -> (BaseUrl, tokio::sync::oneshot::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (arrived, first) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut kept = listener.accept().unwrap().0;
+        read_request(&mut kept);
+        arrived.send(()).unwrap();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            read_request(&mut stream);
+            write_response(&mut stream, &response("200 OK", "", r#"{"messages":[]}"#));
+        }
+    });
+    (BaseUrl::parse(&url).unwrap(), first)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_whose_sender_has_died_is_unclear_from_the_first_look_in_vain_on() {
+    let (url, first_request) = keeps_the_first_request();
+    let deck = Deck::new();
+    let sender = engine(&deck, &url, Clock::System, quick()).await;
+    let sending = {
+        let sender = sender.clone();
+        tokio::spawn(async move { send(&sender, "+573001234567").await })
+    };
+    first_request.await.unwrap();
+    sending.abort();
+    sender.give_up().await.unwrap();
+    let other = engine(&deck, &url, Clock::System, quick()).await;
+    other.by(&operator()).take_over().await;
+    let statuses = until(&other, DeliveryId(1), &[DeliveryStatus::Unknown]).await;
+    assert_eq!(statuses.last(), Some(&DeliveryStatus::Unknown), "{statuses:?}");
+    assert_eq!(used(&other, "+573001234567").await, 1);
+}
+
 /// A server that answers the beginning of TLS in plain text; its address.
 fn speaks_no_tls() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -278,6 +278,43 @@ async fn a_list_is_complete_only_by_the_clock_of_the_server() {
 }
 
 #[tokio::test]
+async fn a_list_without_an_end_is_given_up_and_not_complete() {
+    let item = r#"{"sid":null,"body":"012345"}"#;
+    let items = vec![item; 100].join(",");
+    let page = |number: usize| {
+        let body = format!(r#"{{"messages":[{items}],"next_page_uri":"/page/{number}"}}"#);
+        response("200 OK", "", &body)
+    };
+    let wire = Wire::answering((0..60).map(page).collect());
+    let search = Search { from: None, within: None, limit: 2_000 };
+    let listing = client(&wire.url).list(&search).await.unwrap();
+    assert!(listing.messages.is_empty() && !listing.is_complete);
+    assert_eq!(wire.requests().len(), 20);
+    // A few items a page: the pages are counted too.
+    let page = |number: usize| {
+        let body = format!(r#"{{"messages":[{item}],"next_page_uri":"/page/{number}"}}"#);
+        response("200 OK", "", &body)
+    };
+    let wire = Wire::answering((0..60).map(page).collect());
+    let listing = client(&wire.url).list(&search).await.unwrap();
+    assert!(!listing.is_complete);
+    assert_eq!(wire.requests().len(), 50);
+}
+
+#[tokio::test]
+async fn a_list_with_an_item_that_cannot_be_read_is_not_complete() {
+    let readable = format!(r#"{{"sid":"{SID}","status":"sent"}}"#);
+    for (items, is_complete) in
+        [(readable.clone(), true), (format!(r#"{readable},{{"sid":"SM1"}}"#), false)]
+    {
+        let wire =
+            Wire::answering(vec![response("200 OK", "", &format!(r#"{{"messages":[{items}]}}"#))]);
+        let search = Search { from: None, within: None, limit: 2_000 };
+        assert_eq!(client(&wire.url).list(&search).await.unwrap().is_complete, is_complete);
+    }
+}
+
+#[tokio::test]
 async fn next_pages_never_lead_to_another_host_or_in_circles() {
     let page = |next: &str| {
         let body = format!(

@@ -198,7 +198,8 @@ pub fn judge_report(known: Sighting, reported: Sighting) -> Option<SlotChange> {
     let is_late_truth = known.status.releases_slot()
         && !known.has_sid
         && reported.has_sid
-        && reported.status.is_with_provider();
+        && reported.status.rank() > DeliveryStatus::Unknown.rank()
+        && !reported.status.releases_slot();
     if is_late_truth {
         Some(SlotChange::TakenAgain)
     } else if !known.status.may_become(reported.status) {
@@ -254,10 +255,30 @@ mod tests {
         for (known, reported, outcome) in [
             (given_up, sighting(DeliveryStatus::Queued, true), Some(SlotChange::TakenAgain)),
             (given_up, sighting(DeliveryStatus::Queued, false), None),
-            (given_up, sighting(DeliveryStatus::Delivered, true), None),
+            (given_up, sighting(DeliveryStatus::Delivered, false), None),
+            (given_up, sighting(DeliveryStatus::Refused, true), None),
+            (given_up, sighting(DeliveryStatus::Unknown, true), None),
             (sighting(DeliveryStatus::NotSent, true), sighting(DeliveryStatus::Queued, true), None),
+            (
+                sighting(DeliveryStatus::SentNoReceipt, false),
+                sighting(DeliveryStatus::Delivered, true),
+                None,
+            ),
         ] {
             assert_eq!(judge_report(known, reported), outcome, "{known:?} {reported:?}");
+        }
+        for status in [
+            DeliveryStatus::Sent,
+            DeliveryStatus::Delivered,
+            DeliveryStatus::Undelivered,
+            DeliveryStatus::Failed,
+            DeliveryStatus::Canceled,
+            DeliveryStatus::SentNoReceipt,
+        ] {
+            for known in [given_up, sighting(DeliveryStatus::Refused, false)] {
+                let outcome = judge_report(known, sighting(status, true));
+                assert_eq!(outcome, Some(SlotChange::TakenAgain), "{known:?} {status}");
+            }
         }
     }
 

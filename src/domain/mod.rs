@@ -23,6 +23,7 @@ pub mod message_text;
 pub mod passcode;
 pub mod phone;
 mod phone_error;
+mod phone_spellings;
 mod phone_text;
 pub mod plain_text;
 pub mod price;

@@ -7,6 +7,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
 use super::country::Country;
 pub use super::phone_error::PhoneError;
+use super::phone_spellings;
 use super::phone_text::dialled;
 
 /// The longest number in E.164: `+` and 15 digits.
@@ -171,6 +172,13 @@ impl PhoneNumber {
     /// Returns the whole number: `+` and digits.
     pub fn e164(&self) -> &str {
         &self.e164
+    }
+
+    /// Returns the same line under other spellings that providers and carriers use for it.
+    pub fn other_spellings(&self) -> Vec<Self> {
+        let spelled = phone_spellings::other_spellings(&self.e164);
+        // As possible numbers: an old spelling is in no range in use any more.
+        spelled.iter().filter_map(|text| Self::from_library(text, None).ok()).collect()
     }
 
     /// Returns the country that the number belongs to; `None` for numbers of no country (`+800`,

@@ -10,7 +10,7 @@ use crate::config::{Config, Paths};
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 use crate::domain::secret::Secret;
-use crate::provider::{AccessError, AccountReport, Client, OfferedSender, Patience};
+use crate::provider::{AccessError, AccountReport, Client, OfferedSenders, Patience};
 use crate::runtime::Runtime;
 
 /// The account to query.
@@ -78,7 +78,7 @@ pub async fn offered_senders(
     runtime: &Runtime,
     query: AccountQuery,
     on_progress: impl Fn(usize),
-) -> Result<Vec<OfferedSender>, AccountProblem> {
+) -> Result<OfferedSenders, AccountProblem> {
     let (_clients, client) = client(paths, config, runtime, query).await?;
     Ok(client.offered_senders(on_progress).await?)
 }

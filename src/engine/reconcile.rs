@@ -32,7 +32,8 @@ const CODE_LENGTH: usize = 6;
 const PAUSE: Duration = Duration::from_secs(5);
 
 impl Poller {
-    /// Looks once for a message whose SID is not known.
+    /// Looks once for a message whose SID is not known. One whose sender has ended while it was
+    /// handed over is unclear from the first look in vain on, whatever the look failed of.
     pub(super) async fn reconcile(&self, followed: &Followed) -> Polled {
         let lost = match self.store.unfinished(followed.delivery).await {
             Ok(Some(lost)) => lost,
@@ -46,23 +47,38 @@ impl Poller {
             let details = StatusDetails::in_words("the process ended before it was handed over");
             return self.record(followed, DeliveryStatus::NotSent, details).await;
         }
+        let polled = self.look_for(followed, &lost).await;
+        if lost.status == DeliveryStatus::Submitting && !matches!(polled, Polled::Found(_)) {
+            let details = StatusDetails::in_words(
+                "the process that was sending it has ended; it may have gone out, so it stays counted",
+            );
+            // No news where the look has just found its end.
+            self.record(followed, DeliveryStatus::Unknown, details).await;
+        }
+        polled
+    }
+
+    /// Looks for a message in the list of the provider.
+    async fn look_for(&self, followed: &Followed, lost: &Unfinished) -> Polled {
         let Some(client) = self.client(followed).await else { return Polled::Later(None) };
         if !client.can(Capability::ListMessages) {
             return Polled::Later(None);
         }
         let age = self.clock.now().duration_since(lost.at);
-        let listing = match client.list(&search(&lost, age)).await {
+        let listing = match client.list(&search(lost, age)).await {
             Ok(listing) => listing,
             Err(ProviderError::Busy { .. }) => return Polled::Pause(PAUSE),
             Err(_) => return Polled::Later(None),
         };
-        for message in listing.messages.iter().filter(|message| is_of(message, &lost, &self.key)) {
-            match self.adopt(followed, message).await {
-                Polled::Ended => {}
-                found => return found,
+        for message in &listing.messages {
+            if likeness(message, lost, &self.key) == Likeness::Same {
+                match self.adopt(followed, message).await {
+                    Polled::Ended => {}
+                    found => return found,
+                }
             }
         }
-        self.missed(followed, &lost, &listing).await
+        self.missed(followed, lost, &listing).await
     }
 
     /// Takes a message that was found for the one that was lost; `Ended` if another delivery
@@ -94,8 +110,12 @@ impl Poller {
         if !listing.is_complete || may_be_sent {
             return Polled::Later(None);
         }
-        // A message whose text the provider has redacted may be the one.
-        for message in listing.messages.iter().filter(|message| is_redacted(message)) {
+        // A message whose text the provider has redacted may be the one, or one that has the code but
+        // another number.
+        let may_be = |message: &&MessageState| {
+            is_redacted(message) || likeness(message, lost, &self.key) != Likeness::Other
+        };
+        for message in listing.messages.iter().filter(may_be) {
             if !matches!(self.store.has_sid(message.sid.clone()).await, Ok(true)) {
                 return Polled::Later(None);
             }
@@ -137,17 +157,113 @@ fn is_redacted(message: &MessageState) -> bool {
     message.body.as_deref().unwrap_or_default().is_empty()
 }
 
-/// Whether a listed message is the one that was lost: with the same code somewhere in it (a
-/// trial account puts words of its own before the text), to the same number. Where the provider
-/// hides the number, the code alone decides: a mistake keeps a slot that could be given back.
-fn is_of(message: &MessageState, lost: &Unfinished, key: &DeckKey) -> bool {
-    let Some((challenge, digest)) = lost.code else { return false };
-    let recipient = message.to.as_deref().and_then(|to| PhoneNumber::parse_possible(to).ok());
-    if recipient.is_some_and(|number| key.number(&number) != lost.number) {
-        return false;
-    }
+/// How much a listed message is like the one that was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    /// It is the one: it has the code somewhere in its text (a trial account puts words of its own
+    /// before it), and went to the same number. Where the provider hides the number, the code alone
+    /// decides: a mistake keeps a slot that could be given back.
+    Same,
+    /// It has the code, but went to a number that is another one, or is spelled in an unknown way.
+    /// It is not taken for the one, but while it is no one else's, the one is not missing.
+    SameCode,
+    /// It is another one.
+    Other,
+}
+
+fn likeness(message: &MessageState, lost: &Unfinished, key: &DeckKey) -> Likeness {
+    let Some((challenge, digest)) = lost.code else { return Likeness::Other };
     let body = message.body.as_deref().unwrap_or_default().as_bytes();
-    body.windows(CODE_LENGTH)
+    let has_code = body
+        .windows(CODE_LENGTH)
         .filter(|window| window.iter().all(u8::is_ascii_digit))
-        .any(|code| key.code(lost.environment, lost.user, challenge.0, code) == digest)
+        .any(|code| key.code(lost.environment, lost.user, challenge.0, code) == digest);
+    if !has_code {
+        return Likeness::Other;
+    }
+    let recipient = message.to.as_deref().and_then(|to| PhoneNumber::parse_possible(to).ok());
+    match recipient {
+        Some(number) if !is_number(&number, lost, key) => Likeness::SameCode,
+        _ => Likeness::Same,
+    }
+}
+
+/// Whether a listed number is the one that was texted, in any of its spellings.
+fn is_number(listed: &PhoneNumber, lost: &Unfinished, key: &DeckKey) -> bool {
+    let is_same = |number: &PhoneNumber| key.number(number) == lost.number;
+    is_same(listed) || listed.other_spellings().iter().any(is_same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::environment::Environment;
+    use crate::domain::user::User;
+    use crate::store::{ChallengeId, DeliveryId};
+
+    fn number(text: &str) -> PhoneNumber {
+        PhoneNumber::parse_possible(text).unwrap()
+    }
+
+    fn lost(key: &DeckKey, texted: &str) -> Unfinished {
+        let (environment, texted) = (Environment::Test, number(texted));
+        let user = key.user(&User::Number(texted.clone()));
+        let challenge = ChallengeId(7);
+        Unfinished {
+            delivery: DeliveryId(1),
+            environment,
+            status: DeliveryStatus::Unknown,
+            sid: None,
+            at: jiff::Timestamp::UNIX_EPOCH,
+            sender: "72404".to_owned(),
+            account: None,
+            number: key.number(&texted),
+            user,
+            code: Some((challenge, key.code(environment, user, challenge.0, b"012345"))),
+            valid_until: None,
+        }
+    }
+
+    fn listed(to: &str, body: &str) -> MessageState {
+        MessageState {
+            sid: format!("SM{}", "0a".repeat(16)),
+            status: Some(DeliveryStatus::Sent),
+            status_text: "sent".to_owned(),
+            error_code: None,
+            error_message: None,
+            request_id: None,
+            to: Some(to.to_owned()),
+            body: Some(body.to_owned()),
+            sent: None,
+        }
+    }
+
+    #[test]
+    fn a_listed_text_with_the_code_is_never_another_one() {
+        let key = DeckKey::new([3; 32]);
+        let text = "012345 is your sign-in code.";
+        for (texted, spelled, likeness_of_it) in [
+            ("+5491123456789", "+5491123456789", Likeness::Same),
+            ("+5491123456789", "+541123456789", Likeness::Same),
+            ("+541123456789", "+5491123456789", Likeness::Same),
+            ("+525512345678", "+5215512345678", Likeness::Same),
+            ("+5511987654321", "+551187654321", Likeness::Same),
+            ("+2250102030405", "+22502030405", Likeness::Same),
+            ("+2290195123456", "+22995123456", Likeness::Same),
+            ("+573001234567", "3001234567", Likeness::Same),
+            ("+573001234567", "+57300XXXX567", Likeness::Same),
+            ("+573001234567", "", Likeness::Same),
+            ("+573001234567", "+573007654321", Likeness::SameCode),
+        ] {
+            let found = likeness(&listed(spelled, text), &lost(&key, texted), &key);
+            assert_eq!(found, likeness_of_it, "{texted} listed as {spelled}");
+            let trial = format!("Sent from your trial account - {text}");
+            assert_ne!(
+                likeness(&listed(spelled, &trial), &lost(&key, texted), &key),
+                Likeness::Other
+            );
+            let other = listed(spelled, "543210 is your sign-in code.");
+            assert_eq!(likeness(&other, &lost(&key, texted), &key), Likeness::Other);
+        }
+    }
 }

@@ -51,6 +51,15 @@ pub struct OfferedSender {
     pub name: String,
 }
 
+/// The senders that an account offers, as far as they could be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OfferedSenders {
+    /// The senders.
+    pub senders: Vec<OfferedSender>,
+    /// What could not be read, and why: a sentence each, without a full stop.
+    pub failures: Vec<String>,
+}
+
 impl OfferedSender {
     /// Returns the country that it serves first: a phone number's own.
     pub fn country(&self) -> Option<Country> {

@@ -2,7 +2,7 @@
 //!
 //! A client never repeats a request by itself: whether that is safe is for the engine to decide.
 
-use super::account::{AccessError, AccountReport, OfferedSender};
+use super::account::{AccessError, AccountReport, OfferedSenders};
 use super::capability::Capability;
 use super::error::ProviderError;
 use super::facts;
@@ -103,7 +103,7 @@ impl Client {
     pub async fn offered_senders(
         &self,
         on_progress: impl Fn(usize),
-    ) -> Result<Vec<OfferedSender>, AccessError> {
+    ) -> Result<OfferedSenders, AccessError> {
         match self {
             Self::Twilio(client) | Self::Sandbox(client) => {
                 client.offered_senders(on_progress).await

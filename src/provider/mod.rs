@@ -14,7 +14,7 @@ mod message;
 pub mod sandbox;
 pub mod twilio;
 
-pub use account::{AccessError, AccountReport, OfferedSender, Visible};
+pub use account::{AccessError, AccountReport, OfferedSender, OfferedSenders, Visible};
 pub use capability::Capability;
 pub use client::Client;
 pub use error::{ErrorAdvice, ErrorClass, ProviderError, Refusal, Retry};

@@ -6,7 +6,7 @@ use crate::domain::passcode::Verdict;
 use crate::domain::quota::QuotaRule;
 use crate::domain::secret::LookupKey;
 use crate::engine::{CodeAttempt, CodeRequest, Preview};
-use crate::provider::{HandsetMessage, OfferedSender};
+use crate::provider::{HandsetMessage, OfferedSenders};
 use crate::store::{DeliveryId, Event, QuotaRow};
 
 /// The mark of a question. That of a newer question is another one, so that a late answer is not
@@ -74,7 +74,7 @@ pub enum Answer {
     /// What happened to a delivery or a user, oldest first.
     Story(Vec<Event>),
     /// What an account can send from.
-    Senders(Vec<OfferedSender>),
+    Senders(OfferedSenders),
     /// The messages that a phone has received.
     Handset(Vec<HandsetMessage>),
 }

@@ -3,11 +3,13 @@
 
 use serde_json::Value;
 
-use super::client::TwilioClient;
+use super::client::{Pages, TwilioClient};
 use super::response::Response;
 use crate::domain::sender::Sender;
 use crate::domain::text::printable;
-use crate::provider::account::{AccessError, AccountReport, OfferedSender, Visible};
+use crate::provider::account::{
+    AccessError, AccountReport, OfferedSender, OfferedSenders, Visible,
+};
 use crate::provider::error::{ErrorClass, ProviderError};
 
 /// What an operator checks where the credentials are wrong.
@@ -49,7 +51,7 @@ impl TwilioClient {
     }
 
     /// Lists the account's numbers that can send SMS, its short codes and its Messaging Services,
-    /// as far as these credentials may see them. Calls `on_progress` after each page with the
+    /// as far as these credentials may see them; what they may not see is named. Calls `on_progress` after each page with the
     /// number read so far.
     ///
     /// # Errors
@@ -57,26 +59,44 @@ impl TwilioClient {
     pub async fn offered_senders(
         &self,
         on_progress: impl Fn(usize),
-    ) -> Result<Vec<OfferedSender>, AccessError> {
+    ) -> Result<OfferedSenders, AccessError> {
+        let mut failures = Vec::new();
         let numbers = self.url_with("IncomingPhoneNumbers.json", PAGE);
         let numbers = self.pages(numbers, "incoming_phone_numbers", &on_progress).await;
-        let numbers = numbers.map_err(|error| self.denied(error))?;
-        let mut read = numbers.len();
+        let numbers =
+            numbers.map_err(|error| self.denied(error))?.all("phone numbers", &mut failures);
+        let read = numbers.len();
         let codes = self.url_with("SMS/ShortCodes.json", PAGE);
         let codes = self.pages(codes, "short_codes", |count| on_progress(read + count)).await;
-        let codes = codes.unwrap_or_default();
-        read += codes.len();
-        let services = match self.services_url() {
-            Some(url) => self.pages(url, "services", |count| on_progress(read + count)).await,
-            None => Ok(Vec::new()),
-        };
-        let services = services.unwrap_or_default();
+        let codes = self.as_far_as_read(codes, "short codes", &mut failures);
+        let read = read + codes.len();
+        let services = self.services_url();
+        let services = self.pages(services, "services", |count| on_progress(read + count)).await;
+        let services = self.as_far_as_read(services, "Messaging Services", &mut failures);
         let sends_sms = |number: &&Value| number["capabilities"]["sms"].as_bool() == Some(true);
         let numbers = numbers.iter().filter(sends_sms);
         let numbers = numbers.filter_map(|number| offer(number, "phone_number"));
         let codes = codes.iter().filter_map(|code| offer(code, "short_code"));
         let services = services.iter().filter_map(|service| offer(service, "sid"));
-        Ok(numbers.chain(codes).chain(services).collect())
+        Ok(OfferedSenders { senders: numbers.chain(codes).chain(services).collect(), failures })
+    }
+
+    /// Returns what was read of a list, and names what was not.
+    fn as_far_as_read(
+        &self,
+        pages: Result<Pages, ProviderError>,
+        what: &str,
+        failures: &mut Vec<String>,
+    ) -> Vec<Value> {
+        match pages {
+            Ok(pages) => pages.all(what, failures),
+            // An account without any has no such list.
+            Err(ProviderError::NotFound) => Vec::new(),
+            Err(error) => {
+                failures.push(format!("The {what} could not be read: {}", self.denied(error)));
+                Vec::new()
+            }
+        }
     }
 
     /// Returns what a failed read means for the account.

@@ -3,7 +3,7 @@
 //! What the exchanges are about is in `messages` and `account`.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::ACCEPT;
 use reqwest::{Method, StatusCode};
@@ -18,7 +18,31 @@ use crate::provider::error::ProviderError;
 use crate::provider::http::{Patience, failure_text, is_tls};
 
 /// Pages of a list that are read at most.
-const MAX_PAGES: usize = 50;
+pub(super) const MAX_PAGES: usize = 50;
+
+/// Items of a list that are read at most, but for what the last page brings more.
+const MAX_ITEMS: usize = 10_000;
+
+/// How long a list is read, page after page.
+pub(super) const MAX_TIME: Duration = Duration::from_secs(30);
+
+/// The items of a list.
+pub(super) struct Pages {
+    items: Vec<Value>,
+    /// Whether these are all.
+    is_complete: bool,
+}
+
+impl Pages {
+    /// Returns the items, and tells where there are more of them.
+    pub(super) fn all(self, what: &str, failures: &mut Vec<String>) -> Vec<Value> {
+        if !self.is_complete {
+            let count = self.items.len();
+            failures.push(format!("Only the first {count} {what} were read: the list did not end"));
+        }
+        self.items
+    }
+}
 
 /// What a client authenticates with.
 #[derive(Debug, Clone)]
@@ -70,20 +94,24 @@ impl TwilioClient {
         first: Url,
         key: &str,
         on_progress: impl Fn(usize),
-    ) -> Result<Vec<Value>, ProviderError> {
+    ) -> Result<Pages, ProviderError> {
         let mut seen = HashSet::new();
         let mut items = Vec::new();
         let mut url = first;
-        while seen.len() < MAX_PAGES && seen.insert(url.clone()) {
+        let begun = Instant::now();
+        while seen.len() < MAX_PAGES && begun.elapsed() < MAX_TIME && seen.insert(url.clone()) {
             let response = self.get(url.clone()).await?;
             items.extend(response.list(key).unwrap_or_default().iter().cloned());
             on_progress(items.len());
-            match response.next_page().and_then(|next| same_server(&url, next)) {
-                Some(next) => url = next,
-                None => break,
+            let Some(next) = response.next_page() else {
+                return Ok(Pages { items, is_complete: true });
+            };
+            match same_server(&url, next) {
+                Some(next) if items.len() < MAX_ITEMS => url = next,
+                _ => break,
             }
         }
-        Ok(items)
+        Ok(Pages { items, is_complete: false })
     }
 
     /// The server's name, for error messages.
@@ -100,15 +128,19 @@ impl TwilioClient {
         url
     }
 
-    /// The address of the Messaging Services, which Twilio keeps on another host than messages.
-    pub(super) fn services_url(&self) -> Option<Url> {
+    /// The address of the Messaging Services, which Twilio keeps on another host than messages, in
+    /// every edge and region (`api.dublin.ie1.twilio.com`).
+    pub(super) fn services_url(&self) -> Url {
         let mut url = self.base.url().clone();
-        if url.host_str() == Some("api.twilio.com") {
-            url.set_host(Some("messaging.twilio.com")).ok()?;
+        let of_twilio = url.host_str().filter(|host| host.ends_with(".twilio.com"));
+        if let Some(place) = of_twilio.and_then(|host| host.strip_prefix("api.")) {
+            let host = format!("messaging.{place}");
+            // A host that differs only in its first word can be set.
+            let _ = url.set_host(Some(&host));
         }
         url.set_path(&format!("{}/v1/Services", url.path().trim_end_matches('/')));
         url.set_query(Some("PageSize=100"));
-        Some(url)
+        url
     }
 
     /// The address of a resource of the account, with a query.
@@ -188,4 +220,42 @@ impl TwilioClient {
 pub(super) fn same_server(here: &Url, next: &str) -> Option<Url> {
     let next = here.join(next).ok()?;
     (next.origin() == here.origin()).then_some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::http::loopback_client;
+
+    #[test]
+    fn the_services_of_an_edge_and_region_are_beside_its_api() {
+        for (base, services) in [
+            ("https://api.twilio.com", "https://messaging.twilio.com/v1/Services"),
+            ("https://api.ie1.twilio.com", "https://messaging.ie1.twilio.com/v1/Services"),
+            (
+                "https://api.dublin.ie1.twilio.com",
+                "https://messaging.dublin.ie1.twilio.com/v1/Services",
+            ),
+            (
+                "https://API.Sydney.AU1.twilio.com",
+                "https://messaging.sydney.au1.twilio.com/v1/Services",
+            ),
+            ("https://sms.example.com/twilio", "https://sms.example.com/twilio/v1/Services"),
+            ("https://api.example.com", "https://api.example.com/v1/Services"),
+            ("https://api.twilio.com.example", "https://api.twilio.com.example/v1/Services"),
+            ("http://127.0.0.1:4010", "http://127.0.0.1:4010/v1/Services"),
+        ] {
+            let client = TwilioClient::new(
+                loopback_client().unwrap(),
+                BaseUrl::parse(base).unwrap(),
+                Credentials::unchecked("AC1", "AC1", "secret"),
+                Patience::default(),
+            );
+            assert_eq!(
+                client.services_url().as_str(),
+                format!("{services}?PageSize=100"),
+                "{base}"
+            );
+        }
+    }
 }

@@ -1,13 +1,14 @@
 //! Twilio's message resource: create, read, list and cancel messages.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use url::{Url, form_urlencoded};
 
-use super::client::{TwilioClient, same_server};
+use super::client::{MAX_PAGES, MAX_TIME, TwilioClient, same_server};
 use super::response::{Response, is_message_sid};
 use crate::domain::sender::Sender;
 use crate::provider::error::ProviderError;
@@ -52,7 +53,8 @@ impl TwilioClient {
     }
 
     /// Lists messages, the newest first. Follows Twilio's pages on the same server only, and
-    /// never twice to the same.
+    /// never twice to the same. What was not seen in full (too many pages, too slow, an item that
+    /// cannot be read) is not complete.
     ///
     /// # Errors
     /// When Twilio refuses or does not respond.
@@ -60,21 +62,24 @@ impl TwilioClient {
         let mut url = self.first_page(search);
         let mut seen = HashSet::new();
         let mut messages = Vec::new();
-        while seen.insert(url.clone()) {
+        let (mut listed, mut is_readable, begun) = (0, true, Instant::now());
+        while seen.insert(url.clone()) && begun.elapsed() < MAX_TIME {
             let response = self.get(url.clone()).await?;
             let page = response.list("messages").ok_or_else(|| {
                 ProviderError::Unreachable("the answer is not a list of messages".to_owned())
             })?;
             let newest: Vec<MessageState> =
                 page.iter().filter_map(|message| response.state(message)).collect();
+            is_readable &= newest.len() == page.len();
+            listed += page.len();
             if is_past(&newest, response.since(search.within)) {
-                return Ok(Listing { messages, is_complete: true });
+                return Ok(Listing { messages, is_complete: is_readable });
             }
             messages.extend(newest);
             let Some(next) = response.next_page() else {
-                return Ok(Listing { messages, is_complete: true });
+                return Ok(Listing { messages, is_complete: is_readable });
             };
-            if messages.len() >= search.limit || page.is_empty() {
+            if listed >= search.limit || page.is_empty() || seen.len() >= MAX_PAGES {
                 break;
             }
             match same_server(&url, next) {

@@ -17,6 +17,9 @@ use crate::provider::message::{Created, MessageState};
 /// Bytes of a response that are read at most.
 const MAX_BYTES: usize = 1024 * 1024;
 
+/// Bytes of a message's text that are kept at most; Twilio's longest has 1,600 characters.
+const MAX_BODY: usize = 8 * 1024;
+
 /// A response of Twilio, or of a proxy on the way. Public for fuzzing only.
 pub struct Response {
     status: StatusCode,
@@ -117,7 +120,8 @@ impl Response {
             error_message: field("error_message").map(sentence),
             request_id: self.request_id.clone(),
             to: field("to").map(str::to_owned),
-            body: field("body").map(str::to_owned),
+            // A text that is far longer than any message is not kept, as if it were hidden.
+            body: field("body").filter(|body| body.len() <= MAX_BODY).map(str::to_owned),
             sent: field("date_sent").and_then(rfc2822),
         })
     }

@@ -71,6 +71,21 @@ async fn a_message_that_went_out_after_all_is_counted_again() {
 }
 
 #[tokio::test]
+async fn a_delivery_that_was_given_up_counts_again_once_its_receipt_proves_it() {
+    for deck in Deck::of_every_store().await {
+        let delivery = deck.slot(request(0)).await;
+        deck.report(delivery, DeliveryStatus::NotSent).await;
+        let sid = Some("SM1".to_owned());
+        let late = StatusReport { sid, ..report(delivery, DeliveryStatus::Delivered) };
+        assert!(deck.store.report(late).await.unwrap());
+        assert_eq!(deck.quota(rule(3, 15), MINUTE).await.used(), 1);
+        let events = deck.store.events(EventQuery::OfDelivery(delivery)).await.unwrap();
+        let detail = events.last().unwrap().detail.as_deref().unwrap_or_default();
+        assert!(detail.contains("went out after all"), "{detail}");
+    }
+}
+
+#[tokio::test]
 async fn an_event_repeats_what_is_known_of_its_delivery() {
     for deck in Deck::of_every_store().await {
         let delivery = deck.slot(request(0)).await;

@@ -63,7 +63,11 @@ fn apply(connection: &Connection, report: &StatusReport) -> Result<bool> {
         SlotChange::Released => release(connection, report.delivery)?,
         SlotChange::TakenAgain => count_again(connection, report.delivery)?,
     }
-    write_event(connection, report, &known, sid.as_deref())?;
+    let detail = match slot {
+        SlotChange::TakenAgain => Some(taken_again(report.detail.as_deref())),
+        _ => report.detail.clone(),
+    };
+    write_event(connection, report, &known, (sid.as_deref(), detail.as_deref()))?;
     Ok(true)
 }
 
@@ -71,7 +75,7 @@ fn write_event(
     connection: &Connection,
     report: &StatusReport,
     known: &Known,
-    sid: Option<&str>,
+    (sid, detail): (Option<&str>, Option<&str>),
 ) -> Result<()> {
     let event = NewEvent {
         delivery: Some(report.delivery),
@@ -80,7 +84,7 @@ fn write_event(
         error_code: report.error_code,
         request_id: report.request_id.as_deref(),
         country: known.country,
-        detail: report.detail.as_deref(),
+        detail,
         ..NewEvent::of(
             known.environment,
             report.at,
@@ -121,6 +125,12 @@ fn release(connection: &Connection, delivery: DeliveryId) -> Result<()> {
         .prepare_cached("UPDATE deliveries SET counted_at = NULL WHERE id = ?1")?
         .execute([delivery])?;
     challenges::forget_code(connection, delivery)
+}
+
+/// What the log says of a message that went out after all.
+fn taken_again(detail: Option<&str>) -> String {
+    const WHAT: &str = "it went out after all: the code counts again, but no longer works";
+    detail.map_or_else(|| WHAT.to_owned(), |detail| format!("{WHAT} ({detail})"))
 }
 
 /// Takes the slot of a message back that went out after all. Its code works nowhere any more.

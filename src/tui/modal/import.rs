@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::frame::{open_box, write};
 use crate::engine::AccountQuery;
-use crate::provider::OfferedSender;
+use crate::provider::{OfferedSender, OfferedSenders};
 use crate::tui::effect::{Effect, FileEffect, Work};
 use crate::tui::fit::first_row;
 use crate::tui::fit::wrap;
@@ -21,7 +21,7 @@ use crate::tui::session::Session;
 #[derive(Debug)]
 pub struct ImportModal {
     ticket: Ticket,
-    offered: Option<Result<Vec<OfferedSender>, String>>,
+    offered: Option<Result<OfferedSenders, String>>,
     selected: usize,
     /// How many the account has listed so far.
     count: usize,
@@ -56,7 +56,15 @@ impl ImportModal {
 
     fn senders(&self) -> &[OfferedSender] {
         match &self.offered {
-            Some(Ok(senders)) => senders,
+            Some(Ok(offered)) => &offered.senders,
+            _ => &[],
+        }
+    }
+
+    /// What the account did not list; nothing while it has not responded.
+    fn failures(&self) -> &[String] {
+        match &self.offered {
+            Some(Ok(offered)) => &offered.failures,
             _ => &[],
         }
     }
@@ -110,7 +118,7 @@ impl ImportModal {
                 (text, theme.dim())
             }
             Some(Err(reason)) => (format!("{reason}."), theme.failure()),
-            Some(Ok(senders)) if senders.is_empty() => (
+            Some(Ok(offered)) if offered.senders.is_empty() && offered.failures.is_empty() => (
                 "The account has no number, short code or Messaging Service that can send SMS."
                     .to_owned(),
                 theme.warning(),
@@ -129,7 +137,14 @@ impl ImportModal {
     fn draw_list(&self, session: &Session, inner: Rect, buffer: &mut Buffer) {
         let theme = session.theme;
         let grid = session.tab().form.from_numbers();
-        let height = inner.height.saturating_sub(2);
+        let room = usize::from(inner.width).max(1);
+        let failures: Vec<String> =
+            self.failures().iter().flat_map(|text| wrap(text, room)).collect();
+        let below = u16::try_from(failures.len()).unwrap_or(u16::MAX);
+        let height = inner.height.saturating_sub(below.saturating_add(2));
+        for (line, row) in failures.iter().zip(height..inner.height.saturating_sub(1)) {
+            write(inner, row, line, theme.warning(), theme, buffer);
+        }
         let list = Rect { height, ..inner };
         let first = first_row(self.selected, height.into(), 0, self.senders().len());
         for ((index, offer), row) in self.senders().iter().enumerate().skip(first).zip(0..height) {
