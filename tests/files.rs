@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown, symlink};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -188,6 +188,26 @@ fn files_that_others_can_read_are_warned_about() {
             assert!(ran.code() == 0 || is_exposed, "{arguments:?}: {}", ran.out());
         }
     }
+}
+
+#[test]
+fn other_processes_of_the_user_cannot_read_the_memory_of_a_command() {
+    if !is_root() {
+        return;
+    }
+    let deck = Deck::new();
+    let mut command = deck.command(&["sandbox", "--listen", "127.0.0.1:0"]);
+    command.uid(SOMEBODY).stdout(Stdio::piped());
+    // Where the build folder is root's alone, nobody else can start it.
+    let Ok(mut child) = command.spawn() else { return };
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("127.0.0.1"), "{line}");
+    // The system gives what may not be dumped to root.
+    let owner = fs::metadata(format!("/proc/{}/mem", child.id())).unwrap().uid();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(owner, 0);
 }
 
 #[test]

@@ -150,8 +150,8 @@ impl From<ConfigError> for Failure {
 fn hint_words(hint: Hint) -> String {
     match hint {
         Hint::Words(words) => words,
-        Hint::WholeExample => {
-            "Every field must be there; `smsdeck config show` prints a whole example.".to_owned()
+        Hint::EveryField => {
+            "Every field must be there; `smsdeck config schema` has all of them.".to_owned()
         }
         Hint::AllFields => "`smsdeck config show` has all of them.".to_owned(),
         Hint::NewFile(path) => {

@@ -10,8 +10,8 @@ use crate::domain::environment::Environment;
 pub enum Hint {
     /// A whole sentence.
     Words(String),
-    /// Every field must be there: the config in use, or the built-in one, is a whole example.
-    WholeExample,
+    /// Every field must be there: the schema has all of them.
+    EveryField,
     /// The config in use has all fields that there are.
     AllFields,
     /// The built-in config is one to begin with, in place of the missing file.

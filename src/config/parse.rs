@@ -101,7 +101,7 @@ fn sentence(error: &ron::Error) -> (String, Option<Hint>) {
             (format!("there is no {found:?}"), known(found, expected))
         }
         ron::Error::MissingStructField { field, .. } => {
-            (format!("the field {field:?} is missing"), Some(Hint::WholeExample))
+            (format!("the field {field:?} is missing"), Some(Hint::EveryField))
         }
         other => (crate::domain::text::printable(&other.to_string(), 300), None),
     }

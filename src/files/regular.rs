@@ -9,6 +9,12 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+/// The names of standard input.
+const STANDARD_INPUT: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+
+/// Where the names of files are that are open already.
+const OPEN_FILES: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
+
 /// Whether a path may end in a symbolic link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Links {
@@ -93,11 +99,11 @@ pub fn read_open(source: impl Read, largest: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// When it cannot be read, is larger than `largest` bytes, or is of another kind.
 pub fn read_input(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
-    if path == Path::new("-") {
+    // Opening it again may be forbidden where reading it is not.
+    if STANDARD_INPUT.iter().any(|name| path == Path::new(name)) {
         return read_open(io::stdin().lock(), largest);
     }
-    let is_open_already = path == Path::new("/dev/stdin")
-        || ["/dev/fd", "/proc/self/fd"].iter().any(|folder| path.starts_with(folder));
+    let is_open_already = OPEN_FILES.iter().any(|folder| path.starts_with(folder));
     if is_open_already { read_open(File::open(path)?, largest) } else { read(path, largest) }
 }
 
