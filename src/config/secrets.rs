@@ -56,7 +56,7 @@ pub enum SecretsError {
         owner: String,
     },
     /// There is nothing in the file.
-    #[error("{}: the file is empty: put the one back that was there, as the deck's key was in it", .path.display())]
+    #[error("{}: the file is empty: put back the one that was there, which has the deck's key, or remove it if there was none", .path.display())]
     EmptyFile {
         /// The file.
         path: PathBuf,

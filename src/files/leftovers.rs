@@ -10,6 +10,8 @@ use std::os::fd::IntoRawFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::io::{FdFlags, fcntl_setfd};
+
 use super::lock::Lock;
 use super::regular::{Links, open, open_with, read};
 use super::replace::{Mode, replace};
@@ -80,13 +82,16 @@ impl PrivateFolder {
         self.folder.path()
     }
 
-    /// Has programs that are started from now on use the folder too: an editor outlives a console
-    /// that is killed.
+    /// Has the programs that `run` starts use the folder too: an editor outlives a console that is
+    /// killed.
     ///
     /// # Errors
-    /// When the system refuses it.
-    pub fn share(&self) -> io::Result<()> {
-        Ok(rustix::io::fcntl_setfd(&self.in_use, rustix::io::FdFlags::empty())?)
+    /// When the system refuses it; then nothing is run.
+    pub fn shared<T>(&self, run: impl FnOnce() -> T) -> io::Result<T> {
+        fcntl_setfd(&self.in_use, FdFlags::empty())?;
+        let done = run();
+        fcntl_setfd(&self.in_use, FdFlags::CLOEXEC)?;
+        Ok(done)
     }
 
     /// Keeps the folder when this is dropped, in use until this process ends.
@@ -242,6 +247,27 @@ mod tests {
             let unsaved = deck.path("unsaved");
             assert_eq!(fs::read_to_string(&unsaved).ok().as_deref(), kept);
             assert!(kept.is_none() || mode(&unsaved) == 0o600);
+        }
+    }
+
+    #[test]
+    fn a_folder_stays_as_long_as_an_editor_uses_it() {
+        let deck = Deck::new();
+        let folder = PrivateFolder::for_edit(&deck.path("config.ron")).unwrap();
+        let start = || std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+        let mut editor = folder.shared(start).unwrap();
+        // Programs that are started later have nothing to do with it.
+        assert_eq!(rustix::io::fcntl_getfd(&folder.in_use), Ok(FdFlags::CLOEXEC));
+        let PrivateFolder { folder, in_use } = folder;
+        let folder = folder.keep();
+        drop(in_use);
+        deck.clean();
+        assert!(folder.exists());
+        editor.kill().unwrap();
+        editor.wait().unwrap();
+        // One that another test has started at that moment ends soon.
+        while folder.exists() {
+            deck.clean();
         }
     }
 

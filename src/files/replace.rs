@@ -17,12 +17,16 @@ pub enum Mode {
     Always(u32),
 }
 
-/// Writes a file that others read, mode 0644: as a whole or not at all. A link in its place is
-/// replaced, not followed: its folder may be somebody else's.
+/// Writes a file that others read, mode 0644: as a whole or not at all.
 ///
 /// # Errors
-/// When its folder cannot be written.
+/// When its folder cannot be written, or something else than a regular file is in its place. A
+/// link is refused too: its folder may be somebody else's, and it may be one of the system's, such
+/// as `/dev/stdout`.
 pub fn publish(path: &Path, text: &str) -> io::Result<()> {
+    if let Ok(found) = fs::symlink_metadata(path) {
+        require_regular(found.file_type())?;
+    }
     remove_files(&folder_of(path));
     replace(path, Links::Refuse, Mode::KeptOr(0o644), |file| file.write_all(text.as_bytes()))
 }
@@ -144,6 +148,20 @@ mod tests {
         assert_eq!(fs::read_to_string(&target).unwrap(), "new");
         assert_eq!(fs::read_to_string(&link).unwrap(), "newer");
         assert!(fs::symlink_metadata(&link).unwrap().is_file());
+    }
+
+    #[test]
+    fn nothing_is_published_through_a_link_or_in_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        fs::write(&target, "old").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        let error = publish(&link, "new").unwrap_err();
+        assert_eq!(error.to_string(), "it is a symbolic link, not a regular file");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&target).unwrap(), "old");
+        publish(&target, "new").unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "new");
     }
 
     #[test]

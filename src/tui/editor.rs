@@ -124,8 +124,8 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 pub fn edit(paths: &Paths, typed: Option<&Path>) -> Result<EditedText, NotEdited> {
     let not_kept = |error| NotEdited { error: Box::new(error), kept: None };
     let copy = Copy::new(paths, typed).map_err(not_kept)?;
-    copy.folder.share().map_err(|error| not_kept(error.into()))?;
-    let ended = run_editor(&copy.path());
+    let ended = copy.folder.shared(|| run_editor(&copy.path()));
+    let ended = ended.map_err(|error| not_kept(error.into()))?;
     if !copy.path().exists() {
         let gone = io::Error::new(io::ErrorKind::NotFound, "the editor has left no text");
         return Err(not_kept(ended.err().unwrap_or(EditError::Files(gone))));
