@@ -28,15 +28,11 @@ fn main() -> ExitCode {
         Err(error) => return misused(&error),
     };
     let output = Output::new(arguments.json);
-    let is_status = arguments.is_status();
-    if is_status {
+    if arguments.is_status() {
         // 1 would be a mere warning.
         end_on_panic(2, || ());
     }
-    start(arguments, output).unwrap_or_else(|failure| {
-        let failure = if is_status { failure.critical() } else { failure };
-        failure.report(output)
-    })
+    start(arguments, output).unwrap_or_else(|failure| failure.report(output))
 }
 
 /// Prints help or the version, or what is wrong with the arguments. An error is in JSON if `--json`
@@ -62,7 +58,11 @@ fn start(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
         return Err(ConfigError::Missing { path: path.clone() }.into());
     }
     if arguments.uses_deck() {
-        config::check_owner(&paths)?;
+        let not_yours = |error| {
+            let failure = Failure::from(error);
+            if arguments.is_status() { failure.critical() } else { failure }
+        };
+        config::check_owner(&paths).map_err(not_yours)?;
         if !arguments.read_only {
             config::remove_leftovers(&paths);
         }
