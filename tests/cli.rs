@@ -75,7 +75,7 @@ fn a_code_can_be_read_from_standard_input() {
     child.stdin.take().unwrap().write_all(format!("{code}\n").as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
-    assert_eq!(output.stdout, b"Approved.\n");
+    assert_eq!(output.stdout, "Approved for +57 ••• ••• 4567.\n".as_bytes());
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn attempt(code: &str) -> CodeAttempt {
 }
 
 async fn verify(engine: &Engine, code: &str) -> Verdict {
-    engine.by(&operator()).verify(attempt(code)).await.unwrap()
+    engine.by(&operator()).verify(attempt(code)).await.unwrap().verdict
 }
 
 /// All codes back for a user.

@@ -58,7 +58,46 @@ fn wrong_tries_are_forgiven_only_when_asked_for() {
     assert_eq!(forgiven.code(), 0, "{}", forgiven.err());
     // No code came back with it.
     assert_eq!(left(&deck), 2);
-    assert_eq!(deck.run(&[&unlock[..], &["--wrong-tries"]].concat()).code(), 1);
+    let again = deck.run(&[&unlock[..], &["--wrong-tries"]].concat());
+    assert_eq!(again.code(), 1);
+    assert!(again.err().contains("no wrong try counts"), "{}", again.err());
+}
+
+#[test]
+fn whoever_has_asked_once_is_known_after_an_unlock() {
+    let deck = with_codes(3);
+    let unlock = |user: &str, remedy: &[&str]| {
+        let command = ["quota", "unlock", "--env", "dev", user, "--reason", "called"];
+        deck.run(&[&command[..], remedy].concat())
+    };
+    assert_eq!(unlock("jdoe", &[]).code(), 0);
+    for (remedy, said) in [(&["--wrong-tries"][..], "no wrong try counts"), (&[], "no code counts")]
+    {
+        let again = unlock("jdoe", remedy);
+        assert!(again.code() == 1 && again.err().contains(said), "{}", again.err());
+    }
+    let shown = deck.run(&["quota", "show", "--env", "dev", "jdoe", "--json"]);
+    assert_eq!((shown.code(), &shown.json()[0]["used"]), (0, &0.into()));
+    assert!(unlock("nobody", &[]).err().contains("nobody with this id"));
+    for pattern in ["*", "jd*", "+57 ••• ••• 4567"] {
+        let refused = unlock(pattern, &[]);
+        assert!(refused.err().contains("no patterns"), "{}", refused.err());
+    }
+}
+
+#[test]
+fn a_shared_number_needs_the_user_and_an_approval_names_them() {
+    let deck = Deck::new();
+    let send = ["send", "--env", "dev", NUMBER, "--user", "ana", "--json"];
+    let code = deck.run(&send).received_code();
+    let verify = |user: &[&str]| {
+        deck.run(&[&["verify", "--env", "dev", NUMBER, &code, "--json"][..], user].concat())
+    };
+    let refused = verify(&[]);
+    assert_eq!((refused.code(), &refused.json()[0]["result"]), (3, &"needs_user".into()));
+    assert_eq!(verify(&["--user", "ben"]).json()[0]["result"], "no_code");
+    let approved = verify(&["--user", "ana"]).json();
+    assert_eq!((&approved[0]["result"], &approved[0]["user"]), (&"approved".into(), &"ana".into()));
 }
 
 #[test]
@@ -102,7 +141,7 @@ fn the_prometheus_file_is_well_formed_and_complete() {
         assert!(name.ends_with('}') || !name.contains('{'), "{line}");
     }
     let nowhere = deck.run(&["status", "--prometheus", "/nowhere/smsdeck.prom"]);
-    assert_eq!(nowhere.code(), 1);
+    assert_eq!(nowhere.code(), 2);
     assert!(nowhere.err().contains("/nowhere/smsdeck.prom"), "{}", nowhere.err());
 }
 

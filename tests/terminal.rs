@@ -65,7 +65,7 @@ fn an_admin_configures_an_environment_sends_a_code_and_verifies_it() {
     let screen = terminal.wait_for("••••••");
     assert!(!screen.contains(&code), "{screen}");
     terminal.type_text(ENTER);
-    terminal.wait_for("Approved.");
+    terminal.wait_for("Approved for ");
     terminal.wait_for("verified");
 
     terminal.type_text("q");

@@ -106,8 +106,12 @@ async fn users_named(
 ) -> Result<Vec<QuotaRow>, Failure> {
     let rows = engine.find_users(environment, typed).await?;
     if rows.is_empty() {
+        if typed.contains(['*', '%', '?', '•', '…']) {
+            let words = "there are no patterns here: name one user, by the id or the whole number";
+            return Err(Failure::new("no_such_user", words.to_owned()));
+        }
         let words = format!(
-            "nobody with this id or whole number has asked for a code in {environment} lately; part of a number, or a masked one, finds nobody"
+            "nobody with this id or whole number has asked for a code in {environment}; part of a number, or a masked one, finds nobody"
         );
         return Err(Failure::new("no_such_user", words));
     }

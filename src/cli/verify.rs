@@ -22,11 +22,11 @@ pub(super) async fn run(
     let code = Passcode::parse(code.trim()).map_err(|error| Failure::usage(error.to_string()))?;
     let engine = invocation.engine().await?;
     let attempt = CodeAttempt { environment, number, user, code };
-    let verdict = engine.by(&invocation.operator).verify(attempt).await?;
-    invocation.output.line(&verdict.to_string(), &report::Verdict::from(verdict))?;
-    Ok(match verdict {
+    let verified = engine.by(&invocation.operator).verify(attempt).await?;
+    invocation.output.line(&verified.to_string(), &report::Verdict::from(&verified))?;
+    Ok(match verified.verdict {
         Verdict::Approved => ExitCode::SUCCESS,
         Verdict::Wrong { .. } | Verdict::Expired | Verdict::NoCode => ExitCode::FAILURE,
-        Verdict::TriesUsedUp | Verdict::UserLocked => ExitCode::from(3),
+        Verdict::NeedsUser | Verdict::TriesUsedUp | Verdict::UserLocked => ExitCode::from(3),
     })
 }

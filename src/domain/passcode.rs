@@ -153,6 +153,9 @@ pub enum Verdict {
     Expired,
     /// No code was sent, or it has been used already.
     NoCode,
+    /// No user was named, and the open challenge of the number belongs to one. No code was compared:
+    /// of users who share a number, none may approve the sign-in of another.
+    NeedsUser,
     /// The challenge has no tries left: a new code is needed.
     TriesUsedUp,
     /// The user has had [`MAX_WRONG_TRIES`] wrong tries in a row: an operator must unlock.
@@ -172,6 +175,7 @@ impl Verdict {
             Self::Wrong { .. } => "wrong",
             Self::Expired => "expired",
             Self::NoCode => "no_code",
+            Self::NeedsUser => "needs_user",
             Self::TriesUsedUp | Self::UserLocked => "locked",
         }
     }
@@ -190,6 +194,9 @@ impl fmt::Display for Verdict {
             Self::Expired => f.write_str("The code has expired: a new one is needed."),
             Self::NoCode => f.write_str(
                 "No code is waiting for this number: none was sent, or it was used already.",
+            ),
+            Self::NeedsUser => f.write_str(
+                "The code of this number was requested with a user id: verify it with the same id.",
             ),
             Self::TriesUsedUp => {
                 f.write_str("Too many wrong tries for this code: a new one is needed.")

@@ -53,7 +53,7 @@ pub use pace::Pace;
 pub use plan::{Plan, Preview, plan};
 pub use request::{CodeRequest, Submission};
 pub use unlock::UnlockRequest;
-pub use verify::CodeAttempt;
+pub use verify::{CodeAttempt, Verified};
 pub use what_if::WhatIf;
 
 pub use crate::runtime::Clock;

@@ -18,11 +18,30 @@ pub struct CodeAttempt {
     pub environment: Environment,
     /// The phone number as typed.
     pub number: String,
-    /// The caller's id of the user, if the code was requested with one; without it the newest
-    /// code of the number counts.
+    /// The caller's id of the user, if the code was requested with one; without it only codes
+    /// that were requested without one count.
     pub user: Option<UserId>,
     /// The code that the user typed.
     pub code: Passcode,
+}
+
+/// How a code was judged, and whose sign-in it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// How it was judged.
+    pub verdict: Verdict,
+    /// The user whose challenge was looked for: the id as it may be shown, or the masked number.
+    pub user: String,
+}
+
+/// For people: the verdict, and of an approval for whom it is.
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.verdict {
+            Verdict::Approved => write!(f, "Approved for {}.", self.user),
+            verdict => verdict.fmt(f),
+        }
+    }
 }
 
 /// Without the number and the code: they have no place in a log.
@@ -39,12 +58,13 @@ impl ActingEngine<'_> {
     ///
     /// # Errors
     /// When the number is not valid or the store cannot be used; the try is not counted then.
-    pub async fn verify(self, attempt: CodeAttempt) -> Result<Verdict, EngineError> {
+    pub async fn verify(self, attempt: CodeAttempt) -> Result<Verified, EngineError> {
         self.may_act()?;
         let engine = self.engine;
         let CodeAttempt { environment, number, user, code } = attempt;
         let number = engine.recipient(environment, &number)?;
         let key = engine.inner.key.clone();
+        let of = user.clone().map_or_else(|| User::Number(number.clone()), User::Id).label();
         let attempt = Attempt {
             environment,
             number: key.number(&number),
@@ -57,7 +77,7 @@ impl ActingEngine<'_> {
         };
         let verdict = engine.inner.store.verify(attempt, digest).await?;
         engine.changed();
-        Ok(verdict)
+        Ok(Verified { verdict, user: of })
     }
 }
 

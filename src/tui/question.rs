@@ -2,10 +2,9 @@
 //! part that has asked, and to no one else.
 
 use crate::domain::environment::Environment;
-use crate::domain::passcode::Verdict;
 use crate::domain::quota::QuotaRule;
 use crate::domain::secret::LookupKey;
-use crate::engine::{CodeAttempt, CodeRequest, Preview};
+use crate::engine::{CodeAttempt, CodeRequest, Preview, Verified};
 use crate::provider::{HandsetMessage, OfferedSenders};
 use crate::store::{DeliveryId, Event, QuotaRow};
 
@@ -66,7 +65,7 @@ pub enum Answer {
     /// What a request for a code would do.
     Preview(Box<Preview>),
     /// Whether a code was right.
-    Verdict(Verdict),
+    Verdict(Verified),
     /// What another rule would have meant, in sentences.
     WhatIf(Vec<String>),
     /// The keys of the number and of the id that what was typed may be.

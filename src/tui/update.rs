@@ -13,7 +13,7 @@ use super::input::Input;
 use super::keymap::{Action, Context};
 use super::lifecycle::Phase;
 use super::message::Message;
-use super::modal::verify::APPROVED;
+use super::modal::verify::approval;
 use super::model::Model;
 use super::pane::{Pane, form_input, log_view, numbers_view, quota_view};
 use super::question::{Answer, Ticket};
@@ -155,9 +155,11 @@ fn on_answer(model: &mut Model, ticket: Ticket, answer: Result<Answer, String>) 
     let mut environments = Environment::ALL.into_iter();
     if let Some(asker) = environments.find(|&it| session.tabs[it].quota.waits_for(ticket)) {
         session.tabs[asker].quota.on_answer(answer);
-    } else if let Ok(Answer::Verdict(Verdict::Approved)) = answer {
+    } else if let Ok(Answer::Verdict(verified)) = answer
+        && verified.verdict == Verdict::Approved
+    {
         // Its pop-up was left meanwhile; the code has counted all the same.
-        session.say(APPROVED);
+        session.say(approval(&verified));
     }
     Vec::new()
 }

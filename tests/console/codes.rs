@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use smsdeck::config::Config;
 use smsdeck::domain::passcode::Verdict;
+use smsdeck::engine::Verified;
 use smsdeck::tui::effect::{Effect, EngineEffect, TerminalEffect};
 use smsdeck::tui::lifecycle::EngineState;
 use smsdeck::tui::message::{LoadedDeck, Message};
@@ -30,10 +31,10 @@ fn a_verdict_reaches_its_pop_up_below_another_one() {
     let effects = console.press("v +573001234567 Tab 123456 Enter");
     let (ticket, Question::Verify(_)) = newest_question(&effects) else { panic!("{effects:?}") };
     console.press("F1");
-    console.answer(ticket, Ok(Answer::Verdict(Verdict::Wrong { tries_left: 4 })));
+    console.answer(ticket, Ok(Answer::Verdict(verified(Verdict::Wrong { tries_left: 4 }))));
     console.press("Esc");
     console.assert_shows("4");
-    console.answer(ticket, Ok(Answer::Verdict(Verdict::Approved)));
+    console.answer(ticket, Ok(Answer::Verdict(verified(Verdict::Approved))));
     assert!(console.model.modals.is_empty());
     console.assert_shows("Approved");
 }
@@ -102,4 +103,8 @@ fn an_answer_reaches_only_the_pop_up_that_asked_for_it() {
     let events = crate::support::busy_day::events();
     console.answer(delivery, Ok(Answer::Story(events[..1].to_vec())));
     assert_ne!(console.screen(), before);
+}
+
+fn verified(verdict: Verdict) -> Verified {
+    Verified { verdict, user: "ana".to_owned() }
 }

@@ -89,7 +89,7 @@ pub(in crate::store) fn attempt(millisecond: i64) -> Attempt {
     Attempt {
         environment: HERE,
         number: number(1).key,
-        user: None,
+        user: Some(user(1).key),
         recipient: number(1).label,
         at: at(millisecond),
     }

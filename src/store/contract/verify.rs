@@ -28,6 +28,32 @@ async fn nothing_was_sent_to_an_unknown_number_or_user() {
 }
 
 #[tokio::test]
+async fn users_who_share_a_number_cannot_approve_each_other() {
+    for deck in Deck::of_every_store().await {
+        let of_ben = |millisecond| Reservation { user: user(2), ..request(millisecond) };
+        let of_the_number = |millisecond| Reservation { user: number(1), ..request(millisecond) };
+        deck.ask_for_code(request(0), 1).await;
+        let nobody = || Attempt { user: None, ..attempt(3) };
+        let ben = || Attempt { user: Some(user(2).key), ..attempt(3) };
+        assert_eq!(deck.attempt(nobody(), 1).await, Verdict::NeedsUser);
+        assert_eq!(deck.attempt(ben(), 1).await, Verdict::NoCode);
+        deck.ask_for_code(of_ben(1), 2).await;
+        assert_eq!(deck.attempt(nobody(), 2).await, Verdict::NeedsUser);
+        assert!(matches!(deck.attempt(attempt(3), 2).await, Verdict::Wrong { .. }));
+        assert!(matches!(deck.attempt(ben(), 1).await, Verdict::Wrong { .. }));
+        // The number's own code approves nobody with an id, and theirs not the number's.
+        deck.ask_for_code(of_the_number(2), 3).await;
+        assert!(matches!(deck.attempt(nobody(), 1).await, Verdict::Wrong { .. }));
+        assert!(matches!(deck.attempt(attempt(3), 3).await, Verdict::Wrong { .. }));
+        assert_eq!(deck.attempt(nobody(), 3).await, Verdict::Approved);
+        assert_eq!(deck.attempt(nobody(), 3).await, Verdict::NeedsUser);
+        assert_eq!(deck.attempt(attempt(3), 1).await, Verdict::Approved);
+        assert_eq!(deck.attempt(ben(), 2).await, Verdict::Approved);
+        assert_eq!(deck.attempt(nobody(), 2).await, Verdict::NoCode);
+    }
+}
+
+#[tokio::test]
 async fn a_late_code_is_expired_and_not_counted() {
     for deck in Deck::of_every_store().await {
         deck.slot(request(0)).await;
@@ -129,16 +155,5 @@ async fn the_code_of_a_message_that_never_went_out_does_not_work() {
         deck.report(delivery, DeliveryStatus::NotSent).await;
         assert_eq!(deck.attempt(attempt(2), 2).await, Verdict::Wrong { tries_left: 4 });
         assert_eq!(deck.attempt(attempt(2), 1).await, Verdict::Approved);
-    }
-}
-
-#[tokio::test]
-async fn without_a_user_the_newest_challenge_of_the_number_is_tried() {
-    for deck in Deck::of_every_store().await {
-        deck.ask_for_code(request(0), 1).await;
-        deck.ask_for_code(Reservation { user: user(2), ..request(1) }, 2).await;
-        assert_eq!(deck.attempt(attempt(2), 2).await, Verdict::Approved);
-        let first = Attempt { user: Some(user(1).key), number: number(1).key, ..attempt(2) };
-        assert_eq!(deck.attempt(first, 1).await, Verdict::Approved);
     }
 }

@@ -1,7 +1,7 @@
 //! Challenges and the hashes of their codes. The judging of a try is the domain's.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Result};
+use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use super::values::{Millis, RawMillis};
 use crate::domain::passcode::{Challenge, IssuedCode, Validity};
@@ -10,34 +10,49 @@ use crate::store::ids::{ChallengeId, DeliveryId};
 /// A challenge with its place in the store.
 pub(super) struct ChallengeRow {
     pub(super) id: ChallengeId,
-    /// The row id of its user.
-    pub(super) user: i64,
     pub(super) challenge: Challenge,
 }
 
-/// The newest challenge of a number, and of a user if one is given. One whose codes never went
-/// out is passed over.
+/// The newest challenge of a user at a number. One whose codes never went out is passed over.
 pub(super) fn newest(
     connection: &Connection,
     number: i64,
-    user: Option<i64>,
+    user: i64,
 ) -> Result<Option<ChallengeRow>> {
     let found = connection
         .prepare_cached(
-            "SELECT id, user, wrong_tries, used FROM challenges
-             WHERE number = ?1 AND (?2 IS NULL OR user = ?2)
+            "SELECT id, wrong_tries, used FROM challenges
+             WHERE number = ?1 AND user = ?2
                AND EXISTS (SELECT 1 FROM codes WHERE challenge = challenges.id)
              ORDER BY id DESC LIMIT 1",
         )?
-        .query_row((number, user), |row| {
-            let challenge =
-                Challenge { codes: Vec::new(), wrong_tries: row.get(2)?, used: row.get(3)? };
-            Ok(ChallengeRow { id: row.get(0)?, user: row.get(1)?, challenge })
-        })
+        .query_row((number, user), read)
         .optional()?;
-    let Some(mut row) = found else { return Ok(None) };
+    found.map(|row| with_codes(connection, row)).transpose()
+}
+
+/// The newest challenges at a number that belong to users with ids.
+pub(super) fn newest_of_users(connection: &Connection, number: i64) -> Result<Vec<ChallengeRow>> {
+    let rows: Vec<ChallengeRow> = connection
+        .prepare_cached(
+            "SELECT id, wrong_tries, used FROM challenges
+             WHERE number = ?1 AND user <> ?1 AND used = 0
+               AND EXISTS (SELECT 1 FROM codes WHERE challenge = challenges.id)
+             ORDER BY id DESC LIMIT 20",
+        )?
+        .query_map([number], read)?
+        .collect::<Result<_>>()?;
+    rows.into_iter().map(|row| with_codes(connection, row)).collect()
+}
+
+fn read(row: &Row<'_>) -> Result<ChallengeRow> {
+    let challenge = Challenge { codes: Vec::new(), wrong_tries: row.get(1)?, used: row.get(2)? };
+    Ok(ChallengeRow { id: row.get(0)?, challenge })
+}
+
+fn with_codes(connection: &Connection, mut row: ChallengeRow) -> Result<ChallengeRow> {
     row.challenge.codes = codes(connection, row.id)?;
-    Ok(Some(row))
+    Ok(row)
 }
 
 fn codes(connection: &Connection, challenge: ChallengeId) -> Result<Vec<IssuedCode>> {
@@ -65,7 +80,7 @@ pub(super) fn open_or_new(
     number: i64,
     now: Timestamp,
 ) -> Result<ChallengeId> {
-    let newest = newest(connection, number, Some(user))?;
+    let newest = newest(connection, number, user)?;
     if let Some(open) = newest.filter(|row| row.challenge.is_open(now)) {
         return Ok(open.id);
     }

@@ -93,7 +93,8 @@ mod tests {
         let reservation = Reservation { user, number: number.clone(), ..request(0) };
         let hash = move |id: ChallengeId| asked.0.code(HERE, asked.1, id.0, b"804713");
         deck.store.reserve(reservation, hash).await.unwrap();
-        let attempt = Attempt { number: number.key, recipient: phone.masked(), ..attempt(1) };
+        let recipient = phone.masked();
+        let attempt = Attempt { user: None, number: number.key, recipient, ..attempt(1) };
         let hash = move |user, id: ChallengeId| tried.code(HERE, user, id.0, b"804713");
         assert_eq!(deck.store.verify(attempt, hash).await, Ok(Verdict::Approved));
 

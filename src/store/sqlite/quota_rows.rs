@@ -12,8 +12,7 @@ use super::Sqlite;
 use super::subjects::{self, SubjectRow};
 use super::values::{Millis, country, whole_number};
 use crate::domain::environment::Environment;
-use crate::domain::passcode::locks_user;
-use crate::domain::quota::{Quota, QuotaRule};
+use crate::domain::quota::QuotaRule;
 use crate::domain::secret::LookupKey;
 use crate::store::error::StoreError;
 use crate::store::standing::{QuotaQuery, QuotaRow};
@@ -30,6 +29,12 @@ const SENDS_SINCE: &str = "
 const LATEST_SEND: &str = "
     SELECT id, user, number, counted_at FROM deliveries
     WHERE (user = ?1 OR number = ?1) AND counted_at IS NOT NULL
+    ORDER BY id DESC LIMIT 1";
+
+/// Of someone whose sends all went back: no index has both.
+const LATEST_GIVEN_BACK: &str = "
+    SELECT id, user, number, at AS counted_at FROM deliveries
+    WHERE (user = ?1 OR number = ?1) AND counted_at IS NULL
     ORDER BY id DESC LIMIT 1";
 
 const SENDS_OF: &str = "
@@ -91,10 +96,11 @@ fn all(
     for locked in subjects::with_tries_used_up(connection, environment)? {
         match latest_send(connection, locked.id)? {
             Some(send) => board.list(connection, send)?,
-            None => forgotten.push(without_sends(locked)),
+            None => forgotten.push(without_sends(locked, rule)),
         }
     }
     let mut rows = board.judge(connection, rule, now)?;
+    rows.retain(|row| row.quota.used() > 0 || row.is_locked());
     rows.extend(forgotten);
     rows.sort_by_key(|row| (!row.is_locked(), Reverse(row.last_sent)));
     Ok(rows)
@@ -111,7 +117,7 @@ fn of_key(
 ) -> Result<Option<QuotaRow>> {
     let Some(found) = subjects::find(connection, environment, key)? else { return Ok(None) };
     let Some(send) = latest_send(connection, found.id)? else {
-        return Ok(locks_user(found.wrong_in_a_row).then(|| without_sends(found)));
+        return Ok(Some(without_sends(found, rule)));
     };
     let mut board = Board::default();
     let since = now.checked_sub(rule.memory()).unwrap_or(Timestamp::MIN);
@@ -128,17 +134,21 @@ fn of_key(
 }
 
 fn latest_send(connection: &Connection, subject: i64) -> Result<Option<Send>> {
-    connection.prepare_cached(LATEST_SEND)?.query_row([subject], Send::read).optional()
+    let latest = |sql| connection.prepare_cached(sql)?.query_row([subject], Send::read).optional();
+    match latest(LATEST_SEND)? {
+        None => latest(LATEST_GIVEN_BACK),
+        found => Ok(found),
+    }
 }
 
-/// Someone whom wrong tries lock although their sends are forgotten.
-fn without_sends(locked: SubjectRow) -> QuotaRow {
+/// Someone who is known although their sends are forgotten.
+fn without_sends(known: SubjectRow, rule: QuotaRule) -> QuotaRow {
     QuotaRow {
-        user: locked.subject.clone(),
-        number: locked.subject,
-        quota: Quota::Open { used: 0, left: 0 },
+        user: known.subject.clone(),
+        number: known.subject,
+        quota: rule.judge(&[], Timestamp::UNIX_EPOCH),
         last_sent: Timestamp::UNIX_EPOCH,
-        wrong_in_a_row: locked.wrong_in_a_row,
+        wrong_in_a_row: known.wrong_in_a_row,
         country: None,
         sender: String::new(),
     }
@@ -218,9 +228,6 @@ impl Board {
             let (Some(user), Some(number)) = both else { continue };
             let quota = rule.judge(&user.as_user, now).stricter(rule.judge(&number.as_number, now));
             let wrong_in_a_row = user.row.wrong_in_a_row.max(number.row.wrong_in_a_row);
-            if quota.used() == 0 && quota.is_open() && !locks_user(wrong_in_a_row) {
-                continue;
-            }
             let (country, sender) = connection
                 .prepare_cached("SELECT country, sender FROM deliveries WHERE id = ?1")?
                 .query_row([send.id], |row| Ok((country(row, "country")?, row.get("sender")?)))?;

@@ -31,8 +31,15 @@ fn verify(
     digest: impl FnOnce(LookupKey, ChallengeId) -> [u8; 32],
 ) -> Result<Verdict> {
     let Some((user, number, found)) = find(connection, attempt)? else {
-        return Ok(Verdict::NoCode);
+        let needs_user = attempt.user.is_none() && is_open_for_a_user(connection, attempt)?;
+        return Ok(if needs_user { Verdict::NeedsUser } else { Verdict::NoCode });
     };
+    if attempt.user.is_none()
+        && !found.challenge.is_open(attempt.at)
+        && is_open_for_a_user(connection, attempt)?
+    {
+        return Ok(Verdict::NeedsUser);
+    }
     let tried = digest(user.subject.key, found.id);
     let wrong_in_a_row = user.wrong_in_a_row.max(number.wrong_in_a_row);
     let verdict = passcode::judge(Some(&found.challenge), wrong_in_a_row, &tried, attempt.at);
@@ -55,12 +62,21 @@ fn verify(
         }
         Verdict::Expired => log(connection, attempt, &user, EventKind::ExpiredCode, None)?,
         // No code was compared, so there is nothing to tell.
-        Verdict::NoCode | Verdict::TriesUsedUp | Verdict::UserLocked => {}
+        Verdict::NoCode | Verdict::NeedsUser | Verdict::TriesUsedUp | Verdict::UserLocked => {}
     }
     Ok(verdict)
 }
 
-/// The challenge that is tried, with its user and its number.
+/// Whether some user with an id has an open challenge at the number.
+fn is_open_for_a_user(connection: &Connection, attempt: &Attempt) -> Result<bool> {
+    let number = subjects::find(connection, attempt.environment, attempt.number)?;
+    let Some(number) = number else { return Ok(false) };
+    let newest = challenges::newest_of_users(connection, number.id)?;
+    Ok(newest.iter().any(|row| row.challenge.is_open(attempt.at)))
+}
+
+/// The challenge that is tried, with its user and its number. Without a user it is the number's own:
+/// users who share a number must not approve each other's sign-in.
 fn find(
     connection: &Connection,
     attempt: &Attempt,
@@ -69,14 +85,12 @@ fn find(
         return Ok(None);
     };
     let user = match attempt.user {
-        None => None,
-        Some(key) => match subjects::find(connection, attempt.environment, key)? {
-            None => return Ok(None),
-            Some(user) => Some(user.id),
-        },
+        None => Some(number.clone()),
+        Some(key) => subjects::find(connection, attempt.environment, key)?,
     };
-    let Some(found) = challenges::newest(connection, number.id, user)? else { return Ok(None) };
-    Ok(Some((subjects::get(connection, found.user)?, number, found)))
+    let Some(user) = user else { return Ok(None) };
+    let found = challenges::newest(connection, number.id, user.id)?;
+    Ok(found.map(|found| (user, number, found)))
 }
 
 fn log(

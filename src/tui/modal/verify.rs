@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::frame::{open_box, write, write_field};
 use crate::domain::passcode::{Passcode, Verdict};
 use crate::domain::user::UserId;
-use crate::engine::CodeAttempt;
+use crate::engine::{CodeAttempt, Verified};
 use crate::tui::fit::wrap;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
@@ -17,8 +17,10 @@ use crate::tui::question::{Answer, Question, Ticket};
 use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
 
-/// The sentence for a code that was right.
-pub const APPROVED: &str = "Approved. The user has all codes again.";
+/// The sentence for a code that was right: for whom, so that nobody approves somebody else's sign-in.
+pub fn approval(verified: &Verified) -> String {
+    format!("{verified} They have all codes again.")
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum VerifyField {
@@ -37,7 +39,7 @@ pub struct VerifyModal {
     user: TextField,
     part: VerifyField,
     ticket: Ticket,
-    verdict: Option<Result<Verdict, String>>,
+    verdict: Option<Result<Verified, String>>,
 }
 
 impl VerifyModal {
@@ -61,8 +63,8 @@ impl VerifyModal {
     /// Takes the verdict; a code that was right leaves nothing to do here.
     pub fn on_answer(&mut self, session: &mut Session, answer: Result<Answer, String>) -> Flow {
         self.verdict = match answer {
-            Ok(Answer::Verdict(Verdict::Approved)) => {
-                session.say(APPROVED);
+            Ok(Answer::Verdict(verified)) if verified.verdict == Verdict::Approved => {
+                session.say(approval(&verified));
                 return Flow::CLOSE;
             }
             Ok(Answer::Verdict(verdict)) => Some(Ok(verdict)),
@@ -169,8 +171,7 @@ impl VerifyModal {
         );
         let (text, style) = match &self.verdict {
             None => ("User: only if the code was requested with one.".to_owned(), theme.dim()),
-            Some(Ok(Verdict::Approved)) => (Verdict::Approved.to_string(), theme.good()),
-            Some(Ok(verdict)) => (verdict.to_string(), theme.failure()),
+            Some(Ok(verified)) => (verified.to_string(), theme.failure()),
             Some(Err(error)) => (format!("{error}."), theme.failure()),
         };
         let style: Style = style;

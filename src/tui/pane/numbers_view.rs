@@ -65,6 +65,13 @@ fn step(session: &mut Session, by: isize) {
 fn make_default(session: &mut Session, sender: &Sender) {
     let grid = session.tab().form.from_numbers();
     let wanted = (!grid.is_default(sender)).then_some(sender);
+    let is_on_no_country = grid.row(sender).is_some_and(|row| row.countries.is_empty());
+    if wanted.is_none() && is_on_no_country {
+        session.complain(format!(
+            "{sender} has no countries, so it must stay the default number: add countries to it, or delete it."
+        ));
+        return;
+    }
     match grid.with_default(wanted) {
         Ok(grid) => {
             session.tab_mut().form.set_from_numbers(grid);
