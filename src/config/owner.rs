@@ -48,10 +48,7 @@ pub(super) fn untrusted(config: &Path) -> Option<String> {
         } else {
             return None;
         };
-        Some(format!(
-            "the config may name it only where nobody else writes, but {} {reason}",
-            place.display()
-        ))
+        Some(format!("no program is run that others may have named: {} {reason}", place.display()))
     };
     // The opened file is judged, not what takes its place.
     let file = files::open(config, Links::Follow).and_then(|file| file.metadata());

@@ -350,6 +350,17 @@ mod tests {
     }
 
     #[test]
+    fn a_daemon_that_keeps_the_output_open_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join("pid");
+        let script = format!("setsid sleep 1000 & echo $! > {}; echo s3cret", left.display());
+        assert_eq!(run_program(&shell(&script)).unwrap().as_str(), "s3cret\n");
+        let pid = fs::read_to_string(&left).unwrap().trim().parse().unwrap();
+        // It may have ended before it could leave the group.
+        let _ = rustix::process::kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL);
+    }
+
+    #[test]
     fn a_program_that_takes_too_long_is_ended_with_what_it_started() {
         let mut child = Command::new("sh")
             .args(["-c", "sleep 1000 & echo $!; wait"])
