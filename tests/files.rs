@@ -77,6 +77,33 @@ fn the_deck_of_somebody_else_is_refused_before_anything_of_it_is_touched() {
 }
 
 #[test]
+fn the_deck_of_root_is_for_root_alone() {
+    if !is_root() {
+        return;
+    }
+    let deck = Deck::new();
+    assert_eq!(deck.run(&["config", "set", "--env", "dev", "codes_allowed", "5"]).code(), 0);
+    assert_eq!(deck.run(&["status"]).code(), 0);
+    for folder in ["", ".config", ".config/smsdeck"] {
+        let open = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(deck.path(folder), open).unwrap();
+    }
+    let as_somebody = |arguments: &[&str]| {
+        let ran = deck.command(arguments).uid(SOMEBODY).gid(SOMEBODY).output();
+        // Where the build folder is root's alone, nobody else can start it.
+        ran.ok().map(support::deck::Ran)
+    };
+    let Some(ran) = as_somebody(&["send", "--env", "dev", "+573001234567"]) else { return };
+    assert_eq!(ran.code(), 3, "{}", ran.err());
+    assert!(ran.err().contains("secrets.ron belongs to root"), "{}", ran.err());
+    assert!(ran.err().contains("sudo -u root smsdeck --config "), "{}", ran.err());
+    // Without secrets the settings of an administrator are there to read, as those in /etc are.
+    fs::remove_file(deck.paths().secrets).unwrap();
+    let ran = as_somebody(&["config", "show", "--env", "dev"]).unwrap();
+    assert!(ran.out().contains("codes_allowed: 5"), "{}", ran.err());
+}
+
+#[test]
 fn root_makes_no_deck_in_the_home_of_somebody_else() {
     if !is_root() {
         return;

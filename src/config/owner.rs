@@ -11,9 +11,9 @@ use crate::files::{self, Links};
 /// The most links that are followed one after another, as in the kernel.
 const MAX_LINKS: usize = 40;
 
-/// Makes sure that the deck is this user's own, before anything of it is opened or made: config,
-/// secrets and their folders belong to the effective user, or to root, who could change them in
-/// any case. Of a deck that does not exist yet it is the folder in which it would be made.
+/// Makes sure that the deck is this user's own, before anything of it is opened or made: the
+/// secrets belong to the effective user; config and folders do too, or to root, who could change
+/// them in any case. Of a deck that does not exist yet it is the folder in which it would be made.
 ///
 /// # Errors
 /// With what belongs to somebody else.
@@ -23,18 +23,23 @@ pub fn check_owner(paths: &Paths) -> Result<(), ConfigError> {
     for place in places.flat_map(|file| [Some(file.as_path()), nearest_folder(file)]).flatten() {
         // Neither the link nor what it points to may be somebody else's.
         for found in [fs::symlink_metadata(place), fs::metadata(place)].into_iter().flatten() {
-            require_own(place, &found, &paths.config)?;
+            if !files::is_private(&found) {
+                return Err(not_yours(place, &found, &paths.config));
+            }
         }
     }
-    Ok(())
+    // Secrets are for their owner alone: root's are no other user's.
+    match fs::symlink_metadata(&paths.secrets) {
+        Ok(found) if !files::is_own(&found) => {
+            Err(not_yours(&paths.secrets, &found, &paths.config))
+        }
+        _ => Ok(()),
+    }
 }
 
-fn require_own(place: &Path, found: &Metadata, config: &Path) -> Result<(), ConfigError> {
-    if files::is_private(found) {
-        return Ok(());
-    }
+fn not_yours(place: &Path, found: &Metadata, config: &Path) -> ConfigError {
     let (path, owner) = (place.to_owned(), files::owner_of(found));
-    Err(ConfigError::NotYours { path, owner, config: config.to_owned() })
+    ConfigError::NotYours { path, owner, config: config.to_owned() }
 }
 
 /// Why no program may be run that the config names, if so: somebody else may write the config, or

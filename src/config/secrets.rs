@@ -298,7 +298,7 @@ fn read(path: &Path) -> Result<SecretsFile, SecretsError> {
         opened => opened.map_err(unreadable)?,
     };
     let found = opened.metadata().map_err(unreadable)?;
-    if !files::is_private(&found) {
+    if !files::is_own(&found) {
         let owner = files::owner_of(&found);
         return Err(SecretsError::NotYours { path: path.to_owned(), owner });
     }

@@ -10,8 +10,12 @@ const ROOT: u32 = 0;
 /// Whether this process may trust what a file says: its effective user or root owns it. Root
 /// itself trusts only its own files.
 pub fn is_private(found: &Metadata) -> bool {
-    let me = rustix::process::geteuid().as_raw();
-    found.uid() == me || found.uid() == ROOT
+    is_own(found) || found.uid() == ROOT
+}
+
+/// Whether the effective user of this process owns a file.
+pub fn is_own(found: &Metadata) -> bool {
+    found.uid() == rustix::process::geteuid().as_raw()
 }
 
 /// Refuses a file that neither this user nor root owns.
@@ -52,8 +56,7 @@ pub fn others_may_write(found: &Metadata) -> bool {
 /// Whether others may read a file: everybody, or the group of a file that this user owns. One
 /// that this user can only read by way of its group has to be readable by the group.
 pub fn others_may_read(found: &Metadata) -> bool {
-    let is_mine = found.uid() == rustix::process::geteuid().as_raw();
-    found.mode() & 0o004 != 0 || (is_mine && found.mode() & 0o040 != 0)
+    found.mode() & 0o004 != 0 || (is_own(found) && found.mode() & 0o040 != 0)
 }
 
 #[cfg(test)]

@@ -53,6 +53,14 @@ pub(super) fn open_with(options: &mut OpenOptions, path: &Path, links: Links) ->
     Ok(file)
 }
 
+/// Makes sure that a regular file is in a place, or nothing; follows links.
+///
+/// # Errors
+/// When something else is there.
+pub fn check_regular(path: &Path) -> io::Result<()> {
+    fs::metadata(path).map_or(Ok(()), |found| require_regular(found.file_type()))
+}
+
 /// Refuses everything but a regular file, and says what it is.
 pub(super) fn require_regular(kind: FileType) -> io::Result<()> {
     let found = match kind {

@@ -4,7 +4,7 @@
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use super::error::{MAX_WAIT, store_error};
 use super::schema;
 use super::timeline::Timeline;
 use crate::domain::secret::DeckKey;
+use crate::files;
 use crate::runtime::Clock;
 use crate::store::error::StoreError;
 
@@ -34,6 +35,7 @@ pub(super) fn open(
 ) -> Result<(Connection, Timeline), StoreError> {
     make_folder(path)?;
     make_file(path)?;
+    check_files(path)?;
     let begun = Instant::now();
     loop {
         match prepare(path, key, clock) {
@@ -95,6 +97,20 @@ fn make_file(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// Makes sure that file and journal are regular files, without opening them: `SQLite` would call
+/// anything else a failure of the disk.
+fn check_files(path: &Path) -> Result<(), StoreError> {
+    for ending in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(ending);
+        let file = PathBuf::from(file);
+        if let Err(error) = files::check_regular(&file) {
+            return Err(StoreError::Unopened { path: file, reason: error.to_string() });
+        }
+    }
+    Ok(())
+}
+
 /// A write-ahead log lets others read while one writes; `FULL` makes a commit survive the loss
 /// of power, so that no code goes out whose slot could be forgotten.
 fn set_journal(connection: &Connection, path: &Path) -> Result<(), StoreError> {
@@ -125,6 +141,20 @@ mod tests {
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_store_that_is_no_regular_file_is_named_as_what_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deck.db");
+        for ending in ["", "-wal", "-shm"] {
+            let mut file = path.clone().into_os_string();
+            file.push(ending);
+            rustix::fs::mkfifoat(rustix::fs::CWD, &file, rustix::fs::Mode::RUSR).unwrap();
+            let error = refusal(&path).to_string();
+            assert!(error.contains("it is a named pipe, not a regular file"), "{error}");
+            fs::remove_file(&file).unwrap();
+        }
     }
 
     #[tokio::test]
