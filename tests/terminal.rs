@@ -152,6 +152,37 @@ fn a_thousand_pasted_characters_with_line_breaks_change_nothing() {
 }
 
 #[test]
+fn a_paste_that_stalls_sends_nothing_and_is_given_up_after_a_while() {
+    let deck = Deck::new();
+    let terminal = Terminal::start(&deck, &[]);
+    terminal.wait_for("Sandbox · saved");
+    // The rest comes in another packet; the console has drawn in between.
+    terminal.type_text("\x1b[200~see ");
+    terminal.wait_for("The end of a paste has not come");
+    terminal.type_text("this:\ns+573001234567\n");
+    terminal.type_text("\x1b[201~");
+    terminal.wait_for("Keys are taken again");
+    terminal.type_text("?");
+    terminal.wait_for("Everywhere but while typing");
+    let sent = deck.run(&["log", "--env", "dev"]);
+    assert_eq!(sent.out(), "", "{}", sent.out());
+}
+
+#[test]
+fn the_clocks_of_the_screen_are_those_of_the_time_zone() {
+    for (name, zone) in [
+        ("America/Bogota", "-05"),
+        (":Asia/Tokyo", "JST"),
+        ("COT5", "COT"),
+        ("Nowhere/Never", "UTC"),
+    ] {
+        let deck = Deck::new();
+        let terminal = Terminal::start_with(&deck, &[], &[("TZ", name)]);
+        terminal.wait_for(&format!("Sandbox · saved · {zone}"));
+    }
+}
+
+#[test]
 fn keys_typed_ahead_or_split_are_neither_lost_nor_misread() {
     let deck = Deck::new();
     // All of it is in the line before the program reads its first byte.

@@ -89,7 +89,7 @@ fn show(output: Output, provider: ProviderKind, event: &Event) -> Result<(), Fai
     let error = event.error_code.map(|code| ErrorCode::new(provider, code));
     let code = event.error_code.map(|code| format!("error {code} ")).unwrap_or_default();
     let detail = event.detail.as_deref().unwrap_or_default();
-    let time = event.at.strftime("%H:%M:%S");
+    let time = event.at.strftime("%H:%M:%SZ");
     let text = format!("{time} {:<11} {} {code}{detail}", event.kind.to_string(), event.recipient);
     let explained = error.map(|code| format!("\n{}", code.explanation()));
     let text = format!("{}{}", text.trim_end(), explained.unwrap_or_default());

@@ -11,9 +11,18 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 /// How long the rest of a key may take. No one types Escape and a bracket so fast, and hardly
 /// anyone notices an Escape that is so late.
-pub const PATIENCE: Duration = Duration::from_millis(100);
+const KEY_PATIENCE: Duration = Duration::from_millis(100);
+
+/// How long the next piece of a paste may take: a lost packet is sent again within a second or two.
+const PASTE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Bytes of a paste that are kept; no field takes so many.
+const MAX_PASTE: usize = 64 * 1024;
 
 const ESCAPE: u8 = 0x1b;
+
+/// Control-C, as terminals send it.
+const INTERRUPT: u8 = 0x03;
 
 /// Between these a paste stands.
 const PASTE_BEGINS: &[u8] = b"\x1b[200~";
@@ -26,7 +35,20 @@ const MAX_LENGTH: usize = 24;
 #[derive(Debug, Default)]
 pub struct Bytes {
     pending: Vec<u8>,
-    is_pasting: bool,
+    state: State,
+}
+
+/// What the next bytes belong to.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Keys.
+    #[default]
+    Keys,
+    /// A paste, until its end marker.
+    Paste,
+    /// A paste whose pieces stopped coming: its rest must not be taken for keys. It ends with the
+    /// marker, or with an Escape or a Control-C that comes alone.
+    BrokenPaste,
 }
 
 /// What the first bytes are.
@@ -38,55 +60,83 @@ enum First {
 }
 
 impl Bytes {
-    /// Whether something is held back until the rest has come or [`PATIENCE`] is over.
-    pub const fn are_waited_for(&self) -> bool {
-        !self.pending.is_empty() || self.is_pasting
+    /// How long to wait for the rest of what has begun; `None` where nothing has.
+    pub fn patience(&self) -> Option<Duration> {
+        match self.state {
+            State::Paste => Some(PASTE_PATIENCE),
+            State::Keys if !self.pending.is_empty() => Some(KEY_PATIENCE),
+            State::Keys | State::BrokenPaste => None,
+        }
+    }
+
+    /// Whether a paste has broken off, and its rest is still thrown away.
+    pub fn is_paste_broken(&self) -> bool {
+        self.state == State::BrokenPaste
     }
 
     /// Takes what was read, and returns what is whole by now.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
+        if self.state == State::BrokenPaste && matches!(bytes, [ESCAPE | INTERRUPT]) {
+            (self.state, self.pending) = (State::Keys, Vec::new());
+            return Vec::new();
+        }
         self.pending.extend_from_slice(bytes);
         self.take(first)
     }
 
-    /// Takes what was held back for what it looks like, as the rest has not come.
+    /// Takes what was held back for what it looks like, as the rest has not come. Of a paste nothing
+    /// is taken: a part of a number may be another number.
     pub fn give_up(&mut self) -> Vec<Event> {
-        let mut events = Vec::new();
-        if std::mem::take(&mut self.is_pasting) {
-            events.push(pasted(&std::mem::take(&mut self.pending)));
+        if self.state != State::Keys {
+            self.state = State::BrokenPaste;
+            self.keep_end_of_paste(0);
+            return Vec::new();
         }
         // Someone has typed Escape, and then what follows.
-        events.extend(self.take(|bytes| match first(bytes) {
+        self.take(|bytes| match first(bytes) {
             First::Beginning => match typed(bytes) {
                 // A letter whose end never came.
                 First::Beginning => First::Whole(None, bytes.len()),
                 key @ First::Whole(..) => key,
             },
             whole @ First::Whole(..) => whole,
-        }));
-        events
+        })
     }
 
     fn take(&mut self, first: impl Fn(&[u8]) -> First) -> Vec<Event> {
         let mut events = Vec::new();
         loop {
-            if self.is_pasting {
-                let Some(end) = find(&self.pending, PASTE_ENDS) else { return events };
-                events.push(pasted(&self.pending[..end]));
+            if self.state != State::Keys {
+                let Some(end) = find(&self.pending, PASTE_ENDS) else {
+                    let kept = if self.state == State::Paste { MAX_PASTE } else { 0 };
+                    self.keep_end_of_paste(kept);
+                    return events;
+                };
+                if self.state == State::Paste {
+                    events.push(pasted(&self.pending[..end.min(MAX_PASTE)]));
+                }
                 self.pending.drain(..end + PASTE_ENDS.len());
-                self.is_pasting = false;
+                self.state = State::Keys;
             }
             if self.pending.is_empty() {
                 return events;
             }
             if self.pending.starts_with(PASTE_BEGINS) {
                 self.pending.drain(..PASTE_BEGINS.len());
-                self.is_pasting = true;
+                self.state = State::Paste;
                 continue;
             }
             let First::Whole(event, length) = first(&self.pending) else { return events };
             self.pending.drain(..length.max(1));
             events.extend(event);
+        }
+    }
+
+    /// Drops what a paste has after its first `kept` bytes, but for what may begin its end marker.
+    fn keep_end_of_paste(&mut self, kept: usize) {
+        let from = self.pending.len().saturating_sub(PASTE_ENDS.len() - 1);
+        if kept < from {
+            self.pending.drain(kept..from);
         }
     }
 }
@@ -235,7 +285,7 @@ mod tests {
         let mut all = Bytes::default();
         let mut events = all.push(bytes.as_bytes());
         events.extend(all.give_up());
-        assert!(!all.are_waited_for());
+        assert_eq!(all.patience(), None);
         events
     }
 
@@ -281,8 +331,46 @@ mod tests {
         let paste = |text: &str| vec![Event::Paste(text.to_owned())];
         assert_eq!(read("\x1b[200~12\r3\x1b[201~"), paste("12\n3"));
         assert_eq!(read("\x1b[200~1\x1b[2x\x1b[201~"), paste("1\u{1b}[2x"));
-        assert_eq!(read("\x1b[200~12"), paste("12"), "the end got lost");
+        assert_eq!(read("\x1b[200~12"), [], "the end got lost");
         assert_eq!(read("\x1b[200~1\x1b[201~s")[1..], keys(&[KeyCode::Char('s')]));
+    }
+
+    #[test]
+    fn the_rest_of_a_paste_that_stalls_acts_in_no_way() {
+        let mut bytes = Bytes::default();
+        assert_eq!(bytes.push(b"\x1b[200~text "), []);
+        assert_eq!(bytes.patience(), Some(PASTE_PATIENCE));
+        assert_eq!(bytes.push(b"more"), [], "a second is no stall");
+        assert_eq!(bytes.give_up(), []);
+        assert!(bytes.is_paste_broken());
+        assert_eq!(bytes.push(b"s+573001234567\n"), []);
+        assert_eq!(bytes.push(b"\ns\n\x1b[201"), []);
+        assert_eq!(bytes.push(b"~q"), keys(&[KeyCode::Char('q')]));
+        assert!(!bytes.is_paste_broken());
+    }
+
+    #[test]
+    fn escape_or_control_c_ends_a_paste_whose_end_never_comes() {
+        for key in [b"\x1b", b"\x03"] {
+            let mut bytes = Bytes::default();
+            bytes.push(b"\x1b[200~12");
+            bytes.give_up();
+            assert_eq!(bytes.push(b"s"), []);
+            assert_eq!(bytes.push(key), []);
+            assert_eq!(bytes.push(b"s"), keys(&[KeyCode::Char('s')]));
+        }
+    }
+
+    #[test]
+    fn a_paste_without_bound_is_cut() {
+        let mut bytes = Bytes::default();
+        bytes.push(b"\x1b[200~");
+        for _ in 0..100 {
+            assert_eq!(bytes.push(&[b'x'; 4096]), []);
+            assert!(bytes.pending.len() < MAX_PASTE + 4096 + 6);
+        }
+        let events = bytes.push(b"\x1b[201~");
+        assert!(matches!(&events[..], [Event::Paste(text)] if text.len() == MAX_PASTE));
     }
 
     proptest! {
@@ -317,7 +405,32 @@ mod tests {
             let mut all = Bytes::default();
             all.push(&bytes);
             all.give_up();
-            prop_assert!(!all.are_waited_for());
+            prop_assert_eq!(all.patience(), None);
+        }
+
+        /// However a paste is cut and stalls, nothing in it is ever a key.
+        #[test]
+        fn nothing_in_a_paste_acts(
+            text in "[ -~\\r\\n]{0,40}",
+            cuts in prop::collection::vec((0_usize..60, any::<bool>()), 0..6),
+        ) {
+            let whole = format!("\x1b[200~{text}\x1b[201~");
+            let mut bytes = Bytes::default();
+            // The first six bytes together: before them nobody can know that it is a paste.
+            let mut events = bytes.push(&whole.as_bytes()[..6]);
+            let mut cuts: Vec<(usize, bool)> =
+                cuts.into_iter().map(|(cut, stalls)| (cut.clamp(6, whole.len()), stalls)).collect();
+            cuts.extend([(6, false), (whole.len(), false)]);
+            cuts.sort_unstable();
+            for pair in cuts.windows(2) {
+                events.extend(bytes.push(&whole.as_bytes()[pair[0].0..pair[1].0]));
+                if pair[1].1 {
+                    events.extend(bytes.give_up());
+                }
+            }
+            prop_assert!(events.iter().all(|event| matches!(event, Event::Paste(_))), "{events:?}");
+            prop_assert_eq!(bytes.patience(), None);
+            prop_assert!(!bytes.is_paste_broken());
         }
     }
 }

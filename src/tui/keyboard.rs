@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tokio::sync::mpsc::Sender;
 
-use super::bytes::{Bytes, PATIENCE};
+use super::bytes::Bytes;
 use super::message::Message;
 
 /// Bytes that are read at once.
@@ -112,7 +112,15 @@ fn read_keys(events: &Sender<InputEvent>, gate: &Gate, woken: &OwnedFd) -> io::R
     let mut bytes = Bytes::default();
     loop {
         gate.pass();
-        for event in next_events(&mut bytes, woken)? {
+        let was_broken = bytes.is_paste_broken();
+        let read = next_events(&mut bytes, woken)?;
+        if bytes.is_paste_broken() != was_broken {
+            let message = Message::PasteBroken(!was_broken);
+            if events.blocking_send(InputEvent::Message(message)).is_err() {
+                return Ok(());
+            }
+        }
+        for event in read {
             let message = match event {
                 Event::Key(key) => Message::Key(key),
                 Event::Paste(text) => Message::Paste(text),
@@ -129,9 +137,9 @@ fn read_keys(events: &Sender<InputEvent>, gate: &Gate, woken: &OwnedFd) -> io::R
 /// for another reason.
 fn next_events(bytes: &mut Bytes, woken: &OwnedFd) -> io::Result<Vec<Event>> {
     let stdin = io::stdin();
-    let patience = Timespec::try_from(PATIENCE).ok();
+    let patience = bytes.patience().and_then(|patience| Timespec::try_from(patience).ok());
     let mut watched = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(woken, PollFlags::IN)];
-    match poll(&mut watched, patience.as_ref().filter(|_| bytes.are_waited_for())) {
+    match poll(&mut watched, patience.as_ref()) {
         Err(Errno::INTR) => return Ok(Vec::new()),
         Ok(0) => return Ok(bytes.give_up()),
         polled => polled?,

@@ -20,6 +20,8 @@ pub enum Message {
     Key(KeyEvent),
     /// Text was pasted.
     Paste(String),
+    /// A paste broke off, and its rest is thrown away; or with `false`, that is over.
+    PasteBroken(bool),
     /// The terminal has this size now.
     Resize(u16, u16),
     /// A moment has come that something on screen waits for.

@@ -45,6 +45,7 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
         // They are no reports.
         Message::Key(_)
         | Message::Paste(_)
+        | Message::PasteBroken(_)
         | Message::Resize(..)
         | Message::Tick
         | Message::Resumed

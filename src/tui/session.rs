@@ -235,6 +235,11 @@ impl Session {
         FileEffect::Save(Box::new(save)).into()
     }
 
+    /// The time zone of all clocks on the screen: its abbreviation, or how far it is from UTC.
+    pub fn zone(&self) -> String {
+        self.now.to_zoned(self.time_zone.clone()).strftime("%Z").to_string()
+    }
+
     /// A time of day as the screen shows it.
     pub fn clock(&self, moment: Timestamp) -> String {
         moment.to_zoned(self.time_zone.clone()).strftime("%H:%M:%S").to_string()

@@ -15,7 +15,7 @@ use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 use crate::engine::Severity;
 
-/// Draws ` smsdeck   Development   Test  [Production]        Twilio · saved`.
+/// Draws ` smsdeck   Development   Test  [Production]        Twilio · saved · UTC`.
 pub(super) fn draw(session: &Session, area: Rect, buffer: &mut Buffer) {
     let theme = session.theme;
     let narrow = area.width < 60;
@@ -24,10 +24,13 @@ pub(super) fn draw(session: &Session, area: Rect, buffer: &mut Buffer) {
     let room = tabs.iter().map(|(text, _)| width(text)).sum::<usize>();
     let whole = name.len() + room;
     let state = state(session);
-    // Where there is little room, whether it is saved says more than with whom.
-    let full = state.to_string();
-    let fits = room + width(&full) + 2 < usize::from(area.width);
-    let state = theme.text(if fits { &full } else { state.word });
+    // Where there is little room, whether it is saved says more than with whom, and in which zone
+    // the clocks are.
+    let zone = session.zone();
+    let texts =
+        [format!("{state} · {zone}"), format!("{} · {zone}", state.word), state.to_string()];
+    let fits = |text: &&String| room + width(text) + 2 < usize::from(area.width);
+    let state = theme.text(texts.iter().find(fits).map_or(state.word, String::as_str));
     let taken = u16::try_from(width(&state) + 1).unwrap_or(u16::MAX);
     // Everyone knows what runs here, and not its state.
     let name = if narrow || whole + usize::from(taken) >= area.width.into() { "" } else { name };
@@ -46,7 +49,7 @@ pub(super) fn draw(session: &Session, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// `Production, 1 locked. Twilio, saved. Others: Development; Test, set up.`
+/// `Production, 1 locked. Twilio, saved. Others: Development; Test, set up. Times: UTC.`
 pub(super) fn header(session: &Session) -> String {
     let with_trouble = |environment: Environment| {
         let name = environment.name();
@@ -56,7 +59,8 @@ pub(super) fn header(session: &Session) -> String {
     let others = Environment::ALL.into_iter().filter(|other| *other != session.environment);
     let others: Vec<String> = others.map(with_trouble).collect();
     let here = with_trouble(session.environment);
-    format!("{here}. {}. Others: {}.", state(session), others.join("; "))
+    let zone = session.zone();
+    format!("{here}. {}. Others: {}. Times: {zone}.", state(session), others.join("; "))
 }
 
 /// What stands for an environment in the row of tabs.

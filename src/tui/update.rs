@@ -60,6 +60,16 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
             })
             .collect(),
         Message::Paste(text) => on_input(model, &Input::Paste(text)),
+        Message::PasteBroken(true) => {
+            let words =
+                "The end of a paste has not come: nothing was pasted. Press Esc to type on.";
+            model.session.complain(words.to_owned());
+            Vec::new()
+        }
+        Message::PasteBroken(false) => {
+            model.session.say("Keys are taken again.");
+            Vec::new()
+        }
         Message::Resize(columns, rows) => {
             model.session.size = (columns, rows);
             vec![TerminalEffect::Repaint.into()]
