@@ -406,6 +406,29 @@ fn a_rejected_edit_is_what_the_next_edit_starts_from() {
 }
 
 #[test]
+fn an_edit_that_is_no_text_is_kept_with_its_place_and_a_byte_order_mark_is_no_edit() {
+    let deck = Deck::new();
+    deck.configure(include_str!("config_by_hand.ron"));
+    let command = editor(
+        &deck,
+        "if [ -e \"$HOME/again\" ]; then tail -c 1 \"$1\" > \"$HOME/last\"; cp \"${1%/*}/before.ron\" \"$1\"; { printf '\\357\\273\\277'; cat \"$1\"; } > \"$1.new\"; mv \"$1.new\" \"$1\"; else printf '\\377' >> \"$1\"; fi",
+    );
+    let terminal = Terminal::start_with(&deck, &[], &[("EDITOR", command.as_str())]);
+    terminal.wait_for("Nobody has asked for a code lately");
+    terminal.type_text("E");
+    terminal.wait_for("ready?");
+    terminal.type_text("y\n");
+    let screen = terminal.wait_for("What was typed is in");
+    assert!(screen.contains("is not UTF-8"), "{screen}");
+    std::fs::write(deck.path("again"), "").unwrap();
+    terminal.type_text("E");
+    terminal.wait_for("ready?");
+    terminal.type_text("y\n");
+    terminal.wait_for("nothing was changed in the editor");
+    assert_eq!(std::fs::read(deck.path("last")).unwrap(), [0xff], "it did not go on with it");
+}
+
+#[test]
 fn resuming_after_a_stop_redraws_the_whole_screen() {
     let deck = Deck::new();
     // What is left on the screen once the start is over.

@@ -13,6 +13,7 @@ mod load;
 mod owner;
 mod parse;
 mod paths;
+mod program_run;
 mod replace;
 mod ron_text;
 mod save;

@@ -11,7 +11,7 @@ use std::process::Command;
 use crate::config::{self, Config, ConfigError, Paths};
 use crate::domain::environment::Environment;
 use crate::domain::merge::merge;
-use crate::files::PrivateFolder;
+use crate::files::{self, PrivateFolder};
 
 /// What becomes of an edit.
 #[derive(Debug, thiserror::Error)]
@@ -79,16 +79,17 @@ impl Copy {
         let folder = PrivateFolder::for_edit(&paths.config)?;
         let resumed = typed.and_then(|typed| {
             let base = config::input(&typed.with_file_name(BASE)).ok()?;
-            Some((config::input(typed).ok()?, base))
+            // Byte by byte: it may be no text, which the editor can put right.
+            Some((files::read(typed, MAX_BYTES).ok()?, base))
         });
         let (text, base) = if let Some(resumed) = resumed {
             resumed
         } else {
             let text = config::text(&paths.config)?;
-            (text.clone(), text)
+            (text.clone().into_bytes(), text)
         };
         write(&folder.path().join(COPY), &text)?;
-        write(&folder.path().join(BASE), &base)?;
+        write(&folder.path().join(BASE), base.as_bytes())?;
         Ok(Self { folder, base })
     }
 
@@ -108,12 +109,15 @@ impl Copy {
 /// The copy that is edited.
 const COPY: &str = "config.ron";
 
+/// The largest text that an edit goes on with, in bytes.
+const MAX_BYTES: u64 = 1024 * 1024;
+
 /// What the edit began with, beside it.
 const BASE: &str = "before.ron";
 
-fn write(path: &Path, text: &str) -> io::Result<()> {
+fn write(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())
+    file.write_all(text)
 }
 
 /// Has the config edited, or what was typed before and not taken, and checks it. Nothing is put
