@@ -227,6 +227,15 @@ fn whatever_moment_a_save_is_killed_at_the_config_is_the_old_or_the_new_one() {
     saving.child.kill().unwrap();
     saving.child.wait().unwrap();
     assert!(load(&paths.config).unwrap().is_some());
+    // What the killed ones have left is gone after the next start.
+    let folder = paths.config.parent().unwrap();
+    let left = || {
+        let folders = [folder.to_owned(), folder.join("config.ron.history")];
+        let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap().flatten());
+        files.filter(|it| it.file_name().to_string_lossy().starts_with(".smsdeck-")).count()
+    };
+    assert_eq!(deck.run(&["config", "check"]).code(), 0);
+    assert_eq!(left(), 0);
 }
 
 /// A process that does nothing but save.
