@@ -12,7 +12,7 @@ use smsdeck::domain::provider::{BaseUrl, Provider};
 use smsdeck::domain::secret::SecretSource;
 use smsdeck::provider::sandbox::AUTH_TOKEN;
 use smsdeck::provider::{Sandbox, loopback_client};
-use support::deck::{Deck, Ran, any_file_holds, config_for};
+use support::deck::{Deck, Ran, any_file_holds, config_for, fed};
 use support::screen::Console;
 use support::terminal::Terminal;
 use support::wire::{Wire, response};
@@ -36,6 +36,58 @@ async fn codes(sandbox: &Sandbox) -> Vec<String> {
     let messages: Vec<serde_json::Value> = answer.json().await.unwrap();
     let code = |message: &serde_json::Value| message["body"].as_str().unwrap()[..6].to_owned();
     messages.iter().map(code).collect()
+}
+
+#[test]
+fn a_number_and_a_code_can_stay_out_of_the_list_of_processes() {
+    let deck = Deck::new();
+    let sent = fed(
+        &mut deck.command(&["send", "--env", "dev", "-", "--json"]),
+        "+573001234567\n".as_bytes(),
+    );
+    let code = sent.received_code();
+    let lines = format!("+57 300 123 4567\n{code}\n");
+    let verified = fed(&mut deck.command(&["verify", "--env", "dev", "-", "-"]), lines.as_bytes());
+    assert_eq!(verified.code(), 0, "{}", verified.err());
+    let shown = fed(
+        &mut deck.command(&["quota", "show", "--env", "dev", "-"]),
+        "+573001234567\n".as_bytes(),
+    );
+    assert_eq!(shown.code(), 0, "{}", shown.err());
+    let nothing = fed(&mut deck.command(&["send", "--env", "dev", "-"]), "".as_bytes());
+    assert_eq!(nothing.code(), 2);
+}
+
+#[test]
+fn a_number_within_a_user_id_is_masked_everywhere() {
+    let deck = Deck::new();
+    for id in ["300/123/4567", "57_300_123_4567", "٣٠٠١٢٣٤٥٦٧", "x-300—123—4567@example.com"]
+    {
+        let ran = deck.run(&["send", "--env", "dev", "+573007654321", "--user", id, "--no-wait"]);
+        assert!(!ran.out().contains(id) && !ran.err().contains(id), "{}", ran.out());
+        for command in [&["quota", "list"][..], &["log"], &["audit", "list"], &["log", "--json"]] {
+            assert!(!deck.run(command).out().contains(id), "{command:?} {id}");
+        }
+        assert!(!any_file_holds(deck.home.path(), id.as_bytes()), "{id}");
+    }
+}
+
+#[test]
+fn a_deck_that_shows_no_ids_keeps_a_short_name_for_each() {
+    let deck = Deck::new();
+    let text = render(&Config::built_in()).replacen(
+        "version: 1,",
+        "version: 1,\n    deck: (show_user_ids: false),",
+        1,
+    );
+    deck.configure(&text);
+    let sent = deck.run(&["send", "--env", "dev", "+573001234567", "--user", "ana@example.com"]);
+    assert_eq!(sent.code(), 0, "{}", sent.err());
+    let quota = deck.run(&["quota", "list", "--json"]).json();
+    let name = quota[0]["user"].as_str().unwrap().to_owned();
+    assert!(name.starts_with("user ") && name.len() == 11, "{name}");
+    assert_eq!(deck.run(&["quota", "show", "--env", "dev", "ana@example.com"]).code(), 0);
+    assert!(!any_file_holds(deck.home.path(), b"ana@example.com"));
 }
 
 /// Everything that came out, each with where.

@@ -122,7 +122,8 @@ pub enum Command {
 /// `smsdeck send`
 #[derive(Debug, Args)]
 pub struct SendOptions {
-    /// The phone number; without + the environment's default country code is applied.
+    /// The phone number, or - for the first line of standard input; without + the environment's
+    /// default country code is applied.
     pub number: String,
 
     /// The user whose codes are counted; otherwise the number is the user.
@@ -137,7 +138,7 @@ pub struct SendOptions {
 /// `smsdeck verify`
 #[derive(Debug, Args)]
 pub struct VerifyOptions {
-    /// The phone number that the code was sent to.
+    /// The phone number that the code was sent to, or - for the first line of standard input.
     pub number: String,
 
     /// The code, or - to read it from standard input, where no process list shows it.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::arguments::QuotaCommand;
 use super::failure::Failure;
 use super::invocation::Invocation;
+use super::standard_input::argument;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::domain::quota::Quota;
@@ -18,13 +19,13 @@ pub(super) async fn run(
 ) -> Result<ExitCode, Failure> {
     match command {
         QuotaCommand::List => list(invocation).await,
-        QuotaCommand::Show { user } => show_user(invocation, &user).await,
+        QuotaCommand::Show { user } => show_user(invocation, &argument(user)?).await,
         QuotaCommand::Unlock { user, reason, ticket, wrong_tries } => {
             let remedy = if wrong_tries { Remedy::WrongTries } else { Remedy::AllCodes };
-            apply_remedy(invocation, &user, remedy, &reason, ticket).await
+            apply_remedy(invocation, &argument(user)?, remedy, &reason, ticket).await
         }
         QuotaCommand::GiveBack { user, reason, ticket } => {
-            apply_remedy(invocation, &user, Remedy::OneCode, &reason, ticket).await
+            apply_remedy(invocation, &argument(user)?, Remedy::OneCode, &reason, ticket).await
         }
     }
 }

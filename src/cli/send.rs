@@ -6,6 +6,7 @@ use super::arguments::SendOptions;
 use super::failure::Failure;
 use super::invocation::Invocation;
 use super::output::Output;
+use super::standard_input::argument;
 use crate::domain::environment::Environment;
 use crate::domain::provider::ProviderKind;
 use crate::engine::{CodeRequest, Engine, Submission};
@@ -21,6 +22,7 @@ pub(super) async fn run(
     let engine = invocation.engine().await?;
     let acting = engine.by(&invocation.operator);
     let SendOptions { number, user, no_wait } = options;
+    let number = argument(number)?;
     let request = CodeRequest { environment, number: number.clone(), user };
     if !no_wait {
         // What earlier commands left unclear is looked after as long as this one waits.

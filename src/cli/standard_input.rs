@@ -46,6 +46,22 @@ pub(super) fn first_line() -> Result<zeroize::Zeroizing<String>, Failure> {
     Ok(line.into())
 }
 
+/// What an argument stands for: `-` for the next line of standard input, so that a number or an id
+/// stays out of the list of processes.
+///
+/// # Errors
+/// When standard input cannot be read, has no line, or is no text.
+pub(super) fn argument(typed: String) -> Result<String, Failure> {
+    if typed != "-" {
+        return Ok(typed);
+    }
+    let line = first_line()?;
+    match line.trim() {
+        "" => Err(Failure::usage("standard input has no line to take for -".to_owned())),
+        line => Ok(line.to_owned()),
+    }
+}
+
 fn next_line(
     input: &mut impl BufRead,
     is_first: bool,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::arguments::VerifyOptions;
 use super::failure::Failure;
 use super::invocation::Invocation;
-use super::standard_input::first_line;
+use super::standard_input::{argument, first_line};
 use crate::domain::passcode::{Passcode, Verdict};
 use crate::engine::CodeAttempt;
 use crate::report;
@@ -16,6 +16,7 @@ pub(super) async fn run(
 ) -> Result<ExitCode, Failure> {
     let environment = invocation.environment()?;
     let VerifyOptions { number, mut code, user } = options;
+    let number = argument(number)?;
     if code == "-" {
         code = first_line()?.to_string();
     }

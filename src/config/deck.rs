@@ -17,6 +17,9 @@ pub struct DeckSettings {
     /// Days after which sends and events are forgotten, 2 to 3650. No quota looks back further
     /// than a day.
     pub retention_days: RetentionDays,
+    /// Whether user ids are stored and shown as they are given; otherwise a short name made with the
+    /// deck's key stands for each.
+    pub show_user_ids: bool,
     /// A file of certificates (PEM) that are trusted besides the system's.
     pub extra_ca: Option<PathBuf>,
     /// From when on something is worth a warning.
@@ -35,6 +38,7 @@ impl Default for DeckSettings {
             app_name: "Sign-in".to_owned(),
             store: None,
             retention_days,
+            show_user_ids: true,
             extra_ca: None,
             thresholds: Thresholds::default(),
             segment_price: None,
@@ -72,6 +76,11 @@ field_table! {
         RetentionDays => row(None, "retention_days", "Days after which sends and events are forgotten.", &Setting {
             get: |it| it.retention_days,
             set: |it, value| it.retention_days = value,
+        }),
+        /// Whether user ids are stored and shown as they are given.
+        ShowUserIds => row(None, "show_user_ids", "Whether user ids are stored and shown as they are given.", &Setting {
+            get: |it| it.show_user_ids,
+            set: |it, value| it.show_user_ids = value,
         }),
         /// A file of certificates (PEM) that are trusted besides the system's.
         ExtraCa => row(None, "extra_ca", "A file of certificates (PEM) that are trusted besides the system's.", &Setting {
@@ -140,6 +149,7 @@ mod tests {
             app_name: "Acme".to_owned(),
             store: Some("deck.db".into()),
             retention_days: Bounded::nearest(60),
+            show_user_ids: false,
             extra_ca: Some("ca.pem".into()),
             thresholds: Thresholds {
                 failures: Bounded::nearest(9),

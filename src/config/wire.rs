@@ -131,6 +131,7 @@ wire_deck! {
     app_name: String,
     store: Option<PathBuf>,
     retention_days: RetentionDays,
+    show_user_ids: bool,
     extra_ca: Option<PathBuf>,
     thresholds: Thresholds,
     segment_price: Option<Price>,

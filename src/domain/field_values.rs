@@ -296,6 +296,16 @@ impl Value for String {
     }
 }
 
+impl Value for bool {
+    fn show(&self) -> String {
+        self.to_string()
+    }
+
+    fn takes() -> Option<String> {
+        Some("true or false".to_owned())
+    }
+}
+
 impl Value for Option<PathBuf> {
     const WRITTEN: Written = Written::Text;
 

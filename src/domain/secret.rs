@@ -110,6 +110,14 @@ impl fmt::Debug for Secret {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LookupKey(pub [u8; 32]);
 
+impl LookupKey {
+    /// Returns a short name that stands for a user without showing their id: `user 7f3a9c`.
+    pub fn short_name(self) -> String {
+        let [first, second, third, ..] = self.0;
+        format!("user {first:02x}{second:02x}{third:02x}")
+    }
+}
+
 /// The deck's own key: 32 random bytes that key the hashes of codes, users and numbers.
 #[derive(Clone)]
 pub struct DeckKey(Zeroizing<[u8; 32]>);

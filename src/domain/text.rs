@@ -1,5 +1,7 @@
 //! Makes text from outside safe to show and to store.
 
+use super::digits::digit_value;
+
 /// Drops control characters (C0, C1, DEL) and invisible direction marks, so that text from a
 /// provider, a file or a caller can neither move a terminal's cursor nor disguise itself, and
 /// cuts it to `limit` characters.
@@ -19,21 +21,32 @@ pub fn is_printable(letter: char) -> bool {
         && !matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Masks what may be a phone number or a code: every run of at least `min` digits keeps at most its
-/// last two. Single spaces, hyphens or dots may group the digits of a run.
+/// Masks what may be a phone number or a code: every run of at least `min` digits of any script keeps
+/// at most its last two. Single spaces, hyphens or dots may group the digits of a run.
 pub fn masked_digits(text: &str, min: usize) -> String {
+    masked_runs(text, min, |between| matches!(between, " " | "-" | "."))
+}
+
+/// Masks what may be a phone number in a user id: seven digits or more of any script, whatever stands
+/// between them but letters. It rather masks too much: ids that differ only in long numbers look
+/// alike.
+pub fn masked_numbers(id: &str) -> String {
+    masked_runs(id, 7, |between| !between.chars().any(char::is_alphanumeric))
+}
+
+fn masked_runs(text: &str, min: usize, groups: impl Fn(&str) -> bool) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(start) = rest.find(|letter: char| letter.is_ascii_digit()) {
+    while let Some(start) = rest.find(is_digit) {
         let (before, from) = rest.split_at(start);
-        let (run, after) = from.split_at(run_length(from));
+        let (run, after) = from.split_at(run_length(from, &groups));
         masked.push_str(before);
-        let digits = run.bytes().filter(u8::is_ascii_digit).count();
+        let digits = run.chars().filter(|letter| is_digit(*letter)).count();
         if digits >= min {
             masked.push('…');
             // Two of six digits would be a third of a code.
             let shown = if digits > 6 { 2 } else { 0 };
-            masked.extend(run.chars().filter(char::is_ascii_digit).skip(digits - shown));
+            masked.extend(run.chars().filter(|letter| is_digit(*letter)).skip(digits - shown));
         } else {
             masked.push_str(run);
         }
@@ -43,21 +56,20 @@ pub fn masked_digits(text: &str, min: usize) -> String {
     masked
 }
 
-/// Returns the length in bytes of the digits at the beginning of a text, with the single separators
-/// between them.
-fn run_length(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+fn is_digit(letter: char) -> bool {
+    digit_value(letter).is_some()
+}
+
+/// Returns the length in bytes of the digits at the beginning of a text, with what groups them.
+fn run_length(text: &str, groups: impl Fn(&str) -> bool) -> usize {
     let mut end = 0;
     loop {
-        if is_digit(end) {
-            end += 1;
-        } else if end > 0 && matches!(bytes.get(end), Some(b' ' | b'-' | b'.')) && is_digit(end + 1)
-        {
-            end += 2;
-        } else {
+        end += text[end..].find(|letter| !is_digit(letter)).unwrap_or(text.len() - end);
+        let Some(between) = text[end..].find(is_digit) else { return end };
+        if !groups(&text[end..end + between]) {
             return end;
         }
+        end += between;
     }
 }
 

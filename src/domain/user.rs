@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::digits::is_invisible_mark;
 use super::phone::PhoneNumber;
-use super::text::{is_printable, masked_digits};
+use super::text::{is_printable, masked_numbers};
 
 /// The longest user id, in characters.
 const MAX_LENGTH: usize = 128;
@@ -46,7 +47,7 @@ impl UserId {
             Err(UserIdError::Empty)
         } else if text.chars().count() > MAX_LENGTH {
             Err(UserIdError::TooLong)
-        } else if text.chars().all(is_printable) {
+        } else if text.chars().all(|letter| is_printable(letter) && !is_invisible_mark(letter)) {
             Ok(Self(text.to_owned()))
         } else {
             Err(UserIdError::Unprintable)
@@ -65,7 +66,7 @@ impl User {
     pub fn label(&self) -> String {
         match self {
             Self::Number(number) => number.masked(),
-            Self::Id(id) => masked_digits(&id.0, 7),
+            Self::Id(id) => masked_numbers(&id.0),
         }
     }
 }
@@ -93,12 +94,39 @@ mod tests {
         assert_eq!(label("user-4711"), "user-4711");
         assert_eq!(label("ana/3001234567"), "ana/…67");
         assert_eq!(label("+57 300 123 4567"), "+…67");
+        for (id, label_of_it) in [
+            ("300/123/4567", "…67"),
+            ("57_300_123_4567", "…67"),
+            ("(57) 300.123-4567", "(…67"),
+            ("u-3001234567@example.com", "u-…67@example.com"),
+            ("٣٠٠١٢٣٤٥٦٧", "…٦٧"),
+            ("٣٠٠ ١٢٣ ٤٥٦٧", "…٦٧"),
+            ("３００１２３４５６７", "…６７"),
+            ("300 — 123 :: 4567", "…67"),
+            ("ana.ruiz+2@example.com", "ana.ruiz+2@example.com"),
+            ("staff-123456", "staff-123456"),
+            ("a1b2c3d4e5f6a7", "a1b2c3d4e5f6a7"),
+        ] {
+            assert_eq!(label(id), label_of_it, "{id}");
+        }
     }
 
     #[test]
     fn an_id_must_be_printable_and_short() {
         assert!(UserId::parse("a\x1b[31mb").is_err());
         assert!(UserId::parse("   ").is_err());
+        for mark in [
+            '\u{61c}',
+            '\u{2060}',
+            '\u{2064}',
+            '\u{ad}',
+            '\u{e0041}',
+            '\u{200b}',
+            '\u{fe0f}',
+            '\u{3164}',
+        ] {
+            assert!(UserId::parse(&format!("an{mark}a")).is_err(), "{mark:?}");
+        }
         assert!(UserId::parse(&"x".repeat(129)).is_err());
         assert_eq!(UserId::parse(" 山田 ").unwrap().whole(), "山田");
     }

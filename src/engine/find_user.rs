@@ -46,8 +46,18 @@ impl Engine {
         let default_country = self.settings(environment).default_country;
         let number = Recipient::parse(typed, default_country).ok();
         let number = number.map(|recipient| recipient.number.masked());
-        let user = UserId::parse(typed).ok().map(|id| User::Id(id).label());
+        let user = UserId::parse(typed).ok().map(|id| self.label(&User::Id(id)));
         number.into_iter().chain(user).collect()
+    }
+
+    /// Returns the text that stands for a user in store and log, by the deck's settings.
+    pub(super) fn label(&self, user: &User) -> String {
+        match user {
+            User::Id(_) if !self.config().deck.show_user_ids => {
+                self.inner.key.user(user).short_name()
+            }
+            user => user.label(),
+        }
     }
 
     /// Returns the newest 500 events about the codes of a user and their number, oldest first.

@@ -154,7 +154,7 @@ impl Engine {
         let (settings, key, now) = (allowed.settings(), &self.inner.key, self.now());
         Reservation {
             environment: *environment,
-            user: Subject { key: key.user(user), label: user.label() },
+            user: Subject { key: key.user(user), label: self.label(user) },
             number: Subject { key: key.number(number), label: number.masked() },
             country: number.country(),
             sender: route.sender.clone(),
@@ -185,7 +185,7 @@ impl Engine {
         let refused = RefusedRequest {
             environment,
             at: self.now(),
-            user: Subject { key: key.user(user), label: user.label() },
+            user: Subject { key: key.user(user), label: self.label(user) },
             number: Subject { key: key.number(number), label: number.masked() },
             country: number.country(),
             refusal,

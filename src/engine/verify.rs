@@ -64,7 +64,7 @@ impl ActingEngine<'_> {
         let CodeAttempt { environment, number, user, code } = attempt;
         let number = engine.recipient(environment, &number)?;
         let key = engine.inner.key.clone();
-        let of = user.clone().map_or_else(|| User::Number(number.clone()), User::Id).label();
+        let of = engine.label(&user.clone().map_or_else(|| User::Number(number.clone()), User::Id));
         let attempt = Attempt {
             environment,
             number: key.number(&number),
