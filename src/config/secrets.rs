@@ -69,6 +69,17 @@ pub enum SecretsError {
         /// Line, from 1.
         line: usize,
     },
+    /// There is a store, but not the key that it was made with.
+    #[error(
+        "the deck's key is missing: it is not in {}, and {} needs it. Restore that file from a backup; to start anew, move the store away first, then nobody's codes count any more",
+        .path.display(), .store.display()
+    )]
+    KeyMissing {
+        /// The file that should have the key.
+        path: PathBuf,
+        /// The store.
+        store: PathBuf,
+    },
     /// The settings say that the token is stored, but it is not there.
     #[error("{environment} has no stored auth token")]
     Missing {
@@ -144,11 +155,12 @@ struct StoredToken {
     since: Timestamp,
 }
 
-/// Reads the deck's key, or makes it at the first start.
+/// Reads the deck's key, or makes it at the first start: while the deck has no store yet.
 ///
 /// # Errors
-/// When the file cannot be read or written, or is open to others.
-pub fn deck_key(paths: &Paths) -> Result<DeckKey, SecretsError> {
+/// When the file cannot be read or written, or is open to others, or the key is missing although
+/// there is a store.
+pub fn deck_key(paths: &Paths, store: &Path) -> Result<DeckKey, SecretsError> {
     let path = &paths.secrets;
     let key_of = |file: &SecretsFile| file.deck_key.as_ref().map(|hex| DeckKey::from_hex(hex));
     if let Some(key) = key_of(&read(path)?) {
@@ -157,11 +169,17 @@ pub fn deck_key(paths: &Paths) -> Result<DeckKey, SecretsError> {
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *bytes).map_err(|_| SecretsError::NoEntropy)?;
     let made = DeckKey::new(*bytes);
-    change(path, |file| {
+    try_change(path, |file| {
         // Another process may have been first; its key is the deck's key then.
         if file.deck_key.is_none() {
+            // With another key nobody in the store would be found again.
+            if std::fs::symlink_metadata(store).is_ok_and(|found| found.len() > 0) {
+                let (path, store) = (path.clone(), store.to_owned());
+                return Err(SecretsError::KeyMissing { path, store });
+            }
             file.deck_key = Some(made.to_hex());
         }
+        Ok(())
     })?;
     let key = key_of(&read(path)?).flatten();
     key.ok_or_else(|| SecretsError::Malformed { path: path.clone(), line: 1 })
@@ -369,9 +387,26 @@ mod tests {
     #[test]
     fn the_deck_key_is_made_once() {
         let (_folder, paths) = deck();
-        let first = deck_key(&paths).unwrap().to_hex();
-        assert_eq!(deck_key(&paths).unwrap().to_hex(), first);
+        let first = deck_key(&paths, &paths.store).unwrap().to_hex();
+        assert_eq!(deck_key(&paths, &paths.store).unwrap().to_hex(), first);
         assert_eq!(fs::metadata(&paths.secrets).unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn no_new_key_is_made_while_there_is_a_store() {
+        let (_folder, paths) = deck();
+        fs::write(&paths.store, "made with another key").unwrap();
+        store_token(&paths, Environment::Test, &token(), Timestamp::UNIX_EPOCH).unwrap();
+        for has_secrets in [true, false] {
+            let before = fs::read(&paths.secrets).ok();
+            let error = deck_key(&paths, &paths.store).unwrap_err();
+            assert!(matches!(error, SecretsError::KeyMissing { .. }), "{error}");
+            assert!(error.to_string().contains("secrets.ron"), "{error}");
+            assert_eq!(fs::read(&paths.secrets).ok(), before, "{has_secrets}");
+            let _ = fs::remove_file(&paths.secrets);
+        }
+        fs::remove_file(&paths.store).unwrap();
+        deck_key(&paths, &paths.store).unwrap();
     }
 
     #[test]
@@ -379,7 +414,9 @@ mod tests {
         let (_folder, paths) = deck();
         let keys: Vec<String> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| deck_key(&paths).unwrap().to_hex().to_string()))
+                .map(|_| {
+                    scope.spawn(|| deck_key(&paths, &paths.store).unwrap().to_hex().to_string())
+                })
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
@@ -411,7 +448,7 @@ mod tests {
         fs::set_permissions(&paths.secrets, fs::Permissions::from_mode(0o644)).unwrap();
         let error = stored_token(&paths, Environment::Test).unwrap_err();
         assert!(error.to_string().contains("chmod 600"), "{error}");
-        assert!(deck_key(&paths).is_err());
+        assert!(deck_key(&paths, &paths.store).is_err());
     }
 
     #[test]

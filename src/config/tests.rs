@@ -341,13 +341,13 @@ fn secrets_are_read_behind_a_byte_order_mark_and_empty_ones_are_said_to_be() {
     use std::os::unix::fs::PermissionsExt;
 
     let (_folder, paths) = deck();
-    let key = deck_key(&paths).unwrap().to_hex();
+    let key = deck_key(&paths, &paths.store).unwrap().to_hex();
     let text = fs::read_to_string(&paths.secrets).unwrap();
     fs::write(&paths.secrets, format!("\u{feff}{}", text.replace('\n', "\r\n"))).unwrap();
-    assert_eq!(deck_key(&paths).unwrap().to_hex(), key);
+    assert_eq!(deck_key(&paths, &paths.store).unwrap().to_hex(), key);
     for empty in ["", "\u{feff}", "\r\n"] {
         fs::write(&paths.secrets, empty).unwrap();
-        let error = deck_key(&paths).unwrap_err();
+        let error = deck_key(&paths, &paths.store).unwrap_err();
         assert!(error.to_string().contains("secrets.ron: the file is empty"), "{error}");
     }
     let token = paths.secrets.with_file_name("token");

@@ -18,7 +18,7 @@ use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::secret::DeckKey;
 use crate::domain::settings::Settings;
 use crate::runtime::{Clock, Rng, Runtime};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// The engine of one deck. Cheap to clone; all clones share the store, the clients and the
 /// follower. Needs a tokio runtime.
@@ -67,9 +67,10 @@ impl Engine {
         pace: Pace,
     ) -> Result<Self, EngineError> {
         let runtime = runtime.into();
-        let key_paths = paths.clone();
-        let key = tokio::task::spawn_blocking(move || config::deck_key(&key_paths)).await??;
         let store_path = paths.store_of(&config.deck);
+        let places = (paths.clone(), store_path.clone());
+        let key =
+            tokio::task::spawn_blocking(move || config::deck_key(&places.0, &places.1)).await??;
         let store = Store::open(&store_path, key.clone(), runtime.clock.clone()).await?;
         let (config, _) = watch::channel(Arc::new(config));
         let (changes, _) = watch::channel(0);
@@ -117,6 +118,16 @@ impl Engine {
         self.inner.config.send_replace(Arc::new(config));
         self.inner.clients.forget().await;
         self.changed();
+    }
+
+    /// Refuses what would go into another store than the settings name: one that was changed since
+    /// this process has opened its own.
+    pub(super) fn check_store(&self) -> Result<(), StoreError> {
+        let named = self.inner.paths.store_of(&self.config().deck);
+        if named == self.inner.store_path {
+            return Ok(());
+        }
+        Err(StoreError::OtherPlace { named, open: self.inner.store_path.clone() })
     }
 
     /// The settings in force for an environment.

@@ -95,6 +95,7 @@ impl Engine {
         asked_by: &str,
         request: CodeRequest,
     ) -> Result<Submission, RequestError> {
+        self.check_store()?;
         let allowed = self.allow(request).await?;
         let environment = allowed.environment;
         let code = Passcode::draw(|| self.inner.rng.u32()).map_err(|_| RequestError::NoEntropy)?;

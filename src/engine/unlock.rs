@@ -38,6 +38,7 @@ impl ActingEngine<'_> {
     pub async fn unlock(self, request: UnlockRequest) -> Result<bool, EngineError> {
         self.may_act()?;
         let engine = self.engine;
+        engine.check_store()?;
         let UnlockRequest { environment, user, number, remedy, reason, ticket } = request;
         let mut reason = masked_digits(printable(&reason, MAX_REASON).trim(), 7);
         if let Some(ticket) = ticket {

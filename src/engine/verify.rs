@@ -61,6 +61,7 @@ impl ActingEngine<'_> {
     pub async fn verify(self, attempt: CodeAttempt) -> Result<Verified, EngineError> {
         self.may_act()?;
         let engine = self.engine;
+        engine.check_store()?;
         let CodeAttempt { environment, number, user, code } = attempt;
         let number = engine.recipient(environment, &number)?;
         let key = engine.inner.key.clone();

@@ -94,6 +94,26 @@ pub enum StoreError {
         /// The file of the store.
         path: PathBuf,
     },
+    /// The file is not the one any more that was opened.
+    #[error(
+        "the store {} was moved, deleted or replaced while it was open: nothing is sent, and nothing is written. Put the file back, or restart smsdeck to use the one that is there now",
+        path.display()
+    )]
+    Replaced {
+        /// The file of the store.
+        path: PathBuf,
+    },
+    /// The settings name another store by now.
+    #[error(
+        "the settings name the store {} now, but {} is open: nothing is sent. Restart smsdeck to use the other one",
+        named.display(), open.display()
+    )]
+    OtherPlace {
+        /// The file that the settings name.
+        named: PathBuf,
+        /// The file that is open.
+        open: PathBuf,
+    },
     /// The disk failed, or something that should not happen.
     #[error("the store {} failed: {reason}. Check the disk and the system's log", path.display())]
     Failed {

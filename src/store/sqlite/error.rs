@@ -20,6 +20,10 @@ pub(super) fn store_error(path: &Path, error: &rusqlite::Error) -> StoreError {
             StoreError::Busy { path, waited_seconds: MAX_WAIT.as_secs() }
         }
         Some(ErrorCode::DiskFull) => StoreError::Full { path },
+        // SQLite says so where it cannot even make the files beside it.
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) if has_no_room(&path) => {
+            StoreError::Full { path }
+        }
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreError::ReadOnly { path },
         Some(ErrorCode::CannotOpen) => StoreError::Unopened { path, reason },
         Some(ErrorCode::NotADatabase) => StoreError::Foreign { path },
@@ -27,6 +31,16 @@ pub(super) fn store_error(path: &Path, error: &rusqlite::Error) -> StoreError {
         None if is_conversion(error) => StoreError::Damaged { path, reason },
         _ => StoreError::Failed { path, reason },
     }
+}
+
+/// Whether the disk of a file has no room, for bytes or for another file.
+pub(super) fn has_no_room(path: &Path) -> bool {
+    /// What the log and the index beside a store take at least.
+    const LEAST_BYTES: u64 = 64 * 1024;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let Ok(disk) = rustix::fs::statvfs(folder.unwrap_or(Path::new("."))) else { return false };
+    let bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
+    (disk.f_blocks > 0 && bytes < LEAST_BYTES) || (disk.f_files > 0 && disk.f_favail == 0)
 }
 
 /// Whether a row held something that no version of this program writes.

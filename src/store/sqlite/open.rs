@@ -90,6 +90,12 @@ fn make_folder(path: &Path) -> Result<(), StoreError> {
 /// `SQLite` holds on it in this process.
 fn make_file(path: &Path) -> Result<(), StoreError> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == ErrorKind::StorageFull => {
+            Err(StoreError::Full { path: path.to_owned() })
+        }
+        Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {
+            Err(StoreError::ReadOnly { path: path.to_owned() })
+        }
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
             Err(StoreError::Unopened { path: path.to_owned(), reason: error.to_string() })
         }

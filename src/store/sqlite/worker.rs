@@ -5,6 +5,7 @@
 //! more than the work in it. Each has a savepoint of its own, so that one that fails takes no
 //! other with it, and each gets its reply only once the commit is on disk.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -30,8 +31,8 @@ const MAX_AT_ONCE: usize = 64;
 /// Tells everyone who waits for a write how it ended, once it is known whether the commit held.
 type Reply = Box<dyn FnOnce(&Result<(), StoreError>)>;
 
-/// Work that only reads, and sends its own reply.
-type Read = Box<dyn FnOnce(&mut Connection) + Send>;
+/// Work that only reads, and sends its own reply. It gets the connection, or why it is of no use.
+type Read = Box<dyn FnOnce(Result<&mut Connection, &StoreError>) + Send>;
 
 /// Work that writes. It gets the transaction, or why there is none.
 type Write = Box<dyn FnOnce(Result<&mut Transaction<'_>, &StoreError>) -> Reply + Send>;
@@ -69,7 +70,7 @@ impl Worker {
             Ok((connection, timeline)) => {
                 // No one waits any more only if the opening was given up.
                 if ready.send(Ok(())).is_ok() {
-                    work_off(File { connection, timeline, path: thread_path }, queue);
+                    work_off(File::new(connection, timeline, thread_path), queue);
                 }
             }
             Err(error) => drop(ready.send(Err(error))),
@@ -93,9 +94,12 @@ impl Worker {
         let path = Arc::clone(&self.path);
         self.call(|reply| {
             Job::Read(Box::new(move |connection| {
-                let outcome = connection.transaction().and_then(|snapshot| work(&snapshot));
+                let outcome = connection.map_err(StoreError::clone).and_then(|connection| {
+                    let outcome = connection.transaction().and_then(|snapshot| work(&snapshot));
+                    outcome.map_err(|error| store_error(&path, &error))
+                });
                 // The caller may have gone; then no one wants to know.
-                let _ = reply.send(outcome.map_err(|error| store_error(&path, &error)));
+                let _ = reply.send(outcome);
             }))
         })
         .await
@@ -152,6 +156,28 @@ struct File {
     connection: Connection,
     timeline: Timeline,
     path: PathBuf,
+    /// The device and the number by which the system knows it.
+    identity: Option<(u64, u64)>,
+}
+
+impl File {
+    fn new(connection: Connection, timeline: Timeline, path: PathBuf) -> Self {
+        let identity = identity(&path);
+        Self { connection, timeline, path, identity }
+    }
+
+    /// Fails where the path leads to another file by now, or to none: others would not see what is
+    /// written here, and count on their own.
+    fn check_place(&self) -> Result<(), StoreError> {
+        if identity(&self.path) == self.identity {
+            return Ok(());
+        }
+        Err(StoreError::Replaced { path: self.path.clone() })
+    }
+}
+
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
 /// Works until no one can bring jobs any more.
@@ -172,13 +198,19 @@ fn work_off(mut file: File, mut queue: mpsc::Receiver<Job>) {
         }
         for read in reads {
             set_skew(file.timeline.skew());
-            read(&mut file.connection);
+            match file.check_place() {
+                Ok(()) => read(Ok(&mut file.connection)),
+                Err(error) => read(Err(&error)),
+            }
         }
     }
 }
 
 fn commit_together(file: &mut File, writes: Vec<Write>) {
-    let File { connection, timeline, path } = file;
+    if let Err(error) = file.check_place() {
+        return refuse(writes, &error);
+    }
+    let File { connection, timeline, path, .. } = file;
     let failed = |error| store_error(path, &error);
     let before = connection.total_changes();
     // IMMEDIATE takes the write lock at once: what is judged here cannot change before it is
@@ -199,11 +231,13 @@ fn commit_together(file: &mut File, writes: Vec<Write>) {
                 reply(&committed);
             }
         }
-        Err(error) => {
-            for write in writes {
-                write(Err(&error))(&Ok(()));
-            }
-        }
+        Err(error) => refuse(writes, &error),
+    }
+}
+
+fn refuse(writes: Vec<Write>, error: &StoreError) {
+    for write in writes {
+        write(Err(error))(&Ok(()));
     }
 }
 
@@ -309,6 +343,27 @@ mod tests {
         assert!(outcomes.0.is_err() && outcomes.1.is_err() && outcomes.2.is_err());
         assert!(marks(&worker).await.is_empty());
         worker.write(|db| mark(db, 4)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_moved_deleted_or_replaced_takes_and_gives_nothing_any_more() {
+        use std::fs;
+        let deck = Deck::sqlite().await;
+        let worker = worker(&deck).await;
+        let path = deck.folder().join("deck.db");
+        let replaced = || StoreError::Replaced { path: path.clone() };
+        let (away, copy) = (path.with_file_name("away.db"), path.with_file_name("copy.db"));
+        fs::copy(&path, &copy).unwrap();
+        fs::rename(&path, &away).unwrap();
+        assert_eq!(worker.write(|db| mark(db, 1)).await, Err(replaced()));
+        assert_eq!(worker.read(|_| Ok(())).await, Err(replaced()));
+        fs::rename(&copy, &path).unwrap();
+        assert_eq!(worker.write(|db| mark(db, 1)).await, Err(replaced()));
+        fs::rename(&away, &path).unwrap();
+        worker.write(|db| mark(db, 1)).await.unwrap();
+        assert_eq!(marks(&worker).await, [1]);
+        fs::remove_file(&path).unwrap();
+        assert_eq!(worker.write(|db| mark(db, 2)).await, Err(replaced()));
     }
 
     #[tokio::test]
