@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use jiff::tz::TimeZone;
-use smsdeck::cli::{self, Arguments, Failure, Invocation, KeysOfConsole, Output, ShowOptions};
+use smsdeck::cli::{
+    self, Arguments, Failure, Invocation, KeysOfConsole, Output, ShowOptions, StatusFailure,
+};
 use smsdeck::config::{self, ConfigError, Paths};
 use smsdeck::demo::Demo;
 use smsdeck::domain::environment::Environment;
@@ -32,12 +34,20 @@ fn main() -> ExitCode {
         // 1 would be a mere warning.
         end_on_panic(2, || ());
     }
-    start(arguments, output).unwrap_or_else(|failure| failure.report(output))
+    let status = StatusFailure::of(&arguments);
+    start(arguments, output).unwrap_or_else(|failure| match status {
+        Some(status) => status.report(failure, output),
+        None => failure.report(output),
+    })
 }
 
 /// Prints help or the version, or what is wrong with the arguments. An error is in JSON if `--json`
 /// is among the raw arguments, as they could not be parsed.
 fn misused(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        // If the file cannot be written, the exit code still says that something is wrong.
+        drop(StatusFailure::of_invalid(std::env::args_os()).map(|status| status.publish()));
+    }
     let wants_json = std::env::args_os().any(|argument| argument == "--json");
     if error.use_stderr() && wants_json {
         let text = error.to_string();
@@ -58,11 +68,7 @@ fn start(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
         return Err(ConfigError::Missing { path: path.clone() }.into());
     }
     if arguments.uses_deck() {
-        let not_yours = |error| {
-            let failure = Failure::from(error);
-            if arguments.is_status() { failure.critical() } else { failure }
-        };
-        config::check_owner(&paths).map_err(not_yours)?;
+        config::check_owner(&paths)?;
         if !arguments.read_only {
             config::remove_leftovers(&paths);
         }

@@ -126,6 +126,51 @@ fn a_full_disk_is_reported_and_nothing_is_sent() {
 }
 
 #[test]
+fn a_status_is_critical_where_nothing_can_be_written() {
+    let (deck, _wire) = used_deck();
+    let file = deck.path("smsdeck.prom");
+    let status = ["status", "--prometheus", file.to_str().unwrap()];
+    deck.run(&status);
+    let figures = || std::fs::read_to_string(&file).unwrap();
+    assert!(!figures().contains("environment=\"test\"} 2"), "{}", figures());
+    let other = Connection::open(deck.paths().store).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let ran = deck.run(&status);
+    assert!(ran.code() == 2 && ran.err().contains("locked for 2 s"), "{}", ran.err());
+    for environment in ["development", "test", "production"] {
+        assert!(figures().contains(&format!("smsdeck_status{{environment=\"{environment}\"}} 2")));
+    }
+    // Who may only look does not try to write.
+    let read_only = deck.run(&["status", "--read-only"]);
+    assert!(read_only.err().is_empty(), "{}", read_only.err());
+    other.execute_batch("ROLLBACK").unwrap();
+    deck.run(&status);
+    assert!(!figures().contains("environment=\"test\"} 2"), "{}", figures());
+}
+
+#[test]
+fn a_status_that_cannot_begin_is_critical_and_replaces_the_old_figures() {
+    let deck = Deck::new();
+    let file = deck.path("smsdeck.prom");
+    let prometheus = format!("--prometheus={}", file.display());
+    let dead = |arguments: &[&str], variable: (&str, &str)| {
+        std::fs::write(&file, "smsdeck_status{environment=\"production\"} 0\n").unwrap();
+        let all = [arguments, &[prometheus.as_str()]].concat();
+        let output = deck.command(&all).env(variable.0, variable.1).output().unwrap();
+        let figures = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(figures.contains("smsdeck_status{environment=\"production\"} 2"), "{figures}");
+    };
+    dead(&["--config", "/nowhere/config.ron", "status"], ("LANG", "C"));
+    dead(&["status", "--env", "nowhere"], ("LANG", "C"));
+    dead(&["status", "--sideways"], ("LANG", "C"));
+    dead(&["status", "--json", "--plain"], ("LANG", "C"));
+    dead(&["status"], ("HOME", ""));
+    deck.configure("(version: 1");
+    dead(&["status"], ("LANG", "C"));
+}
+
+#[test]
 fn a_busy_store_is_waited_for_and_then_reported_as_busy() {
     let (deck, wire) = used_deck();
     let other = Connection::open(deck.paths().store).unwrap();

@@ -24,6 +24,7 @@ mod set;
 mod show_changes;
 mod standard_input;
 mod status;
+mod status_failure;
 mod transfer;
 mod verify;
 mod versions;
@@ -36,6 +37,7 @@ pub use arguments::{Arguments, ShowOptions};
 pub use failure::Failure;
 pub use invocation::{Invocation, KeysOfConsole};
 pub use output::Output;
+pub use status_failure::StatusFailure;
 
 /// Runs a command to its end.
 ///

@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::invocation::Invocation;
 use super::output::Output;
 use super::prometheus;
+use super::status_failure::StatusFailure;
 use crate::domain::environment::Environment;
 use crate::engine::{Engine, Severity, Status};
 use crate::files;
@@ -28,22 +29,16 @@ pub(super) async fn run(
     invocation: &Invocation,
     options: &StatusOptions,
 ) -> Result<ExitCode, Failure> {
-    let unreadable = |failure: Failure| {
-        // Anyone who reads the file only must not go on believing the old one.
-        if let Some(file) = &options.prometheus {
-            let _ = files::publish(file, &prometheus::unreadable(invocation.environments()));
-        }
-        failure.critical()
-    };
-    let engine = invocation.engine().await.map_err(unreadable)?;
+    let engine = invocation.engine().await?;
     let unwatched = |error| Failure::new("watch", format!("the store cannot be watched: {error}"));
     let mut watch = if options.watch { Some(engine.watch().map_err(unwatched)?) } else { None };
     let mut shown = Vec::new();
     loop {
-        let all = match read(invocation, engine).await.map_err(unreadable) {
+        let all = match read(invocation, engine).await {
             Ok(all) => all,
             Err(failure) if options.watch => {
-                failure.report(invocation.output);
+                StatusFailure::of_watch(invocation.environment, options)
+                    .report(failure, invocation.output);
                 tokio::time::sleep(LOOK_AGAIN).await;
                 continue;
             }
@@ -101,6 +96,7 @@ async fn read(
     invocation: &Invocation,
     engine: &Engine,
 ) -> Result<Vec<(Environment, Status)>, Failure> {
+    engine.by(&invocation.operator).probe_store().await?;
     let mut all = Vec::new();
     for environment in invocation.environments() {
         all.push((environment, engine.status(environment).await?));

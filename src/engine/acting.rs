@@ -37,6 +37,19 @@ impl ActingEngine<'_> {
         }
     }
 
+    /// Tries what a send needs of the store, without leaving anything there. Does nothing for an
+    /// operator who may only look.
+    ///
+    /// # Errors
+    /// When nothing can be sent, because the store cannot be written.
+    pub async fn probe_store(self) -> Result<(), EngineError> {
+        self.engine.check_store()?;
+        if self.may_act().is_ok() {
+            self.engine.inner.store.probe().await?;
+        }
+        Ok(())
+    }
+
     /// Forgets sends and events that are older than the settings say. In small steps, so that
     /// no send waits; the audit stays. `on_progress` is called with the number of rows forgotten
     /// so far. Dropping the future stops it, and the next one goes on from there.

@@ -258,6 +258,10 @@ operations! {
     /// Checks the whole audit: `Ok(rows)` where it is whole, else where it is broken.
     fn verify_audit() -> Result<i64, BrokenAudit>;
 
+    /// Tries what a send needs: takes the lock for writing, writes, and takes it back. Waits for
+    /// another writer for at most two seconds. Fails also where the disk has no room left.
+    fn probe() -> ();
+
     /// Forgets sends and events that are older than `kept`, step by step: between two steps every
     /// other job has its turn, and what is forgotten stays so. `on_progress` gets after each step
     /// how many rows are forgotten.

@@ -59,6 +59,10 @@ impl Sqlite {
         Ok(Self { worker, key })
     }
 
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.worker.probe().await
+    }
+
     pub async fn clock_skew(&self) -> Result<SignedDuration, StoreError> {
         Ok(self.worker.clocks().await?.skew)
     }

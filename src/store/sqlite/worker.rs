@@ -9,12 +9,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
 use tokio::sync::{mpsc, oneshot};
 
-use super::error::store_error;
+use super::error::{MAX_WAIT, has_no_room, store_error};
 use super::open;
 use super::timeline::{Clocks, Timeline};
 use super::values::set_skew;
@@ -41,6 +42,8 @@ type Write = Box<dyn FnOnce(Result<&mut Transaction<'_>, &StoreError>) -> Reply 
 enum Job {
     Read(Read),
     Write(Write),
+    /// Tries to write, and takes it back.
+    Probe(oneshot::Sender<Result<(), StoreError>>),
     /// Asks how the wall clock compares to the deck's time.
     CompareClocks(oneshot::Sender<Result<Clocks, StoreError>>),
 }
@@ -129,6 +132,14 @@ impl Worker {
         .await
     }
 
+    /// Tries to write, and takes it back.
+    ///
+    /// # Errors
+    /// When nothing can be written now.
+    pub(super) async fn probe(&self) -> Result<(), StoreError> {
+        self.call(Job::Probe).await
+    }
+
     /// How the wall clock compares to the deck's time now.
     ///
     /// # Errors
@@ -190,6 +201,7 @@ fn work_off(mut file: File, mut queue: mpsc::Receiver<Job>) {
                 Job::Read(read) => reads.push(read),
                 Job::Write(write) => writes.push(write),
                 // The one who asked may have gone.
+                Job::Probe(reply) => drop(reply.send(probe(&mut file))),
                 Job::CompareClocks(reply) => drop(reply.send(Ok(file.timeline.clocks()))),
             }
         }
@@ -233,6 +245,37 @@ fn commit_together(file: &mut File, writes: Vec<Write>) {
         }
         Err(error) => refuse(writes, &error),
     }
+}
+
+/// How long a probe waits for another writer: less than whoever asks for a status waits for it.
+const MAX_PROBE: Duration = Duration::from_secs(2);
+
+/// Tries to write, and takes it back. That alone would not notice a full disk: what is rolled back
+/// may never have left the memory.
+fn probe(file: &mut File) -> Result<(), StoreError> {
+    file.check_place()?;
+    let path = &file.path;
+    let failed = |error: rusqlite::Error| match store_error(path, &error) {
+        StoreError::Busy { path, .. } => {
+            StoreError::Busy { path, waited_seconds: MAX_PROBE.as_secs() }
+        }
+        error => error,
+    };
+    file.connection.busy_timeout(MAX_PROBE).map_err(failed)?;
+    let written = file
+        .connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .and_then(|transaction| {
+            transaction.execute(
+                "INSERT INTO subjects (environment, key, label)
+                 VALUES ('development', randomblob(32), 'probe')",
+                (),
+            )?;
+            transaction.rollback()
+        });
+    file.connection.busy_timeout(MAX_WAIT).map_err(failed)?;
+    written.map_err(failed)?;
+    if has_no_room(path) { Err(StoreError::Full { path: path.clone() }) } else { Ok(()) }
 }
 
 fn refuse(writes: Vec<Write>, error: &StoreError) {
