@@ -64,8 +64,10 @@ fn misused(error: &clap::Error) -> ExitCode {
 fn start(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
     let paths = Paths::find(arguments.config.as_deref(), |name| std::env::var_os(name))?;
     // A name that was mistyped must not become a new deck with a key of its own.
-    if let Some(path) = arguments.config.as_ref().filter(|path| !path.exists()) {
-        return Err(ConfigError::Missing { path: path.clone() }.into());
+    let named = arguments.config.is_some()
+        || std::env::var_os("SMSDECK_CONFIG").is_some_and(|path| !path.is_empty());
+    if named && arguments.uses_deck() && !paths.config.exists() {
+        return Err(ConfigError::Missing { path: paths.config }.into());
     }
     if arguments.uses_deck() {
         config::check_owner(&paths)?;

@@ -429,7 +429,7 @@ fn report_elsewhere(deck: &Deck, status: DeliveryStatus) -> impl FnOnce() + Send
     move || {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let key = smsdeck::config::deck_key(&paths, &paths.store).unwrap();
+            let key = smsdeck::config::deck_key(&paths, &paths.store, Store::is_at).unwrap();
             let store = Store::open(&paths.store, key, Clock::System).await.unwrap();
             let report = StatusReport {
                 delivery: DeliveryId(1),

@@ -6,6 +6,7 @@ mod support;
 use std::io::Write;
 use std::process::Stdio;
 
+use smsdeck::config::{Config, render};
 use smsdeck::provider::Sandbox;
 use support::deck::{Deck, any_file_holds};
 use support::wire::Refusal;
@@ -41,6 +42,53 @@ fn set_token(deck: &Deck, environment: &str, token: &str) -> support::deck::Ran 
 
 fn text(deck: &Deck) -> String {
     std::fs::read_to_string(deck.paths().config).unwrap()
+}
+
+#[test]
+fn a_config_that_is_gone_is_like_a_broken_one() {
+    let deck = Deck::new();
+    deck.configure(&render(&Config::built_in()));
+    assert_eq!(deck.run(&["config", "set", "--env", "dev", "codes_allowed", "4"]).code(), 0);
+    let config = deck.paths().config;
+    let saved = std::fs::read_to_string(&config).unwrap();
+    std::fs::remove_file(&config).unwrap();
+    let status = deck.run(&["status"]);
+    assert!(status.code() == 2 && status.err().contains("is gone"), "{}", status.err());
+    let sent = deck.run(&["send", "--env", "dev", "+573001234567", "--no-wait"]);
+    assert!(sent.code() != 0 && sent.err().contains("config restore"), "{}", sent.err());
+    std::os::unix::fs::symlink(deck.path("nothing.ron"), &config).unwrap();
+    let set = deck.run(&["config", "set", "--env", "dev", "codes_allowed", "5"]);
+    assert!(set.code() != 0 && set.err().contains("link"), "{}", set.err());
+    assert!(config.is_symlink() && !deck.path("nothing.ron").exists());
+    std::fs::remove_file(&config).unwrap();
+    let set = |value| deck.run(&["config", "set", "--env", "dev", "codes_allowed", value]).code();
+    std::fs::write(&config, saved).unwrap();
+    assert_eq!((set("5"), set("6")), (0, 0));
+    std::fs::remove_file(&config).unwrap();
+    let history = deck.run(&["config", "history", "--json"]).json();
+    let version = history[0]["version"].as_str().unwrap().to_owned();
+    let restored = deck.run(&["config", "restore", &version, "--yes"]);
+    assert_eq!(restored.code(), 0, "{}", restored.err());
+    assert!(std::fs::read_to_string(&config).unwrap().contains("codes_allowed: 5"));
+    assert_eq!(deck.run(&["status"]).code(), 0);
+}
+
+#[test]
+fn a_named_config_that_is_not_there_is_an_error_and_makes_no_deck() {
+    let deck = Deck::new();
+    let missing = deck.path("missing.ron");
+    for command in [&["status"][..], &["send", "--env", "dev", "+573001234567"], &["quota", "list"]]
+    {
+        let output = deck.command(command).env("SMSDECK_CONFIG", &missing).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command:?}");
+    }
+    let status = deck.run(&["status"]);
+    assert!(
+        status.code() == 2 && status.err().contains("nothing was ever set up"),
+        "{}",
+        status.err()
+    );
+    assert!(!missing.exists() && !deck.paths().secrets.exists() && !deck.paths().store.exists());
 }
 
 #[test]

@@ -29,6 +29,17 @@ pub(super) async fn run(
     invocation: &Invocation,
     options: &StatusOptions,
 ) -> Result<ExitCode, Failure> {
+    let config = invocation.config()?;
+    let paths = invocation.deck.paths();
+    let store = paths.store_of(&config.deck);
+    if [&paths.config, &paths.secrets, &store].iter().all(|path| !path.exists()) {
+        let words = format!(
+            "nothing was ever set up here: neither {} nor {} is there",
+            paths.config.display(),
+            store.display()
+        );
+        return Err(Failure::new("no_deck", words));
+    }
     let engine = invocation.engine().await?;
     let unwatched = |error| Failure::new("watch", format!("the store cannot be watched: {error}"));
     let mut watch = if options.watch { Some(engine.watch().map_err(unwatched)?) } else { None };

@@ -32,6 +32,21 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
     },
+    /// The file was deleted or moved: it has a history.
+    #[error(
+        "{} is gone, but its history is there: put it back, or run smsdeck config restore; to begin anew, move the history away too",
+        .path.display()
+    )]
+    Gone {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is a link to nothing.
+    #[error("{} is a link to a file that is not there: put that file back, or remove the link", .path.display())]
+    DanglingLink {
+        /// The link.
+        path: PathBuf,
+    },
     /// The file is there but cannot be read.
     #[error("cannot read {}: {source}", .path.display())]
     Unreadable {
@@ -182,7 +197,9 @@ impl ConfigError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoPlace => "config_no_place",
-            Self::Missing { .. } => "config_missing",
+            Self::Missing { .. } | Self::Gone { .. } | Self::DanglingLink { .. } => {
+                "config_missing"
+            }
             Self::Unreadable { .. } => "config_unreadable",
             Self::NotYours { .. } => "config_not_yours",
             Self::EmptyFile { .. } | Self::Syntax { .. } => "config_syntax",

@@ -7,8 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::deck::DeckSettings;
-use super::history;
-use super::paths::Paths;
+use super::paths::{self, Paths};
 use crate::domain::secret::SecretSource;
 use crate::files;
 
@@ -42,8 +41,8 @@ pub fn exposed_files(paths: &Paths, deck: &DeckSettings) -> Vec<Exposed> {
         name.push(ending);
         PathBuf::from(name)
     };
-    let files = [store.clone(), with("-wal"), with("-shm"), history::folder(&paths.config)];
-    let aside = [".broken", ".unsaved"].map(|ending| history::beside(&paths.config, ending));
+    let files = [store.clone(), with("-wal"), with("-shm"), paths::history_folder(&paths.config)];
+    let aside = [".broken", ".unsaved"].map(|ending| paths::beside(&paths.config, ending));
     files.iter().chain(&aside).filter_map(|path| exposed(path)).collect()
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 
 use super::load::read_text;
-use super::paths::Paths;
+use super::paths::{Paths, beside, history_folder};
 use crate::files::{self, Links, Mode, replace};
 
 /// The number of versions that are kept.
@@ -28,29 +28,19 @@ pub struct Version {
 /// # Errors
 /// When their folder cannot be read.
 pub fn versions(paths: &Paths) -> io::Result<Vec<Version>> {
-    of_folder(&folder(&paths.config))
+    of_folder(&history_folder(&paths.config))
 }
 
 /// Removes what processes of this deck that were killed have left behind. A text that was edited
 /// and not taken is put aside.
 pub fn remove_leftovers(paths: &Paths) {
     let unsaved = beside(&paths.config, ".unsaved");
-    files::remove_leftovers(&paths.config, &paths.secrets, &folder(&paths.config), &unsaved);
-}
-
-/// A file that is named after the config, beside it.
-pub(super) fn beside(config: &Path, ending: &str) -> PathBuf {
-    let mut name = config.file_name().unwrap_or_default().to_owned();
-    name.push(ending);
-    config.with_file_name(name)
-}
-
-/// Returns the history folder: beside the config and named after it, as several configs may share
-/// a folder.
-pub(super) fn folder(config: &Path) -> PathBuf {
-    // A path through a symlink and a direct path must lead to the same versions.
-    let config = config.canonicalize().unwrap_or_else(|_| config.to_owned());
-    beside(&config, ".history")
+    files::remove_leftovers(
+        &paths.config,
+        &paths.secrets,
+        &history_folder(&paths.config),
+        &unsaved,
+    );
 }
 
 fn of_folder(folder: &Path) -> io::Result<Vec<Version>> {
@@ -94,7 +84,7 @@ pub(super) fn set_aside(config: &Path, text: &str) -> io::Result<()> {
 /// Keeps the present text of a config, with the mode of its file, and deletes the oldest version.
 /// The caller must hold the lock.
 pub(super) fn keep(config: &Path, text: &str) -> io::Result<()> {
-    let folder = folder(config);
+    let folder = history_folder(config);
     let mode = fs::metadata(config)?.mode() & 0o7777;
     make_own_folder(&folder)?;
     let kept = of_folder(&folder)?;

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::contents::Config;
 use super::error::ConfigError;
 use super::parse::parse;
+use super::paths::history_folder;
 use super::wire::render;
 use crate::domain::plain_text;
 use crate::files::{self, Links};
@@ -13,16 +14,27 @@ use crate::files::{self, Links};
 /// The largest config that is read, in bytes; a real one has a few thousand.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// Reads the config; `None` where there is no file.
+/// Reads the config; `None` where there never was one.
 ///
 /// # Errors
-/// When the file cannot be read, or something in it is wrong: then with line, column and
+/// When the file cannot be read, has gone, or something in it is wrong: then with line, column and
 /// field. The file is never touched.
 pub fn load(path: &Path) -> Result<Option<Config>, ConfigError> {
     match read_text(path)? {
         Some(text) => parse(&text, path).map(Some),
-        None => Ok(None),
+        None => has_not_gone(path).map(|()| None),
     }
+}
+
+/// Fails where a config that is not there has been: the built-in settings are not what it said.
+fn has_not_gone(path: &Path) -> Result<(), ConfigError> {
+    if path.is_symlink() {
+        return Err(ConfigError::DanglingLink { path: path.to_owned() });
+    }
+    if std::fs::read_dir(history_folder(path)).is_ok_and(|mut versions| versions.next().is_some()) {
+        return Err(ConfigError::Gone { path: path.to_owned() });
+    }
+    Ok(())
 }
 
 /// The text of a file; `None` where there is none.

@@ -71,6 +71,21 @@ impl Paths {
     }
 }
 
+/// A file that is named after the config, beside it.
+pub(super) fn beside(config: &Path, ending: &str) -> PathBuf {
+    let mut name = config.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    config.with_file_name(name)
+}
+
+/// Returns the history folder: beside the config and named after it, as several configs may share
+/// a folder.
+pub(super) fn history_folder(config: &Path) -> PathBuf {
+    // A path through a symlink and a direct path must lead to the same versions.
+    let config = config.canonicalize().unwrap_or_else(|_| config.to_owned());
+    beside(&config, ".history")
+}
+
 fn usual_config(base: Option<PathBuf>) -> Result<PathBuf, ConfigError> {
     let own = base.map(|base| base.join("smsdeck/config.ron"));
     let for_everybody = PathBuf::from(FOR_EVERYBODY);

@@ -44,13 +44,14 @@ fn put_text(
     let unwritable = |source| ConfigError::Unwritable { path: path.clone(), source };
     let _lock = Lock::take(path).map_err(unwritable)?;
     let old = read_text(path)?;
-    let present = old.clone().unwrap_or_else(|| render(&Config::built_in()));
+    // A config that has gone is compared like an invalid one.
+    let present = old.clone().unwrap_or_else(|| render(&last_good(paths)));
     may_go(&present)?;
     // An invalid config may be corrected so; what changes is compared with the last valid one.
     let good = parse(&present, path).ok();
     let was_broken = good.is_none();
     let before = good.unwrap_or_else(|| last_good(paths));
-    if present != text {
+    if old.as_deref() != Some(text) {
         put(path, old.as_deref(), text).map_err(unwritable)?;
     }
     Ok(Replaced { old: before, new, was_broken })

@@ -155,12 +155,17 @@ struct StoredToken {
     since: Timestamp,
 }
 
-/// Reads the deck's key, or makes it at the first start: while the deck has no store yet.
+/// Reads the deck's key, or makes it at the first start: while `has_store` finds no store at the
+/// place for it.
 ///
 /// # Errors
 /// When the file cannot be read or written, or is open to others, or the key is missing although
 /// there is a store.
-pub fn deck_key(paths: &Paths, store: &Path) -> Result<DeckKey, SecretsError> {
+pub fn deck_key(
+    paths: &Paths,
+    store: &Path,
+    has_store: impl FnOnce(&Path) -> bool,
+) -> Result<DeckKey, SecretsError> {
     let path = &paths.secrets;
     let key_of = |file: &SecretsFile| file.deck_key.as_ref().map(|hex| DeckKey::from_hex(hex));
     if let Some(key) = key_of(&read(path)?) {
@@ -173,7 +178,7 @@ pub fn deck_key(paths: &Paths, store: &Path) -> Result<DeckKey, SecretsError> {
         // Another process may have been first; its key is the deck's key then.
         if file.deck_key.is_none() {
             // With another key nobody in the store would be found again.
-            if std::fs::symlink_metadata(store).is_ok_and(|found| found.len() > 0) {
+            if has_store(store) {
                 let (path, store) = (path.clone(), store.to_owned());
                 return Err(SecretsError::KeyMissing { path, store });
             }
@@ -387,8 +392,8 @@ mod tests {
     #[test]
     fn the_deck_key_is_made_once() {
         let (_folder, paths) = deck();
-        let first = deck_key(&paths, &paths.store).unwrap().to_hex();
-        assert_eq!(deck_key(&paths, &paths.store).unwrap().to_hex(), first);
+        let first = deck_key(&paths, &paths.store, Path::exists).unwrap().to_hex();
+        assert_eq!(deck_key(&paths, &paths.store, Path::exists).unwrap().to_hex(), first);
         assert_eq!(fs::metadata(&paths.secrets).unwrap().mode() & 0o777, 0o600);
     }
 
@@ -399,14 +404,14 @@ mod tests {
         store_token(&paths, Environment::Test, &token(), Timestamp::UNIX_EPOCH).unwrap();
         for has_secrets in [true, false] {
             let before = fs::read(&paths.secrets).ok();
-            let error = deck_key(&paths, &paths.store).unwrap_err();
+            let error = deck_key(&paths, &paths.store, Path::exists).unwrap_err();
             assert!(matches!(error, SecretsError::KeyMissing { .. }), "{error}");
             assert!(error.to_string().contains("secrets.ron"), "{error}");
             assert_eq!(fs::read(&paths.secrets).ok(), before, "{has_secrets}");
             let _ = fs::remove_file(&paths.secrets);
         }
         fs::remove_file(&paths.store).unwrap();
-        deck_key(&paths, &paths.store).unwrap();
+        deck_key(&paths, &paths.store, Path::exists).unwrap();
     }
 
     #[test]
@@ -415,7 +420,9 @@ mod tests {
         let keys: Vec<String> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
                 .map(|_| {
-                    scope.spawn(|| deck_key(&paths, &paths.store).unwrap().to_hex().to_string())
+                    scope.spawn(|| {
+                        deck_key(&paths, &paths.store, Path::exists).unwrap().to_hex().to_string()
+                    })
                 })
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -448,7 +455,7 @@ mod tests {
         fs::set_permissions(&paths.secrets, fs::Permissions::from_mode(0o644)).unwrap();
         let error = stored_token(&paths, Environment::Test).unwrap_err();
         assert!(error.to_string().contains("chmod 600"), "{error}");
-        assert!(deck_key(&paths, &paths.store).is_err());
+        assert!(deck_key(&paths, &paths.store, Path::exists).is_err());
     }
 
     #[test]

@@ -181,7 +181,7 @@ fn comments_outlive_countries_in_another_order_and_the_first_field_of_an_account
 fn a_version_dated_in_the_future_does_not_block_a_save() {
     let (_folder, paths) = deck();
     save(&paths, Environment::Test, 2).unwrap();
-    let history = history::folder(&paths.config);
+    let history = paths::history_folder(&paths.config);
     fs::create_dir_all(&history).unwrap();
     for name in ["29990101T000000.000Z.ron", "notes-Z.ron"] {
         fs::write(history.join(name), "").unwrap();
@@ -341,13 +341,13 @@ fn secrets_are_read_behind_a_byte_order_mark_and_empty_ones_are_said_to_be() {
     use std::os::unix::fs::PermissionsExt;
 
     let (_folder, paths) = deck();
-    let key = deck_key(&paths, &paths.store).unwrap().to_hex();
+    let key = deck_key(&paths, &paths.store, |_| false).unwrap().to_hex();
     let text = fs::read_to_string(&paths.secrets).unwrap();
     fs::write(&paths.secrets, format!("\u{feff}{}", text.replace('\n', "\r\n"))).unwrap();
-    assert_eq!(deck_key(&paths, &paths.store).unwrap().to_hex(), key);
+    assert_eq!(deck_key(&paths, &paths.store, |_| false).unwrap().to_hex(), key);
     for empty in ["", "\u{feff}", "\r\n"] {
         fs::write(&paths.secrets, empty).unwrap();
-        let error = deck_key(&paths, &paths.store).unwrap_err();
+        let error = deck_key(&paths, &paths.store, |_| false).unwrap_err();
         assert!(error.to_string().contains("secrets.ron: the file is empty"), "{error}");
     }
     let token = paths.secrets.with_file_name("token");

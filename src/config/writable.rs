@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rustix::fs::{Access, access};
 
-use super::history;
+use super::paths;
 
 /// Returns why this process may not replace a file; `None` if it may. A mode that forbids writing
 /// is respected even where the folder would allow it, and one that forbids it to all even by root.
@@ -17,7 +17,7 @@ pub fn unwritable(path: &Path) -> Option<String> {
     if path.exists() && !may_write(path) {
         return Some(format!("{} may not be written by you", path.display()));
     }
-    let versions = history::folder(path);
+    let versions = paths::history_folder(path);
     if versions.exists() && !may_write(&versions) {
         return Some(format!("{} may not be written by you", versions.display()));
     }

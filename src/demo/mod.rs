@@ -79,7 +79,7 @@ impl Demo {
         let since = beginning.saturating_sub(TOKEN_AGE).unwrap_or_default();
         let token = Secret::parse(AUTH_TOKEN)?;
         config::store_token(&paths, Environment::Production, &token, since)?;
-        let key = config::deck_key(&paths, &paths.store)?;
+        let key = config::deck_key(&paths, &paths.store, Store::is_at)?;
         let store = Store::open(&paths.store, key.clone(), clock.clone()).await?;
         story::write(&store, &key, &config, beginning).await?;
         let operator = Operator { asked_by: "console by ana on demo".to_owned(), read_only };

@@ -69,8 +69,8 @@ impl Engine {
         let runtime = runtime.into();
         let store_path = paths.store_of(&config.deck);
         let places = (paths.clone(), store_path.clone());
-        let key =
-            tokio::task::spawn_blocking(move || config::deck_key(&places.0, &places.1)).await??;
+        let read_key = move || config::deck_key(&places.0, &places.1, Store::is_at);
+        let key = tokio::task::spawn_blocking(read_key).await??;
         let store = Store::open(&store_path, key.clone(), runtime.clock.clone()).await?;
         let (config, _) = watch::channel(Arc::new(config));
         let (changes, _) = watch::channel(0);

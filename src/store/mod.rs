@@ -90,6 +90,11 @@ impl Store {
     pub async fn open(path: &Path, key: DeckKey, clock: Clock) -> Result<Self, StoreError> {
         Ok(Self { database: Database::Sqlite(Sqlite::open(path, key, clock).await?) })
     }
+
+    /// Whether there is a file at a path that may be a store, of whatever deck.
+    pub fn is_at(path: &Path) -> bool {
+        sqlite::is_at(path)
+    }
 }
 
 /// Declares the operations, each of which is carried out by the database of the store.

@@ -62,7 +62,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Paste(text) => on_input(model, &Input::Paste(text)),
         Message::PasteBroken(true) => {
             let words =
-                "The end of a paste has not come: nothing was pasted. Press Esc to type on.";
+                "The end of a paste has not come: nothing was pasted. Press Ctrl-C to type on.";
             model.session.complain(words.to_owned());
             Vec::new()
         }

@@ -35,12 +35,14 @@ mod values;
 mod verify;
 mod worker;
 
+use std::io::Read;
 use std::path::Path;
 
 use jiff::SignedDuration;
 
 use self::worker::Worker;
 use crate::domain::secret::DeckKey;
+use crate::files::{self, Links};
 use crate::runtime::Clock;
 use crate::store::error::StoreError;
 
@@ -51,6 +53,14 @@ use crate::store::error::StoreError;
 pub(super) struct Sqlite {
     worker: Worker,
     key: DeckKey,
+}
+
+/// Whether there is a database at a path, by the first bytes of its file (`SQLite`'s file format,
+/// section 1.3.1).
+pub(super) fn is_at(path: &Path) -> bool {
+    let mut header = [0; 16];
+    let read = files::open(path, Links::Follow).and_then(|mut file| file.read_exact(&mut header));
+    read.is_ok() && header == *b"SQLite format 3\0"
 }
 
 impl Sqlite {
