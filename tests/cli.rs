@@ -420,3 +420,30 @@ fn the_manual_and_the_completions_name_every_command() {
         assert!(page.contains(words), "{words}: {page}");
     }
 }
+
+#[test]
+fn a_number_of_a_range_that_is_not_known_is_texted_only_on_purpose() {
+    let deck = Deck::new();
+    let number = "+44 7700 900123";
+    let refused = deck.run(&["send", "--env", "dev", number, "--no-wait"]);
+    assert!(refused.code() == 2 && refused.err().contains("--allow-unknown"), "{}", refused.err());
+    let route = deck.run(&["route", "--env", "dev", number, "--json"]);
+    assert_eq!((route.code(), &route.json()[0]["valid"]), (2, &false.into()));
+    let sent = deck.run(&["send", "--env", "dev", number, "--allow-unknown", "--json"]);
+    assert_eq!(sent.code(), 0, "{}", sent.err());
+    let code = sent.received_code();
+    assert_eq!(deck.run(&["quota", "show", "--env", "dev", number]).code(), 0);
+    assert_eq!(deck.run(&["verify", "--env", "dev", number, &code]).code(), 0);
+    let route = deck.run(&["route", "--env", "dev", number, "--allow-unknown", "--json"]);
+    assert_eq!((route.code(), &route.json()[0]["e164"]), (0, &"+447700900123".into()));
+    let impossible = deck.run(&["send", "--env", "dev", "+44 77", "--allow-unknown"]);
+    assert_eq!(impossible.code(), 2);
+}
+
+#[test]
+fn the_version_names_the_metadata_of_phone_numbers() {
+    let version = Deck::new().run(&["--version"]);
+    assert_eq!(version.code(), 0);
+    assert!(version.out().starts_with(concat!("smsdeck ", env!("CARGO_PKG_VERSION"))));
+    assert!(version.out().contains("phone metadata 9.0."), "{}", version.out());
+}

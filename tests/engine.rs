@@ -10,6 +10,7 @@ use smsdeck::domain::delivery::DeliveryStatus;
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::message_text::MessageTemplate;
 use smsdeck::domain::passcode::{Passcode, Verdict};
+use smsdeck::domain::phone::Accept;
 use smsdeck::domain::provider::{BaseUrl, Provider};
 use smsdeck::domain::secret::SecretSource;
 use smsdeck::domain::user::UserId;
@@ -40,6 +41,7 @@ fn request(number: &str, user: Option<&str>) -> CodeRequest {
         environment: Environment::Development,
         number: number.to_owned(),
         user: user.map(|id| UserId::parse(id).unwrap()),
+        accept: Accept::Known,
     }
 }
 
@@ -274,7 +276,8 @@ async fn a_user_gets_the_message_of_their_country() {
     config.environments.development.message_overrides.set("es".parse().unwrap(), Some(spanish));
     let engine = engine_with(&deck, &clock, config).await;
     let preview = async |number| {
-        let preview = engine.preview(Environment::Development, number, None, None).await;
+        let preview =
+            engine.preview(Environment::Development, (number, Accept::Known), None, None).await;
         preview.unwrap().plan.message.text("…")
     };
     assert_eq!(preview("+573001234567").await, "… es tu clave.");

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use smsdeck::config::{Config, load, save_environment};
 use smsdeck::domain::environment::Environment;
+use smsdeck::domain::phone::Accept;
 use smsdeck::engine::{Clock, CodeRequest, Engine, Pace, RequestError};
 use smsdeck::provider::{Sandbox, loopback_client};
 use smsdeck::store::{EventKind, EventQuery};
@@ -128,8 +129,12 @@ async fn child_asks_for_everybody() {
     let engine = Engine::open(paths, config, Clock::System).await.unwrap();
     for user in 0..users.parse().unwrap() {
         for _ in 0..3 {
-            let request =
-                CodeRequest { environment: DEVELOPMENT, number: number(user), user: None };
+            let request = CodeRequest {
+                environment: DEVELOPMENT,
+                number: number(user),
+                user: None,
+                accept: Accept::Known,
+            };
             match engine.by(&operator()).request(request).await {
                 Ok(_) | Err(RequestError::Locked { .. }) => {}
                 Err(error) => panic!("{error}"),
@@ -170,7 +175,8 @@ async fn whatever_moment_a_send_is_killed_at_nothing_is_lost_or_sent_twice() {
     }
     assert_eq!(sids.len(), messages.len());
     for (number, count) in by_number(&messages) {
-        let preview = engine.preview(DEVELOPMENT, &number, None, None).await.unwrap();
+        let preview =
+            engine.preview(DEVELOPMENT, (&number, Accept::Known), None, None).await.unwrap();
         assert_eq!(usize::from(preview.standing.quota.used()), count, "{number}");
     }
 }

@@ -13,6 +13,7 @@ use smsdeck::config::Config;
 use smsdeck::domain::delivery::DeliveryStatus;
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::message_options::{AddressRetention, ContentRetention, MessageOptions};
+use smsdeck::domain::phone::Accept;
 use smsdeck::domain::provider::{BaseUrl, Provider};
 use smsdeck::domain::secret::SecretSource;
 use smsdeck::engine::{Clock, CodeRequest, Engine, Pace, Submission};
@@ -52,7 +53,8 @@ fn config(deck: &Deck, url: &BaseUrl, options: MessageOptions) -> Config {
 
 async fn send(engine: &Engine, number: &str) -> Submission {
     let environment = Environment::Development;
-    let request = CodeRequest { environment, number: number.to_owned(), user: None };
+    let request =
+        CodeRequest { environment, number: number.to_owned(), user: None, accept: Accept::Known };
     engine.by(&operator()).request(request).await.unwrap()
 }
 
@@ -100,7 +102,10 @@ async fn status(engine: &Engine, delivery: DeliveryId) -> DeliveryStatus {
 }
 
 async fn used(engine: &Engine, number: &str) -> u32 {
-    let preview = engine.preview(Environment::Development, number, None, None).await.unwrap();
+    let preview = engine
+        .preview(Environment::Development, (number, Accept::Known), None, None)
+        .await
+        .unwrap();
     preview.standing.quota.used().into()
 }
 
@@ -197,7 +202,12 @@ async fn sending_pauses_while_the_account_refuses_its_credentials() {
     let operator = operator();
     let request = |number: &str| {
         let (environment, number) = (Environment::Development, number.to_owned());
-        engine.by(&operator).request(CodeRequest { environment, number, user: None })
+        engine.by(&operator).request(CodeRequest {
+            environment,
+            number,
+            user: None,
+            accept: Accept::Known,
+        })
     };
     assert_eq!(request("+573001234567").await.unwrap().status, DeliveryStatus::Refused);
     for _ in 0..3 {
@@ -472,7 +482,7 @@ async fn a_status_that_the_store_could_not_take_is_written_once_it_works_again()
     let url = provider_that(break_it, "delivered");
     let engine = engine(&deck, &url, Clock::System, quick()).await;
     let (environment, number) = (Environment::Development, "+573001234567".to_owned());
-    let request = CodeRequest { environment, number, user: None };
+    let request = CodeRequest { environment, number, user: None, accept: Accept::Known };
     assert_eq!(engine.by(&operator()).request(request).await.unwrap_err().code(), "unrecorded");
     let store = rusqlite::Connection::open(deck.paths().store).unwrap();
     store.execute_batch("DROP TRIGGER broken").unwrap();

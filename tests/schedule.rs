@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use smsdeck::domain::delivery::DeliveryStatus;
 use smsdeck::domain::environment::Environment;
+use smsdeck::domain::phone::Accept;
 use smsdeck::domain::provider::{BaseUrl, Provider};
 use smsdeck::domain::secret::SecretSource;
 use smsdeck::engine::{Clock, CodeRequest, Engine, Submission};
@@ -35,7 +36,8 @@ async fn engine(deck: &Deck, url: &BaseUrl, clock: Clock, token: &str) -> Engine
 
 async fn send(engine: &Engine, user: usize) -> Submission {
     let number = format!("+57300{:07}", 1_000_000 + user);
-    let request = CodeRequest { environment: DEVELOPMENT, number, user: None };
+    let request =
+        CodeRequest { environment: DEVELOPMENT, number, user: None, accept: Accept::Known };
     engine.by(&operator()).request(request).await.unwrap()
 }
 
@@ -225,7 +227,8 @@ async fn a_message_is_canceled_once_and_stays_counted() {
     provider.open();
     let again = engine.by(&operator()).cancel(submission.delivery).await.unwrap_err();
     assert!(again.to_string().contains("has ended"), "{again}");
-    let preview = engine.preview(DEVELOPMENT, "+573001000000", None, None).await.unwrap();
+    let preview =
+        engine.preview(DEVELOPMENT, ("+573001000000", Accept::Known), None, None).await.unwrap();
     assert_eq!(preview.standing.quota.used(), 1);
     let audit = engine.audit_rows(1, 100).await.unwrap();
     assert_eq!(audit.last().unwrap().entry.action.key(), "call_back");
@@ -238,8 +241,12 @@ async fn a_message_without_a_receipt_ends_after_half_an_hour() {
     let clock = Clock::manual(Timestamp::now());
     let token = smsdeck::provider::sandbox::AUTH_TOKEN;
     let engine = engine(&deck, sandbox.base_url(), clock.clone(), token).await;
-    let request =
-        CodeRequest { environment: DEVELOPMENT, number: "+573001239001".to_owned(), user: None };
+    let request = CodeRequest {
+        environment: DEVELOPMENT,
+        number: "+573001239001".to_owned(),
+        user: None,
+        accept: Accept::Known,
+    };
     let submission = engine.by(&operator()).request(request).await.unwrap();
     until(&engine, submission.delivery, DeliveryStatus::Sent).await;
     clock.set(clock.now() + SignedDuration::from_mins(30));

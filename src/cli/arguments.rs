@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
+use crate::domain::phone::METADATA_VERSION;
 use crate::domain::sender::Sender;
 use crate::domain::user::UserId;
 use crate::provider::sandbox::fate_table;
@@ -16,7 +18,7 @@ use crate::store::EventKind;
 /// A console for the SMS codes of a sign-in: settings, quota and deliveries of three
 /// environments. Without a command it opens the console.
 #[derive(Debug, Parser)]
-#[command(name = "smsdeck", version, max_term_width = 100)]
+#[command(name = "smsdeck", version = VERSION.as_str(), max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 fine, 1 failed, 2 wrong usage or bad input, 3 refused by quota, routing or recipients."
 )]
@@ -45,6 +47,10 @@ pub struct Arguments {
     #[command(flatten)]
     pub show: ShowOptions,
 }
+
+/// The version, with that of what the program knows about phone numbers: that ages sooner.
+static VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{} (phone metadata {METADATA_VERSION})", env!("CARGO_PKG_VERSION")));
 
 impl Arguments {
     /// Whether the command is `status`, whose exit codes have a meaning of their own.
@@ -130,6 +136,11 @@ pub struct SendOptions {
     #[arg(long, value_parser = UserId::parse)]
     pub user: Option<UserId>,
 
+    /// Take also a number of a possible length that is in no range known to be in use: the
+    /// metadata ages, and ranges are opened all the time.
+    #[arg(long)]
+    pub allow_unknown: bool,
+
     /// End once the provider has the message, instead of following it to its end.
     #[arg(long)]
     pub no_wait: bool,
@@ -162,6 +173,11 @@ pub struct RouteOptions {
     /// Stands in for the environment's default country code: CO, 57 or +57.
     #[arg(long, value_name = "COUNTRY")]
     pub default_country: Option<Country>,
+
+    /// Take also a number of a possible length that is in no range known to be in use: the
+    /// metadata ages, and ranges are opened all the time.
+    #[arg(long)]
+    pub allow_unknown: bool,
 }
 
 /// `smsdeck status`

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::arguments::RouteOptions;
 use super::failure::Failure;
 use super::invocation::Invocation;
+use super::send::accept;
 use super::standard_input::{InvalidLine, lines};
 use crate::domain::quota::Quota;
 use crate::domain::text::printable;
@@ -23,7 +24,7 @@ pub(super) async fn run(
     let environment = invocation.environment()?;
     let engine = invocation.engine().await?;
     let settings = engine.settings(environment);
-    let RouteOptions { number, user, default_country } = options;
+    let RouteOptions { number, user, default_country, allow_unknown } = options;
     let numbers: Box<dyn Iterator<Item = io::Result<Result<String, InvalidLine>>>> =
         if number == "-" {
             Box::new(lines(io::stdin().lock()))
@@ -40,7 +41,9 @@ pub(super) async fn run(
                 continue;
             }
         };
-        let preview = engine.preview(environment, &number, user.clone(), default_country).await;
+        let preview = engine
+            .preview(environment, (&number, accept(allow_unknown)), user.clone(), default_country)
+            .await;
         match preview {
             Ok(preview) => {
                 let report = Route::of(&number, &preview, settings.codes_allowed);

@@ -8,8 +8,9 @@ use super::invocation::Invocation;
 use super::output::Output;
 use super::standard_input::argument;
 use crate::domain::environment::Environment;
+use crate::domain::phone::{Accept, PhoneError};
 use crate::domain::provider::ProviderKind;
-use crate::engine::{CodeRequest, Engine, Submission};
+use crate::engine::{CodeRequest, Engine, RequestError, Submission};
 use crate::provider::{Capability, ErrorCode, can};
 use crate::report::{HandsetMessage, SendEvent};
 use crate::store::{Event, EventKind, EventQuery};
@@ -21,15 +22,19 @@ pub(super) async fn run(
     let environment = invocation.environment()?;
     let engine = invocation.engine().await?;
     let acting = engine.by(&invocation.operator);
-    let SendOptions { number, user, no_wait } = options;
+    let SendOptions { number, user, allow_unknown, no_wait } = options;
     let number = argument(number)?;
-    let request = CodeRequest { environment, number: number.clone(), user };
+    let request =
+        CodeRequest { environment, number: number.clone(), user, accept: accept(allow_unknown) };
     if !no_wait {
         // What earlier commands left unclear is looked after as long as this one waits.
         acting.take_over().await;
     }
     let code = match acting.request(request).await {
         Ok(submission) => follow(invocation, engine, &submission, &number, no_wait).await,
+        Err(RequestError::Number(error @ PhoneError::Unknown(_))) => {
+            Err(Failure::usage(format!("{error}; if you are sure, add --allow-unknown")))
+        }
         Err(refused) => Err(refused.into()),
     };
     // Where no console is ever opened, someone has to. What fails now is done the next time.
@@ -37,6 +42,11 @@ pub(super) async fn run(
     // The next process may follow it at once; if that fails, a little later.
     let _ = engine.give_up().await;
     code
+}
+
+/// The numbers that an option lets through.
+pub(super) const fn accept(allow_unknown: bool) -> Accept {
+    if allow_unknown { Accept::Possible } else { Accept::Known }
 }
 
 /// Prints what becomes of a code, to its end unless no one wants to wait.

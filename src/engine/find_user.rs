@@ -3,7 +3,7 @@
 use super::error::EngineError;
 use super::open::Engine;
 use crate::domain::environment::Environment;
-use crate::domain::phone::Recipient;
+use crate::domain::phone::{Accept, Recipient};
 use crate::domain::secret::LookupKey;
 use crate::domain::user::{User, UserId};
 use crate::store::{Event, EventQuery, QuotaQuery, QuotaRow};
@@ -35,7 +35,7 @@ impl Engine {
     /// Returns the keys under which an id or a whole number is stored: digits may be either.
     pub fn lookup_keys(&self, environment: Environment, typed: &str) -> Vec<LookupKey> {
         let default_country = self.settings(environment).default_country;
-        let number = Recipient::parse(typed, default_country).ok();
+        let number = Recipient::parse_accepting(typed, default_country, Accept::Possible).ok();
         let number = number.map(|recipient| self.inner.key.number(&recipient.number));
         let user = UserId::parse(typed).ok().map(|id| self.inner.key.user(&User::Id(id)));
         number.into_iter().chain(user).collect()
@@ -44,7 +44,7 @@ impl Engine {
     /// Returns the labels that the log has for an id or a whole number.
     pub fn labels(&self, environment: Environment, typed: &str) -> Vec<String> {
         let default_country = self.settings(environment).default_country;
-        let number = Recipient::parse(typed, default_country).ok();
+        let number = Recipient::parse_accepting(typed, default_country, Accept::Possible).ok();
         let number = number.map(|recipient| recipient.number.masked());
         let user = UserId::parse(typed).ok().map(|id| self.label(&User::Id(id)));
         number.into_iter().chain(user).collect()

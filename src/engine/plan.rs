@@ -6,7 +6,7 @@ use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::limits::OverLimit;
 use crate::domain::message_text::MessagePreview;
-use crate::domain::phone::{PhoneError, Recipient};
+use crate::domain::phone::{Accept, PhoneError, Recipient};
 use crate::domain::routing::{Route, RouteRefusal, route};
 use crate::domain::settings::Settings;
 use crate::domain::user::{User, UserId};
@@ -38,7 +38,7 @@ pub struct Preview {
     pub limits_record_only: bool,
 }
 
-/// Works out what a send to `typed` would do. `default_country` stands in for the setting.
+/// Works out what a send to a typed number would do, if it is one that is accepted. `default_country` stands in for the setting.
 ///
 /// # Errors
 /// When the text is not a valid phone number.
@@ -46,9 +46,9 @@ pub fn plan(
     settings: &Settings,
     default_country: Option<Country>,
     app_name: &str,
-    typed: &str,
+    (typed, accept): (&str, Accept),
 ) -> Result<Plan, PhoneError> {
-    let recipient = Recipient::parse(typed, default_country)?;
+    let recipient = Recipient::parse_accepting(typed, default_country, accept)?;
     let message = settings.message_for(recipient.number.country());
     Ok(Plan {
         route: route(&settings.from_numbers, &recipient),
@@ -59,7 +59,7 @@ pub fn plan(
 }
 
 impl Engine {
-    /// Previews a send by the settings in force: nothing is sent, nothing is counted.
+    /// Previews a send to a typed number by the settings in force: nothing is sent, nothing is counted.
     /// `default_country` overrides the setting for this once.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl Engine {
     pub async fn preview(
         &self,
         environment: Environment,
-        typed: &str,
+        typed: (&str, Accept),
         user: Option<UserId>,
         default_country: Option<Country>,
     ) -> Result<Preview, EngineError> {

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::Passcode;
-use crate::domain::phone::PhoneNumber;
+use crate::domain::phone::{Accept, PhoneNumber};
 use crate::domain::quota::Quota;
 use crate::domain::routing::Route;
 use crate::domain::settings::Settings;
@@ -32,6 +32,8 @@ pub struct CodeRequest {
     pub number: String,
     /// The caller's id of the user; without it the number is the user.
     pub user: Option<UserId>,
+    /// Which numbers may be texted.
+    pub accept: Accept,
 }
 
 /// Without the number: it has no place in a log.
@@ -124,8 +126,8 @@ impl Engine {
         let config = self.config();
         let environment = request.environment;
         let settings = &config.environments[environment];
-        let plan =
-            plan(settings, settings.default_country, &config.deck.app_name, &request.number)?;
+        let typed = (request.number.as_str(), request.accept);
+        let plan = plan(settings, settings.default_country, &config.deck.app_name, typed)?;
         let number = plan.recipient.number.clone();
         let user = request.user.map_or_else(|| User::Number(number.clone()), User::Id);
         let route = if plan.may_text {

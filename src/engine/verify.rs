@@ -7,7 +7,7 @@ use super::error::EngineError;
 use super::open::Engine;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::{Passcode, Verdict};
-use crate::domain::phone::{PhoneNumber, Recipient};
+use crate::domain::phone::{Accept, PhoneNumber, Recipient};
 use crate::domain::user::{User, UserId};
 use crate::store::{Attempt, ChallengeId};
 
@@ -83,13 +83,13 @@ impl ActingEngine<'_> {
 }
 
 impl Engine {
-    /// Understands a number by the environment's default country.
+    /// Understands a number that may have been texted, by the environment's default country.
     pub(super) fn recipient(
         &self,
         environment: Environment,
         typed: &str,
     ) -> Result<PhoneNumber, EngineError> {
         let default_country = self.settings(environment).default_country;
-        Ok(Recipient::parse(typed, default_country)?.number)
+        Ok(Recipient::parse_accepting(typed, default_country, Accept::Possible)?.number)
     }
 }

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use smsdeck::config::Config;
 use smsdeck::domain::passcode::Verdict;
+use smsdeck::domain::phone::Accept;
 use smsdeck::engine::Verified;
 use smsdeck::tui::effect::{Effect, EngineEffect, TerminalEffect};
 use smsdeck::tui::lifecycle::EngineState;
@@ -107,4 +108,23 @@ fn an_answer_reaches_only_the_pop_up_that_asked_for_it() {
 
 fn verified(verdict: Verdict) -> Verified {
     Verified { verdict, user: "ana".to_owned() }
+}
+
+#[test]
+fn a_number_in_no_known_range_is_texted_after_a_second_enter() {
+    let sends = |effects: &[Effect]| -> Vec<Accept> {
+        let send = |effect: &Effect| match effect {
+            Effect::Engine(EngineEffect::Send(request)) => Some(request.accept),
+            _ => None,
+        };
+        effects.iter().filter_map(send).collect()
+    };
+    let mut console = Console::fresh(SIZE);
+    assert_eq!(sends(&console.press("s +447700900123 Enter")), []);
+    console.assert_shows("again texts it");
+    // Another number needs another confirmation.
+    assert_eq!(sends(&console.press("Backspace 4 Enter")), []);
+    assert_eq!(sends(&console.press("Enter")), [Accept::Possible]);
+    let mut console = Console::fresh(SIZE);
+    assert_eq!(sends(&console.press("s +573001234567 Enter")), [Accept::Known]);
 }

@@ -211,17 +211,18 @@ impl Console {
             return;
         };
         let settings = self.model.session.saved_settings();
-        let preview = plan(settings, settings.default_country, "Sign-in", &request.number)
-            .map(|plan| {
-                let quota = Quota::Open { used: 1, left: 2 };
-                Box::new(Preview {
-                    plan,
-                    standing: Standing { quota, tries_used_up: false },
-                    over_limit: None,
-                    limits_record_only: false,
+        let preview =
+            plan(settings, settings.default_country, "Sign-in", (&request.number, request.accept))
+                .map(|plan| {
+                    let quota = Quota::Open { used: 1, left: 2 };
+                    Box::new(Preview {
+                        plan,
+                        standing: Standing { quota, tries_used_up: false },
+                        over_limit: None,
+                        limits_record_only: false,
+                    })
                 })
-            })
-            .map_err(|error| error.to_string());
+                .map_err(|error| error.to_string());
         self.answer(*ticket, preview.map(Answer::Preview));
     }
 

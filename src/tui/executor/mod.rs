@@ -173,6 +173,7 @@ impl Executor {
 mod tests {
     use super::*;
     use crate::domain::environment::Environment;
+    use crate::domain::phone::Accept;
     use crate::engine::CodeRequest;
     use crate::tui::question::Ticket;
 
@@ -185,7 +186,12 @@ mod tests {
         let (sender, mut events) = tokio::sync::mpsc::channel(8);
         let executor = Executor::new(paths, Runtime::of_this_machine(), operator, sender);
         let environment = Environment::Development;
-        let request = CodeRequest { environment, number: "+573001234567".to_owned(), user: None };
+        let request = CodeRequest {
+            environment,
+            number: "+573001234567".to_owned(),
+            user: None,
+            accept: Accept::Known,
+        };
         let ticket = Ticket::default().next();
         let question = Question::Preview(request.clone());
 

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::frame::{open_box, write, write_field};
 use crate::domain::environment::Environment;
+use crate::domain::phone::Accept;
 use crate::domain::provider::Provider;
 use crate::domain::quota::Quota;
 use crate::domain::user::UserId;
@@ -33,6 +34,8 @@ pub struct SendModal {
     ticket: Ticket,
     is_stale: bool,
     preview: Option<Result<Box<Preview>, String>>,
+    /// Whether the operator wants to text a number that is in no range known to be in use.
+    unknown_is_wanted: bool,
 }
 
 impl SendModal {
@@ -45,6 +48,7 @@ impl SendModal {
             ticket: Ticket::default(),
             is_stale: false,
             preview: None,
+            unknown_is_wanted: false,
         }
     }
 
@@ -58,7 +62,16 @@ impl SendModal {
             "" => Ok(None),
             typed => UserId::parse(typed).map(Some).map_err(|error| error.to_string()),
         };
-        Some(user.map(|user| CodeRequest { environment, number: number.to_owned(), user }))
+        // What is previewed is not sent yet: that takes a confirmation.
+        let accept = Accept::Possible;
+        Some(user.map(|user| CodeRequest { environment, number: number.to_owned(), user, accept }))
+    }
+
+    /// Whether the number is known to be in no range in use.
+    fn is_unknown(&self) -> bool {
+        let preview = self.preview.as_ref().filter(|_| !self.is_stale);
+        let known = |preview: &Preview| preview.plan.recipient.number.is_known();
+        matches!(preview, Some(Ok(preview)) if !known(preview))
     }
 
     /// Asks for a preview of what is typed now.
@@ -66,6 +79,7 @@ impl SendModal {
         // What was asked before is about something else.
         self.ticket = Ticket::default();
         self.is_stale = false;
+        self.unknown_is_wanted = false;
         match self.request(session.environment) {
             None => self.preview = None,
             Some(Err(error)) => self.preview = Some(Err(error)),
@@ -128,7 +142,16 @@ impl SendModal {
             Some(Ok(_)) if session.engine != EngineState::Ready => {
                 session.complain("The store is not open: nothing can be sent.");
             }
+            Some(Ok(_)) if self.is_unknown() && !self.unknown_is_wanted => {
+                self.unknown_is_wanted = true;
+                let enter = session.key(Context::Fields, Action::Accept);
+                session.complain(format!(
+                    "No range in use is known to have this number. {enter} again texts it all the same."
+                ));
+            }
             Some(Ok(request)) => {
+                let accept = if self.unknown_is_wanted { Accept::Possible } else { Accept::Known };
+                let request = CodeRequest { accept, ..request };
                 // What would be refused anyway stays here, to be corrected.
                 if let Some(Err(error)) = &self.preview
                     && !self.is_stale
