@@ -55,8 +55,13 @@ fn misused(error: &clap::Error) -> ExitCode {
         let message = first.trim_start_matches("error: ").to_owned();
         return Failure::usage(message).report(Output::new(true));
     }
-    // If the terminal is gone, there is no one to report to.
-    let _ = error.print();
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        cli::complain(text.trim_end());
+    } else {
+        // If the terminal is gone, there is no one to report to.
+        let _ = Output::new(false).text(text.trim_end());
+    }
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 

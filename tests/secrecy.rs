@@ -268,3 +268,42 @@ fn a_providers_control_characters_reach_neither_screen_nor_output() {
         }
     }
 }
+
+#[test]
+fn no_escape_sequence_of_a_setting_reaches_the_terminal() {
+    let deck = Deck::new();
+    deck.configure(&render(&Config::built_in()));
+    let escape = "\u{1b}[2J\u{9b}31m";
+    let set = |key: &str, value: &str| {
+        deck.run(&["config", "set", "--env", "prod", key, value, "--dry-run"])
+    };
+    let mut all = vec![
+        set("deck.app_name", &format!("ACME{escape}")),
+        set("deck.store", &format!("/tmp/{escape}.db")),
+        set("deck.extra_ca", &format!("/tmp/{escape}.pem")),
+        set("account_sid", escape),
+        set("default_country", escape),
+        set(escape, "1"),
+        deck.run(&["config", "path", "--config", &format!("/tmp/{escape}")]),
+        deck.run(&["config", "restore", escape]),
+        deck.run(&["send", "--env", "dev", &format!("+57{escape}")]),
+        deck.run(&["quota", "show", "--env", "dev", escape]),
+        deck.run(&["log", "--user", escape]),
+        deck.run(&["status", "--env", escape]),
+    ];
+    for source in ["Env", "File"] {
+        let value = format!(
+            "Twilio(account_sid: \"AC{}\", auth_token: {source}(\"{escape}\"))",
+            "0a".repeat(16)
+        );
+        all.push(set("provider", &value));
+    }
+    for ran in all {
+        for text in [ran.out(), ran.err()] {
+            let is_safe = |letter: char| letter == '\n' || letter == '\t' || !letter.is_control();
+            assert!(text.chars().all(is_safe), "{text:?}");
+        }
+    }
+    assert_eq!(set("deck.app_name", &format!("ACME{escape}")).code(), 2);
+    assert_eq!(set("deck.app_name", &"x".repeat(61)).code(), 2);
+}

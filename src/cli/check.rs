@@ -114,7 +114,8 @@ fn token_problem(
 
 /// Shows the figures behind the settings: in JSON one object, in lines a sentence each.
 fn show_figures(output: Output, environment: Environment, config: &Config) -> Result<(), Failure> {
-    let figures = figures::Figures::of(&config.environments[environment], &config.deck.app_name);
+    let figures =
+        figures::Figures::of(&config.environments[environment], config.deck.app_name.as_str());
     let price = config.deck.segment_price;
     if output.is_json() {
         return Ok(output.line("", &Figures::of(environment, &figures, price))?);

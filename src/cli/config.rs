@@ -1,12 +1,12 @@
 //! `smsdeck config`: the settings, without the console.
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use super::arguments::ConfigCommand;
 use super::failure::Failure;
 use super::invocation::Invocation;
+use super::output::complain;
 use super::{check, diff, set, transfer, versions};
 use crate::config::{self, Config, ConfigError};
 use crate::report::{self, ConsoleKeys, Places};
@@ -77,7 +77,7 @@ fn config_to_show(invocation: &Invocation) -> Result<Config, Failure> {
         Err(error @ ConfigError::EmptyFile { .. }) => {
             let text = format!("smsdeck: {error}: these are the last valid settings");
             // Standard output may be a file, and this must not be in it.
-            let _ = writeln!(io::stderr(), "{text}");
+            complain(&text);
             Ok(config::last_good(paths))
         }
         config => Ok(config?.unwrap_or_else(Config::built_in)),

@@ -1,10 +1,10 @@
 //! Why a command failed, written to standard error.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::output::Output;
+use super::output::{Output, complain, escaped};
 use crate::config::{ConfigError, Hint, SecretsError};
 use crate::engine::{
     ChangeError, EngineError, InvalidEdit, NotChanged, NotReady, ReadOnly, RequestError,
@@ -59,13 +59,12 @@ impl Failure {
         }
         let text = if output.is_json() {
             // A problem has nothing that JSON could not take.
-            serde_json::to_string(&ErrorReport { error: problem }).unwrap_or_default()
+            escaped(&serde_json::to_string(&ErrorReport { error: problem }).unwrap_or_default())
         } else {
             let hint = problem.hint.as_ref().map(|hint| format!("\n{hint}")).unwrap_or_default();
             format!("smsdeck: {}{hint}", problem.message)
         };
-        // Where standard error is gone too, the exit code has to do.
-        let _ = writeln!(io::stderr(), "{text}");
+        complain(&text);
         ExitCode::from(*exit)
     }
 }

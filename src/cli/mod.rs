@@ -36,7 +36,7 @@ use arguments::Command;
 pub use arguments::{Arguments, ShowOptions};
 pub use failure::Failure;
 pub use invocation::{Invocation, KeysOfConsole};
-pub use output::Output;
+pub use output::{Output, complain};
 pub use status_failure::StatusFailure;
 
 /// Runs a command to its end.

@@ -220,7 +220,7 @@ mod tests {
             let message = format!("{{code}} {text}");
             assert_eq!(set("message", &message).unwrap().message.as_str(), message);
             let config = with_value(&Config::built_in(), TEST, "deck.app_name", text);
-            assert_eq!(config.unwrap().deck.app_name, text);
+            assert_eq!(config.unwrap().deck.app_name.as_str(), text);
             if text.contains("{code}") {
                 assert_eq!(set("message", text).unwrap().message.as_str(), text);
             }

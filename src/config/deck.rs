@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::domain::app_name::AppName;
 use crate::domain::bounded::Bounded;
 use crate::domain::field_table::{FieldValue, Lens, Row, field_table};
 use crate::domain::price::Price;
@@ -11,7 +12,7 @@ use crate::domain::thresholds::Thresholds;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeckSettings {
     /// Stands for `{app}` in messages.
-    pub app_name: String,
+    pub app_name: AppName,
     /// Another place for the store than the usual one.
     pub store: Option<PathBuf>,
     /// Days after which sends and events are forgotten, 2 to 3650. No quota looks back further
@@ -35,7 +36,7 @@ impl Default for DeckSettings {
     fn default() -> Self {
         let retention_days = RetentionDays::nearest(30);
         Self {
-            app_name: "Sign-in".to_owned(),
+            app_name: AppName::default(),
             store: None,
             retention_days,
             show_user_ids: true,
@@ -146,7 +147,7 @@ mod tests {
     fn every_setting_of_the_deck_is_compared() {
         // What is added to the settings must be added here too, with another value than before.
         let others = DeckSettings {
-            app_name: "Acme".to_owned(),
+            app_name: AppName::parse("Acme").unwrap(),
             store: Some("deck.db".into()),
             retention_days: Bounded::nearest(60),
             show_user_ids: false,

@@ -15,6 +15,7 @@ use super::wire_limits::WireLimits;
 use super::wire_numbers::{WireNumber, numbers_from, numbers_of};
 use super::wire_provider::WireProvider;
 use super::wire_recipients::WireRecipients;
+use crate::domain::app_name::AppName;
 use crate::domain::bounded::{CodeValidity, CodesAllowed, TimeOut};
 use crate::domain::country::Country;
 use crate::domain::environment::{Environment, PerEnvironment};
@@ -128,7 +129,7 @@ macro_rules! wire_deck {
 }
 
 wire_deck! {
-    app_name: String,
+    app_name: AppName,
     store: Option<PathBuf>,
     retention_days: RetentionDays,
     show_user_ids: bool,

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use super::app_name::AppName;
 use super::bounded::Bounded;
 use super::country::Country;
 use super::field_table::{Part, Typed, Value, Written, agreed};
@@ -293,6 +294,14 @@ impl Value for String {
 
     fn show(&self) -> String {
         self.clone()
+    }
+}
+
+impl Value for AppName {
+    const WRITTEN: Written = Written::Text;
+
+    fn show(&self) -> String {
+        self.to_string()
     }
 }
 

@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock (time is an argument) or awaits. Every other layer
 //! may use this one; it uses none of them.
 
+pub mod app_name;
 pub mod bounded;
 pub mod country;
 mod country_names;

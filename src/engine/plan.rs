@@ -74,7 +74,7 @@ impl Engine {
         let config = self.config();
         let settings = &config.environments[environment];
         let country = default_country.or(settings.default_country);
-        let plan = plan(settings, country, &config.deck.app_name, typed)?;
+        let plan = plan(settings, country, config.deck.app_name.as_str(), typed)?;
         let number = plan.recipient.number.clone();
         let user = user.map_or_else(|| User::Number(number.clone()), User::Id);
         let key = &self.inner.key;

@@ -127,7 +127,7 @@ impl Engine {
         let environment = request.environment;
         let settings = &config.environments[environment];
         let typed = (request.number.as_str(), request.accept);
-        let plan = plan(settings, settings.default_country, &config.deck.app_name, typed)?;
+        let plan = plan(settings, settings.default_country, config.deck.app_name.as_str(), typed)?;
         let number = plan.recipient.number.clone();
         let user = request.user.map_or_else(|| User::Number(number.clone()), User::Id);
         let route = if plan.may_text {
@@ -211,7 +211,7 @@ fn message(allowed: &Allowed, code: &Passcode) -> NewMessage {
     NewMessage {
         to: allowed.number.clone(),
         sender: allowed.route.sender.clone(),
-        body: text.render(code, validity, &allowed.config.deck.app_name),
+        body: text.render(code, validity, allowed.config.deck.app_name.as_str()),
         validity_seconds: u32::from(validity) * 60,
         options: settings.provider.message_options(),
     }

@@ -18,7 +18,7 @@ pub fn take_deck(model: &mut Model, deck: LoadedDeck) {
     let session = &mut model.session;
     let is_first = session.phase != Phase::Ready;
     let mut news = Vec::new();
-    session.app_name = deck.config.deck.app_name;
+    session.app_name = deck.config.deck.app_name.into();
     session.segment_price = deck.config.deck.segment_price;
     session.unwritable = deck.unwritable;
     session.welcome = deck.welcome;
