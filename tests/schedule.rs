@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use smsdeck::config::Config;
 use smsdeck::domain::delivery::DeliveryStatus;
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::phone::Accept;
@@ -170,6 +171,32 @@ async fn at_most_sixteen_requests_run_at_once_and_a_429_pauses_them_all() {
     assert_eq!(seen.most_under_way, MAX_AT_ONCE);
     let next = seen.asked[MAX_AT_ONCE];
     assert!(next >= opened + Duration::from_secs(2), "asked again after {:?}", next - opened);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_does_not_respond_holds_up_no_other_environment() {
+    let provider = SlowProvider::start(0);
+    let deck = Deck::new();
+    let engine = engine(&deck, &provider.url, Clock::System, "token").await;
+    let mut config = (*engine.config()).clone();
+    config.environments.test = Config::built_in().environments.development;
+    engine.reconfigure(config).await;
+    for user in 0..2 * MAX_AT_ONCE {
+        send(&engine, user).await;
+    }
+    let provider = tokio::task::spawn_blocking(move || {
+        provider.wait_for_questions(MAX_AT_ONCE);
+        provider
+    });
+    let _provider = provider.await.unwrap();
+    let request = CodeRequest {
+        environment: Environment::Test,
+        number: "+573001234567".to_owned(),
+        user: None,
+        accept: Accept::Known,
+    };
+    let sent = engine.by(&operator()).request(request).await.unwrap();
+    until(&engine, sent.delivery, DeliveryStatus::Delivered).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -66,7 +66,7 @@ pub(super) enum Polled {
     Ended,
     /// It has no end for so long that it need not be asked about all the time.
     Deferred,
-    /// The provider is busy: no one asks for so long.
+    /// The provider is busy: no one asks it for so long.
     Pause(Duration),
 }
 

@@ -10,13 +10,15 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::poll::{Followed, Polled, Poller};
+use crate::domain::environment::{Environment, PerEnvironment};
 use crate::store::{DeliveryId, StoreError, Unfinished};
 
 /// Seconds between the questions about one delivery; the last repeats. The first results
 /// matter to anyone who waits for a code, the later ones only to the statistics.
 const BACKOFF: [u64; 10] = [1, 1, 2, 3, 5, 8, 13, 21, 34, 60];
 
-/// Requests under way at once, over all deliveries.
+/// Requests under way at once in one environment, over all its deliveries. One whose provider does
+/// not respond must not hold up the others.
 const MAX_IN_FLIGHT: usize = 16;
 
 /// Time between two looks at a store that fails.
@@ -40,14 +42,64 @@ struct Scheduled {
     due: Timestamp,
 }
 
+/// The deliveries of one environment, which have one provider to ask.
+struct Lane {
+    due: BTreeMap<(Instant, DeliveryId), Scheduled>,
+    /// Requests under way.
+    in_flight: usize,
+    /// Until when the provider wants to be left alone.
+    paused_until: Instant,
+    /// Whether the next request shows if a pause is over; only then the others follow.
+    is_on_trial: bool,
+}
+
+impl Lane {
+    fn new(now: Instant) -> Self {
+        Self { due: BTreeMap::new(), in_flight: 0, paused_until: now, is_on_trial: false }
+    }
+
+    fn has_room(&self) -> bool {
+        self.in_flight < if self.is_on_trial { 1 } else { MAX_IN_FLIGHT }
+    }
+
+    /// When the next one is to be asked about; `None` while there is none, or no room for it.
+    fn next(&self) -> Option<Instant> {
+        let ((at, _), _) = self.due.first_key_value().filter(|_| self.has_room())?;
+        Some((*at).max(self.paused_until))
+    }
+
+    /// Takes the next one that is due by now.
+    fn take_due(&mut self, now: Instant) -> Option<Scheduled> {
+        self.next().filter(|at| *at <= now)?;
+        let (_, scheduled) = self.due.pop_first()?;
+        self.in_flight += 1;
+        Some(scheduled)
+    }
+
+    /// Takes note that a request has come back, perhaps with the wish to be left alone for a while.
+    /// Then one request shows whether that was long enough.
+    fn came_back(&mut self, pause: Option<Duration>) {
+        let now = Instant::now();
+        self.in_flight = self.in_flight.saturating_sub(1);
+        match pause {
+            Some(pause) => {
+                self.paused_until = self.paused_until.max(now + pause);
+                self.is_on_trial = true;
+            }
+            // What was under way when the pause began says nothing about its end.
+            None if now >= self.paused_until => self.is_on_trial = false,
+            None => {}
+        }
+    }
+}
+
 /// The one scheduler of a process.
 pub(super) struct Scheduler {
     poller: Poller,
-    /// What is in `due` or in flight, and still this process's.
+    /// What is due or in flight, and still this process's.
     held: BTreeSet<DeliveryId>,
-    due: BTreeMap<(Instant, DeliveryId), Scheduled>,
+    lanes: PerEnvironment<Lane>,
     in_flight: JoinSet<(Scheduled, Polled)>,
-    paused_until: Instant,
     renew_at: Instant,
     takes_over: bool,
     take_over_at: Option<Instant>,
@@ -59,9 +111,8 @@ impl Scheduler {
         Self {
             poller,
             held: BTreeSet::new(),
-            due: BTreeMap::new(),
+            lanes: PerEnvironment::from_fn(|_| Lane::new(now)),
             in_flight: JoinSet::new(),
-            paused_until: now,
             renew_at: now,
             takes_over: false,
             take_over_at: None,
@@ -107,30 +158,31 @@ impl Scheduler {
     /// The next moment at which something is to be done; `None` while nothing is scheduled and
     /// nothing can be taken over, so that an idle process is never woken.
     fn next_wake(&self) -> Option<Instant> {
-        let room = self.in_flight.len() < MAX_IN_FLIGHT;
-        let due = self.due.first_key_value().filter(|_| room);
-        let due = due.map(|((at, _), _)| (*at).max(self.paused_until));
+        let due = self.lanes.iter().filter_map(|(_, lane)| lane.next()).min();
         let renewal = self.follows_any().then_some(self.renew_at);
         [due, renewal, self.take_over_at].into_iter().flatten().min()
     }
 
     fn poll_what_is_due(&mut self) {
-        while self.in_flight.len() < MAX_IN_FLIGHT
-            && let Some(entry) = self.due.first_entry()
-            && entry.key().0.max(self.paused_until) <= Instant::now()
-        {
-            let scheduled = entry.remove();
-            self.poller.clock.reach(scheduled.due);
-            let poller = self.poller.clone();
-            self.in_flight.spawn(async move {
-                let polled = poller.poll(&scheduled.followed).await;
-                (scheduled, polled)
-            });
+        for environment in Environment::ALL {
+            while let Some(scheduled) = self.lanes[environment].take_due(Instant::now()) {
+                self.poller.clock.reach(scheduled.due);
+                let poller = self.poller.clone();
+                self.in_flight.spawn(async move {
+                    let polled = poller.poll(&scheduled.followed).await;
+                    (scheduled, polled)
+                });
+            }
         }
     }
 
     fn settle(&mut self, mut scheduled: Scheduled, polled: Polled) {
         scheduled.polls += 1;
+        let lane = &mut self.lanes[scheduled.followed.environment];
+        match polled {
+            Polled::Pause(pause) => lane.came_back(Some(pause)),
+            _ => lane.came_back(None),
+        }
         if !self.held.contains(&scheduled.followed.delivery) {
             return;
         }
@@ -142,15 +194,11 @@ impl Scheduler {
                 self.held.remove(&scheduled.followed.delivery);
                 self.take_over_at = self.takes_over.then(Instant::now);
             }
-            Polled::Later(_) => self.schedule(scheduled),
+            Polled::Later(_) | Polled::Pause(_) => self.schedule(scheduled),
             Polled::After(wait) => self.schedule_in(wait, scheduled),
             Polled::Found(sid) => {
                 let followed = Followed { sid: Some(sid), ..scheduled.followed };
                 self.schedule(Scheduled { followed, polls: 0, ..scheduled });
-            }
-            Polled::Pause(pause) => {
-                self.paused_until = self.paused_until.max(Instant::now() + pause);
-                self.schedule(scheduled);
             }
         }
     }
@@ -173,7 +221,8 @@ impl Scheduler {
 
     fn schedule_in(&mut self, wait: Duration, mut scheduled: Scheduled) {
         scheduled.due = self.poller.clock.now().checked_add(wait).unwrap_or(Timestamp::MAX);
-        self.due.insert((Instant::now() + wait, scheduled.followed.delivery), scheduled);
+        let lane = &mut self.lanes[scheduled.followed.environment];
+        lane.due.insert((Instant::now() + wait, scheduled.followed.delivery), scheduled);
     }
 
     /// Renews the leases, and lets go of what another process has taken over meanwhile.
@@ -183,14 +232,20 @@ impl Scheduler {
         let held = self.held.iter().copied().collect();
         if let Ok(ours) = self.poller.store.renew_all(held, lease).await {
             self.held = ours.into_iter().collect();
-            self.due.retain(|(_, delivery), _| self.held.contains(delivery));
+            let held = &self.held;
+            for environment in Environment::ALL {
+                let due = &mut self.lanes[environment].due;
+                due.retain(|(_, delivery), _| held.contains(delivery));
+            }
         }
     }
 
     async fn give_up(&mut self) -> Result<(), StoreError> {
         (self.takes_over, self.take_over_at) = (false, None);
         self.held.clear();
-        self.due.clear();
+        for environment in Environment::ALL {
+            self.lanes[environment].due.clear();
+        }
         self.poller.store.give_up(self.poller.leaseholder.owner).await
     }
 
@@ -217,5 +272,47 @@ impl Scheduler {
             Err(_) => Some(STORE_RETRY),
         };
         self.take_over_at = wait.map(|wait| Instant::now() + wait);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lane(deliveries: i64) -> Lane {
+        let now = Instant::now();
+        let mut lane = Lane::new(now);
+        for id in 0..deliveries {
+            let delivery = DeliveryId(id);
+            let environment = Environment::Test;
+            let asked_at = Timestamp::UNIX_EPOCH;
+            let followed = Followed { delivery, environment, sid: None, account: None, asked_at };
+            lane.due.insert((now, delivery), Scheduled { followed, polls: 0, due: asked_at });
+        }
+        lane
+    }
+
+    /// Starts all requests that may be under way now, and returns how many there are.
+    fn start_all(lane: &mut Lane) -> usize {
+        std::iter::from_fn(|| lane.take_due(Instant::now())).count()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_pause_one_request_shows_whether_it_was_long_enough() {
+        let mut lane = lane(100);
+        assert_eq!(start_all(&mut lane), MAX_IN_FLIGHT);
+        let pause = Duration::from_secs(5);
+        lane.came_back(Some(pause));
+        for _ in 1..MAX_IN_FLIGHT {
+            lane.came_back(None);
+        }
+        assert_eq!(start_all(&mut lane), 0);
+        tokio::time::advance(pause).await;
+        assert_eq!(start_all(&mut lane), 1);
+        lane.came_back(Some(pause));
+        tokio::time::advance(pause).await;
+        assert_eq!(start_all(&mut lane), 1);
+        lane.came_back(None);
+        assert_eq!(start_all(&mut lane), MAX_IN_FLIGHT);
     }
 }
