@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::passcode::Passcode;
-use super::text::is_printable;
 
 /// The longest message that Twilio accepts, in characters.
 pub const MAX_MESSAGE: usize = 1600;
@@ -79,7 +78,7 @@ impl MessageTemplate {
         if text.chars().count() > MAX_MESSAGE {
             return Err(TemplateError::TooLong);
         }
-        if !text.chars().all(|letter| letter == '\n' || is_printable(letter)) {
+        if !text.chars().all(can_be_sent) {
             return Err(TemplateError::Unprintable);
         }
         let mut has_code = false;
@@ -183,6 +182,13 @@ impl TryFrom<String> for MessageTemplate {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         Self::parse(&text)
     }
+}
+
+/// Whether a message may have a character: all but control characters other than a tab and line
+/// breaks. Marks that join letters or turn the direction of writing belong to some languages; they
+/// are made safe only where they are drawn.
+fn can_be_sent(letter: char) -> bool {
+    matches!(letter, '\t' | '\n' | '\r') || !letter.is_control()
 }
 
 /// The GSM 7-bit default alphabet, without the escape character (3GPP TS 23.038, 6.2.1).
@@ -295,6 +301,17 @@ mod tests {
         assert_eq!(wrong("{{code}}"), TemplateError::LoneBrace);
         assert_eq!(wrong("} {code}"), TemplateError::LoneBrace);
         assert_eq!(wrong("{code}\x1b[0m"), TemplateError::Unprintable);
+        assert_eq!(wrong("{code}\u{9b}0m"), TemplateError::Unprintable);
+        for text in [
+            "می\u{200c}خواهید {code}",
+            "👩\u{200d}💻 {code}",
+            "\u{200f}{code} שלום\u{200e}",
+            "{code}\tACME",
+            "{code}\r\nACME",
+            "\u{2067}{code}\u{2069}",
+        ] {
+            assert_eq!(MessageTemplate::parse(text).unwrap().as_str(), text);
+        }
         assert_eq!(wrong(&"{code}".repeat(300)), TemplateError::TooLong);
         assert_eq!(wrong("Hello").to_string(), "the text must contain {code}");
     }

@@ -10,7 +10,6 @@ use tui_input::InputRequest;
 use unicode_width::UnicodeWidthChar;
 
 use super::theme::Theme;
-use crate::domain::text::is_printable;
 
 /// A text with a cursor, bounded in length.
 #[derive(Clone)]
@@ -87,7 +86,7 @@ impl TextField {
             .trim()
             .chars()
             .map(|letter| if letter.is_whitespace() { ' ' } else { letter })
-            .filter(|&letter| is_printable(letter))
+            .filter(|letter| !letter.is_control())
             .collect();
         if self.length() + line.len() > self.longest {
             return Err(PasteRefused { pasted: text.chars().count(), longest: self.longest });
@@ -108,7 +107,7 @@ impl TextField {
         let alt = key.modifiers.contains(KeyModifiers::ALT);
         match key.code {
             KeyCode::Char(letter) if !control && !alt => {
-                let fits = is_printable(letter) && self.length() < self.longest;
+                let fits = !letter.is_control() && self.length() < self.longest;
                 fits.then_some(InputRequest::InsertChar(letter))
             }
             KeyCode::Char('a') if control => Some(InputRequest::GoToStart),
