@@ -101,7 +101,7 @@ fn a_repaired_store_is_opened_without_a_restart() {
     // In one step: the console must not find nothing there in between, and begin anew.
     renameat_with(CWD, &kept, CWD, &store, RenameFlags::EXCHANGE).unwrap();
     terminal.wait_for("The store answers again");
-    terminal.wait_for("Twilio · saved");
+    terminal.wait_for("saved · UTC");
     terminal.wait_for("refused");
 }
 

@@ -8,7 +8,7 @@ use super::contents::Config;
 use super::deck::DeckField;
 use super::error::{ConfigError, Hint};
 use super::parse::parse;
-use super::ron_text::{Shape, root, shape};
+use super::ron_text::{self, Shape, root, shape};
 use super::wire::render;
 use crate::domain::environment::Environment;
 use crate::domain::field_table::{Row, Written};
@@ -124,8 +124,32 @@ fn placed(text: &str, path: &[&str], value: &str, is_map: &dyn Fn(&str) -> bool)
         return Some(changed);
     }
     let mut changed = text.to_owned();
-    changed.replace_range(at, value);
+    changed.replace_range(at.clone(), &with_others_of(&text[at], value));
     Some(changed)
+}
+
+/// A new value like `Twilio(account_sid: "AC…")` with the fields of the old one that it does not
+/// name: nobody who changes the account means to lose its token and base URL. One that is named
+/// `None` goes.
+fn with_others_of(old: &str, new: &str) -> String {
+    let whole = |text: &str| root(text).map(|at| shape(text, &at));
+    let (
+        Some(Shape::Struct { name: old_name, fields: old_fields, .. }),
+        Some(Shape::Struct { name, inside, fields }),
+    ) = (whole(old), whole(new))
+    else {
+        return new.to_owned();
+    };
+    if name != old_name || name.is_empty() || name == "{" {
+        return new.to_owned();
+    }
+    let is_named = |field: &ron_text::Field| fields.iter().any(|it| it.name == field.name);
+    let others = old_fields.iter().filter(|field| !is_named(field));
+    let others: Vec<String> =
+        others.map(|field| format!("{}: {}, ", field.name, &old[field.value.clone()])).collect();
+    let mut value = new.to_owned();
+    value.insert_str(inside.start, &others.concat());
+    value
 }
 
 /// What a field that is not there yet gets, for a value below it.
@@ -172,6 +196,32 @@ mod tests {
     fn set(field: &str, value: &str) -> Result<Settings, ConfigError> {
         with_value(&Config::built_in(), TEST, field, value)
             .map(|config| config.environments[TEST].clone())
+    }
+
+    #[test]
+    fn a_new_account_keeps_what_it_does_not_name() {
+        let sid = |digit: &str| format!("AC{}", digit.repeat(32));
+        let account = format!(
+            "Twilio(account_sid: \"{}\", auth_token: Env(\"TOKEN\"), base_url: \"https://sms.example.com\")",
+            sid("1")
+        );
+        let config = with_value(&Config::built_in(), TEST, "provider", &account).unwrap();
+        let account_of = |config: &Config| match &config.environments[TEST].provider {
+            Provider::Twilio(account) => (**account).clone(),
+            Provider::Sandbox => panic!("it is Twilio's"),
+        };
+        let before = account_of(&config);
+        let other = format!("Twilio(account_sid: \"{}\")", sid("2"));
+        let after = account_of(&with_value(&config, TEST, "provider", &other).unwrap());
+        assert_ne!(after.account_sid, before.account_sid);
+        assert_eq!((after.auth_token, after.base_url), (before.auth_token, before.base_url));
+        let without = format!("Twilio(account_sid: \"{}\", base_url: None)", sid("2"));
+        assert_eq!(
+            account_of(&with_value(&config, TEST, "provider", &without).unwrap()).base_url,
+            None
+        );
+        let sandbox = with_value(&config, TEST, "provider", "Sandbox").unwrap();
+        assert_eq!(sandbox.environments[TEST].provider, Provider::Sandbox);
     }
 
     #[test]
