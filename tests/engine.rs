@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
 use jiff::{SignedDuration, Timestamp};
@@ -292,7 +293,9 @@ async fn a_slow_secret_program_delays_neither_new_settings_nor_other_environment
     let deck = Deck::new();
     let (started, pipe) = (deck.path("started"), deck.path("pipe"));
     rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
-    let script = format!("echo > {}; cat {}", started.display(), pipe.display());
+    // The program holds the pipe before it says that it has started, until it is sent a line.
+    let (has_started, held) = (started.display(), pipe.display());
+    let script = format!("exec 3<>{held}; echo > {has_started}; read line <&3");
     let mut config = config_for(&BaseUrl::parse("http://127.0.0.1:9").unwrap());
     config.environments.test.provider = Provider::Sandbox;
     config.environments.development.provider.set_twilio(|account| {
@@ -309,9 +312,8 @@ async fn a_slow_secret_program_delays_neither_new_settings_nor_other_environment
     }
     engine.reconfigure(config).await;
     engine.handset(Environment::Test, NUMBER).await.unwrap();
-    // It can be opened only as long as the program reads from it.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let opened = std::fs::OpenOptions::new().write(true).custom_flags(flags).open(&pipe);
-    drop(opened.expect("the program is still waited for"));
+    opened.expect("the program is still waited for").write_all(b"\n").unwrap();
     assert!(waiting.await.unwrap().is_err());
 }
