@@ -284,7 +284,7 @@ fn a_send_is_audited_and_tampering_with_the_audit_is_detected() {
 #[test]
 fn the_status_explains_failures_and_exits_as_monitoring_expects() {
     let deck = Deck::new();
-    deck.run(&["quota", "list"]);
+    deck.make_store();
     let fine = deck.run(&["status"]);
     assert_eq!(fine.code(), 0);
     assert!(fine.out().contains("Production   not set up"), "{}", fine.out());

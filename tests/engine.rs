@@ -20,7 +20,7 @@ use smsdeck::engine::{
     UnlockRequest,
 };
 use smsdeck::provider::Sandbox;
-use smsdeck::store::{AuditAction, EventKind, EventQuery, QuotaRow, Remedy};
+use smsdeck::store::{AuditAction, EventKind, EventQuery, QuotaRow, Remedy, StoreError};
 use support::deck::{Deck, config_for, operator};
 
 const NUMBER: &str = "+573001234567";
@@ -286,6 +286,25 @@ async fn a_user_gets_the_message_of_their_country() {
     engine.by(&operator()).request(request("+573001234567", None)).await.unwrap();
     let text = received(&engine, 1).await;
     assert!(text.ends_with(" es tu clave."), "{text}");
+}
+
+#[tokio::test]
+async fn settings_that_name_another_store_stop_the_engine_until_they_are_changed_back() {
+    let deck = Deck::new();
+    let engine = engine(&deck, &Clock::manual(start())).await;
+    let mut config = Config::built_in();
+    config.deck.store = Some(deck.path("other.db"));
+    engine.reconfigure(config).await;
+    let refused = engine.by(&operator()).request(request(NUMBER, None)).await.unwrap_err();
+    assert!(matches!(refused, RequestError::Store(StoreError::OtherPlace { .. })), "{refused}");
+    assert!(refused.to_string().contains("other.db"), "{refused}");
+    assert!(engine.by(&operator()).verify(attempt("123456")).await.is_err());
+    assert!(engine.quota_rows(Environment::Development).await.is_err());
+    assert!(engine.events(EventQuery::latest(Environment::Development, 9)).await.is_err());
+    assert!(engine.status(Environment::Development).await.is_err());
+    assert!(!deck.path("other.db").exists());
+    engine.reconfigure(Config::built_in()).await;
+    engine.by(&operator()).request(request(NUMBER, None)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -203,7 +203,7 @@ fn files_that_others_can_read_are_warned_about() {
     let set = |path: &Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     };
-    deck.run(&["status"]);
+    deck.make_store();
     for (file, is_exposed) in [(&token, true), (&store, true), (&store, false)] {
         set(&token, 0o600);
         set(&store, 0o600);

@@ -148,7 +148,7 @@ fn the_prometheus_file_is_well_formed_and_complete() {
 #[test]
 fn a_watched_status_is_printed_again_when_it_changes() {
     let deck = Deck::new();
-    deck.run(&["quota", "list"]);
+    deck.make_store();
     let mut command = deck.command(&["status", "--watch", "--env", "dev"]);
     let mut watch = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines().map(Result::unwrap);

@@ -439,8 +439,9 @@ fn report_elsewhere(deck: &Deck, status: DeliveryStatus) -> impl FnOnce() + Send
     move || {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let key = smsdeck::config::deck_key(&paths, &paths.store, Store::is_at).unwrap();
-            let store = Store::open(&paths.store, key, Clock::System).await.unwrap();
+            let known = smsdeck::config::key_and_store(&paths).unwrap();
+            let (key, own) = (known.key.unwrap(), known.store.unwrap());
+            let store = Store::open(&own, key, Clock::System).await.unwrap();
             let report = StatusReport {
                 delivery: DeliveryId(1),
                 at: Timestamp::now(),

@@ -17,14 +17,11 @@ struct Fault {
     make: fn(&Path),
 }
 
-const FAULTS: [Fault; 5] = [
+const FAULTS: [Fault; 6] = [
+    Fault { words: "but there is none", make: |store| std::fs::remove_file(store).unwrap() },
     Fault {
-        words: "cannot make the folder",
-        make: |store| {
-            let folder = store.parent().unwrap();
-            std::fs::remove_dir_all(folder).unwrap();
-            std::fs::write(folder, "a file stands here").unwrap();
-        },
+        words: "there is nothing in the store",
+        make: |store| std::fs::write(store, "").unwrap(),
     },
     Fault {
         words: "cannot open the store",

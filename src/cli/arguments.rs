@@ -113,6 +113,12 @@ pub enum Command {
     /// Who changed, sent or unlocked what.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Where the store is that counts the codes, and whether it is used; `adopt` changes to another.
+    Store {
+        /// What to do with it; nothing: show it.
+        #[command(subcommand)]
+        command: Option<StoreCommand>,
+    },
     /// Run the Twilio-compatible Sandbox alone, on this machine only.
     #[command(after_long_help = fate_table())]
     Sandbox(SandboxOptions),
@@ -439,6 +445,20 @@ pub enum NumbersCommand {
         /// Only show what would change.
         #[arg(long)]
         dry_run: bool,
+    },
+}
+
+/// `smsdeck store`
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Go on with the store that is at a place now, or with an empty one where there is none. Asks
+    /// first: codes count by what it says.
+    Adopt {
+        /// Where it is; otherwise where the settings have it.
+        path: Option<PathBuf>,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
     },
 }
 

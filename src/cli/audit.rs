@@ -22,7 +22,7 @@ pub(super) async fn run(
 }
 
 async fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
-    let engine = invocation.engine().await?;
+    let engine = invocation.engine_to_read().await?;
     let mut from = 1;
     loop {
         let rows = engine.audit_rows(from, AT_ONCE).await?;
@@ -49,7 +49,7 @@ async fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
 }
 
 async fn verify(invocation: &Invocation) -> Result<ExitCode, Failure> {
-    match invocation.engine().await?.verify_audit().await? {
+    match invocation.engine_to_read().await?.verify_audit().await? {
         Ok(rows) => {
             let text = format!("The audit is whole: {rows} rows.");
             invocation.output.line(&text, &WholeAudit::of(rows))?;

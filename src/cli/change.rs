@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::failure::Failure;
 use super::invocation::Invocation;
 use super::show_changes::show;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::domain::environment::Environment;
 use crate::engine::{Changed, SettingsChange};
 use crate::report::WhatIf;
@@ -52,7 +52,7 @@ pub(super) async fn preview(
 ) -> Result<ExitCode, Failure> {
     show(invocation, old, new, token, true)?;
     let paths = invocation.deck.paths();
-    if paths.store_of(&old.deck).exists() && paths.secrets.exists() {
+    if config::store_path(paths, &old.deck).exists() && paths.secrets.exists() {
         what_if(invocation, old, new).await?;
     }
     Ok(ExitCode::SUCCESS)
@@ -65,7 +65,7 @@ async fn what_if(invocation: &Invocation, old: &Config, new: &Config) -> Result<
         if rule == before.quota_rule() {
             continue;
         }
-        let found = invocation.engine().await?.what_if(environment, rule, drop).await?;
+        let found = invocation.engine_to_read().await?.what_if(environment, rule, drop).await?;
         let text = format!("{environment}: {}", found.sentences().join(" "));
         invocation.output.line(&text, &WhatIf::of(environment, &found))?;
     }

@@ -128,11 +128,11 @@ fn show_figures(output: Output, environment: Environment, config: &Config) -> Re
 
 /// Shows the countries that were texted in the last day and are on no number.
 async fn show_unmapped_countries(invocation: &Invocation, config: &Config) -> Result<(), Failure> {
-    if !invocation.deck.paths().store_of(&config.deck).exists() {
+    if !config::store_path(invocation.deck.paths(), &config.deck).exists() {
         // No one was texted; a look must not make a store.
         return Ok(());
     }
-    let engine = invocation.engine().await?;
+    let engine = invocation.engine_to_read().await?;
     for environment in invocation.environments() {
         let settings = &config.environments[environment];
         let found = engine.status(environment).await?.destinations;

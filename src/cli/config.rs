@@ -53,7 +53,7 @@ fn path(invocation: &Invocation) -> Result<ExitCode, Failure> {
     // Also of an invalid config: anyone who repairs it must find it.
     let config = invocation.config_or_last_good();
     let paths = invocation.deck.paths();
-    let store = &paths.store_of(&config.deck);
+    let store = &config::store_path(paths, &config.deck);
     let there = |path: &Path| if path.exists() { "" } else { "  (not there yet)" };
     let text = format!(
         "config   {}{}\nsecrets  {}{}\nstore    {}{}",

@@ -1,11 +1,11 @@
 //! Why a command failed, written to standard error.
 
 use std::io;
-use std::path::Path;
 use std::process::ExitCode;
 
 use super::output::{Output, complain, escaped};
 use crate::config::{ConfigError, Hint, SecretsError};
+use crate::domain::text::shell_word;
 use crate::engine::{
     ChangeError, EngineError, InvalidEdit, NotChanged, NotReady, ReadOnly, RequestError,
 };
@@ -168,17 +168,6 @@ fn as_owner(error: &ConfigError) -> Option<String> {
     let named =
         if config.exists() { format!(" --config {}", shell_word(config)) } else { String::new() };
     Some(format!("Run it as that user: sudo -u {owner} smsdeck{named}"))
-}
-
-/// A path as it is typed in a shell.
-fn shell_word(path: &Path) -> String {
-    let path = path.to_string_lossy();
-    let is_plain = |it: char| it.is_ascii_alphanumeric() || "/._-+,:@%".contains(it);
-    if path.chars().all(is_plain) {
-        path.into_owned()
-    } else {
-        format!("'{}'", path.replace('\'', r"'\''"))
-    }
 }
 
 impl From<SandboxError> for Failure {

@@ -58,8 +58,17 @@ impl Invocation {
         self.config().unwrap_or_else(|_| config::last_good(self.deck.paths()))
     }
 
-    /// The engine, which is opened when it is first needed.
+    /// The engine, which is opened when it is first needed. For an operator who may only look, only
+    /// to read.
     pub(super) async fn engine(&self) -> Result<&Engine, Failure> {
+        if self.operator.read_only {
+            return self.engine_to_read().await;
+        }
         Ok(self.deck.open(self.config()?).await?)
+    }
+
+    /// The engine for a command that only reads: nothing is made for it.
+    pub(super) async fn engine_to_read(&self) -> Result<&Engine, Failure> {
+        Ok(self.deck.open_to_read(self.config()?).await?)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use super::arguments::LogOptions;
 use super::failure::Failure;
@@ -15,8 +16,17 @@ use crate::store::{Cursor, Event, EventPage, Position};
 /// Events read at once.
 const AT_ONCE: usize = 1_000;
 
+/// How long to wait between two looks for a store that was not made yet.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 pub(super) async fn run(invocation: &Invocation, options: LogOptions) -> Result<ExitCode, Failure> {
-    let engine = invocation.engine().await?;
+    if options.follow {
+        let config = invocation.config()?;
+        while invocation.deck.has_no_store_yet(&config) {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+    let engine = invocation.engine_to_read().await?;
     let since = options.since.map(|span| engine.now() - span);
     let named: Option<PerEnvironment<Vec<String>>> = options
         .user

@@ -8,6 +8,7 @@ mod audit;
 mod change;
 mod check;
 mod config;
+mod confirm;
 mod diff;
 mod failure;
 mod invocation;
@@ -25,6 +26,7 @@ mod show_changes;
 mod standard_input;
 mod status;
 mod status_failure;
+mod store;
 mod transfer;
 mod verify;
 mod versions;
@@ -57,6 +59,7 @@ pub fn run(command: Command, invocation: &Invocation) -> Result<ExitCode, Failur
             Command::Audit(command) => audit::run(invocation, &command).await,
             Command::Config(command) => config::run(invocation, command).await,
             Command::Numbers(command) => numbers::run(invocation, command).await,
+            Command::Store { command } => store::run(invocation, command).await,
             Command::Sandbox(options) => sandbox::run(invocation, options).await,
             Command::Man => manual::print(),
             Command::Completions { shell } => Ok(manual::print_completions(shell)),

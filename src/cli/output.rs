@@ -67,7 +67,7 @@ pub(super) fn escaped(json: &str) -> String {
 /// A text without control characters but for tabs and line breaks; on a terminal also without the
 /// marks that turn the direction of writing or cannot be seen. In a file these stay: what is written
 /// there may be read again.
-fn shown(text: &str, on_terminal: bool) -> String {
+pub(super) fn shown(text: &str, on_terminal: bool) -> String {
     let is_shown = |letter: &char| match letter {
         '\n' | '\t' => true,
         letter if on_terminal => is_printable(*letter),

@@ -31,7 +31,7 @@ pub(super) async fn run(
 }
 
 async fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
-    let engine = invocation.engine().await?;
+    let engine = invocation.engine_to_read().await?;
     for environment in invocation.environments() {
         for row in engine.quota_rows(environment).await? {
             show(invocation, engine, environment, &row)?;
@@ -42,7 +42,7 @@ async fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
 
 async fn show_user(invocation: &Invocation, typed: &str) -> Result<ExitCode, Failure> {
     let environment = invocation.environment()?;
-    let engine = invocation.engine().await?;
+    let engine = invocation.engine_to_read().await?;
     let rows = users_named(engine, environment, typed).await?;
     for row in &rows {
         show(invocation, engine, environment, row)?;

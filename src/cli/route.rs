@@ -22,7 +22,7 @@ pub(super) async fn run(
     options: RouteOptions,
 ) -> Result<ExitCode, Failure> {
     let environment = invocation.environment()?;
-    let engine = invocation.engine().await?;
+    let engine = invocation.engine_to_read().await?;
     let settings = engine.settings(environment);
     let RouteOptions { number, user, default_country, allow_unknown } = options;
     let numbers: Box<dyn Iterator<Item = io::Result<Result<String, InvalidLine>>>> =

@@ -13,6 +13,7 @@ use super::invocation::Invocation;
 use super::output::Output;
 use super::prometheus;
 use super::status_failure::StatusFailure;
+use crate::config;
 use crate::domain::environment::Environment;
 use crate::engine::{Engine, Severity, Status};
 use crate::files;
@@ -31,7 +32,7 @@ pub(super) async fn run(
 ) -> Result<ExitCode, Failure> {
     let config = invocation.config()?;
     let paths = invocation.deck.paths();
-    let store = paths.store_of(&config.deck);
+    let store = config::store_path(paths, &config.deck);
     if [&paths.config, &paths.secrets, &store].iter().all(|path| !path.exists()) {
         let words = format!(
             "nothing was ever set up here: neither {} nor {} is there",
@@ -40,7 +41,12 @@ pub(super) async fn run(
         );
         return Err(Failure::new("no_deck", words));
     }
-    let engine = invocation.engine().await?;
+    // A look makes no store; one that is missing is an error where it was made before.
+    let engine = if store.exists() {
+        invocation.engine().await?
+    } else {
+        invocation.engine_to_read().await?
+    };
     let unwatched = |error| Failure::new("watch", format!("the store cannot be watched: {error}"));
     let mut watch = if options.watch { Some(engine.watch().map_err(unwatched)?) } else { None };
     let mut shown = Vec::new();

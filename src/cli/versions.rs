@@ -1,9 +1,9 @@
 //! The versions of the config that were in force before: listed, and put back.
 
-use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
 use super::change::{ensure_complete, preview};
+use super::confirm::confirm;
 use super::failure::Failure;
 use super::invocation::Invocation;
 use super::show_changes::{changes, show};
@@ -82,9 +82,7 @@ pub(super) async fn restore(
     invocation.deck.may_change_settings(&invocation.operator)?;
     if !yes {
         show(invocation, &old, &new, None, false)?;
-        if !confirmed("Put this version back? [y/N] ")? {
-            return Err(Failure::new("not_confirmed", "nothing was changed".to_owned()));
-        }
+        confirm("Put this version back?", yes)?;
     }
     let changed = invocation.deck.change_settings(&invocation.operator, change).await?;
     if changed.repaired {
@@ -95,18 +93,4 @@ pub(super) async fn restore(
         show(invocation, &changed.old, &changed.new, None, false)?;
     }
     ensure_complete(&changed)
-}
-
-/// Asks at the terminal; without one `--yes` is required.
-fn confirmed(question: &str) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() {
-        let words = "there is nobody to ask: add --yes, or --dry-run to only look";
-        return Err(Failure::usage(words.to_owned()));
-    }
-    let mut terminal = std::io::stderr();
-    write!(terminal, "{question}")?;
-    terminal.flush()?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

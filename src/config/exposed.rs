@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::deck::DeckSettings;
+use super::key_and_store::store_path;
 use super::paths::{self, Paths};
 use crate::domain::secret::SecretSource;
 use crate::files;
@@ -35,7 +36,7 @@ impl fmt::Display for Exposed {
 /// The files of a deck that others can read: the store with its journal, the former versions of
 /// the config, and what was put aside.
 pub fn exposed_files(paths: &Paths, deck: &DeckSettings) -> Vec<Exposed> {
-    let store = paths.store_of(deck);
+    let store = store_path(paths, deck);
     let with = |ending: &str| {
         let mut name = store.clone().into_os_string();
         name.push(ending);

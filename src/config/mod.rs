@@ -9,6 +9,7 @@ mod edit;
 mod error;
 mod exposed;
 mod history;
+mod key_and_store;
 mod load;
 mod owner;
 mod parse;
@@ -38,6 +39,7 @@ pub use deck::{DeckSettings, RetentionDays};
 pub use error::{ConfigError, Hint};
 pub use exposed::{Exposed, exposed_files, exposed_token};
 pub use history::{VERSIONS, Version, remove_leftovers, versions};
+pub use key_and_store::{KeyAndStore, bind_store, key_and_store, store_path};
 pub use load::{input, load, text};
 pub use owner::check_owner;
 pub use parse::parse;
@@ -48,7 +50,7 @@ pub use schema::schema;
 pub use secret_programs::forget_failures;
 pub use secret_sources::resolve;
 pub use secrets::{
-    SecretsError, TokenStatus, deck_key, remove_token, replace_token, store_token, token_status,
+    SecretsError, TokenStatus, remove_token, replace_token, store_token, token_status,
 };
 pub use transfer::{copied, exported, imported, of_environment};
 pub use unnamed_tokens::{forget_tokens, unnamed_tokens};

@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use super::deck::DeckSettings;
 use super::error::ConfigError;
 
-/// Where administrators may put a config for all users of the machine.
-const FOR_EVERYBODY: &str = "/etc/smsdeck/config.ron";
+/// Where administrators may put a config for the machine.
+const FOR_MACHINE: &str = "/etc/smsdeck/config.ron";
+
+/// Where the state of the machine's own programs is (Filesystem Hierarchy Standard, 5.8).
+const STATE_OF_MACHINE: &str = "/var/lib";
 
 /// The places of the three files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +19,8 @@ pub struct Paths {
     pub config: PathBuf,
     /// The secrets, beside the settings; need not exist.
     pub secrets: PathBuf,
-    /// The store; the config may name another place.
+    /// Where the store is made if the config names no other place; from then on `secrets.ron` says
+    /// where it is.
     pub store: PathBuf,
 }
 
@@ -32,8 +36,11 @@ impl Paths {
     /// that exists of `$XDG_CONFIG_HOME/smsdeck/config.ron` and the one in `/etc`, else the
     /// former, where a save creates it. `variable` reads an environment variable.
     ///
+    /// The usual place of the store is `/var/lib/smsdeck` for a config in `/etc`, otherwise
+    /// `$XDG_STATE_HOME/smsdeck`, and the folder of a named config where no home folder is known.
+    ///
     /// # Errors
-    /// When the home folder is not known.
+    /// When no config is named and the home folder is not known.
     pub fn find(
         named: Option<&Path>,
         variable: impl Fn(&str) -> Option<OsString>,
@@ -49,15 +56,23 @@ impl Paths {
             Some(path) => std::path::absolute(&path).unwrap_or(path),
             None => usual_config(base("XDG_CONFIG_HOME", ".config"))?,
         };
-        let state = base("XDG_STATE_HOME", ".local/state").ok_or(ConfigError::NoPlace)?;
+        let state = if config.starts_with("/etc") {
+            Some(PathBuf::from(STATE_OF_MACHINE))
+        } else {
+            base("XDG_STATE_HOME", ".local/state")
+        };
+        let store = state.map_or_else(
+            || config.with_file_name("deck.db"),
+            |state| state.join("smsdeck/deck.db"),
+        );
         let secrets = config.with_file_name("secrets.ron");
-        Ok(Self { config, secrets, store: state.join("smsdeck/deck.db") })
+        Ok(Self { config, secrets, store })
     }
 
-    /// Where the store is: the usual place, or the one that the config names. A relative one
-    /// is meant from the config's folder, wherever the program was started.
-    pub fn store_of(&self, deck: &DeckSettings) -> PathBuf {
-        deck.store.as_ref().map_or_else(|| self.store.clone(), |named| self.in_config_folder(named))
+    /// The place of the store that the config names, if it names one. A relative one is meant from
+    /// the config's folder, wherever the program was started.
+    pub fn named_store(&self, deck: &DeckSettings) -> Option<PathBuf> {
+        deck.store.as_ref().map(|named| self.in_config_folder(named))
     }
 
     /// The file of further certificates, if the config names one; a relative one is meant from
@@ -88,10 +103,10 @@ pub(super) fn history_folder(config: &Path) -> PathBuf {
 
 fn usual_config(base: Option<PathBuf>) -> Result<PathBuf, ConfigError> {
     let own = base.map(|base| base.join("smsdeck/config.ron"));
-    let for_everybody = PathBuf::from(FOR_EVERYBODY);
+    let for_machine = PathBuf::from(FOR_MACHINE);
     match own {
-        Some(own) if own.exists() || !for_everybody.exists() => Ok(own),
-        _ if for_everybody.exists() => Ok(for_everybody),
+        Some(own) if own.exists() || !for_machine.exists() => Ok(own),
+        _ if for_machine.exists() => Ok(for_machine),
         _ => Err(ConfigError::NoPlace),
     }
 }
@@ -131,5 +146,19 @@ mod tests {
     fn without_any_home_the_error_says_what_to_set() {
         let error = find(None, &[]).unwrap_err();
         assert!(error.to_string().contains("HOME"), "{error}");
+    }
+
+    #[test]
+    fn a_named_config_needs_no_home() {
+        let paths = find(Some("/srv/deck/prod.ron"), &[]).unwrap();
+        assert_eq!(paths.store, Path::new("/srv/deck/deck.db"));
+    }
+
+    #[test]
+    fn the_store_of_a_config_for_the_machine_depends_on_no_user() {
+        for set in [&[][..], &[("HOME", "/root")], &[("XDG_STATE_HOME", "/s"), ("HOME", "/h")]] {
+            let paths = find(Some("/etc/smsdeck/config.ron"), set).unwrap();
+            assert_eq!(paths.store, Path::new("/var/lib/smsdeck/deck.db"));
+        }
     }
 }

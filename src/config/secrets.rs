@@ -12,9 +12,10 @@ use zeroize::Zeroizing;
 
 use super::paths::Paths;
 use super::wire;
+use crate::domain::deck_store::DeckStore;
 use crate::domain::environment::Environment;
 use crate::domain::plain_text;
-use crate::domain::secret::{DeckKey, Secret, SecretError, SecretSource};
+use crate::domain::secret::{Secret, SecretError, SecretSource};
 use crate::files::{self, Links, Lock, Mode, replace};
 
 /// The largest secrets file that is read, in bytes.
@@ -68,17 +69,6 @@ pub enum SecretsError {
         path: PathBuf,
         /// Line, from 1.
         line: usize,
-    },
-    /// There is a store, but not the key that it was made with.
-    #[error(
-        "the deck's key is missing: it is not in {}, and {} needs it. Restore that file from a backup; to start anew, move the store away first, then nobody's codes count any more",
-        .path.display(), .store.display()
-    )]
-    KeyMissing {
-        /// The file that should have the key.
-        path: PathBuf,
-        /// The store.
-        store: PathBuf,
     },
     /// The settings say that the token is stored, but it is not there.
     #[error("{environment} has no stored auth token")]
@@ -140,10 +130,13 @@ impl fmt::Display for TokenStatus {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SecretsFile {
+pub(super) struct SecretsFile {
     version: u32,
     #[serde(default)]
-    deck_key: Option<Zeroizing<String>>,
+    pub(super) deck_key: Option<Zeroizing<String>>,
+    /// The store that was made with the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) store: Option<DeckStore>,
     #[serde(default)]
     tokens: BTreeMap<Environment, StoredToken>,
 }
@@ -153,41 +146,6 @@ struct SecretsFile {
 struct StoredToken {
     auth_token: Zeroizing<String>,
     since: Timestamp,
-}
-
-/// Reads the deck's key, or makes it at the first start: while `has_store` finds no store at the
-/// place for it.
-///
-/// # Errors
-/// When the file cannot be read or written, or is open to others, or the key is missing although
-/// there is a store.
-pub fn deck_key(
-    paths: &Paths,
-    store: &Path,
-    has_store: impl FnOnce(&Path) -> bool,
-) -> Result<DeckKey, SecretsError> {
-    let path = &paths.secrets;
-    let key_of = |file: &SecretsFile| file.deck_key.as_ref().map(|hex| DeckKey::from_hex(hex));
-    if let Some(key) = key_of(&read(path)?) {
-        return key.ok_or_else(|| SecretsError::Malformed { path: path.clone(), line: 1 });
-    }
-    let mut bytes = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *bytes).map_err(|_| SecretsError::NoEntropy)?;
-    let made = DeckKey::new(*bytes);
-    try_change(path, |file| {
-        // Another process may have been first; its key is the deck's key then.
-        if file.deck_key.is_none() {
-            // With another key nobody in the store would be found again.
-            if has_store(store) {
-                let (path, store) = (path.clone(), store.to_owned());
-                return Err(SecretsError::KeyMissing { path, store });
-            }
-            file.deck_key = Some(made.to_hex());
-        }
-        Ok(())
-    })?;
-    let key = key_of(&read(path)?).flatten();
-    key.ok_or_else(|| SecretsError::Malformed { path: path.clone(), line: 1 })
 }
 
 /// Stores an environment's token in place of the one before.
@@ -311,12 +269,17 @@ pub(super) fn stored_token(
     })
 }
 
-fn read(path: &Path) -> Result<SecretsFile, SecretsError> {
+pub(super) fn read(path: &Path) -> Result<SecretsFile, SecretsError> {
     let unreadable = |source| SecretsError::Unreadable { path: path.to_owned(), source };
     // The file that is judged is the one that is read, whatever takes its place meanwhile.
     let opened = match files::open(path, Links::Refuse) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(SecretsFile { version: 1, deck_key: None, tokens: BTreeMap::new() });
+            return Ok(SecretsFile {
+                version: 1,
+                deck_key: None,
+                store: None,
+                tokens: BTreeMap::new(),
+            });
         }
         opened => opened.map_err(unreadable)?,
     };
@@ -350,10 +313,10 @@ fn change(path: &Path, edit: impl FnOnce(&mut SecretsFile)) -> Result<(), Secret
 }
 
 /// Changes the file like [`change`], with a change that may be refused.
-fn try_change(
+pub(super) fn try_change<E: From<SecretsError>>(
     path: &Path,
-    edit: impl FnOnce(&mut SecretsFile) -> Result<(), SecretsError>,
-) -> Result<(), SecretsError> {
+    edit: impl FnOnce(&mut SecretsFile) -> Result<(), E>,
+) -> Result<(), E> {
     let unwritable = |source| SecretsError::Unwritable { path: path.to_owned(), source };
     let _lock = Lock::take(path).map_err(unwritable)?;
     let mut file = read(path)?;
@@ -363,13 +326,12 @@ fn try_change(
     let text =
         Zeroizing::new(text.map_err(|error| unwritable(io::Error::other(error.to_string())))?);
     replace(path, Links::Refuse, Mode::Always(0o600), |file| file.write_all(text.as_bytes()))
-        .map_err(unwritable)
+        .map_err(|source| unwritable(source).into())
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::os::unix::fs::MetadataExt as _;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
@@ -387,47 +349,6 @@ mod tests {
 
     fn token() -> Secret {
         Secret::parse("0123456789abcdef0123456789ab3f9a").unwrap()
-    }
-
-    #[test]
-    fn the_deck_key_is_made_once() {
-        let (_folder, paths) = deck();
-        let first = deck_key(&paths, &paths.store, Path::exists).unwrap().to_hex();
-        assert_eq!(deck_key(&paths, &paths.store, Path::exists).unwrap().to_hex(), first);
-        assert_eq!(fs::metadata(&paths.secrets).unwrap().mode() & 0o777, 0o600);
-    }
-
-    #[test]
-    fn no_new_key_is_made_while_there_is_a_store() {
-        let (_folder, paths) = deck();
-        fs::write(&paths.store, "made with another key").unwrap();
-        store_token(&paths, Environment::Test, &token(), Timestamp::UNIX_EPOCH).unwrap();
-        for has_secrets in [true, false] {
-            let before = fs::read(&paths.secrets).ok();
-            let error = deck_key(&paths, &paths.store, Path::exists).unwrap_err();
-            assert!(matches!(error, SecretsError::KeyMissing { .. }), "{error}");
-            assert!(error.to_string().contains("secrets.ron"), "{error}");
-            assert_eq!(fs::read(&paths.secrets).ok(), before, "{has_secrets}");
-            let _ = fs::remove_file(&paths.secrets);
-        }
-        fs::remove_file(&paths.store).unwrap();
-        deck_key(&paths, &paths.store, Path::exists).unwrap();
-    }
-
-    #[test]
-    fn processes_that_start_together_agree_on_the_key() {
-        let (_folder, paths) = deck();
-        let keys: Vec<String> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..8)
-                .map(|_| {
-                    scope.spawn(|| {
-                        deck_key(&paths, &paths.store, Path::exists).unwrap().to_hex().to_string()
-                    })
-                })
-                .collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-        });
-        assert!(keys.iter().all(|key| *key == keys[0]));
     }
 
     #[test]
@@ -455,7 +376,6 @@ mod tests {
         fs::set_permissions(&paths.secrets, fs::Permissions::from_mode(0o644)).unwrap();
         let error = stored_token(&paths, Environment::Test).unwrap_err();
         assert!(error.to_string().contains("chmod 600"), "{error}");
-        assert!(deck_key(&paths, &paths.store, Path::exists).is_err());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::*;
 use crate::domain::bounded::Bounded;
+use crate::domain::deck_store::{DeckStore, StoreId};
 use crate::domain::environment::Environment;
 use crate::domain::from_numbers::FromNumber;
 use crate::domain::provider::{AccountSid, Provider, TwilioAccount};
@@ -341,13 +342,19 @@ fn secrets_are_read_behind_a_byte_order_mark_and_empty_ones_are_said_to_be() {
     use std::os::unix::fs::PermissionsExt;
 
     let (_folder, paths) = deck();
-    let key = deck_key(&paths, &paths.store, |_| false).unwrap().to_hex();
+    let store = DeckStore {
+        id: StoreId([1; 16]),
+        path: paths.store.clone(),
+        is_named: false,
+        is_new: false,
+    };
+    let key = bind_store(&paths, |_| Ok::<_, SecretsError>(store.clone())).unwrap().0.to_hex();
     let text = fs::read_to_string(&paths.secrets).unwrap();
     fs::write(&paths.secrets, format!("\u{feff}{}", text.replace('\n', "\r\n"))).unwrap();
-    assert_eq!(deck_key(&paths, &paths.store, |_| false).unwrap().to_hex(), key);
+    assert_eq!(key_and_store(&paths).unwrap().key.unwrap().to_hex(), key);
     for empty in ["", "\u{feff}", "\r\n"] {
         fs::write(&paths.secrets, empty).unwrap();
-        let error = deck_key(&paths, &paths.store, |_| false).unwrap_err();
+        let error = key_and_store(&paths).err().unwrap();
         assert!(error.to_string().contains("secrets.ron: the file is empty"), "{error}");
     }
     let token = paths.secrets.with_file_name("token");

@@ -8,6 +8,7 @@ mod story;
 use std::path::Path;
 
 use crate::config::{self, Config, ConfigError, Paths, SecretsError};
+use crate::domain::deck_store::{DeckStore, StoreId};
 use crate::domain::environment::Environment;
 use crate::domain::secret::{Secret, SecretError};
 use crate::engine::Operator;
@@ -79,8 +80,8 @@ impl Demo {
         let since = beginning.saturating_sub(TOKEN_AGE).unwrap_or_default();
         let token = Secret::parse(AUTH_TOKEN)?;
         config::store_token(&paths, Environment::Production, &token, since)?;
-        let key = config::deck_key(&paths, &paths.store, Store::is_at)?;
-        let store = Store::open(&paths.store, key.clone(), clock.clone()).await?;
+        let (key, own) = config::bind_store(&paths, |_| Ok::<_, SecretsError>(store_of(&paths)))?;
+        let store = Store::open(&own, key.clone(), clock.clone()).await?;
         story::write(&store, &key, &config, beginning).await?;
         let operator = Operator { asked_by: "console by ana on demo".to_owned(), read_only };
         Ok(Self { paths, runtime, operator, _folder: folder, _account: account })
@@ -93,6 +94,11 @@ fn paths_in(folder: &Path) -> Paths {
         secrets: folder.join("secrets.ron"),
         store: folder.join("deck.db"),
     }
+}
+
+/// The store of the demonstration, which is always the same.
+fn store_of(paths: &Paths) -> DeckStore {
+    DeckStore { id: StoreId([0; 16]), path: paths.store.clone(), is_named: false, is_new: true }
 }
 
 /// Writes the settings.

@@ -8,6 +8,7 @@ pub mod bounded;
 pub mod country;
 mod country_names;
 mod country_table;
+pub mod deck_store;
 pub mod delivery;
 pub mod difference;
 pub mod digits;

@@ -1,5 +1,7 @@
 //! Makes text from outside safe to show and to store.
 
+use std::path::Path;
+
 use super::digits::digit_value;
 
 /// Drops control characters (C0, C1, DEL) and invisible direction marks, so that text from a
@@ -70,6 +72,17 @@ fn run_length(text: &str, groups: impl Fn(&str) -> bool) -> usize {
             return end;
         }
         end += between;
+    }
+}
+
+/// A path as it is typed in a shell.
+pub fn shell_word(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || "/._-+,:@%".contains(it);
+    if path.chars().all(is_plain) {
+        path.into_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
     }
 }
 

@@ -43,9 +43,9 @@ impl ActingEngine<'_> {
     /// # Errors
     /// When nothing can be sent, because the store cannot be written.
     pub async fn probe_store(self) -> Result<(), EngineError> {
-        self.engine.check_store()?;
+        let store = self.engine.store()?;
         if self.may_act().is_ok() {
-            self.engine.inner.store.probe().await?;
+            store.probe().await?;
         }
         Ok(())
     }
@@ -62,6 +62,6 @@ impl ActingEngine<'_> {
         let days = i64::from(engine.config().deck.retention_days.get());
         let kept = SignedDuration::from_hours(24 * days);
         let owner = engine.inner.leaseholder.owner;
-        Ok(engine.inner.store.prune(owner, kept, engine.now(), on_progress).await?)
+        Ok(engine.store()?.prune(owner, kept, engine.now(), on_progress).await?)
     }
 }

@@ -26,7 +26,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn audit_rows(&self, from: i64, limit: usize) -> Result<Vec<AuditRow>, EngineError> {
-        Ok(self.inner.store.audit_rows(from, limit).await?)
+        Ok(self.store()?.audit_rows(from, limit).await?)
     }
 
     /// Checks the whole audit: how many rows it has, or where it is broken.
@@ -34,6 +34,6 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn verify_audit(&self) -> Result<Result<i64, BrokenAudit>, EngineError> {
-        Ok(self.inner.store.verify_audit().await?)
+        Ok(self.store()?.verify_audit().await?)
     }
 }

@@ -51,7 +51,7 @@ impl ActingEngine<'_> {
     pub async fn cancel(self, delivery: DeliveryId) -> Result<(), CancelError> {
         self.may_act()?;
         let engine = self.engine;
-        let open = engine.inner.store.unfinished(delivery).await?;
+        let open = engine.store()?.unfinished(delivery).await?;
         let open = open.ok_or(CancelError::NothingThere)?;
         let sid = open.sid.ok_or(CancelError::NothingThere)?;
         let provider = engine.settings(open.environment).provider;

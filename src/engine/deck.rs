@@ -51,8 +51,38 @@ impl Deck {
     /// # Errors
     /// When the key or the store cannot be had.
     pub async fn open(&self, config: Config) -> Result<&Engine, EngineError> {
-        let open = || Engine::open(self.paths.clone(), config, self.runtime.clone());
+        // Boxed, as whoever changes the settings holds it too.
+        let open = || Box::pin(Engine::open(self.paths.clone(), config, self.runtime.clone()));
         self.engine.get_or_try_init(open).await
+    }
+
+    /// Opens the engine to read what the deck holds, or returns it as it is where it is open already.
+    /// Makes nothing.
+    ///
+    /// # Errors
+    /// When the key or the store cannot be read.
+    pub async fn open_to_read(&self, config: Config) -> Result<&Engine, EngineError> {
+        let open = || Engine::open_to_read(self.paths.clone(), config, self.runtime.clone());
+        self.engine.get_or_try_init(open).await
+    }
+
+    /// Opens the engine on the store on record, also where the settings name another place: the
+    /// audit goes on there until another store is adopted. Nothing else can be done with it then.
+    pub(super) async fn open_recorded(&self, config: Config) -> Result<&Engine, EngineError> {
+        let mut by_record = config.clone();
+        if let Some(recorded) = config::key_and_store(&self.paths)?.store {
+            by_record.deck.store = recorded.is_named.then_some(recorded.path);
+        }
+        let engine = self.open(by_record).await?;
+        engine.reconfigure(config).await;
+        Ok(engine)
+    }
+
+    /// Whether the first send has still to make the store.
+    pub fn has_no_store_yet(&self, config: &Config) -> bool {
+        let recorded = config::key_and_store(&self.paths).map(|known| known.store);
+        recorded.is_ok_and(|store| store.is_none_or(|store| store.is_new))
+            && !config::store_path(&self.paths, &config.deck).exists()
     }
 
     /// Reads the settings again, puts them into force where the engine is open, and returns them.

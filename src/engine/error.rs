@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::not_own_store::NotOwnStore;
 use super::operator::ReadOnly;
 use crate::config::SecretsError;
 use crate::domain::bounded::CodesAllowed;
@@ -21,6 +22,9 @@ pub enum EngineError {
     /// The store cannot be opened, read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store is not the one of the deck.
+    #[error(transparent)]
+    NotOwnStore(#[from] NotOwnStore),
     /// The deck's key cannot be read or made.
     #[error("{0}. Without the deck's key nothing can be sent.")]
     Key(#[from] SecretsError),

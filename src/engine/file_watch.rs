@@ -92,7 +92,10 @@ impl Engine {
         })?;
         for path in [&store_path, &config_path, &secrets_path] {
             let folder = path.parent().unwrap_or(Path::new("."));
-            watcher.watch(folder, RecursiveMode::NonRecursive)?;
+            // One of a deck that is only read may not be there yet.
+            if folder.exists() {
+                watcher.watch(folder, RecursiveMode::NonRecursive)?;
+            }
         }
         Ok(FileWatch { store, config, _watcher: watcher })
     }

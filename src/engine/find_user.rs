@@ -27,7 +27,7 @@ impl Engine {
         }
         for key in keys {
             let query = QuotaQuery { key: Some(key), ..self.quota_query(environment) };
-            rows.extend(self.inner.store.quota_rows(query).await?);
+            rows.extend(self.store()?.quota_rows(query).await?);
         }
         Ok(rows)
     }

@@ -21,6 +21,11 @@ impl Follower {
         Self { commands }
     }
 
+    /// Follows nothing, for those who only read.
+    pub(super) fn of_nothing() -> Self {
+        Self { commands: mpsc::channel(1).0 }
+    }
+
     /// Has a delivery followed; waits if very many are waiting already.
     pub(super) async fn follow(&self, followed: Followed) {
         self.send(Command::Follow(followed)).await;

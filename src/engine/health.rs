@@ -44,10 +44,10 @@ impl Engine {
     /// When the store cannot be read.
     pub async fn status(&self, environment: Environment) -> Result<Status, EngineError> {
         let now = self.now();
-        let health = self.inner.store.health(environment, now).await?;
-        let destinations = self.inner.store.destinations(environment, now).await?;
+        let health = self.store()?.health(environment, now).await?;
+        let destinations = self.store()?.destinations(environment, now).await?;
         let provider = self.settings(environment).provider.kind();
-        let newest_answer = self.inner.store.newest_answer(environment).await?;
+        let newest_answer = self.store()?.newest_answer(environment).await?;
         let newest_answer =
             newest_answer.map(|(at, code)| (at, code.map(|code| ErrorCode::new(provider, code))));
         let rows = self.quota_rows(environment).await?;
@@ -68,7 +68,7 @@ impl Engine {
             let text = format!("the account refuses its credentials, last at {last}");
             findings.push(Finding::new(Severity::Critical, text).with_code(code));
         }
-        findings.extend(of_clock(self.inner.store.clock_skew().await?));
+        findings.extend(of_clock(self.store()?.clock_skew().await?));
         findings.extend(self.reached_limits(environment, settings, &destinations).await?);
         let thresholds = config.deck.thresholds;
         findings.extend(of_health(&health, provider, thresholds, now));
@@ -119,8 +119,7 @@ impl Engine {
         let mut reached: Vec<OverLimit> = Vec::new();
         for traffic in &destinations.countries {
             let (country, limits) = (traffic.country, settings.limits.clone());
-            let over =
-                self.inner.store.over_limit(environment, country, limits, self.now()).await?;
+            let over = self.store()?.over_limit(environment, country, limits, self.now()).await?;
             // The cap of the environment is the same for all countries.
             reached.extend(over.filter(|over| !reached.contains(over)));
         }

@@ -5,6 +5,7 @@
 
 mod account;
 mod acting;
+mod adopt;
 mod audit;
 mod cancel;
 mod change;
@@ -18,8 +19,10 @@ mod follow;
 mod handset;
 mod health;
 mod leaseholder;
+mod not_own_store;
 mod open;
 mod operator;
+mod own_store;
 mod pace;
 mod pause;
 mod plan;
@@ -37,6 +40,7 @@ mod what_if;
 
 pub use account::{AccountProblem, AccountQuery, check_account, offered_senders};
 pub use acting::ActingEngine;
+pub use adopt::{Adoption, StorePlace};
 pub use cancel::CancelError;
 pub use change::{
     ChangeError, Changed, Edit, EditConfig, EnvironmentSave, InvalidEdit, NotAudited, NotChanged,
@@ -47,6 +51,7 @@ pub use error::{EngineError, NotReady, RequestError};
 pub use file_watch::{ConfigWatch, FileWatch, watch_config};
 pub use findings::{Finding, Severity};
 pub use health::Status;
+pub use not_own_store::NotOwnStore;
 pub use open::Engine;
 pub use operator::{Operator, ReadOnly};
 pub use pace::Pace;

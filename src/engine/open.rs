@@ -5,15 +5,18 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 
 use super::client::Clients;
 use super::error::EngineError;
 use super::follow::Follower;
 use super::leaseholder::Leaseholder;
+use super::own_store::{own_store, same_place, with_command};
 use super::pace::Pace;
 use super::poll::Poller;
 use super::retry_budget::RetryBudget;
-use crate::config::{self, Config, Paths};
+use crate::config::{Config, KeyAndStore, Paths, SecretsError, bind_store, key_and_store};
+use crate::domain::deck_store::{DeckStore, StoreId};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::domain::secret::DeckKey;
 use crate::domain::settings::Settings;
@@ -29,8 +32,11 @@ pub struct Engine {
 
 pub(super) struct Inner {
     pub(super) paths: Paths,
+    /// For what was begun in it; anything else goes through [`Engine::store`].
     pub(super) store: Store,
     pub(super) store_path: PathBuf,
+    // The place that the settings named when it was opened.
+    named_store: Option<PathBuf>,
     pub(super) key: DeckKey,
     pub(super) clock: Clock,
     // Where codes are drawn from.
@@ -43,8 +49,19 @@ pub(super) struct Inner {
     pub(super) changes: watch::Sender<u64>,
 }
 
+/// What the engine of a deck is made of, once its store is open.
+struct Parts {
+    paths: Paths,
+    config: Config,
+    runtime: Runtime,
+    pace: Pace,
+    key: DeckKey,
+    own: DeckStore,
+    store: Store,
+}
+
 impl Engine {
-    /// Opens the deck: its key and its store.
+    /// Opens the deck: its key and its store. Makes both at the first start.
     ///
     /// # Errors
     /// When the key or the store cannot be had. Nothing can be sent then.
@@ -67,11 +84,58 @@ impl Engine {
         pace: Pace,
     ) -> Result<Self, EngineError> {
         let runtime = runtime.into();
-        let store_path = paths.store_of(&config.deck);
-        let places = (paths.clone(), store_path.clone());
-        let read_key = move || config::deck_key(&places.0, &places.1, Store::is_at);
-        let key = tokio::task::spawn_blocking(read_key).await??;
-        let store = Store::open(&store_path, key.clone(), runtime.clock.clone()).await?;
+        let (places, deck) = (paths.clone(), config.deck.clone());
+        let bind = move || bind_store(&places, |known| own_store(&places, &deck, known));
+        let (key, own) = spawn_blocking(bind).await??;
+        let store = Store::open(&own, key.clone(), runtime.clock.clone()).await;
+        let store = store.map_err(|error| with_command(error, &paths))?;
+        if own.is_new {
+            let (places, id) = (paths.clone(), own.id);
+            spawn_blocking(move || record_made(&places, id)).await??;
+        }
+        let parts = Parts { paths, config, runtime, pace, key, own, store };
+        Self::assemble(parts, Follower::start)
+    }
+
+    /// Opens the deck to read what it holds. Makes nothing, and follows nothing: a deck that was
+    /// never used looks like one that has sent nothing, and whatever would write fails.
+    ///
+    /// # Errors
+    /// When the key or the store cannot be read.
+    pub async fn open_to_read(
+        paths: Paths,
+        config: Config,
+        runtime: impl Into<Runtime>,
+    ) -> Result<Self, EngineError> {
+        let (runtime, pace) = (runtime.into(), Pace::default());
+        let (places, deck) = (paths.clone(), config.deck.clone());
+        let (known, own) = spawn_blocking(move || {
+            let known = key_and_store(&places)?;
+            let own = own_store(&places, &deck, &known)?;
+            Ok::<_, EngineError>((known, own))
+        })
+        .await??;
+        let clock = runtime.clock.clone();
+        let (key, store) = match known.key {
+            Some(key) if !own.is_new || Store::is_at(&own.path) => {
+                (key.clone(), Store::open_to_read(&own, key, clock).await)
+            }
+            _ => {
+                let key = DeckKey::new([0; 32]);
+                (key.clone(), Store::in_memory(&own, key, clock).await)
+            }
+        };
+        let store = store.map_err(|error| with_command(error, &paths))?;
+        let parts = Parts { paths, config, runtime, pace, key, own, store };
+        Self::assemble(parts, |_| Follower::of_nothing())
+    }
+
+    fn assemble(
+        parts: Parts,
+        follow: impl FnOnce(Poller) -> Follower,
+    ) -> Result<Self, EngineError> {
+        let Parts { paths, config, runtime, pace, key, own, store } = parts;
+        let named_store = paths.named_store(&config.deck);
         let (config, _) = watch::channel(Arc::new(config));
         let (changes, _) = watch::channel(0);
         let clients =
@@ -80,7 +144,7 @@ impl Engine {
         let Runtime { clock, rng, .. } = runtime;
         let owner = getrandom::u64().map_err(|_| EngineError::NoEntropy)?.cast_signed();
         let leaseholder = Leaseholder { owner, lease: pace.lease };
-        let follower = Follower::start(Poller {
+        let follower = follow(Poller {
             store: store.clone(),
             key: key.clone(),
             leaseholder,
@@ -93,7 +157,8 @@ impl Engine {
         let inner = Inner {
             paths,
             store,
-            store_path,
+            store_path: own.path,
+            named_store,
             key,
             clock,
             rng,
@@ -120,14 +185,20 @@ impl Engine {
         self.changed();
     }
 
-    /// Refuses what would go into another store than the settings name: one that was changed since
-    /// this process has opened its own.
-    pub(super) fn check_store(&self) -> Result<(), StoreError> {
-        let named = self.inner.paths.store_of(&self.config().deck);
-        if named == self.inner.store_path {
-            return Ok(());
+    /// The store, unless the settings name another one since this process has opened its own: then
+    /// nothing may be sent through it, and what it says may not be the truth.
+    pub(super) fn store(&self) -> Result<&Store, StoreError> {
+        let inner = &self.inner;
+        let named = inner.paths.named_store(&self.config().deck);
+        let is_same = match (&named, &inner.named_store) {
+            (Some(named), Some(_)) => same_place(named, &inner.store_path),
+            (named, opened) => named.is_none() && opened.is_none(),
+        };
+        if is_same {
+            return Ok(&inner.store);
         }
-        Err(StoreError::OtherPlace { named, open: self.inner.store_path.clone() })
+        let named = named.unwrap_or_else(|| inner.paths.store.clone());
+        Err(StoreError::OtherPlace { named, open: inner.store_path.clone() })
     }
 
     /// The settings in force for an environment.
@@ -157,4 +228,18 @@ impl Engine {
     pub(super) fn changed(&self) {
         self.inner.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
+}
+
+/// Records that a new store was made: from now on it must be there.
+fn record_made(paths: &Paths, id: StoreId) -> Result<(), EngineError> {
+    let made = |known: &KeyAndStore| match &known.store {
+        Some(store) if store.id == id => Ok(DeckStore { is_new: false, ..store.clone() }),
+        // Somebody has adopted another one meanwhile.
+        Some(store) => Ok(store.clone()),
+        None => Err(SecretsError::Unreadable {
+            path: paths.secrets.clone(),
+            source: std::io::ErrorKind::NotFound.into(),
+        }),
+    };
+    Ok(bind_store(paths, made).map(drop)?)
 }

@@ -43,7 +43,7 @@ impl Engine {
         &self,
         environment: Environment,
     ) -> Result<Option<(Timestamp, Option<u32>)>, StoreError> {
-        self.inner.store.newest_answer(environment).await
+        self.store()?.newest_answer(environment).await
     }
 
     /// Whether a file of the deck was written after a moment; one that cannot be read counts as not

@@ -79,11 +79,13 @@ impl Engine {
         let user = user.map_or_else(|| User::Number(number.clone()), User::Id);
         let key = &self.inner.key;
         let rule = settings.quota_rule();
-        let standing = (self.inner.store)
+        let standing = self
+            .store()?
             .standing(environment, key.user(&user), key.number(&number), rule, self.now())
             .await?;
         let (limits, limits_record_only) = (settings.limits.clone(), settings.limits.record_only);
-        let over_limit = (self.inner.store)
+        let over_limit = self
+            .store()?
             .over_limit(environment, plan.recipient.number.country(), limits, self.now())
             .await?;
         Ok(Preview { plan, standing, over_limit, limits_record_only })

@@ -11,7 +11,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn quota_rows(&self, environment: Environment) -> Result<Vec<QuotaRow>, EngineError> {
-        Ok(self.inner.store.quota_rows(self.quota_query(environment)).await?)
+        Ok(self.store()?.quota_rows(self.quota_query(environment)).await?)
     }
 
     /// Asks for everyone, judged by the settings in force at this moment.
@@ -25,7 +25,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn events(&self, query: EventQuery) -> Result<Vec<Event>, EngineError> {
-        Ok(self.inner.store.events(query).await?)
+        Ok(self.store()?.events(query).await?)
     }
 
     /// Up to `limit` events from a place in the log on, of all environments and processes, in the
@@ -38,7 +38,7 @@ impl Engine {
         cursor: Cursor,
         limit: usize,
     ) -> Result<EventPage, EngineError> {
-        Ok(self.inner.store.events_after(cursor, limit).await?)
+        Ok(self.store()?.events_after(cursor, limit).await?)
     }
 
     /// A place in the log, to read on from.
@@ -46,6 +46,6 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn cursor(&self, position: Position) -> Result<Cursor, EngineError> {
-        Ok(self.inner.store.cursor(position).await?)
+        Ok(self.store()?.cursor(position).await?)
     }
 }

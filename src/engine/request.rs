@@ -97,7 +97,7 @@ impl Engine {
         asked_by: &str,
         request: CodeRequest,
     ) -> Result<Submission, RequestError> {
-        self.check_store()?;
+        self.store()?;
         let allowed = self.allow(request).await?;
         let environment = allowed.environment;
         let code = Passcode::draw(|| self.inner.rng.u32()).map_err(|_| RequestError::NoEntropy)?;
@@ -108,7 +108,7 @@ impl Engine {
         let (key, user) = (self.inner.key.clone(), reservation.user.key);
         let digest =
             move |challenge: ChallengeId| key.code(environment, user, challenge.0, code.digits());
-        let reserved = self.inner.store.reserve(reservation, digest).await?;
+        let reserved = self.store()?.reserve(reservation, digest).await?;
         self.changed();
         let (delivery, quota) = match reserved {
             Reserved::Slot { delivery, quota, .. } => (delivery, quota),

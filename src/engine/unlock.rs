@@ -38,7 +38,6 @@ impl ActingEngine<'_> {
     pub async fn unlock(self, request: UnlockRequest) -> Result<bool, EngineError> {
         self.may_act()?;
         let engine = self.engine;
-        engine.check_store()?;
         let UnlockRequest { environment, user, number, remedy, reason, ticket } = request;
         let mut reason = masked_digits(printable(&reason, MAX_REASON).trim(), 7);
         if let Some(ticket) = ticket {
@@ -47,7 +46,7 @@ impl ActingEngine<'_> {
         let (at, by) = (engine.now(), self.operator.asked_by.clone());
         let rule = engine.settings(environment).quota_rule();
         let unlock = Unlock { environment, user, number, remedy, rule, at, by, reason };
-        let given = engine.inner.store.unlock(unlock).await?;
+        let given = engine.store()?.unlock(unlock).await?;
         engine.changed();
         Ok(given)
     }

@@ -61,7 +61,6 @@ impl ActingEngine<'_> {
     pub async fn verify(self, attempt: CodeAttempt) -> Result<Verified, EngineError> {
         self.may_act()?;
         let engine = self.engine;
-        engine.check_store()?;
         let CodeAttempt { environment, number, user, code } = attempt;
         let number = engine.recipient(environment, &number)?;
         let key = engine.inner.key.clone();
@@ -76,7 +75,7 @@ impl ActingEngine<'_> {
         let digest = move |user, challenge: ChallengeId| {
             key.code(environment, user, challenge.0, code.digits())
         };
-        let verdict = engine.inner.store.verify(attempt, digest).await?;
+        let verdict = engine.store()?.verify(attempt, digest).await?;
         engine.changed();
         Ok(Verified { verdict, user: of })
     }

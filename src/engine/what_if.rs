@@ -89,10 +89,8 @@ impl Engine {
         let locked = |rows: Vec<QuotaRow>| -> Vec<_> {
             rows.into_iter().filter(|row| !row.quota.is_open()).map(|row| row.user.key).collect()
         };
-        let rows = |rule| {
-            let query = QuotaQuery { environment, key: None, rule, now };
-            self.inner.store.quota_rows(query)
-        };
+        let store = self.store()?;
+        let rows = |rule| store.quota_rows(QuotaQuery { environment, key: None, rule, now });
         let (before, after) = (locked(rows(present).await?), locked(rows(rule).await?));
         let opens = before.iter().filter(|user| !after.contains(user)).count();
         let locks = after.iter().filter(|user| !before.contains(user)).count();
@@ -113,7 +111,7 @@ impl Engine {
         let mut after = now;
         while after > since && read < MAX_TRACES {
             after = after.checked_sub(STEP).map_or(since, |after| after.max(since));
-            let step = self.inner.store.traces(environment, after, until).await?;
+            let step = self.store()?.traces(environment, after, until).await?;
             read += step.len();
             on_progress(read);
             steps.push(step);

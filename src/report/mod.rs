@@ -20,6 +20,7 @@ mod route;
 mod sandbox;
 mod settings;
 mod status;
+mod store;
 mod verify;
 mod version;
 
@@ -37,5 +38,6 @@ pub use route::Route;
 pub use sandbox::SandboxServer;
 pub use settings::{ConsoleKeys, Exported, Places, Settings};
 pub use status::Status;
+pub use store::{AdoptedStore, StoreState};
 pub use verify::Verdict;
 pub use version::{InvalidConfig, Repaired, Version};

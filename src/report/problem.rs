@@ -10,7 +10,7 @@ use super::moment::Moment;
 use crate::config::{ConfigError, Hint};
 use crate::domain::refusal::Refusal;
 use crate::engine::{
-    AccountProblem, ChangeError, EngineError, InvalidEdit, ReadOnly, RequestError,
+    AccountProblem, ChangeError, EngineError, InvalidEdit, NotOwnStore, ReadOnly, RequestError,
 };
 use crate::provider::SandboxError;
 
@@ -139,7 +139,18 @@ impl From<EngineError> for Problem {
         let (class, code) = match &error {
             EngineError::ReadOnly(_) => (ProblemClass::Forbidden, "read_only"),
             EngineError::Number(_) => (ProblemClass::Invalid, "invalid_number"),
-            EngineError::Store(_) => (ProblemClass::Unavailable, "store"),
+            EngineError::Store(_)
+            | EngineError::NotOwnStore(
+                NotOwnStore::Missing { .. }
+                | NotOwnStore::Other { .. }
+                | NotOwnStore::OtherPlace { .. },
+            ) => (ProblemClass::Unavailable, "store"),
+            EngineError::NotOwnStore(
+                NotOwnStore::NamedElsewhere { .. } | NotOwnStore::NeverUsed,
+            ) => (ProblemClass::Invalid, "usage"),
+            EngineError::NotOwnStore(NotOwnStore::KeyMissing { .. }) => {
+                (ProblemClass::Unavailable, "deck_key")
+            }
             EngineError::Key(_) => (ProblemClass::Unavailable, "deck_key"),
             EngineError::NotReady(_) => (ProblemClass::Unavailable, "not_ready"),
             EngineError::TaskLost(_) | EngineError::NoEntropy => (ProblemClass::Failed, "internal"),

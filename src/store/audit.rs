@@ -21,11 +21,13 @@ pub enum AuditAction {
     ForgiveTries,
     /// Called a message back.
     CancelMessage,
+    /// Made another store the one of the deck.
+    AdoptStore,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Change,
         Self::FailedSave,
         Self::Send,
@@ -33,6 +35,7 @@ impl AuditAction {
         Self::GiveBack,
         Self::ForgiveTries,
         Self::CancelMessage,
+        Self::AdoptStore,
     ];
 
     /// The stable name in the store and in JSON.
@@ -45,6 +48,7 @@ impl AuditAction {
             Self::GiveBack => "give_back",
             Self::ForgiveTries => "forgive_tries",
             Self::CancelMessage => "call_back",
+            Self::AdoptStore => "adopt_store",
         }
     }
 

@@ -87,10 +87,28 @@ pub enum StoreError {
     },
     /// It belongs to a deck with another key.
     #[error(
-        "the store {} was made with another deck key than the one in secrets.ron. Put the secrets.ron back that belongs to it, or name another store in config.ron",
+        "the store {} was made with another deck key than the one in secrets.ron. Put the secrets.ron back that belongs to it, or name another store (`deck.store` in config.ron)",
         path.display()
     )]
     OtherKey {
+        /// The file of the store.
+        path: PathBuf,
+    },
+    /// The deck has a store, but not here.
+    #[error("the store of this deck should be at {}, but there is none: nothing is sent. Put the file back, or mount its disk", path.display())]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// There is nothing in it.
+    #[error("there is nothing in the store {}: nothing is sent. Put the right one back; a copy needs the file with -wal beside it too", path.display())]
+    Empty {
+        /// The file of the store.
+        path: PathBuf,
+    },
+    /// It is a store of the deck's key, but not the one that counts its codes.
+    #[error("{} is another store than the one of this deck: nothing is sent. Put the right one back", path.display())]
+    OtherStore {
         /// The file of the store.
         path: PathBuf,
     },

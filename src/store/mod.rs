@@ -50,6 +50,7 @@ pub use self::unlock::{Remedy, Unlock};
 
 use self::sqlite::Sqlite;
 use crate::domain::country::Country;
+use crate::domain::deck_store::{DeckStore, StoreId};
 use crate::domain::environment::Environment;
 use crate::domain::limits::{Limits, OverLimit};
 use crate::domain::passcode::Verdict;
@@ -74,8 +75,9 @@ enum Database {
 }
 
 impl Store {
-    /// Opens the store at a path, and makes it (folder 0700, file 0600) if it is not there. A
-    /// new store is bound to the key of its deck; an older one must be bound to this key.
+    /// Opens the store of a deck. One that is new is made if it is not there (folder 0700, file
+    /// 0600), bound to the key, and gets its identity; any other must be there, bound to this key,
+    /// and have this identity.
     ///
     /// With another key no user and no number would be found again: everyone's quota would
     /// be open.
@@ -86,9 +88,45 @@ impl Store {
     ///
     /// # Errors
     /// When the file cannot be made, read or written, is damaged, is not a store, is of a
-    /// newer schema, or is bound to another key.
-    pub async fn open(path: &Path, key: DeckKey, clock: Clock) -> Result<Self, StoreError> {
-        Ok(Self { database: Database::Sqlite(Sqlite::open(path, key, clock).await?) })
+    /// newer schema, is bound to another key, or is another store.
+    pub async fn open(store: &DeckStore, key: DeckKey, clock: Clock) -> Result<Self, StoreError> {
+        Ok(Self { database: Database::Sqlite(Sqlite::open(store.clone(), key, clock).await?) })
+    }
+
+    /// Opens the store of a deck to read it: also on a disk that is full or mounted read-only.
+    /// Whatever would write fails.
+    ///
+    /// # Errors
+    /// When it is not there, cannot be read, or is not the store that it should be.
+    pub async fn open_to_read(
+        store: &DeckStore,
+        key: DeckKey,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        let sqlite = Sqlite::open_to_read(store.clone(), key, clock).await?;
+        Ok(Self { database: Database::Sqlite(sqlite) })
+    }
+
+    /// Makes an empty store in memory, which stands for one that was not made yet.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub async fn in_memory(
+        store: &DeckStore,
+        key: DeckKey,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        let sqlite = Sqlite::in_memory(store.clone(), key, clock).await?;
+        Ok(Self { database: Database::Sqlite(sqlite) })
+    }
+
+    /// The identity of the store at a path, which this process does not have open; `None` where an
+    /// earlier version has made it.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not a store.
+    pub fn id_at(path: &Path) -> Result<Option<StoreId>, StoreError> {
+        sqlite::id_at(path)
     }
 
     /// Whether there is a file at a path that may be a store, of whatever deck.
@@ -262,6 +300,10 @@ operations! {
 
     /// Checks the whole audit: `Ok(rows)` where it is whole, else where it is broken.
     fn verify_audit() -> Result<i64, BrokenAudit>;
+
+    /// Gives the store another identity. Whoever has it open under the old one can neither read nor
+    /// write it from then on, and nobody opens it without knowing the new one.
+    fn replace_id(id: StoreId) -> ();
 
     /// Tries what a send needs: takes the lock for writing, writes, and takes it back. Waits for
     /// another writer for at most two seconds. Fails also where the disk has no room left.

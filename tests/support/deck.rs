@@ -59,6 +59,12 @@ impl Deck {
         command
     }
 
+    /// Makes key and store, as a deck has them that was used before.
+    pub fn make_store(&self) {
+        self.run(&["quota", "unlock", "--env", "dev", "nobody", "--reason", "to make the store"]);
+        assert!(self.paths().store.exists());
+    }
+
     /// Runs a command to its end.
     pub fn run(&self, arguments: &[&str]) -> Ran {
         Ran(self.command(arguments).output().unwrap())

@@ -24,7 +24,7 @@ impl Deck {
         if old == new && !was_broken && token_of.is_none() {
             return Ok(());
         }
-        let acting = self.open(new.clone()).await?.by(operator);
+        let acting = self.open_recorded(new.clone()).await?.by(operator);
         if *was_broken {
             let text = "config.ron was out of order, and was mended".to_owned();
             acting.audit(None, AuditAction::Change, text).await?;
@@ -48,7 +48,7 @@ impl Deck {
             return Ok(());
         }
         let config = self.read_config().await?;
-        let acting = self.open(config).await?.by(operator);
+        let acting = self.open_recorded(config).await?.by(operator);
         let text = format!("Not saved: {error}");
         Ok(acting.audit(environment, AuditAction::FailedSave, text).await?)
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use crate::domain::country::Country;
+use crate::domain::deck_store::{DeckStore, StoreId};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 use crate::domain::limits::Limits;
@@ -259,11 +260,16 @@ impl Deck {
     }
 }
 
+/// The store of the tests at a path.
+pub(in crate::store) fn place(path: &Path) -> DeckStore {
+    DeckStore { id: StoreId([5; 16]), path: path.to_owned(), is_named: false, is_new: true }
+}
+
 impl Place {
     async fn open(&self, clock: Clock) -> Store {
         match self {
             Self::Sqlite(folder) => {
-                Store::open(&folder.path().join("deck.db"), test_key(), clock).await
+                Store::open(&place(&folder.path().join("deck.db")), test_key(), clock).await
             }
         }
         .unwrap()

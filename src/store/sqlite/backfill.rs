@@ -79,8 +79,7 @@ mod tests {
 
     use super::*;
     use crate::domain::environment::Environment;
-    use crate::store::contract::deck::manual;
-    use crate::store::contract::deck::test_key;
+    use crate::store::contract::deck::{manual, place, test_key};
     use crate::store::{Event, EventQuery, EventReason, Store};
 
     /// What schema 4 has left: three subjects, three deliveries, and every kind of event.
@@ -128,7 +127,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deck.db");
         left_by(4, &path, &test_key()).execute_batch(rows).unwrap();
-        let store = Store::open(&path, test_key(), manual()).await.unwrap();
+        let store = Store::open(&place(&path), test_key(), manual()).await.unwrap();
         let events = store.events(EventQuery::latest(Environment::Test, 99)).await.unwrap();
         let meaning =
             |event: Event| (event.reason.map(EventReason::key), event.country.map(Country::code));
@@ -168,7 +167,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deck.db");
         left_by(4, &path, &test_key()).execute_batch(SCHEMA_4).unwrap();
-        let (connection, _) = open(&path, &test_key(), &manual()).unwrap();
+        let connection = open(&place(&path), &test_key(), &manual()).unwrap().connection;
         let kept: Vec<(String, Option<String>)> = connection
             .prepare("SELECT reason, default_country FROM deliveries ORDER BY id")
             .unwrap()

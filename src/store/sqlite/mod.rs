@@ -14,12 +14,14 @@ mod destinations;
 mod error;
 mod events;
 mod health;
+mod identity;
 mod leases;
 mod limits;
 mod open;
 mod prune;
 mod quota;
 mod quota_rows;
+mod read_only;
 mod report;
 mod reserve;
 mod schema;
@@ -41,6 +43,7 @@ use std::path::Path;
 use jiff::SignedDuration;
 
 use self::worker::Worker;
+use crate::domain::deck_store::{DeckStore, StoreId};
 use crate::domain::secret::DeckKey;
 use crate::files::{self, Links};
 use crate::runtime::Clock;
@@ -63,10 +66,41 @@ pub(super) fn is_at(path: &Path) -> bool {
     read.is_ok() && header == *b"SQLite format 3\0"
 }
 
+/// The identity of a store that this process does not have open; `None` where an earlier version has
+/// made it.
+pub(super) fn id_at(path: &Path) -> Result<Option<StoreId>, StoreError> {
+    identity::read_file(path)
+}
+
 impl Sqlite {
-    pub async fn open(path: &Path, key: DeckKey, clock: Clock) -> Result<Self, StoreError> {
-        let worker = Worker::start(path.to_owned(), key.clone(), clock).await?;
-        Ok(Self { worker, key })
+    pub async fn open(store: DeckStore, key: DeckKey, clock: Clock) -> Result<Self, StoreError> {
+        let known = key.clone();
+        let open = move |store: &DeckStore| open::open(store, &known, &clock);
+        Ok(Self { worker: Worker::start(store, open).await?, key })
+    }
+
+    pub async fn open_to_read(
+        store: DeckStore,
+        key: DeckKey,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        let known = key.clone();
+        let open = move |store: &DeckStore| read_only::open_to_read(store, &known, &clock);
+        Ok(Self { worker: Worker::start(store, open).await?, key })
+    }
+
+    pub async fn in_memory(
+        store: DeckStore,
+        key: DeckKey,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        let known = key.clone();
+        let open = move |store: &DeckStore| read_only::in_memory(store, &known, &clock);
+        Ok(Self { worker: Worker::start(store, open).await?, key })
+    }
+
+    pub async fn replace_id(&self, id: StoreId) -> Result<(), StoreError> {
+        self.worker.write(move |connection| identity::replace(connection, id)).await
     }
 
     pub async fn probe(&self) -> Result<(), StoreError> {
@@ -84,14 +118,14 @@ mod tests {
     use crate::domain::passcode::Verdict;
     use crate::domain::phone::PhoneNumber;
     use crate::domain::user::User;
-    use crate::store::contract::deck::{Deck, HERE, attempt, manual, request};
+    use crate::store::contract::deck::{Deck, HERE, attempt, manual, place, request};
     use crate::store::{Attempt, ChallengeId, Reservation, Store, Subject};
 
     #[tokio::test]
     async fn a_store_is_bound_to_the_first_key_that_opens_it() {
         let deck = Deck::sqlite().await;
         let path = deck.folder().join("deck.db");
-        let other = Store::open(&path, DeckKey::new([2; 32]), manual()).await;
+        let other = Store::open(&place(&path), DeckKey::new([2; 32]), manual()).await;
         assert!(matches!(other.err(), Some(StoreError::OtherKey { .. })));
     }
 

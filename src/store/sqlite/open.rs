@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::{MAX_WAIT, store_error};
-use super::schema;
+use super::identity::{FileNumber, file_number};
 use super::timeline::Timeline;
+use super::{identity, schema};
+use crate::domain::deck_store::DeckStore;
 use crate::domain::secret::DeckKey;
 use crate::files;
 use crate::runtime::Clock;
@@ -24,46 +26,67 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// Statements kept prepared; more than there are.
 const PREPARED_STATEMENTS: usize = 64;
 
-/// Opens the store, making folder (0700), file (0600) and tables where they are missing.
+/// An open store.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    pub(super) timeline: Timeline,
+    /// The file behind it; `None` where there is none.
+    pub(super) file: Option<FileNumber>,
+}
+
+/// Opens the store of a deck. Folder (0700), file (0600) and tables are made where they are missing,
+/// if the store is new.
 ///
 /// # Errors
-/// When that is not possible, or the file is not a store that this program knows.
-pub(super) fn open(
-    path: &Path,
-    key: &DeckKey,
-    clock: &Clock,
-) -> Result<(Connection, Timeline), StoreError> {
-    make_folder(path)?;
-    make_file(path)?;
+/// When that is not possible, or the file is not the store that it should be.
+pub(super) fn open(store: &DeckStore, key: &DeckKey, clock: &Clock) -> Result<Opened, StoreError> {
+    let path = &store.path;
+    if store.is_new {
+        make_folder(path)?;
+        make_file(path)?;
+    }
     check_files(path)?;
+    let file = file_number(path).ok_or_else(|| StoreError::Missing { path: path.clone() })?;
     let begun = Instant::now();
-    loop {
-        match prepare(path, key, clock) {
+    let (connection, timeline) = loop {
+        match prepare(store, key, clock) {
             // Changing the journal does not wait where two processes that make the store at the
             // same time would wait for each other: then one begins again.
             Err(StoreError::Busy { .. }) if begun.elapsed() < MAX_WAIT => thread::sleep(PAUSE),
-            outcome => return outcome,
+            outcome => break outcome?,
         }
+    };
+    ensure_opened(path, file)?;
+    Ok(Opened { connection, timeline, file: Some(file) })
+}
+
+/// Fails where the path has led to another file while it was opened.
+pub(super) fn ensure_opened(path: &Path, file: FileNumber) -> Result<(), StoreError> {
+    if file_number(path) == Some(file) {
+        return Ok(());
     }
+    Err(StoreError::Replaced { path: path.to_owned() })
 }
 
 fn prepare(
-    path: &Path,
+    store: &DeckStore,
     key: &DeckKey,
     clock: &Clock,
 ) -> Result<(Connection, Timeline), StoreError> {
+    let path = &store.path;
     let failed = |error| store_error(path, &error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    connection.busy_timeout(MAX_WAIT).map_err(failed)?;
-    connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
-    schema::check(&connection, path)?;
+    let mut connection = connect(path)?;
+    if schema::check(&connection, path)? == 0 && !store.is_new {
+        return Err(StoreError::Empty { path: path.clone() });
+    }
     // SQLite silently opens for reading what it may not write.
     if connection.is_readonly("main").map_err(failed)? {
-        return Err(StoreError::ReadOnly { path: path.to_owned() });
+        return Err(StoreError::ReadOnly { path: path.clone() });
     }
     set_journal(&connection, path)?;
-    schema::migrate(&mut connection, path, key)?;
+    schema::migrate(&mut connection, path, key, store.id)?;
+    check_identity(&connection, store)?;
     if let Some(timeline) = Timeline::resume(&connection, clock).map_err(failed)? {
         return Ok((connection, timeline));
     }
@@ -72,6 +95,25 @@ fn prepare(
     let timeline = Timeline::begin(&transaction, clock).map_err(failed)?;
     transaction.commit().map_err(failed)?;
     Ok((connection, timeline))
+}
+
+/// Connects to a file that is there.
+pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let failed = |error| store_error(path, &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.busy_timeout(MAX_WAIT).map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+    Ok(connection)
+}
+
+/// Refuses a store that is not the deck's, although it was made with its key.
+pub(super) fn check_identity(connection: &Connection, store: &DeckStore) -> Result<(), StoreError> {
+    let found = identity::read(connection).map_err(|error| store_error(&store.path, &error))?;
+    if found == Some(store.id) {
+        return Ok(());
+    }
+    Err(StoreError::OtherStore { path: store.path.clone() })
 }
 
 fn make_folder(path: &Path) -> Result<(), StoreError> {
@@ -105,7 +147,7 @@ fn make_file(path: &Path) -> Result<(), StoreError> {
 
 /// Makes sure that file and journal are regular files, without opening them: `SQLite` would call
 /// anything else a failure of the disk.
-fn check_files(path: &Path) -> Result<(), StoreError> {
+pub(super) fn check_files(path: &Path) -> Result<(), StoreError> {
     for ending in ["", "-wal", "-shm"] {
         let mut file = path.as_os_str().to_owned();
         file.push(ending);
@@ -138,11 +180,12 @@ mod tests {
 
     use super::super::test_file::behind_its_back;
     use super::*;
+    use crate::domain::deck_store::StoreId;
     use crate::store::Store;
-    use crate::store::contract::deck::{Deck, MINUTE, manual, request, test_key};
+    use crate::store::contract::deck::{Deck, MINUTE, manual, place, request, test_key};
 
     fn refusal(path: &Path) -> StoreError {
-        open(path, &test_key(), &manual()).unwrap_err()
+        open(&place(path), &test_key(), &manual()).unwrap_err()
     }
 
     fn mode(path: &Path) -> u32 {
@@ -167,7 +210,7 @@ mod tests {
     async fn folder_and_files_belong_to_their_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/state/deck.db");
-        let store = Store::open(&path, test_key(), manual()).await.unwrap();
+        let store = Store::open(&place(&path), test_key(), manual()).await.unwrap();
         store.reserve(request(0), |_| [1; 32]).await.unwrap();
         assert_eq!(mode(&folder.path().join("new/state")), 0o700);
         for file in ["deck.db", "deck.db-wal", "deck.db-shm"] {
@@ -178,7 +221,8 @@ mod tests {
     #[tokio::test]
     async fn a_commit_waits_for_the_disk_and_rows_refer_to_rows_that_exist() {
         let deck = Deck::sqlite().await;
-        let (connection, _) = open(&deck.folder().join("deck.db"), &test_key(), &manual()).unwrap();
+        let path = deck.folder().join("deck.db");
+        let connection = open(&place(&path), &test_key(), &manual()).unwrap().connection;
         let setting = |name| -> i64 {
             connection.query_row(&format!("PRAGMA {name}"), (), |row| row.get(0)).unwrap()
         };
@@ -191,7 +235,7 @@ mod tests {
         let path = folder.path().join("deck.db");
         let opened: Vec<_> = thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| open(&path, &test_key(), &manual()).map(drop)))
+                .map(|_| scope.spawn(|| open(&place(&path), &test_key(), &manual()).map(drop)))
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
@@ -236,6 +280,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_store_that_was_made_before_must_be_there_and_be_the_same() {
+        let deck = Deck::sqlite().await;
+        let path = deck.folder().join("deck.db");
+        let made = DeckStore { is_new: false, ..place(&path) };
+        let opened = |store: &DeckStore| open(store, &test_key(), &manual()).map(drop);
+        assert_eq!(opened(&made), Ok(()));
+        let other = DeckStore { id: StoreId([6; 16]), ..made.clone() };
+        assert_eq!(opened(&other), Err(StoreError::OtherStore { path: path.clone() }));
+        fs::remove_file(&path).unwrap();
+        assert_eq!(opened(&made), Err(StoreError::Missing { path: path.clone() }));
+        fs::write(&path, "").unwrap();
+        assert_eq!(opened(&made), Err(StoreError::Empty { path: path.clone() }));
+        assert_eq!(fs::read(&path).unwrap(), b"", "tables were made");
+    }
+
+    #[tokio::test]
     async fn a_newer_schema_is_refused() {
         let deck = Deck::sqlite().await;
         behind_its_back(&deck).pragma_update(None, "user_version", 99).unwrap();
@@ -258,7 +318,7 @@ mod tests {
         bytes.iter_mut().skip(4096).for_each(|byte| *byte = 0x5a);
         let damaged = path.with_file_name("damaged.db");
         fs::write(&damaged, bytes).unwrap();
-        let outcome = match Store::open(&damaged, test_key(), manual()).await {
+        let outcome = match Store::open(&place(&damaged), test_key(), manual()).await {
             Ok(store) => store.reserve(request(0), |_| [1; 32]).await.map(drop),
             Err(error) => Err(error),
         };

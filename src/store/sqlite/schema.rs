@@ -7,7 +7,8 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use super::error::store_error;
 use super::tables::{FIFTH, FIRST, FOURTH, SECOND, SIXTH, THIRD};
 use super::values::whole_number;
-use super::{audit_seal, backfill};
+use super::{audit_seal, backfill, identity};
+use crate::domain::deck_store::StoreId;
 use crate::domain::secret::DeckKey;
 use crate::store::error::StoreError;
 
@@ -53,8 +54,16 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<usize, Store
     taken_steps(&snapshot, path)
 }
 
-/// Brings the file to the latest schema. A new one is bound to the key; an older one must be
-/// bound to it.
+/// Whether the file is of the latest schema.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn is_latest(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
+    Ok(check(connection, path)? == MIGRATIONS.len())
+}
+
+/// Brings the file to the latest schema. A new one is bound to the key and gets the identity; an
+/// older one must be bound to the key, and gets the identity if it has none yet.
 ///
 /// # Errors
 /// As [`check`], when the file is bound to another key, and when it cannot be written; it is
@@ -63,9 +72,10 @@ pub(super) fn migrate(
     connection: &mut Connection,
     path: &Path,
     key: &DeckKey,
+    id: StoreId,
 ) -> Result<(), StoreError> {
     let failed = |error| store_error(path, &error);
-    if check(connection, path)? == MIGRATIONS.len() {
+    if is_latest(connection, path)? {
         return check_key(connection, path, key);
     }
     let transaction =
@@ -80,6 +90,7 @@ pub(super) fn migrate(
         transaction.execute(bind, [key.fingerprint()]).map_err(failed)?;
     }
     check_key(&transaction, path, key)?;
+    identity::give(&transaction, id).map_err(failed)?;
     if taken <= UNSEALED {
         audit_seal::begin(&transaction, key).map_err(failed)?;
     }
@@ -91,7 +102,11 @@ pub(super) fn migrate(
 }
 
 /// Refuses a store that is bound to another key.
-fn check_key(connection: &Connection, path: &Path, key: &DeckKey) -> Result<(), StoreError> {
+pub(super) fn check_key(
+    connection: &Connection,
+    path: &Path,
+    key: &DeckKey,
+) -> Result<(), StoreError> {
     let bound = connection
         .query_row("SELECT fingerprint FROM deck", (), |row| row.get::<_, [u8; 32]>(0))
         .optional()
@@ -132,6 +147,9 @@ pub(super) fn left_by(schema: usize, path: &Path, key: &DeckKey) -> Connection {
     }
     let bind = "INSERT INTO deck (id, fingerprint) VALUES (1, ?1)";
     connection.execute(bind, [key.fingerprint()]).unwrap();
+    if schema == MIGRATIONS.len() {
+        identity::give(&connection, StoreId([5; 16])).unwrap();
+    }
     if schema > UNSEALED {
         audit_seal::begin(&connection, key).unwrap();
     }
@@ -143,7 +161,7 @@ pub(super) fn left_by(schema: usize, path: &Path, key: &DeckKey) -> Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::contract::deck::{lease, manual, test_key};
+    use crate::store::contract::deck::{lease, manual, place, test_key};
     use crate::store::{DeliveryId, Store};
 
     /// Puts one delivery that is under way into a file of any schema.
@@ -165,7 +183,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("deck.db");
             begin_delivery(&left_by(schema, &path, &test_key()));
-            let store = Store::open(&path, test_key(), manual()).await.unwrap();
+            let store = Store::open(&place(&path), test_key(), manual()).await.unwrap();
             let now = jiff::Timestamp::from_second(1).unwrap();
             let taken = store.take_over(lease(1, 0), now).await.unwrap();
             let deliveries: Vec<DeliveryId> = taken.iter().map(|taken| taken.delivery).collect();

@@ -145,8 +145,10 @@ ALTER TABLE events ADD COLUMN reason TEXT;
 ALTER TABLE events ADD COLUMN country TEXT; -- the recipient's
 ";
 
-/// Schema 6: the deck's own time, and what the wall clock showed when a row was written.
+/// Schema 6: the store's identity, the deck's own time, what the wall clock showed when a row was
+/// written, and what accounts have said of credentials.
 pub(super) const SIXTH: &str = "
+ALTER TABLE deck ADD COLUMN store_id BLOB; -- as secrets.ron names it
 -- One row: the latest boot of the machine, and the last moment that is known of it.
 CREATE TABLE timeline (
     id           INTEGER PRIMARY KEY CHECK (id = 1),
@@ -161,4 +163,12 @@ ALTER TABLE events ADD COLUMN wall INTEGER;
 ALTER TABLE codes ADD COLUMN issued_at INTEGER; -- null: written by an earlier schema
 ALTER TABLE codes ADD COLUMN wall_issued_at INTEGER; -- the wall clock
 ALTER TABLE codes ADD COLUMN wall_valid_until INTEGER;
+-- What an account has last said of credentials, whoever asked.
+CREATE TABLE credentials (
+    environment TEXT NOT NULL,
+    fingerprint BLOB NOT NULL, -- a keyed hash of account, key, token and address
+    at          INTEGER NOT NULL,
+    error_code  INTEGER, -- null: they are accepted
+    PRIMARY KEY (environment, fingerprint)
+) STRICT;
 ";

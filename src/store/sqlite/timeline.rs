@@ -63,12 +63,7 @@ impl Timeline {
     pub(super) fn resume(connection: &Connection, clock: &Clock) -> Result<Option<Self>> {
         let Some(uptime) = clock.uptime() else { return Ok(Some(Self::of_wall_clock(clock))) };
         let last = last_boot(connection)?.filter(|last| last.boot == uptime.boot);
-        Ok(last.map(|LastBoot { ahead, trusted_from, .. }| Self {
-            clock: clock.clone(),
-            ahead: Some(ahead),
-            trusted_from,
-            recorded_at: millis(&uptime),
-        }))
+        Ok(last.map(|last| Self::of_boot(&last, &uptime, clock)))
     }
 
     /// Begins a new boot in the file, unless another process has. Needs a transaction.
@@ -77,26 +72,33 @@ impl Timeline {
             return Ok(resumed);
         }
         let Some(uptime) = clock.uptime() else { return Ok(Self::of_wall_clock(clock)) };
-        let (up, wall) = (millis(&uptime), clock.now().as_millisecond());
         let last = last_boot(connection)?;
-        // The last moment was before this boot, so at least the uptime has passed since.
-        let gap = last.as_ref().map(|last| (wall - last.wall).max(up));
-        let now = last.as_ref().zip(gap).map_or(wall, |(last, gap)| last.deck_time + gap);
-        let trial = if gap.is_some_and(|gap| gap <= USUAL_GAP) { 0 } else { TRIAL };
-        let begun = LastBoot {
-            boot: uptime.boot,
-            ahead: now - up,
-            trusted_from: up + trial,
-            deck_time: now,
-            wall,
-        };
+        let begun = new_boot(last.as_ref(), &uptime, clock);
         record_boot(connection, &begun)?;
         if last.is_none() {
-            pull_back(connection, now)?;
+            pull_back(connection, begun.deck_time)?;
         }
         free_leases(connection)?;
-        let (ahead, trusted_from) = (Some(begun.ahead), begun.trusted_from);
-        Ok(Self { clock: clock.clone(), ahead, trusted_from, recorded_at: up })
+        Ok(Self::of_boot(&begun, &uptime, clock))
+    }
+
+    /// Tells the time as [`begin`](Self::begin) would, and writes nothing.
+    pub(super) fn look(connection: &Connection, clock: &Clock) -> Result<Self> {
+        if let Some(resumed) = Self::resume(connection, clock)? {
+            return Ok(resumed);
+        }
+        let Some(uptime) = clock.uptime() else { return Ok(Self::of_wall_clock(clock)) };
+        let begun = new_boot(last_boot(connection)?.as_ref(), &uptime, clock);
+        Ok(Self::of_boot(&begun, &uptime, clock))
+    }
+
+    fn of_boot(boot: &LastBoot, uptime: &Uptime, clock: &Clock) -> Self {
+        Self {
+            clock: clock.clone(),
+            ahead: Some(boot.ahead),
+            trusted_from: boot.trusted_from,
+            recorded_at: millis(uptime),
+        }
     }
 
     /// The time where there is only the wall clock.
@@ -131,6 +133,22 @@ impl Timeline {
             .prepare_cached("UPDATE timeline SET deck_time = ?1, wall = ?2 WHERE boot = ?3")?
             .execute((up + ahead, self.clock.now().as_millisecond(), &uptime.boot))
             .map(drop)
+    }
+}
+
+/// What is known of a boot that begins now.
+fn new_boot(last: Option<&LastBoot>, uptime: &Uptime, clock: &Clock) -> LastBoot {
+    let (up, wall) = (millis(uptime), clock.now().as_millisecond());
+    // The last moment was before this boot, so at least the uptime has passed since.
+    let gap = last.map(|last| (wall - last.wall).max(up));
+    let now = last.zip(gap).map_or(wall, |(last, gap)| last.deck_time + gap);
+    let trial = if gap.is_some_and(|gap| gap <= USUAL_GAP) { 0 } else { TRIAL };
+    LastBoot {
+        boot: uptime.boot.clone(),
+        ahead: now - up,
+        trusted_from: up + trial,
+        deck_time: now,
+        wall,
     }
 }
 

@@ -5,7 +5,6 @@
 //! more than the work in it. Each has a savepoint of its own, so that one that fails takes no
 //! other with it, and each gets its reply only once the commit is on disk.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -16,11 +15,11 @@ use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
 use tokio::sync::{mpsc, oneshot};
 
 use super::error::{MAX_WAIT, has_no_room, store_error};
-use super::open;
+use super::identity::{self, FileNumber};
+use super::open::{Opened, ensure_opened};
 use super::timeline::{Clocks, Timeline};
 use super::values::set_skew;
-use crate::domain::secret::DeckKey;
-use crate::runtime::Clock;
+use crate::domain::deck_store::{DeckStore, StoreId};
 use crate::store::error::StoreError;
 
 /// Jobs that may wait; anyone who brings one more waits with it.
@@ -56,24 +55,23 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Starts the thread and waits until it has opened the file.
+    /// Starts the thread and waits until it has opened the store by `open`.
     ///
     /// # Errors
-    /// When the file cannot be opened, or the system gives no thread.
+    /// When the store cannot be opened, or the system gives no thread.
     pub(super) async fn start(
-        path: PathBuf,
-        key: DeckKey,
-        clock: Clock,
+        store: DeckStore,
+        open: impl FnOnce(&DeckStore) -> Result<Opened, StoreError> + Send + 'static,
     ) -> Result<Self, StoreError> {
+        let path = store.path.clone();
         let (jobs, queue) = mpsc::channel(MAX_QUEUE);
         let (ready, opened) = oneshot::channel();
         let worker = Self { path: path.clone().into(), jobs };
-        let thread_path = path.clone();
-        let thread = move || match open::open(&thread_path, &key, &clock) {
-            Ok((connection, timeline)) => {
+        let thread = move || match open(&store) {
+            Ok(opened) => {
                 // No one waits any more only if the opening was given up.
                 if ready.send(Ok(())).is_ok() {
-                    work_off(File::new(connection, timeline, thread_path), queue);
+                    work_off(File::new(opened, store), queue);
                 }
             }
             Err(error) => drop(ready.send(Err(error))),
@@ -167,28 +165,32 @@ struct File {
     connection: Connection,
     timeline: Timeline,
     path: PathBuf,
-    /// The device and the number by which the system knows it.
-    identity: Option<(u64, u64)>,
+    id: StoreId,
+    /// The number of the file; `None` for a store in memory.
+    number: Option<FileNumber>,
 }
 
 impl File {
-    fn new(connection: Connection, timeline: Timeline, path: PathBuf) -> Self {
-        let identity = identity(&path);
-        Self { connection, timeline, path, identity }
+    fn new(opened: Opened, store: DeckStore) -> Self {
+        let Opened { connection, timeline, file } = opened;
+        Self { connection, timeline, path: store.path, id: store.id, number: file }
     }
 
-    /// Fails where the path leads to another file by now, or to none: others would not see what is
-    /// written here, and count on their own.
-    fn check_place(&self) -> Result<(), StoreError> {
-        if identity(&self.path) == self.identity {
-            return Ok(());
-        }
-        Err(StoreError::Replaced { path: self.path.clone() })
+    /// Fails where the path leads to another file by now, or to none, or to what has become another
+    /// store: others would not see what is written here, and count on their own.
+    fn check(&self) -> Result<(), StoreError> {
+        check_place(&self.path, self.number)?;
+        check_id(&self.connection, self.id, &self.path)
     }
 }
 
-fn identity(path: &Path) -> Option<(u64, u64)> {
-    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+fn check_place(path: &Path, number: Option<FileNumber>) -> Result<(), StoreError> {
+    number.map_or(Ok(()), |number| ensure_opened(path, number))
+}
+
+fn check_id(connection: &Connection, id: StoreId, path: &Path) -> Result<(), StoreError> {
+    let found = identity::read(connection).map_err(|error| store_error(path, &error))?;
+    if found == Some(id) { Ok(()) } else { Err(StoreError::Replaced { path: path.to_owned() }) }
 }
 
 /// Works until no one can bring jobs any more.
@@ -210,7 +212,7 @@ fn work_off(mut file: File, mut queue: mpsc::Receiver<Job>) {
         }
         for read in reads {
             set_skew(file.timeline.skew());
-            match file.check_place() {
+            match file.check() {
                 Ok(()) => read(Ok(&mut file.connection)),
                 Err(error) => read(Err(&error)),
             }
@@ -219,23 +221,28 @@ fn work_off(mut file: File, mut queue: mpsc::Receiver<Job>) {
 }
 
 fn commit_together(file: &mut File, writes: Vec<Write>) {
-    if let Err(error) = file.check_place() {
+    if let Err(error) = check_place(&file.path, file.number) {
         return refuse(writes, &error);
     }
-    let File { connection, timeline, path, .. } = file;
+    let File { connection, timeline, path, id, number } = file;
     let failed = |error| store_error(path, &error);
     let before = connection.total_changes();
     // IMMEDIATE takes the write lock at once: what is judged here cannot change before it is
     // acted upon, in whatever process.
     match connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed) {
         Ok(mut transaction) => {
+            // In the transaction, so that nobody adopts another store meanwhile.
+            if let Err(error) = check_id(&transaction, *id, path) {
+                return refuse(writes, &error);
+            }
             // After the wait for the lock.
             set_skew(timeline.skew());
             let replies: Vec<Reply> =
                 writes.into_iter().map(|write| write(Ok(&mut transaction))).collect();
             let has_changed = transaction.total_changes() != before;
             let recorded = if has_changed { timeline.record(&transaction) } else { Ok(()) };
-            let committed = recorded.and_then(|()| transaction.commit()).map_err(failed);
+            let committed = check_place(path, *number)
+                .and_then(|()| recorded.and_then(|()| transaction.commit()).map_err(failed));
             if committed.is_ok() && has_changed {
                 announce(path);
             }
@@ -253,7 +260,7 @@ const MAX_PROBE: Duration = Duration::from_secs(2);
 /// Tries to write, and takes it back. That alone would not notice a full disk: what is rolled back
 /// may never have left the memory.
 fn probe(file: &mut File) -> Result<(), StoreError> {
-    file.check_place()?;
+    file.check()?;
     let path = &file.path;
     let failed = |error: rusqlite::Error| match store_error(path, &error) {
         StoreError::Busy { path, .. } => {
@@ -315,12 +322,17 @@ fn in_savepoint<T>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::open;
     use super::*;
-    use crate::store::contract::deck::{Deck, manual, test_key};
+    use crate::store::contract::deck::{Deck, manual, place, test_key};
+
+    async fn start(deck: &Deck) -> Worker {
+        let open = |store: &DeckStore| open::open(store, &test_key(), &manual());
+        Worker::start(place(&deck.folder().join("deck.db")), open).await.unwrap()
+    }
 
     async fn worker(deck: &Deck) -> Worker {
-        let worker =
-            Worker::start(deck.folder().join("deck.db"), test_key(), manual()).await.unwrap();
+        let worker = start(deck).await;
         worker.write(|db| db.execute_batch("CREATE TABLE marks (mark UNIQUE)")).await.unwrap();
         worker
     }
@@ -410,6 +422,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whoever_knows_a_store_by_its_old_identity_can_use_it_no_more() {
+        let deck = Deck::sqlite().await;
+        let (worker, other) = (worker(&deck).await, start(&deck).await);
+        let replaced = StoreError::Replaced { path: deck.folder().join("deck.db") };
+        other.write(|db| identity::replace(db, StoreId([6; 16]))).await.unwrap();
+        assert_eq!(worker.write(|db| mark(db, 1)).await, Err(replaced.clone()));
+        assert_eq!(worker.read(|_| Ok(())).await, Err(replaced.clone()));
+        assert_eq!(worker.probe().await, Err(replaced));
+    }
+
+    #[tokio::test]
     async fn work_that_panics_ends_the_store_with_an_error_for_everybody_who_waits() {
         let deck = Deck::sqlite().await;
         let worker = worker(&deck).await;
@@ -426,8 +449,7 @@ mod tests {
         assert_eq!(outcomes.1, Err(stopped.clone()));
         assert_eq!(outcomes.2, Err(stopped.clone()));
         assert_eq!(worker.read(|_| Ok(())).await, Err(stopped));
-        let after =
-            Worker::start(deck.folder().join("deck.db"), test_key(), manual()).await.unwrap();
+        let after = start(&deck).await;
         assert!(marks(&after).await.is_empty());
     }
 }

@@ -33,10 +33,9 @@ impl Executor {
         self.reporter.tell(Message::Loaded(Box::new(deck))).await;
         let mut last_error = None;
         let engine = loop {
-            match self.deck.open(config.clone()).await {
+            match self.open(config.clone()).await {
                 Ok(engine) => break engine,
-                Err(error) => {
-                    let words = error.to_string();
+                Err(words) => {
                     if last_error.as_ref() != Some(&words) {
                         self.reporter.tell(Message::EngineFailed(words.clone())).await;
                     }
@@ -54,6 +53,20 @@ impl Executor {
         let task = tokio::spawn(async move { this.prune(&pruning).await });
         self.can_be_stopped(Work::Pruning, task.abort_handle());
         self.report(engine).await;
+    }
+
+    /// Opens the engine, for whoever may only look only to read.
+    async fn open(&self, config: Config) -> Result<&Engine, String> {
+        let opened = if self.operator.read_only {
+            if self.deck.has_no_store_yet(&config) {
+                // Nothing to show yet, and nothing may be made.
+                return Err("no code was sent from here yet, so there is no store".to_owned());
+            }
+            self.deck.open_to_read(config).await
+        } else {
+            self.deck.open(config).await
+        };
+        opened.map_err(|error| error.to_string())
     }
 
     /// Reads the files, as often as it takes: what cannot be read is reported, and read again when it
@@ -217,7 +230,7 @@ fn with_tokens(paths: &Paths, config: Config) -> LoadedDeck {
     let unwritable = config::unwritable(&paths.config);
     let welcome = (!paths.config.exists()).then(|| Places {
         config: config::below_home(&paths.config),
-        store: config::below_home(&paths.store_of(&config.deck)),
+        store: config::below_home(&config::store_path(paths, &config.deck)),
     });
     LoadedDeck { config, tokens, unwritable, welcome }
 }
