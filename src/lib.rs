@@ -16,6 +16,7 @@
 //! | | [`store`] | what is kept: codes, deliveries, events, the audit |
 //! | | [`config`] | the settings file, its history, and the secrets beside it |
 //! | runtime | [`runtime`] | the clock and the random numbers, which a test or the demo replaces |
+//! | | [`person`] | who runs the process, as the system knows them |
 //! | domain | [`domain`] | the terms and rules: no I/O, no clock, no async |
 //!
 //! A send goes down: a face calls the engine, which plans by the rules of the domain, reserves a
@@ -28,6 +29,7 @@ pub mod demo;
 pub mod domain;
 pub mod engine;
 pub mod files;
+pub mod person;
 pub mod process;
 pub mod provider;
 pub mod report;

@@ -15,12 +15,13 @@ use smsdeck::demo::Demo;
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::text::printable;
 use smsdeck::engine::{Deck, Operator};
+use smsdeck::person::person;
 use smsdeck::process::{end_on_panic, forbid_core_dumps};
 use smsdeck::runtime::Runtime;
 use smsdeck::tui::{self, ConsoleOptions, keymap};
 
 /// Characters of an operator's name that are kept.
-const MAX_OPERATOR: usize = 160;
+const MAX_OPERATOR: usize = 240;
 
 fn main() -> ExitCode {
     forbid_core_dumps();
@@ -147,19 +148,11 @@ async fn run_demo(options: ConsoleOptions) -> anyhow::Result<()> {
     tui::run(options).await
 }
 
-/// Returns the face and the person for the audit: the user who ran `sudo`, else the current user,
-/// with the host and the address they connected from.
+/// Returns the face and the person for the audit, with the host.
 fn operator(face: &str, read_only: bool) -> Operator {
-    let person = ["SUDO_USER", "USER", "LOGNAME"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    let person = person.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()));
-    // `SSH_CONNECTION` begins with the address of the other end (sshd(8)).
-    let from = std::env::var("SSH_CONNECTION").ok();
-    let from = from.as_deref().and_then(|connection| connection.split(' ').next());
-    let from = from.map(|address| format!(" from {address}")).unwrap_or_default();
+    let person = person(|name| std::env::var(name).ok());
     let host = rustix::system::uname();
     let host = host.nodename().to_string_lossy();
-    let asked_by = printable(&format!("{face} by {person} on {host}{from}"), MAX_OPERATOR);
+    let asked_by = printable(&format!("{face} by {person} on {host}"), MAX_OPERATOR);
     Operator { asked_by, read_only }
 }

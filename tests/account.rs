@@ -14,7 +14,7 @@ use smsdeck::domain::country::Country;
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::provider::{BaseUrl, Provider};
 use smsdeck::domain::secret::{Secret, SecretSource};
-use smsdeck::engine::{AccountQuery, Operator, check_account, offered_senders};
+use smsdeck::engine::{self, AccountQuery, Operator};
 use smsdeck::provider::Sandbox;
 use smsdeck::provider::sandbox::{ACCOUNT_SID, AUTH_TOKEN};
 use smsdeck::runtime::Runtime;
@@ -187,12 +187,12 @@ fn query(url: &BaseUrl, token: &str) -> AccountQuery {
 async fn a_token_can_be_tried_before_it_is_stored() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
-    let (paths, config) = (deck.paths(), Config::built_in());
+    let config = Config::built_in();
     let right = query(sandbox.base_url(), AUTH_TOKEN);
-    let here = Runtime::of_this_machine();
-    assert!(check_account(&paths, &config, &here, right).await.is_ok());
+    let here = engine::Deck::new(deck.paths(), Runtime::of_this_machine());
+    assert!(here.check_account(&config, right).await.is_ok());
     let wrong = query(sandbox.base_url(), "00000000000000000000000000000000");
-    let problem = check_account(&paths, &config, &here, wrong).await.unwrap_err();
+    let problem = here.check_account(&config, wrong).await.unwrap_err();
     assert!(problem.is_refusal() && problem.code() == "wrong_credentials", "{problem}");
     assert!(!deck.paths().secrets.exists());
 }
@@ -202,15 +202,8 @@ async fn importing_offers_only_senders_that_can_send_sms() {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
     let deck = Deck::new();
     let query = query(sandbox.base_url(), AUTH_TOKEN);
-    let offered = offered_senders(
-        &deck.paths(),
-        &Config::built_in(),
-        &Runtime::of_this_machine(),
-        query,
-        |_| (),
-    )
-    .await
-    .unwrap();
+    let here = engine::Deck::new(deck.paths(), Runtime::of_this_machine());
+    let offered = here.offered_senders(&Config::built_in(), query, |_| ()).await.unwrap();
     assert!(offered.failures.is_empty(), "{:?}", offered.failures);
     let offered: Vec<_> = offered
         .senders
@@ -239,9 +232,9 @@ async fn what_an_account_does_not_list_is_named() {
     ]);
     let deck = Deck::new();
     let config = Config::built_in();
-    let here = Runtime::of_this_machine();
+    let here = engine::Deck::new(deck.paths(), Runtime::of_this_machine());
     let query = query(&wire.url, AUTH_TOKEN);
-    let offered = offered_senders(&deck.paths(), &config, &here, query, |_| ()).await.unwrap();
+    let offered = here.offered_senders(&config, query, |_| ()).await.unwrap();
     assert_eq!(offered.senders.len(), 2);
     let [codes, services] = offered.failures.as_slice() else { panic!("{:?}", offered.failures) };
     assert!(codes.contains("first 1 short codes"), "{codes}");
@@ -263,7 +256,7 @@ async fn the_console_tests_an_account_rejects_a_wrong_token_and_imports_a_number
     terminal.type_text("00000000000000000000000000000000\x14");
     terminal.wait_for("wrong credentials");
     terminal.type_text("\x13");
-    terminal.wait_for("Not saved: wrong credentials");
+    terminal.wait_for("Not saved: Development: wrong credentials");
     assert!(!std::fs::read_to_string(deck.paths().secrets).unwrap().contains("0000000"));
 
     terminal.type_text(&"\x7f".repeat(32));
@@ -285,7 +278,7 @@ async fn the_console_tests_an_account_rejects_a_wrong_token_and_imports_a_number
         saved.from_numbers.rows().iter().map(|row| row.sender.as_str().to_owned()).collect();
     assert_eq!(senders, ["+15005550006", "+573005550106"]);
     let audit = deck.run(&["audit", "list"]).out();
-    assert!(audit.contains("Not saved: wrong credentials"), "{audit}");
+    assert!(audit.contains("Not saved: Development: wrong credentials"), "{audit}");
     assert!(audit.contains(ACCOUNT_SID) || audit.contains("Auth token"), "{audit}");
 }
 

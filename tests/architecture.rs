@@ -15,10 +15,11 @@ use std::path::PathBuf;
 use rust_source::{Function, Module, Source};
 
 /// The layers from the bottom up; a part may use what is in the layers below its own.
-const LAYERS: [&[&str]; 7] = [
+const LAYERS: [&[&str]; 8] = [
     &["domain"],
     // The clock and the chance of this machine, its files, and this process.
     &["runtime", "files", "process"],
+    &["person"],
     &["provider", "store", "config"],
     &["engine"],
     &["report", "demo"],

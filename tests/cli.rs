@@ -266,14 +266,20 @@ fn a_send_is_audited_and_tampering_with_the_audit_is_detected() {
     let deck = Deck::new();
     assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", NUMBER]).code(), 0);
     let rows = deck.run(&["audit", "list", "--json"]).json();
-    assert_eq!(rows.len(), 1);
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[1]["action"], "send_outcome");
+    assert!(rows[1]["detail"].as_str().unwrap().ends_with(": queued"), "{rows:?}");
     assert_eq!(
         (&rows[0]["action"], &rows[0]["environment"]),
         (&"send".into(), &"development".into())
     );
-    assert!(rows[0]["operator"].as_str().unwrap().starts_with("command line by ana"));
+    let operator = rows[0]["operator"].as_str().unwrap();
+    let uid = rustix::process::getuid().as_raw();
+    assert!(operator.starts_with("command line by "), "{operator}");
+    assert!(operator.contains(&format!("uid {uid}")), "{operator}");
+    assert!(operator.contains("environment says user ana"), "{operator}");
     let whole = deck.run(&["audit", "verify"]);
-    assert_eq!((whole.code(), whole.out().as_str()), (0, "The audit is whole: 1 rows.\n"));
+    assert_eq!((whole.code(), whole.out().as_str()), (0, "The audit is whole: 2 rows.\n"));
     let store = rusqlite::Connection::open(deck.paths().store).unwrap();
     store.execute("UPDATE audit SET operator = 'nobody'", ()).unwrap();
     let broken = deck.run(&["audit", "verify"]);

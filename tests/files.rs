@@ -22,7 +22,7 @@ const COMMANDS: [&[&str]; 9] = [
     &["config", "path"],
     &["config", "show"],
     &["config", "check"],
-    &["config", "set", "--env", "dev", "codes_allowed", "5"],
+    &["config", "set", "--yes", "--env", "dev", "codes_allowed", "5"],
     &["send", "--env", "dev", "+573001234567"],
     &["route", "--env", "dev", "+573001234567"],
     &["quota", "list"],
@@ -82,7 +82,10 @@ fn the_deck_of_root_is_for_root_alone() {
         return;
     }
     let deck = Deck::new();
-    assert_eq!(deck.run(&["config", "set", "--env", "dev", "codes_allowed", "5"]).code(), 0);
+    assert_eq!(
+        deck.run(&["config", "set", "--yes", "--env", "dev", "codes_allowed", "5"]).code(),
+        0
+    );
     assert_eq!(deck.run(&["status"]).code(), 0);
     for folder in ["", ".config", ".config/smsdeck"] {
         let open = fs::Permissions::from_mode(0o755);
@@ -160,21 +163,22 @@ fn settings_are_imported_from_a_pipe_that_is_open_already() {
     let exported = deck.run(&["config", "export", "--env", "dev"]).out();
     let text = exported.replace("codes_allowed: 3", "codes_allowed: 7");
     for file in ["-", "/dev/stdin", "/dev/fd/0"] {
-        let mut command = deck.command(&["config", "import", "--env", "dev", "--dry-run", file]);
+        let mut command =
+            deck.command(&["config", "import", "--yes", "--env", "dev", "--dry-run", file]);
         let ran = support::deck::fed(&mut command, text.as_bytes());
         assert_eq!(ran.code(), 0, "{file}: {}", ran.err());
         assert!(ran.out().contains('7'), "{file}: {}", ran.out());
     }
     let path = deck.path("pipe");
     pipe(&path);
-    let ran = deck.run(&["config", "import", "--env", "dev", path.to_str().unwrap()]);
+    let ran = deck.run(&["config", "import", "--yes", "--env", "dev", path.to_str().unwrap()]);
     assert!(ran.err().contains("it is a named pipe"), "{}", ran.err());
 }
 
 #[test]
 fn the_next_start_removes_what_a_killed_process_left() {
     let deck = Deck::new();
-    deck.run(&["config", "set", "--env", "dev", "codes_allowed", "5"]);
+    deck.run(&["config", "set", "--yes", "--env", "dev", "codes_allowed", "5"]);
     let folder = deck.path(".config/smsdeck");
     let left = [folder.join(".smsdeck-AbC123"), folder.join("config.ron.history/.smsdeck-XyZ789")];
     fs::create_dir_all(folder.join("config.ron.history")).unwrap();
@@ -278,7 +282,7 @@ fn an_invalid_line_does_not_end_a_batch_of_numbers() {
     assert_eq!(ran.json()[1]["reason"], "byte 8 is not UTF-8");
     let ran = route(b"+573001234567\n+14155550123\n");
     assert_eq!((ran.code(), valid(&ran)), (0, vec![true, true]), "{}", ran.err());
-    let only = &["config", "set", "--env", "dev", "limits.only_countries", "[\"CO\"]"];
+    let only = &["config", "set", "--yes", "--env", "dev", "limits.only_countries", "[\"CO\"]"];
     assert_eq!(deck.run(only).code(), 0);
     assert_eq!(route(b"+573001234567\n+14155550123\n").code(), 3);
     assert_eq!(route(b"+14155550123\nnonsense\n").code(), 2);
@@ -299,11 +303,11 @@ fn showing_the_config_into_its_own_file_leaves_a_valid_one() {
     assert!(error.contains("the file is empty"), "{error}");
     assert_eq!(deck.run(&["config", "check"]).code(), 0);
     for codes in ["5", "6"] {
-        deck.run(&["config", "set", "--env", "dev", "codes_allowed", codes]);
+        deck.run(&["config", "set", "--yes", "--env", "dev", "codes_allowed", codes]);
     }
     assert_eq!(show_into().0, Some(0));
     let shown = deck.run(&["config", "show"]);
-    assert!(shown.out().contains("codes_allowed: 5"), "{}", shown.out());
+    assert!(shown.out().contains("codes_allowed: 6"), "{}", shown.out());
     fs::write(&path, "").unwrap();
     let ran = deck.run(&["config", "check"]);
     assert!(ran.err().contains("config.ron: the file is empty"), "{}", ran.err());
@@ -319,7 +323,7 @@ fn what_other_programs_put_before_a_text_is_no_part_of_it() {
     let fed = |arguments: &[&str], input: &str| {
         support::deck::fed(&mut deck.command(arguments), input.as_bytes())
     };
-    let ran = fed(&["config", "import", "--env", "dev", "-"], &text);
+    let ran = fed(&["config", "import", "--yes", "--env", "dev", "-"], &text);
     assert_eq!(ran.code(), 0, "{}", ran.err());
     let config = deck.paths().config;
     let written = fs::read_to_string(&config).unwrap();
@@ -335,14 +339,19 @@ fn what_other_programs_put_before_a_text_is_no_part_of_it() {
     let ran =
         fed(&["verify", "--env", "dev", "+573001234567", "-"], &with_mark(&format!("{code}\n")));
     assert_eq!(ran.code(), 0, "{}", ran.err());
-    let ran = fed(&["config", "set", "--env", "test", "auth_token", "-"], &with_mark("s3cret\n"));
+    let ran = fed(
+        &["config", "set", "--yes", "--env", "test", "auth_token", "-"],
+        &with_mark("s3cret\n"),
+    );
     assert_eq!(ran.code(), 0, "{}", ran.err());
-    let ran =
-        fed(&["config", "import", "--env", "dev", "-"], "(\n  default_country: \"\u{e9}\u{1}");
+    let ran = fed(
+        &["config", "import", "--yes", "--env", "dev", "-"],
+        "(\n  default_country: \"\u{e9}\u{1}",
+    );
     assert_eq!(ran.code(), 2, "{}", ran.err());
-    let mut bad = deck.command(&["config", "import", "--env", "dev", "-"]);
+    let mut bad = deck.command(&["config", "import", "--yes", "--env", "dev", "-"]);
     let ran = support::deck::fed(&mut bad, b"(\n  message: \"caf\xe9\")");
     assert!(ran.err().contains("-:2:16: a byte here is not UTF-8"), "{}", ran.err());
-    let ran = fed(&["config", "import", "--env", "dev", "-"], "");
+    let ran = fed(&["config", "import", "--yes", "--env", "dev", "-"], "");
     assert!(ran.err().contains("the file is empty"), "{}", ran.err());
 }

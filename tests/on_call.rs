@@ -114,7 +114,7 @@ fn read_only_mode_changes_nothing() {
         assert!(ran.err().contains("read-only"), "{}", ran.err());
     }
     assert_eq!(deck.run(&["quota", "list", "--read-only"]).code(), 0);
-    assert_eq!(deck.run(&["audit", "list", "--json"]).json().len(), 1);
+    assert_eq!(deck.run(&["audit", "list", "--json"]).json().len(), 2);
 }
 
 #[test]

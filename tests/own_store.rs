@@ -104,7 +104,7 @@ fn another_store_is_used_only_once_it_was_adopted_and_the_former_one_no_more() {
     drop(open);
     let copy = deck.path("copy.db");
     let copy = copy.to_str().unwrap();
-    assert_eq!(deck.run(&["config", "set", "deck.store", copy]).code(), 0);
+    assert_eq!(deck.run(&["config", "set", "--yes", "deck.store", copy]).code(), 0);
     let refused = send(&deck);
     assert_eq!(refused.code(), 1);
     assert!(refused.err().contains("copy.db") && refused.err().contains("store adopt"));
@@ -115,7 +115,7 @@ fn another_store_is_used_only_once_it_was_adopted_and_the_former_one_no_more() {
     assert_eq!(send(&deck).code(), 0);
     let shown = deck.run(&["store"]);
     assert!(shown.out().contains("copy.db") && shown.out().contains("in use"), "{}", shown.out());
-    assert_eq!(deck.run(&["config", "set", "deck.store", "None"]).code(), 0);
+    assert_eq!(deck.run(&["config", "set", "--yes", "deck.store", "None"]).code(), 0);
     let refused = send(&deck);
     assert!(refused.err().contains("nothing is sent"), "{}", refused.err());
 }
@@ -143,7 +143,7 @@ fn whoever_only_reads_makes_nothing() {
             &["config", "check", "--log"],
             &["config", "history"],
             &["numbers", "list", "--env", "dev"],
-            &["config", "set", "--env", "dev", "codes_allowed", "9", "--dry-run"],
+            &["config", "set", "--yes", "--env", "dev", "codes_allowed", "9", "--dry-run"],
             &["store"],
             &["send", "--env", "dev", "--read-only", NUMBER],
             &["verify", "--env", "dev", "--read-only", NUMBER, "123456"],

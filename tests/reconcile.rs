@@ -14,7 +14,7 @@ use smsdeck::domain::delivery::DeliveryStatus;
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::message_options::{AddressRetention, ContentRetention, MessageOptions};
 use smsdeck::domain::phone::Accept;
-use smsdeck::domain::provider::{BaseUrl, Provider};
+use smsdeck::domain::provider::{AccountSid, BaseUrl, Provider};
 use smsdeck::domain::secret::SecretSource;
 use smsdeck::engine::{Clock, CodeRequest, Engine, Pace, Submission};
 use smsdeck::provider::{Patience, Sandbox, loopback_client};
@@ -223,16 +223,17 @@ async fn sending_pauses_while_the_account_refuses_its_credentials() {
     assert!(request("+573007654321").await.is_err());
     assert_eq!(wire.requests().len(), 2);
 
-    // A saved change ends the pause at once.
-    let later = std::time::SystemTime::from(clock.now()) + Duration::from_secs(1);
-    std::fs::File::options()
-        .append(true)
-        .open(deck.paths().secrets)
-        .unwrap()
-        .set_modified(later)
-        .unwrap();
+    // Other credentials do not wait, and these go on to.
+    let paused = (*engine.config()).clone();
+    let mut other = paused.clone();
+    other.environments.development.provider.set_twilio(|account| {
+        account.account_sid = Some(AccountSid::parse(&format!("AC{}", "1".repeat(32))).unwrap());
+    });
+    engine.reconfigure(other).await;
     assert!(request("+573007654321").await.is_ok());
     assert_eq!(wire.requests().len(), 3);
+    engine.reconfigure(paused).await;
+    assert_eq!(request("+573007654321").await.unwrap_err().code(), "paused");
 }
 
 #[tokio::test]

@@ -275,7 +275,7 @@ fn no_escape_sequence_of_a_setting_reaches_the_terminal() {
     deck.configure(&render(&Config::built_in()));
     let escape = "\u{1b}[2J\u{9b}31m";
     let set = |key: &str, value: &str| {
-        deck.run(&["config", "set", "--env", "prod", key, value, "--dry-run"])
+        deck.run(&["config", "set", "--yes", "--env", "prod", key, value, "--dry-run"])
     };
     let mut all = vec![
         set("deck.app_name", &format!("ACME{escape}")),

@@ -30,7 +30,16 @@ fn deck_without_network() -> (Deck, Refusal) {
 /// Stores a token as `config set auth_token -` does.
 fn set_token(deck: &Deck, environment: &str, token: &str) -> support::deck::Ran {
     let mut child = deck
-        .command(&["config", "set", "--env", environment, "auth_token", "-"])
+        .command(&[
+            "config",
+            "set",
+            "--yes",
+            "--unchecked",
+            "--env",
+            environment,
+            "auth_token",
+            "-",
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -48,7 +57,10 @@ fn text(deck: &Deck) -> String {
 fn a_config_that_is_gone_is_like_a_broken_one() {
     let deck = Deck::new();
     deck.configure(&render(&Config::built_in()));
-    assert_eq!(deck.run(&["config", "set", "--env", "dev", "codes_allowed", "4"]).code(), 0);
+    assert_eq!(
+        deck.run(&["config", "set", "--yes", "--env", "dev", "codes_allowed", "4"]).code(),
+        0
+    );
     let config = deck.paths().config;
     let saved = std::fs::read_to_string(&config).unwrap();
     std::fs::remove_file(&config).unwrap();
@@ -57,11 +69,13 @@ fn a_config_that_is_gone_is_like_a_broken_one() {
     let sent = deck.run(&["send", "--env", "dev", "+573001234567", "--no-wait"]);
     assert!(sent.code() != 0 && sent.err().contains("config restore"), "{}", sent.err());
     std::os::unix::fs::symlink(deck.path("nothing.ron"), &config).unwrap();
-    let set = deck.run(&["config", "set", "--env", "dev", "codes_allowed", "5"]);
+    let set = deck.run(&["config", "set", "--yes", "--env", "dev", "codes_allowed", "5"]);
     assert!(set.code() != 0 && set.err().contains("link"), "{}", set.err());
     assert!(config.is_symlink() && !deck.path("nothing.ron").exists());
     std::fs::remove_file(&config).unwrap();
-    let set = |value| deck.run(&["config", "set", "--env", "dev", "codes_allowed", value]).code();
+    let set = |value| {
+        deck.run(&["config", "set", "--yes", "--env", "dev", "codes_allowed", value]).code()
+    };
     std::fs::write(&config, saved).unwrap();
     assert_eq!((set("5"), set("6")), (0, 0));
     std::fs::remove_file(&config).unwrap();
@@ -94,7 +108,7 @@ fn a_named_config_that_is_not_there_is_an_error_and_makes_no_deck() {
 #[test]
 fn setting_a_field_is_previewed_audited_and_can_be_undone() {
     let deck = deck();
-    let set = ["config", "set", "--env", "prod", "codes_allowed", "5"];
+    let set = ["config", "set", "--yes", "--env", "prod", "codes_allowed", "5"];
     let tried = deck.run(&[&set[..], &["--dry-run"]].concat());
     assert_eq!(tried.code(), 0, "{}", tried.err());
     let paths = deck.paths();
@@ -129,13 +143,13 @@ fn an_invalid_change_writes_nothing_and_explains_itself() {
         ("auth_token", "topsecret0123456789", "standard input"),
         ("provider.auth_token", "topsecret0123456789", "standard input"),
     ] {
-        let ran = deck.run(&["config", "set", "--env", "prod", field, value]);
+        let ran = deck.run(&["config", "set", "--yes", "--env", "prod", field, value]);
         assert_eq!(ran.code(), 2, "{field}");
         assert!(ran.err().contains(words), "{}", ran.err());
         assert!(!ran.err().contains("topsecret"), "{}", ran.err());
     }
     let read_only =
-        deck.run(&["--read-only", "config", "set", "--env", "prod", "codes_allowed", "5"]);
+        deck.run(&["--read-only", "config", "set", "--yes", "--env", "prod", "codes_allowed", "5"]);
     assert_eq!(read_only.code(), 3);
     assert_eq!(text(&deck), BY_HAND);
 }
@@ -154,8 +168,9 @@ fn a_token_is_read_from_standard_input_and_kept_in_the_secrets_file_only() {
 #[test]
 fn numbers_are_added_edited_moved_and_removed() {
     let deck = deck();
-    let numbers =
-        |arguments: &[&str]| deck.run(&[&["numbers"], arguments, &["--env", "prod"]].concat());
+    let numbers = |arguments: &[&str]| {
+        deck.run(&[&["numbers"], arguments, &["--yes", "--env", "prod"]].concat())
+    };
     assert_eq!(numbers(&["add", "72404", "--countries", "FR,PE"]).code(), 0);
     let taken = numbers(&["add", "72405", "--countries", "CO"]);
     assert_eq!(taken.code(), 2);
@@ -163,7 +178,7 @@ fn numbers_are_added_edited_moved_and_removed() {
     assert_eq!(numbers(&["edit", "72404", "--countries", "FR,CO", "--move"]).code(), 0);
     // The default number keeps its place without a country.
     assert_eq!(numbers(&["remove", "ACME"]).code(), 0);
-    let list = numbers(&["list"]).out();
+    let list = deck.run(&["numbers", "list", "--env", "prod"]).out();
     assert_eq!(
         list,
         "* +1 415 555 0100\n  +44 7400 123456      GG JE\n  72404                CO FR\n"
@@ -184,6 +199,7 @@ fn environments_are_compared_copied_and_moved_between_decks() {
     let copy = [
         "config",
         "copy",
+        "--yes",
         "prod",
         "test",
         "--fields",
@@ -199,7 +215,7 @@ fn environments_are_compared_copied_and_moved_between_decks() {
     let file = deck.path("production.ron");
     std::fs::write(&file, &exported).unwrap();
     let other = Deck::new();
-    let import = ["config", "import", "--env", "prod", file.to_str().unwrap()];
+    let import = ["config", "import", "--yes", "--env", "prod", file.to_str().unwrap()];
     assert_eq!(other.run(&import).code(), 0);
     assert_eq!(other.run(&["config", "export", "--env", "prod"]).out(), exported);
     std::fs::write(&file, exported.replace("codes_allowed: 3", "codes_allowed: 33")).unwrap();
@@ -216,7 +232,7 @@ fn a_change_first_shows_what_it_would_have_refused() {
         assert_eq!(deck.run(&send).code(), 0);
     }
     let set = |value| {
-        let set = ["config", "set", "--env", "dev", "codes_allowed", value, "--dry-run"];
+        let set = ["config", "set", "--yes", "--env", "dev", "codes_allowed", value, "--dry-run"];
         deck.run(&set).out()
     };
     let stricter = set("2");
@@ -233,7 +249,7 @@ fn a_change_first_shows_what_it_would_have_refused() {
     let words = "none would have been refused. 1 request that was refused then would have been \
                  sent. 1 locked user opens at once.";
     assert!(wider.contains(words), "{wider}");
-    assert_eq!(deck.run(&["numbers", "default", "--none", "--env", "dev"]).code(), 0);
+    assert_eq!(deck.run(&["numbers", "default", "--yes", "--none", "--env", "dev"]).code(), 0);
     assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", "+4915123456789"]).code(), 3);
     let check = deck.run(&["config", "check", "--log"]).out();
     assert!(check.contains("on no number: DE PE"), "{check}");
@@ -258,7 +274,9 @@ fn a_stored_token_is_copied_only_when_asked_for() {
     let token = "0123456789abcdef0123456789ab3f9a";
     assert_eq!(set_token(&deck, "prod", token).code(), 0);
     let stored = || std::fs::read_to_string(deck.paths().secrets).unwrap().matches(token).count();
-    let copy = |fields: &str| deck.run(&["config", "copy", "prod", "test", "--fields", fields]);
+    let copy = |fields: &str| {
+        deck.run(&["config", "copy", "--yes", "--unchecked", "prod", "test", "--fields", fields])
+    };
     assert_eq!((copy("provider").code(), stored()), (0, 1));
     let copied = copy("auth_token");
     assert_eq!((copied.code(), stored()), (0, 2), "{}", copied.err());
@@ -270,7 +288,7 @@ fn a_stored_token_is_copied_only_when_asked_for() {
 #[test]
 fn a_change_is_audited_although_nobody_reads_the_output() {
     let deck = deck();
-    let set = ["config", "set", "--env", "test", "codes_allowed", "5"];
+    let set = ["config", "set", "--yes", "--env", "test", "codes_allowed", "5"];
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let status = deck.command(&set).stdout(full).stderr(Stdio::null()).status().unwrap();
     assert_eq!(status.code(), Some(1));
@@ -282,7 +300,10 @@ fn a_change_is_audited_although_nobody_reads_the_output() {
 fn an_invalid_config_is_reported_and_a_version_can_be_restored() {
     let deck = deck();
     deck.configure(&BY_HAND.replace("    ),\n)", "    ),\n    deck: (retention_days: 60),\n)"));
-    assert_eq!(deck.run(&["config", "set", "--env", "dev", "codes_allowed", "5"]).code(), 0);
+    assert_eq!(
+        deck.run(&["config", "set", "--yes", "--env", "dev", "codes_allowed", "5"]).code(),
+        0
+    );
     deck.configure("(version: 1,");
     assert_eq!(deck.run(&["config", "path"]).code(), 0);
     let history = deck.run(&["config", "history", "--json"]).json();
@@ -301,11 +322,11 @@ fn an_invalid_config_is_reported_and_a_version_can_be_restored() {
 #[test]
 fn copying_single_numbers_never_copies_a_token() {
     let deck = deck();
-    let copy = ["config", "copy", "prod", "dev", "--numbers", "ACME"];
+    let copy = ["config", "copy", "--yes", "prod", "dev", "--numbers", "ACME"];
     assert_eq!(deck.run(&copy).code(), 0);
     let list = deck.run(&["numbers", "list", "--env", "dev"]).out();
     assert_eq!(list, "* +1 500 555 0006      CO US\n  ACME                 AT DE\n");
-    let none = deck.run(&["config", "copy", "prod", "test", "--numbers", "72404"]);
+    let none = deck.run(&["config", "copy", "--yes", "prod", "test", "--numbers", "72404"]);
     assert!(none.code() == 2 && none.err().contains("no From number of Production"));
 
     let exported = deck.run(&["config", "export", "--env", "prod"]).out();
@@ -313,10 +334,11 @@ fn copying_single_numbers_never_copies_a_token() {
     assert_ne!(foreign, exported);
     let file = deck.path("production.ron");
     std::fs::write(&file, foreign).unwrap();
-    let import = ["config", "import", "--env", "test", file.to_str().unwrap()];
+    let import = ["config", "import", "--yes", "--env", "test", file.to_str().unwrap()];
     assert_eq!(deck.run(&import).code(), 0);
     assert!(!text(&deck).contains("evil"), "{}", text(&deck));
-    let check = deck.run(&["config", "copy", "dev", "prod", "--fields", "provider", "--dry-run"]);
+    let check =
+        deck.run(&["config", "copy", "--yes", "dev", "prod", "--fields", "provider", "--dry-run"]);
     assert!(check.out().contains("The Sandbox texts nobody"), "{}", check.out());
 }
 
@@ -343,9 +365,9 @@ fn a_token_that_is_no_longer_used_is_removed() {
     let holds = || std::fs::read_to_string(deck.paths().secrets).unwrap().contains(token);
     for (field, value) in [("auth_token", "None"), ("provider", "Sandbox")] {
         assert_eq!(set_token(&deck, "prod", token).code(), 0);
-        let dry = deck.run(&["config", "set", "--env", "prod", field, value, "--dry-run"]);
+        let dry = deck.run(&["config", "set", "--yes", "--env", "prod", field, value, "--dry-run"]);
         assert!(dry.out().contains("the stored token would be removed") && holds());
-        let set = deck.run(&["config", "set", "--env", "prod", field, value]);
+        let set = deck.run(&["config", "set", "--yes", "--env", "prod", field, value]);
         assert!(set.out().contains("the stored token is removed"), "{}{}", set.out(), set.err());
         assert!(!holds(), "{field}");
     }
@@ -354,10 +376,11 @@ fn a_token_that_is_no_longer_used_is_removed() {
 #[test]
 fn a_failed_save_and_a_reordering_are_audited() {
     let deck = deck();
-    let set = |value: &str| deck.run(&["config", "set", "--env", "prod", "from_numbers", value]);
+    let set =
+        |value: &str| deck.run(&["config", "set", "--yes", "--env", "prod", "from_numbers", value]);
     let rows =
         ["(sender: \"72404\", countries: [\"FR\"])", "(sender: \"72405\", countries: [\"IT\"])"];
-    let none = deck.run(&["numbers", "default", "--env", "prod", "--none"]);
+    let none = deck.run(&["numbers", "default", "--yes", "--env", "prod", "--none"]);
     assert_eq!(none.code(), 0, "{}", none.err());
     assert_eq!(set(&format!("[{}]", rows.join(", "))).code(), 0);
     let turned = set(&format!("[{}, {}]", rows[1], rows[0]));
@@ -366,7 +389,7 @@ fn a_failed_save_and_a_reordering_are_audited() {
     let history = deck.paths().config.with_file_name("config.ron.history");
     std::fs::remove_dir_all(&history).unwrap();
     std::fs::write(&history, "").unwrap();
-    let failed = deck.run(&["config", "set", "--env", "prod", "codes_allowed", " 7 "]);
+    let failed = deck.run(&["config", "set", "--yes", "--env", "prod", "codes_allowed", " 7 "]);
     assert_eq!(failed.code(), 1, "{}", failed.out());
     assert!(!text(&deck).contains("codes_allowed: 7"));
     let audit = deck.run(&["audit", "list", "--env", "prod", "--json"]).json();
@@ -387,7 +410,7 @@ fn an_api_key_belongs_to_its_account() {
     );
     assert_ne!(text_of, BY_HAND);
     deck.configure(&text_of);
-    let copy = deck.run(&["config", "copy", "prod", "test", "--fields", "provider"]);
+    let copy = deck.run(&["config", "copy", "--yes", "prod", "test", "--fields", "provider"]);
     assert_eq!(copy.code(), 0, "{}", copy.err());
     // The secret of the key is no token of the account.
     assert!(!text(&deck).contains("KEY_SECRET"), "{}", text(&deck));
@@ -422,7 +445,7 @@ fn config_show_prints_one_environment_or_all_of_them() {
 #[test]
 fn an_empty_list_of_recipients_is_rejected() {
     let deck = deck();
-    let set = deck.run(&["config", "set", "--env", "test", "recipients", "Only([])"]);
+    let set = deck.run(&["config", "set", "--yes", "--env", "test", "recipients", "Only([])"]);
     assert_eq!(set.code(), 2);
     assert!(set.err().contains("would text nobody"), "{}", set.err());
 }
@@ -431,7 +454,7 @@ fn an_empty_list_of_recipients_is_rejected() {
 fn fields_of_the_deck_of_maps_and_of_limits_are_set_and_copied_by_name() {
     let deck = deck();
     let set = |field: &str, value: &str| {
-        let ran = deck.run(&["config", "set", "--env", "prod", field, value]);
+        let ran = deck.run(&["config", "set", "--yes", "--env", "prod", field, value]);
         assert_eq!(ran.code(), 0, "{field}: {}", ran.err());
     };
     set("own_messages.CO", "{code} es tu código");
@@ -441,7 +464,8 @@ fn fields_of_the_deck_of_maps_and_of_limits_are_set_and_copied_by_name() {
     set("message", "{code} {app}, in {minutes} min");
     let own = text(&deck);
     assert!(own.contains("\"CO\": \"{code} es tu código\"") && own.contains("\"de\":"), "{own}");
-    let copy = |fields: &str| deck.run(&["config", "copy", "prod", "test", "--fields", fields]);
+    let copy =
+        |fields: &str| deck.run(&["config", "copy", "--yes", "prod", "test", "--fields", fields]);
     let copied = copy("limits.per_hour,own_messages.CO");
     assert_eq!(copied.code(), 0, "{}", copied.err());
     let shown = &deck.run(&["config", "show", "--env", "test", "--json"]).json()[0];
@@ -451,11 +475,11 @@ fn fields_of_the_deck_of_maps_and_of_limits_are_set_and_copied_by_name() {
     let copied = copy("default_number");
     assert!(copied.code() == 2 && copied.err().contains("--numbers"), "{}", copied.err());
 
-    let priced = deck.run(&["config", "set", "deck.segment_price", "0.05"]);
+    let priced = deck.run(&["config", "set", "--yes", "deck.segment_price", "0.05"]);
     assert_eq!(priced.code(), 0, "{}", priced.err());
     assert!(deck.run(&["config", "check"]).out().contains("14.40"));
     assert!(deck.run(&["audit", "list"]).out().contains("segment_price: not set → 0.05"));
-    let both = deck.run(&["config", "set", "--env", "dev", "deck.app_name", "ACME"]);
+    let both = deck.run(&["config", "set", "--yes", "--env", "dev", "deck.app_name", "ACME"]);
     assert!(both.code() == 2 && both.err().contains("leave --env out"), "{}", both.err());
     for (field, value) in [
         ("codes_allowed", "abc"),
@@ -465,7 +489,7 @@ fn fields_of_the_deck_of_maps_and_of_limits_are_set_and_copied_by_name() {
         ("recipients", "+573001234567"),
         ("limits.only_countries", "CO,US"),
     ] {
-        let wrong = deck.run(&["config", "set", "--env", "prod", field, value]);
+        let wrong = deck.run(&["config", "set", "--yes", "--env", "prod", field, value]);
         assert_eq!(wrong.code(), 2);
         assert!(
             wrong.err().contains(field) && wrong.err().contains("It takes "),
@@ -486,8 +510,9 @@ fn a_number_only_in_production_is_drift() {
 #[test]
 fn the_default_number_may_serve_no_country_of_its_own() {
     let deck = deck();
-    let edit =
-        |sender: &str| deck.run(&["numbers", "edit", sender, "--env", "prod", "--no-countries"]);
+    let edit = |sender: &str| {
+        deck.run(&["numbers", "edit", "--yes", sender, "--env", "prod", "--no-countries"])
+    };
     assert_eq!(edit("ACME").code(), 2);
     let default = edit("+14155550100");
     assert_eq!(default.code(), 0, "{}", default.err());

@@ -334,7 +334,10 @@ fn an_external_editor_gets_every_key_and_its_result_is_checked() {
 fn a_console_on_a_broken_config_continues_once_it_is_fixed() {
     let deck = Deck::new();
     deck.configure(include_str!("config_by_hand.ron"));
-    assert_eq!(deck.run(&["config", "set", "--env", "dev", "codes_allowed", "5"]).code(), 0);
+    assert_eq!(
+        deck.run(&["config", "set", "--yes", "--env", "dev", "codes_allowed", "5"]).code(),
+        0
+    );
     let broken =
         std::fs::read_to_string(deck.paths().config).unwrap().replace("version: 1", "verion: 1");
     deck.configure(&broken);
@@ -371,7 +374,10 @@ fn an_edit_merges_with_what_others_save_meanwhile() {
     terminal.wait_for("Nobody has asked for a code lately");
     terminal.type_text("E");
     terminal.wait_for("ready?");
-    assert_eq!(deck.run(&["config", "set", "--env", "prod", "codes_allowed", "8"]).code(), 0);
+    assert_eq!(
+        deck.run(&["config", "set", "--yes", "--env", "prod", "codes_allowed", "8"]).code(),
+        0
+    );
     terminal.type_text("y\n");
     let screen = terminal.wait_for("Production will change");
     assert!(screen.contains("GG JE") && !screen.contains("codes allowed"), "{screen}");

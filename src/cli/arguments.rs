@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
+use super::consent::Consent;
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::phone::METADATA_VERSION;
@@ -322,9 +323,13 @@ pub enum ConfigCommand {
         /// it from standard input.
         #[arg(allow_hyphen_values = true)]
         value: String,
-        /// Only show what would change.
+        /// What was said beforehand.
+        #[command(flatten)]
+        consent: Consent,
+        /// Save new credentials also where the account cannot be asked about them; they are called
+        /// unverified until it has accepted them.
         #[arg(long)]
-        dry_run: bool,
+        unchecked: bool,
     },
     /// What differs between two environments; what only Production has is marked as drift.
     Diff {
@@ -346,9 +351,13 @@ pub enum ConfigCommand {
         /// Single From numbers with their countries, which move to them.
         #[arg(long, value_delimiter = ',', value_parser = Sender::parse)]
         numbers: Vec<Sender>,
-        /// Only show what would change.
+        /// What was said beforehand.
+        #[command(flatten)]
+        consent: Consent,
+        /// Save new credentials also where the account cannot be asked about them; they are called
+        /// unverified until it has accepted them.
         #[arg(long)]
-        dry_run: bool,
+        unchecked: bool,
     },
     /// The shape of the config as a JSON schema.
     Schema,
@@ -362,12 +371,13 @@ pub enum ConfigCommand {
     Restore {
         /// Its name, as `history` has it.
         version: String,
-        /// Do not ask.
+        /// What was said beforehand.
+        #[command(flatten)]
+        consent: Consent,
+        /// Save new credentials also where the account cannot be asked about them; they are called
+        /// unverified until it has accepted them.
         #[arg(long)]
-        yes: bool,
-        /// Only show what would change.
-        #[arg(long)]
-        dry_run: bool,
+        unchecked: bool,
     },
     /// Write the settings of one environment, without secrets.
     Export,
@@ -375,9 +385,13 @@ pub enum ConfigCommand {
     Import {
         /// The file, or - for standard input.
         file: PathBuf,
-        /// Only show what would change.
+        /// What was said beforehand.
+        #[command(flatten)]
+        consent: Consent,
+        /// Save new credentials also where the account cannot be asked about them; they are called
+        /// unverified until it has accepted them.
         #[arg(long)]
-        dry_run: bool,
+        unchecked: bool,
     },
 }
 
@@ -400,9 +414,9 @@ pub enum NumbersCommand {
         /// Take countries from other numbers.
         #[arg(long)]
         r#move: bool,
-        /// Only show what would change.
-        #[arg(long)]
-        dry_run: bool,
+        /// What was said beforehand.
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Change a number or its countries.
     Edit {
@@ -421,18 +435,18 @@ pub enum NumbersCommand {
         /// Take countries from other numbers.
         #[arg(long)]
         r#move: bool,
-        /// Only show what would change.
-        #[arg(long)]
-        dry_run: bool,
+        /// What was said beforehand.
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Remove a number.
     Remove {
         /// The number.
         #[arg(value_parser = Sender::parse)]
         sender: Sender,
-        /// Only show what would change.
-        #[arg(long)]
-        dry_run: bool,
+        /// What was said beforehand.
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Make a number the default for countries that no number claims.
     Default {
@@ -442,9 +456,9 @@ pub enum NumbersCommand {
         /// None of them.
         #[arg(long)]
         none: bool,
-        /// Only show what would change.
-        #[arg(long)]
-        dry_run: bool,
+        /// What was said beforehand.
+        #[command(flatten)]
+        consent: Consent,
     },
 }
 

@@ -3,28 +3,44 @@
 
 use std::process::ExitCode;
 
+use super::consent::{Consent, ask_first};
 use super::failure::Failure;
 use super::invocation::Invocation;
 use super::show_changes::show;
 use crate::config::{self, Config};
 use crate::domain::environment::Environment;
-use crate::engine::{Changed, SettingsChange};
-use crate::report::WhatIf;
+use crate::engine::{Changed, Checking, SettingsChange};
+use crate::report::{UnverifiedCredentials, WhatIf};
 
-/// Changes the settings, or with `dry_run` only shows what would change.
+/// Changes the settings, after asking where others will notice, or only shows what would change.
 pub(super) async fn apply(
     invocation: &Invocation,
-    dry_run: bool,
+    consent: Consent,
+    checking: Checking,
     change: SettingsChange,
 ) -> Result<ExitCode, Failure> {
-    if dry_run {
+    if consent.dry_run {
         let token = change.token_of();
         let (old, new) = change.preview(invocation.deck.paths())?;
         return preview(invocation, &old, &new, token).await;
     }
-    let changed = invocation.deck.change_settings(&invocation.operator, change).await?;
-    show(invocation, &changed.old, &changed.new, changed.token, false)?;
+    let was_shown = ask_first(invocation, &change, consent)?;
+    let deck = &invocation.deck;
+    let changed = deck.change_settings(&invocation.operator, change, checking).await?;
+    if !was_shown {
+        show(invocation, &changed.old, &changed.new, changed.token, false)?;
+    }
+    show_unverified(invocation, &changed)?;
     ensure_complete(&changed)
+}
+
+/// Says which credentials no account was asked about.
+pub(super) fn show_unverified(invocation: &Invocation, changed: &Changed) -> Result<(), Failure> {
+    for (environment, problem) in &changed.unverified {
+        let text = format!("{environment}: saved unverified: {problem}");
+        invocation.output.line(&text, &UnverifiedCredentials::of(*environment, problem))?;
+    }
+    Ok(())
 }
 
 /// Fails where the settings are saved, but not all that belongs to it is done.

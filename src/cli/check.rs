@@ -11,7 +11,7 @@ use crate::domain::environment::Environment;
 use crate::domain::figures;
 use crate::domain::secret::SecretSource;
 use crate::domain::settings::{Field, Settings};
-use crate::engine::{AccountQuery, check_account};
+use crate::engine::AccountQuery;
 use crate::provider::AccountReport;
 use crate::report::{AccountCheck, ExposedFile, Figures, SettingsWarning, UnmappedCountries};
 
@@ -151,7 +151,10 @@ async fn show_unmapped_countries(invocation: &Invocation, config: &Config) -> Re
 /// Asks each account that is set up, or the one of the environment that was named.
 async fn ask_accounts(invocation: &Invocation, config: &Config) -> Result<ExitCode, Failure> {
     let mut exit = ExitCode::SUCCESS;
-    let (paths, runtime) = (invocation.deck.paths(), invocation.deck.runtime());
+    if !invocation.operator.read_only && !invocation.deck.has_no_store_yet(config) {
+        // What they say counts for everyone; without a store they are asked all the same.
+        let _ = invocation.engine().await;
+    }
     for (environment, settings) in config.environments.iter() {
         let is_asked = match invocation.environment {
             Some(only) => only == environment,
@@ -162,7 +165,7 @@ async fn ask_accounts(invocation: &Invocation, config: &Config) -> Result<ExitCo
         }
         let provider = settings.provider.clone();
         let query = AccountQuery { environment, provider, token: None };
-        let checked = check_account(paths, config, runtime, query).await;
+        let checked = invocation.deck.check_account(config, query).await;
         let text = match &checked {
             Ok(AccountReport { status, balance }) => {
                 format!("credentials accepted. Account {status}, balance {balance}.")

@@ -9,6 +9,7 @@ use super::invocation::Invocation;
 use super::output::complain;
 use super::{check, diff, set, transfer, versions};
 use crate::config::{self, Config, ConfigError};
+use crate::engine::Checking;
 use crate::report::{self, ConsoleKeys, Places};
 
 pub(super) async fn run(
@@ -18,8 +19,8 @@ pub(super) async fn run(
     match command {
         ConfigCommand::Path => path(invocation),
         ConfigCommand::Show => show(invocation),
-        ConfigCommand::Set { field, value, dry_run } => {
-            set::set(invocation, &field, &value, dry_run).await
+        ConfigCommand::Set { field, value, consent, unchecked } => {
+            set::set(invocation, (&field, &value), consent, checking(unchecked)).await
         }
         ConfigCommand::Schema => {
             let schema = config::schema();
@@ -32,21 +33,27 @@ pub(super) async fn run(
             Ok(ExitCode::SUCCESS)
         }
         ConfigCommand::Diff { a, b } => diff::diff(invocation, a, b),
-        ConfigCommand::Copy { from, to, fields, numbers, dry_run } => {
-            transfer::copy(invocation, (from, to), (&fields, &numbers), dry_run).await
+        ConfigCommand::Copy { from, to, fields, numbers, consent, unchecked } => {
+            let (ends, what) = ((from, to), (&fields[..], &numbers[..]));
+            transfer::copy(invocation, ends, what, (consent, checking(unchecked))).await
         }
         ConfigCommand::History => versions::history(invocation),
-        ConfigCommand::Restore { version, yes, dry_run } => {
-            versions::restore(invocation, &version, dry_run, yes).await
+        ConfigCommand::Restore { version, consent, unchecked } => {
+            versions::restore(invocation, &version, consent, checking(unchecked)).await
         }
         ConfigCommand::Export => transfer::export(invocation),
-        ConfigCommand::Import { file, dry_run } => {
-            transfer::import(invocation, &file, dry_run).await
+        ConfigCommand::Import { file, consent, unchecked } => {
+            transfer::import(invocation, &file, consent, checking(unchecked)).await
         }
         ConfigCommand::Check { file, online, log } => {
             check::run(invocation, file.as_deref(), online, log).await
         }
     }
+}
+
+/// What becomes of credentials that no account can be asked about.
+const fn checking(unchecked: bool) -> Checking {
+    if unchecked { Checking::Waived } else { Checking::Required }
 }
 
 fn path(invocation: &Invocation) -> Result<ExitCode, Failure> {

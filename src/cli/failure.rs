@@ -126,6 +126,10 @@ impl From<ChangeError> for Failure {
             ChangeError::Config(error) | ChangeError::Invalid(InvalidEdit::Config(error)) => {
                 error.into()
             }
+            error @ ChangeError::Unchecked { .. } => {
+                let hint = "Save it without checking: --unchecked".to_owned();
+                Self::of(Problem { hint: Some(hint), ..error.into() })
+            }
             error => Self::of(error.into()),
         }
     }

@@ -64,7 +64,10 @@ impl Invocation {
         if self.operator.read_only {
             return self.engine_to_read().await;
         }
-        Ok(self.deck.open(self.config()?).await?)
+        let engine = self.deck.open(self.config()?).await?;
+        // What cannot be written into the audit now is noticed again.
+        let _ = self.deck.record_outside_change(&self.operator).await;
+        Ok(engine)
     }
 
     /// The engine for a command that only reads: nothing is made for it.

@@ -9,6 +9,7 @@ mod change;
 mod check;
 mod config;
 mod confirm;
+mod consent;
 mod diff;
 mod failure;
 mod invocation;

@@ -4,12 +4,13 @@ use std::process::ExitCode;
 
 use super::arguments::NumbersCommand;
 use super::change::apply;
+use super::consent::Consent;
 use super::failure::Failure;
 use super::invocation::Invocation;
 use crate::domain::country::Country;
 use crate::domain::from_numbers::{FromNumber, FromNumbers};
 use crate::domain::sender::Sender;
-use crate::engine::{InvalidEdit, SettingsChange};
+use crate::engine::{Checking, InvalidEdit, SettingsChange};
 use crate::report;
 
 pub(super) async fn run(
@@ -18,8 +19,8 @@ pub(super) async fn run(
 ) -> Result<ExitCode, Failure> {
     match command {
         NumbersCommand::List => list(invocation),
-        NumbersCommand::Add { sender, countries, default, r#move, dry_run } => {
-            change(invocation, dry_run, move |grid| {
+        NumbersCommand::Add { sender, countries, default, r#move, consent } => {
+            change(invocation, consent, move |grid| {
                 if grid.rows().iter().any(|row| row.sender == sender) {
                     return Err(InvalidEdit::Rule(format!(
                         "{sender} is among the From numbers already: use edit"
@@ -32,8 +33,8 @@ pub(super) async fn run(
             })
             .await
         }
-        NumbersCommand::Edit { sender, new_sender, countries, no_countries, r#move, dry_run } => {
-            change(invocation, dry_run, move |grid| {
+        NumbersCommand::Edit { sender, new_sender, countries, no_countries, r#move, consent } => {
+            change(invocation, consent, move |grid| {
                 let row = row_of(grid, &sender)?;
                 let countries = countries.clone().or_else(|| no_countries.then(Vec::new));
                 let countries =
@@ -47,12 +48,12 @@ pub(super) async fn run(
             })
             .await
         }
-        NumbersCommand::Remove { sender, dry_run } => {
-            change(invocation, dry_run, move |grid| grid.without(&sender).map_err(invalid)).await
+        NumbersCommand::Remove { sender, consent } => {
+            change(invocation, consent, move |grid| grid.without(&sender).map_err(invalid)).await
         }
-        NumbersCommand::Default { sender, none, dry_run } => {
+        NumbersCommand::Default { sender, none, consent } => {
             let sender = sender.filter(|_| !none);
-            change(invocation, dry_run, move |grid| {
+            change(invocation, consent, move |grid| {
                 grid.with_default(sender.as_ref()).map_err(invalid)
             })
             .await
@@ -77,7 +78,7 @@ fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
 
 async fn change(
     invocation: &Invocation,
-    dry_run: bool,
+    consent: Consent,
     edit: impl Fn(&FromNumbers) -> Result<FromNumbers, InvalidEdit> + Send + Sync + 'static,
 ) -> Result<ExitCode, Failure> {
     let environment = invocation.environment()?;
@@ -86,7 +87,7 @@ async fn change(
         *grid = edit(grid)?;
         Ok(())
     });
-    apply(invocation, dry_run, change).await
+    apply(invocation, consent, Checking::Required, change).await
 }
 
 fn row_of<'a>(grid: &'a FromNumbers, sender: &Sender) -> Result<&'a FromNumber, InvalidEdit> {

@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 use super::change::apply;
+use super::consent::Consent;
 use super::failure::Failure;
 use super::invocation::Invocation;
 use super::standard_input::first_line;
 use crate::config;
 use crate::domain::environment::Environment;
 use crate::domain::secret::Secret;
-use crate::engine::SettingsChange;
+use crate::engine::{Checking, SettingsChange};
 
 /// How the places begin that a token can be read from; nothing that looks like a token does.
 const TOKEN_SOURCES: [&str; 3] = ["Env(\"", "File(\"", "Command(["];
@@ -17,9 +18,9 @@ const TOKEN_SOURCES: [&str; 3] = ["Env(\"", "File(\"", "Command(["];
 /// `config set`: one field; a token from standard input only.
 pub(super) async fn set(
     invocation: &Invocation,
-    field: &str,
-    value: &str,
-    dry_run: bool,
+    (field, value): (&str, &str),
+    consent: Consent,
+    checking: Checking,
 ) -> Result<ExitCode, Failure> {
     // What is the whole deck's belongs to no environment.
     let environment = match config::is_of_deck(field) {
@@ -38,7 +39,7 @@ pub(super) async fn set(
         *config = config::with_value(config, place, &field, &value)?;
         Ok(())
     });
-    apply(invocation, dry_run, change).await
+    apply(invocation, consent, checking, change).await
 }
 
 /// Reads a token from standard input where one is set so. No one may type it as an argument,

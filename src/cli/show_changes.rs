@@ -6,7 +6,8 @@ use super::output::Output;
 use crate::config::{self, Config};
 use crate::domain::difference::{Difference, differences};
 use crate::domain::environment::Environment;
-use crate::domain::settings::Settings;
+use crate::domain::lost_senders::lost_senders;
+use crate::domain::settings::{Field, Settings};
 use crate::domain::warnings::Warning;
 use crate::report::{self, ChangeWarning, DeckDifference, DryRun, NoChange, TokenChange};
 
@@ -39,6 +40,7 @@ pub(super) fn show(
         }
         if !changes.is_empty() {
             show_warnings(output, environment, &new.environments[environment])?;
+            show_lost_senders(output, environment, (old, new))?;
         }
     }
     for deck in &old.deck.differences(&new.deck) {
@@ -57,6 +59,21 @@ pub(super) fn show(
         output.line("Nothing changes.", &NoChange { changed: false })?;
     } else if dry_run {
         output.line("Nothing was written: --dry-run.", &DryRun { dry_run })?;
+    }
+    Ok(())
+}
+
+/// Shows which countries get another sender, or none.
+fn show_lost_senders(
+    output: Output,
+    environment: Environment,
+    (old, new): (&Config, &Config),
+) -> Result<(), Failure> {
+    let grid = |config: &Config| config.environments[environment].from_numbers.clone();
+    for sentence in &lost_senders(&grid(old), &grid(new)) {
+        let field = Field::FromNumbers.label();
+        let report = ChangeWarning { environment: environment.key(), field, warning: sentence };
+        output.line(&format!("warning: {environment}: {sentence}"), &report)?;
     }
     Ok(())
 }

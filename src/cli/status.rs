@@ -30,23 +30,7 @@ pub(super) async fn run(
     invocation: &Invocation,
     options: &StatusOptions,
 ) -> Result<ExitCode, Failure> {
-    let config = invocation.config()?;
-    let paths = invocation.deck.paths();
-    let store = config::store_path(paths, &config.deck);
-    if [&paths.config, &paths.secrets, &store].iter().all(|path| !path.exists()) {
-        let words = format!(
-            "nothing was ever set up here: neither {} nor {} is there",
-            paths.config.display(),
-            store.display()
-        );
-        return Err(Failure::new("no_deck", words));
-    }
-    // A look makes no store; one that is missing is an error where it was made before.
-    let engine = if store.exists() {
-        invocation.engine().await?
-    } else {
-        invocation.engine_to_read().await?
-    };
+    let engine = engine(invocation).await?;
     let unwatched = |error| Failure::new("watch", format!("the store cannot be watched: {error}"));
     let mut watch = if options.watch { Some(engine.watch().map_err(unwatched)?) } else { None };
     let mut shown = Vec::new();
@@ -72,9 +56,27 @@ pub(super) async fn run(
             Ok(()) = watch.config.changed() => {
                 // One that is half edited leaves the old settings in force.
                 let _ = invocation.deck.reload().await;
+                let _ = invocation.deck.record_outside_change(&invocation.operator).await;
             }
         }
     }
+}
+
+/// The engine of a deck that was set up.
+async fn engine(invocation: &Invocation) -> Result<&Engine, Failure> {
+    let config = invocation.config()?;
+    let paths = invocation.deck.paths();
+    let store = config::store_path(paths, &config.deck);
+    if [&paths.config, &paths.secrets, &store].iter().all(|path| !path.exists()) {
+        let words = format!(
+            "nothing was ever set up here: neither {} nor {} is there",
+            paths.config.display(),
+            store.display()
+        );
+        return Err(Failure::new("no_deck", words));
+    }
+    // A look makes no store; one that is missing is an error where it was made before.
+    if store.exists() { invocation.engine().await } else { invocation.engine_to_read().await }
 }
 
 /// Writes the figures into the file for Prometheus, if one is wanted.

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::change::apply;
+use super::consent::Consent;
 use super::failure::Failure;
 use super::invocation::Invocation;
 use crate::config;
 use crate::domain::environment::Environment;
 use crate::domain::secret::SecretSource;
 use crate::domain::sender::Sender;
-use crate::engine::{InvalidEdit, SettingsChange};
+use crate::engine::{Checking, InvalidEdit, SettingsChange};
 use crate::report::Exported;
 
 /// `config copy A B --fields … --numbers …`: never a secret, unless the token is named itself.
@@ -18,7 +19,7 @@ pub(super) async fn copy(
     invocation: &Invocation,
     (from, to): (Environment, Environment),
     (fields, numbers): (&[String], &[Sender]),
-    dry_run: bool,
+    (consent, checking): (Consent, Checking),
 ) -> Result<ExitCode, Failure> {
     if from == to {
         return Err(Failure::usage("an environment cannot be copied to itself".to_owned()));
@@ -49,7 +50,7 @@ pub(super) async fn copy(
         }
         Ok(())
     });
-    apply(invocation, dry_run, change).await
+    apply(invocation, consent, checking, change).await
 }
 
 /// `config export`: the settings of one environment, without secrets.
@@ -65,7 +66,8 @@ pub(super) fn export(invocation: &Invocation) -> Result<ExitCode, Failure> {
 pub(super) async fn import(
     invocation: &Invocation,
     file: &Path,
-    dry_run: bool,
+    consent: Consent,
+    checking: Checking,
 ) -> Result<ExitCode, Failure> {
     let environment = invocation.environment()?;
     let text = config::input(file)?;
@@ -74,5 +76,5 @@ pub(super) async fn import(
         *config = config::imported(config, environment, &text, &file)?;
         Ok(())
     });
-    apply(invocation, dry_run, change).await
+    apply(invocation, consent, checking, change).await
 }

@@ -2,13 +2,14 @@
 
 use std::process::ExitCode;
 
-use super::change::{ensure_complete, preview};
+use super::change::{ensure_complete, preview, show_unverified};
 use super::confirm::confirm;
+use super::consent::Consent;
 use super::failure::Failure;
 use super::invocation::Invocation;
 use super::show_changes::{changes, show};
 use crate::config::{self, Version};
-use crate::engine::SettingsChange;
+use crate::engine::{Checking, SettingsChange};
 use crate::report::{self, InvalidConfig, Repaired};
 
 /// `config history`: what was in force before, the newest first.
@@ -57,8 +58,8 @@ fn versions(invocation: &Invocation) -> Result<Vec<Version>, Failure> {
 pub(super) async fn restore(
     invocation: &Invocation,
     name: &str,
-    dry_run: bool,
-    yes: bool,
+    consent: Consent,
+    checking: Checking,
 ) -> Result<ExitCode, Failure> {
     if invocation.environment.is_some() {
         let words = "a version is the whole file, with all environments: leave --env out";
@@ -76,21 +77,23 @@ pub(super) async fn restore(
     }
     let change = SettingsChange::Version { version, compared: Box::new(shown) };
     let (old, new) = change.preview(invocation.deck.paths())?;
-    if dry_run {
+    if consent.dry_run {
         return preview(invocation, &old, &new, None).await;
     }
     invocation.deck.may_change_settings(&invocation.operator)?;
-    if !yes {
+    if !consent.yes {
         show(invocation, &old, &new, None, false)?;
-        confirm("Put this version back?", yes)?;
+        confirm("Put this version back?", false)?;
     }
-    let changed = invocation.deck.change_settings(&invocation.operator, change).await?;
+    let deck = &invocation.deck;
+    let changed = deck.change_settings(&invocation.operator, change, checking).await?;
     if changed.repaired {
         let words = "config.ron is in order again; what was there is beside it.";
         invocation.output.line(words, &Repaired { mended: true })?;
     }
-    if yes && (changed.old != changed.new || !changed.repaired) {
+    if consent.yes && (changed.old != changed.new || !changed.repaired) {
         show(invocation, &changed.old, &changed.new, None, false)?;
     }
+    show_unverified(invocation, &changed)?;
     ensure_complete(&changed)
 }

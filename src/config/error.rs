@@ -34,8 +34,8 @@ pub enum ConfigError {
     },
     /// The file was deleted or moved: it has a history.
     #[error(
-        "{} is gone, but its history is there: put it back, or run smsdeck config restore; to begin anew, move the history away too",
-        .path.display()
+        "{path} is gone. What it said last is in {path}.history/in-force: copy it back, or run smsdeck config restore; to begin anew, move the history away too",
+        path = .path.display()
     )]
     Gone {
         /// The file.

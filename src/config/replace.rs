@@ -2,7 +2,7 @@
 
 use super::contents::Config;
 use super::error::ConfigError;
-use super::history::{Version, versions};
+use super::history::{Version, in_force, versions};
 use super::load::{load, read_text};
 use super::parse::parse;
 use super::paths::Paths;
@@ -57,11 +57,13 @@ fn put_text(
     Ok(Replaced { old: before, new, was_broken })
 }
 
-/// The newest version that can be read, or the built-in config: what an invalid config is compared
+/// What was last in force, the newest version that can be read, or the built-in config: what an invalid config is compared
 /// with.
 pub fn last_good(paths: &Paths) -> Config {
+    let known = in_force(&paths.config).and_then(|text| parse(&text, &paths.config).ok());
     let versions = versions(paths).unwrap_or_default();
-    let good = versions.iter().find_map(|version| load(&version.path).ok().flatten());
+    let good =
+        known.or_else(|| versions.iter().find_map(|version| load(&version.path).ok().flatten()));
     good.unwrap_or_else(Config::built_in)
 }
 

@@ -83,7 +83,10 @@ pub(super) fn put(path: &Path, old: Option<&str>, new: &str) -> io::Result<()> {
         None => {}
     }
     let write = |file: &mut std::fs::File| io::Write::write_all(file, new.as_bytes());
-    replace(path, Links::Follow, Mode::KeptOr(0o644), write)
+    replace(path, Links::Follow, Mode::KeptOr(0o644), write)?;
+    // It is saved: that it is noticed again as a change from outside is the lesser evil.
+    let _ = history::remember_in_force(path, new);
+    Ok(())
 }
 
 /// The text of a file in which only what differs is rewritten. One that cannot be changed in part

@@ -10,12 +10,13 @@ use std::path::Path;
 use crate::config::{self, Config, ConfigError, Paths, SecretsError};
 use crate::domain::deck_store::{DeckStore, StoreId};
 use crate::domain::environment::Environment;
-use crate::domain::secret::{Secret, SecretError};
+use crate::domain::provider::AccountSid;
+use crate::domain::secret::{DeckKey, Secret, SecretError};
 use crate::engine::Operator;
 use crate::files::PrivateFolder;
 use crate::provider::sandbox::{AUTH_TOKEN, Sandbox, SandboxError};
 use crate::runtime::{Clock, Rng, Runtime};
-use crate::store::{Store, StoreError};
+use crate::store::{CredentialsReport, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
 /// When every demonstration begins: 2026-03-02, 12:05:00 UTC, in seconds since 1970.
@@ -83,6 +84,8 @@ impl Demo {
         let (key, own) = config::bind_store(&paths, |_| Ok::<_, SecretsError>(store_of(&paths)))?;
         let store = Store::open(&own, key.clone(), clock.clone()).await?;
         story::write(&store, &key, &config, beginning).await?;
+        let address = account.base_url().as_str();
+        store.report_credentials(accepted(&key, &config, &token, address, since)).await?;
         let operator = Operator { asked_by: "console by ana on demo".to_owned(), read_only };
         Ok(Self { paths, runtime, operator, _folder: folder, _account: account })
     }
@@ -99,6 +102,22 @@ fn paths_in(folder: &Path) -> Paths {
 /// The store of the demonstration, which is always the same.
 fn store_of(paths: &Paths) -> DeckStore {
     DeckStore { id: StoreId([0; 16]), path: paths.store.clone(), is_named: false, is_new: true }
+}
+
+/// Says that the account has accepted its credentials since the token was stored.
+fn accepted(
+    key: &DeckKey,
+    config: &Config,
+    token: &Secret,
+    address: &str,
+    at: Timestamp,
+) -> CredentialsReport {
+    let environment = Environment::Production;
+    let account = config.environments[environment].provider.twilio();
+    let sid = account.and_then(|account| account.account_sid.as_ref());
+    let sid = sid.map_or("", AccountSid::as_str);
+    let fingerprint = key.credentials(sid, None, token, address);
+    CredentialsReport { environment, fingerprint, at, refused: None }
 }
 
 /// Writes the settings.

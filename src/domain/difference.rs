@@ -6,6 +6,7 @@ use std::fmt;
 use super::environment::PerEnvironment;
 use super::from_numbers::{FromNumber, FromNumbers};
 use super::sender::Sender;
+use super::set_change::set_change;
 use super::settings::{Field, Settings};
 
 /// One change. Secrets have no place here: where a token comes from is shown, never its value.
@@ -40,7 +41,7 @@ pub fn differences(old: &Settings, new: &Settings) -> Vec<Difference> {
 
 /// A field before and after. Where the words leave out what differs, they note that it changed.
 fn difference(old: &Settings, new: &Settings, field: Field) -> Difference {
-    let (old, new) = (field.row().show(old), field.row().show(new));
+    let (old, new) = field.row().change(old, new);
     let new = if old == new { format!("{new}, changed") } else { new };
     Difference { field, number: None, old, new }
 }
@@ -54,6 +55,9 @@ pub fn is_drift(difference: &Difference, all: &PerEnvironment<&Settings>) -> boo
     !differs(all.development, all.test) && differs(all.test, all.production)
 }
 
+/// Of more countries than these only the difference is told.
+const MANY: usize = 20;
+
 fn number_differences(old: &FromNumbers, new: &FromNumbers) -> Vec<Difference> {
     let change = |number: Option<&Sender>, old: String, new: String| Difference {
         field: Field::FromNumbers,
@@ -66,6 +70,14 @@ fn number_differences(old: &FromNumbers, new: &FromNumbers) -> Vec<Difference> {
         .map(|row| (&row.sender, old.row(&row.sender), new.row(&row.sender)))
         .filter(|(_, old, new)| old != new)
         .map(|(sender, old, new)| {
+            if let (Some(old), Some(new)) = (old, new)
+                && old.countries.len().max(new.countries.len()) > MANY
+            {
+                let changed = set_change(&old.countries, &new.countries, |it| it.code().to_owned());
+                let before = format!("{sender} for {} countries", old.countries.len());
+                let after = format!("for {} countries: {changed}", new.countries.len());
+                return change(Some(sender), before, after);
+            }
             let words = |row: Option<&FromNumber>| {
                 row.map_or_else(|| format!("no {sender}"), ToString::to_string)
             };

@@ -25,6 +25,12 @@ impl<S> Row<S> {
         format!("{}{}", self.value.show(settings), self.unit)
     }
 
+    /// What the value was and what it becomes, in words, with its unit.
+    pub fn change(&self, old: &S, new: &S) -> (String, String) {
+        let (old, new) = self.value.change(old, new);
+        (format!("{old}{}", self.unit), format!("{new}{}", self.unit))
+    }
+
     /// The value in few words, for a line of the form.
     pub fn brief(&self, settings: &S) -> String {
         format!("{}{}", self.value.brief(settings), self.unit)
@@ -38,6 +44,10 @@ pub trait FieldValue<S>: Sync {
 
     /// The value in few words, without its unit.
     fn brief(&self, settings: &S) -> String;
+
+    /// What the value was and what it becomes, in words without its unit: of a set, only what is
+    /// added and removed.
+    fn change(&self, old: &S, new: &S) -> (String, String);
 
     /// Whether two settings have the same value. What words leave out counts too.
     fn is_same(&self, one: &S, other: &S) -> bool;
@@ -87,6 +97,11 @@ pub trait Value: Clone + PartialEq + 'static {
     /// The value in few words, for a line of the form.
     fn brief(&self) -> String {
         self.show()
+    }
+
+    /// What it was and what it becomes, in words: of a set, only what is added and removed.
+    fn change(&self, new: &Self) -> (String, String) {
+        (self.show(), new.show())
     }
 
     /// What a field of this kind accepts, for the error about any other value.
@@ -160,6 +175,10 @@ impl<S, T: Value> FieldValue<S> for Lens<S, T> {
 
     fn brief(&self, settings: &S) -> String {
         (self.get)(settings).brief()
+    }
+
+    fn change(&self, old: &S, new: &S) -> (String, String) {
+        (self.get)(old).change(&(self.get)(new))
     }
 
     fn is_same(&self, one: &S, other: &S) -> bool {

@@ -18,6 +18,7 @@ use super::price::Price;
 use super::provider::{AccountSid, ApiKeySid, BaseUrl, ProviderKind};
 use super::recipients::Recipients;
 use super::secret::SecretSource;
+use super::set_change::set_change;
 
 /// What is shown where nothing is set.
 const NOT_SET: &str = "not set";
@@ -205,6 +206,15 @@ impl Value for Recipients {
 
     fn brief(&self) -> String {
         self.to_string()
+    }
+
+    /// Of two lists only what differs, as they may have thousands of numbers.
+    fn change(&self, new: &Self) -> (String, String) {
+        let (Self::Only(before), Self::Only(after)) = (self, new) else {
+            return (self.show(), new.show());
+        };
+        let changed = set_change(before, after, PhoneNumber::masked);
+        (self.to_string(), format!("{new}: {changed}"))
     }
 
     fn takes() -> Option<String> {

@@ -118,6 +118,10 @@ impl LookupKey {
     }
 }
 
+/// By what an account's credentials are told from others: a keyed hash, which reveals none of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint(pub [u8; 32]);
+
 /// The deck's own key: 32 random bytes that key the hashes of codes, users and numbers.
 #[derive(Clone)]
 pub struct DeckKey(Zeroizing<[u8; 32]>);
@@ -177,6 +181,21 @@ impl DeckKey {
             User::Number(number) => self.number(number),
             User::Id(id) => LookupKey(self.digest(&[b"user", id.whole().as_bytes()])),
         }
+    }
+
+    /// Returns the fingerprint of credentials: of the account, the key if there is one, the secret, and
+    /// the address at which they are used.
+    pub fn credentials(
+        &self,
+        account: &str,
+        api_key: Option<&str>,
+        secret: &Secret,
+        address: &str,
+    ) -> Fingerprint {
+        let api_key = api_key.unwrap_or_default().as_bytes();
+        let secret = secret.expose().as_bytes();
+        let (account, address) = (account.as_bytes(), address.as_bytes());
+        Fingerprint(self.digest(&[b"credentials", account, api_key, secret, address]))
     }
 
     /// Returns the keyed hash of a code, bound to its environment, user and challenge.

@@ -4,17 +4,18 @@
 
 use std::sync::Arc;
 
-use super::client::Clients;
+use super::client::{Account, Clients};
+use super::deck::Deck;
 use super::error::NotReady;
-use crate::config::{Config, Paths};
+use super::open::Engine;
+use crate::config::Config;
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
-use crate::domain::secret::Secret;
-use crate::provider::{AccessError, AccountReport, Client, OfferedSenders, Patience};
-use crate::runtime::Runtime;
+use crate::domain::secret::{DeckKey, Secret};
+use crate::provider::{AccessError, AccountReport, OfferedSenders, Patience};
 
 /// The account to query.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountQuery {
     /// The environment, for its stored token.
     pub environment: Environment,
@@ -48,51 +49,67 @@ impl AccountProblem {
     pub const fn is_refusal(&self) -> bool {
         match self {
             Self::NotReady(_) => false,
-            Self::Access(error) => error.is_refusal(),
+            Self::Access(error) => error.refusal().is_some(),
         }
     }
 }
 
-/// Checks that an account accepts its credentials, and reads its status and balance.
-///
-/// # Errors
-/// When it cannot be queried, or cannot send.
-pub async fn check_account(
-    paths: &Paths,
-    config: &Config,
-    runtime: &Runtime,
-    query: AccountQuery,
-) -> Result<AccountReport, AccountProblem> {
-    let (_clients, client) = client(paths, config, runtime, query).await?;
-    Ok(client.check_access().await?)
-}
+impl Deck {
+    /// Checks that an account accepts its credentials, and reads its status and balance. What it
+    /// said of them counts from then on, if the engine is open.
+    ///
+    /// # Errors
+    /// When it cannot be queried, or cannot send.
+    pub async fn check_account(
+        &self,
+        config: &Config,
+        query: AccountQuery,
+    ) -> Result<AccountReport, AccountProblem> {
+        let environment = query.environment;
+        let (_clients, account) = self.account(config, query).await?;
+        let checked = account.client.check_access().await;
+        if let (Some(engine), Some(fingerprint)) = (self.engine(), account.fingerprint) {
+            let said = match &checked {
+                Ok(_) => Some(None),
+                Err(error) => error.refusal().map(Some),
+            };
+            if let Some(refused) = said {
+                // Where the store fails nothing is sent, whatever it says.
+                let _ = engine.report_credentials(environment, fingerprint, refused).await;
+            }
+        }
+        Ok(checked?)
+    }
 
-/// Lists the numbers, short codes and Messaging Services that an account can send from. Calls
-/// `on_progress` with the number read so far.
-///
-/// # Errors
-/// When it cannot be queried, or refuses.
-pub async fn offered_senders(
-    paths: &Paths,
-    config: &Config,
-    runtime: &Runtime,
-    query: AccountQuery,
-    on_progress: impl Fn(usize),
-) -> Result<OfferedSenders, AccountProblem> {
-    let (_clients, client) = client(paths, config, runtime, query).await?;
-    Ok(client.offered_senders(on_progress).await?)
-}
+    /// Lists the numbers, short codes and Messaging Services that an account can send from. Calls
+    /// `on_progress` with the number read so far.
+    ///
+    /// # Errors
+    /// When it cannot be queried, or refuses.
+    pub async fn offered_senders(
+        &self,
+        config: &Config,
+        query: AccountQuery,
+        on_progress: impl Fn(usize),
+    ) -> Result<OfferedSenders, AccountProblem> {
+        let (_clients, account) = self.account(config, query).await?;
+        Ok(account.client.offered_senders(on_progress).await?)
+    }
 
-/// Makes a client, and returns it with the clients that it belongs to: a Sandbox that was started
-/// for the query ends when they are dropped.
-async fn client(
-    paths: &Paths,
-    config: &Config,
-    runtime: &Runtime,
-    query: AccountQuery,
-) -> Result<(Clients, Client), NotReady> {
-    let (_, config) = tokio::sync::watch::channel(Arc::new(config.clone()));
-    let clients = Clients::new(paths.clone(), config, Patience::default(), runtime.clone());
-    let client = clients.client_with(query.environment, &query.provider, query.token).await?;
-    Ok((clients, client))
+    /// Returns the account, with the clients that it belongs to: a Sandbox that was started for the
+    /// query ends when they are dropped.
+    async fn account(
+        &self,
+        config: &Config,
+        query: AccountQuery,
+    ) -> Result<(Clients, Account), NotReady> {
+        // Without an engine the fingerprint is of no use.
+        let key = self.engine().map_or_else(|| DeckKey::new([0; 32]), Engine::key);
+        let (_, config) = tokio::sync::watch::channel(Arc::new(config.clone()));
+        let (paths, runtime) = (self.paths().clone(), self.runtime().clone());
+        let clients = Clients::new(paths, config, Patience::default(), runtime, key);
+        let AccountQuery { environment, provider, token } = query;
+        let account = clients.account_with(environment, &provider, token).await?;
+        Ok((clients, account))
+    }
 }

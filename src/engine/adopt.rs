@@ -107,7 +107,7 @@ impl Deck {
         drop(store);
         let engine = Engine::open(self.paths().clone(), config, self.runtime().clone()).await?;
         let text = adopted_text(adoption, was_left);
-        engine.by(operator).audit(None, AuditAction::AdoptStore, text).await
+        Ok(engine.by(operator).audit(None, AuditAction::AdoptStore, text).await?)
     }
 
     /// Gives the former store an identity that nobody knows. `false` where it cannot be reached.

@@ -1,7 +1,7 @@
 //! Cancels a message that has not left the provider yet: a code that was sent by mistake.
 
 use super::acting::ActingEngine;
-use super::error::{EngineError, NotReady};
+use super::error::NotReady;
 use super::operator::ReadOnly;
 use super::status_details::StatusDetails;
 use crate::domain::delivery::DeliveryStatus;
@@ -40,7 +40,7 @@ pub enum CancelError {
     Store(#[from] StoreError),
     /// The message was canceled, but the audit could not be written.
     #[error("called back, but it is not in the audit: {0}")]
-    Unaudited(EngineError),
+    Unaudited(StoreError),
 }
 
 impl ActingEngine<'_> {
@@ -62,18 +62,26 @@ impl ActingEngine<'_> {
             return Err(CancelError::Unsupported(provider.name()));
         }
         let client = engine.inner.clients.client(open.environment, &provider).await?;
-        let status = client.cancel(&sid).await?.status.unwrap_or(DeliveryStatus::Canceled);
+        let message = format!("delivery {} ({sid})", delivery.0);
+        let audit = |action, words| self.audit(Some(open.environment), action, words);
+        audit(AuditAction::Intent, format!("call back {message}")).await?;
+        let canceled = client.cancel(&sid).await;
+        if let Err(error) = &canceled {
+            // The refusal is what matters; the audit has the intent at least.
+            let words = format!("{message}: not called back: {error}");
+            let _ = audit(AuditAction::CancelMessage, words).await;
+        }
+        let status = canceled?.status.unwrap_or(DeliveryStatus::Canceled);
         let details = match status {
             DeliveryStatus::Canceled => StatusDetails::in_words("called back"),
             _ => StatusDetails::in_words("could not be called back"),
         };
         engine.inner.store.report(details.report(delivery, engine.now(), status)).await?;
         engine.changed();
+        let audited = audit(AuditAction::CancelMessage, format!("{message}: {status}")).await;
         if status != DeliveryStatus::Canceled {
             return Err(CancelError::TooLate(status));
         }
-        let detail = format!("delivery {} ({sid})", delivery.0);
-        let audited = self.audit(Some(open.environment), AuditAction::CancelMessage, detail).await;
         audited.map_err(CancelError::Unaudited)
     }
 }

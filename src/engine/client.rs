@@ -10,8 +10,8 @@ use tokio::task::spawn_blocking;
 use super::error::NotReady;
 use crate::config::{self, Config, Paths};
 use crate::domain::environment::{Environment, PerEnvironment};
-use crate::domain::provider::{BaseUrl, Provider, TwilioAccount};
-use crate::domain::secret::Secret;
+use crate::domain::provider::{AccountSid, ApiKeySid, BaseUrl, Provider, TwilioAccount};
+use crate::domain::secret::{DeckKey, Fingerprint, Secret};
 use crate::domain::settings::Field;
 use crate::provider::{Client, Credentials, Patience, Sandbox, http_client, loopback_client};
 use crate::runtime::Runtime;
@@ -23,6 +23,7 @@ pub(super) struct Clients {
     config: watch::Receiver<Arc<Config>>,
     patience: Patience,
     runtime: Runtime,
+    key: DeckKey,
     http: Mutex<Option<Trusting>>,
     loopback: OnceCell<reqwest::Client>,
     sandboxes: PerEnvironment<OnceCell<Sandbox>>,
@@ -31,10 +32,18 @@ pub(super) struct Clients {
     generation: AtomicU64,
 }
 
-/// A client with the settings that it was made for.
+/// An account as it is used: its client, and by what its credentials are told from others.
+#[derive(Clone)]
+pub(super) struct Account {
+    pub client: Client,
+    /// `None` for the Sandbox, which accepts everyone.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// An account with the settings that it was made for.
 struct Ready {
     provider: Provider,
-    client: Client,
+    account: Account,
     /// The generation of its credentials.
     generation: u64,
 }
@@ -51,12 +60,14 @@ impl Clients {
         config: watch::Receiver<Arc<Config>>,
         patience: Patience,
         runtime: Runtime,
+        key: DeckKey,
     ) -> Self {
         Self {
             paths,
             config,
             patience,
             runtime,
+            key,
             http: Mutex::new(None),
             loopback: OnceCell::new(),
             sandboxes: PerEnvironment::from_fn(|_| OnceCell::new()),
@@ -84,39 +95,66 @@ impl Clients {
         environment: Environment,
         provider: &Provider,
     ) -> Result<Client, NotReady> {
+        Ok(self.account(environment, provider).await?.client)
+    }
+
+    /// Returns the account of an environment.
+    pub(super) async fn account(
+        &self,
+        environment: Environment,
+        provider: &Provider,
+    ) -> Result<Account, NotReady> {
         // One lock per environment: a slow secret command delays no other environment's codes.
         let mut ready = self.ready[environment].lock().await;
         let generation = self.generation.load(Ordering::SeqCst);
         let is_current = |it: &&Ready| it.provider == *provider && it.generation == generation;
         if let Some(ready) = ready.as_ref().filter(is_current) {
-            return Ok(ready.client.clone());
+            return Ok(ready.account.clone());
         }
-        let client = self.client_with(environment, provider, None).await?;
-        *ready = Some(Ready { provider: provider.clone(), client: client.clone(), generation });
-        Ok(client)
+        let account = self.account_with(environment, provider, None).await?;
+        *ready = Some(Ready { provider: provider.clone(), account: account.clone(), generation });
+        Ok(account)
     }
 
-    /// Makes a client of an environment, with a token that is not stored yet if one is given.
-    pub(super) async fn client_with(
+    /// Returns the account of an environment if it is in use already: nothing is read for it.
+    pub(super) fn account_in_use(
+        &self,
+        environment: Environment,
+        provider: &Provider,
+    ) -> Option<Account> {
+        let ready = self.ready[environment].try_lock().ok()?;
+        let generation = self.generation.load(Ordering::SeqCst);
+        let is_current = |it: &&Ready| it.provider == *provider && it.generation == generation;
+        ready.as_ref().filter(is_current).map(|ready| ready.account.clone())
+    }
+
+    /// Makes an account of an environment, with a token that is not stored yet if one is given.
+    pub(super) async fn account_with(
         &self,
         environment: Environment,
         provider: &Provider,
         token: Option<Secret>,
-    ) -> Result<Client, NotReady> {
+    ) -> Result<Account, NotReady> {
         match provider {
             Provider::Sandbox => {
                 let http = self.loopback().await?.clone();
                 let base = self.sandbox_url(environment).await?;
-                Ok(Client::sandbox(http, base, self.patience))
+                let client = Client::sandbox(http, base, self.patience);
+                Ok(Account { client, fingerprint: None })
             }
             Provider::Twilio(account) => {
                 let twilio = || self.runtime.twilio.clone().or_else(|| BaseUrl::of_twilio().ok());
                 let base = account.base_url.clone().or_else(twilio).ok_or(NotReady::Address)?;
-                let credentials = self.credentials(environment, account, token).await?;
+                let (sid, secret) = self.credentials(environment, account, token).await?;
+                let api_key = account.api_key.as_ref();
+                let key = api_key.map(ApiKeySid::as_str);
+                let known = self.key.credentials(sid.as_str(), key, &secret, base.as_str());
                 // Plain http is allowed only to this machine, so the server is here.
                 let local = base.url().scheme() == "http";
                 let http = if local { self.loopback().await?.clone() } else { self.http().await? };
-                Ok(Client::twilio(http, base, credentials, self.patience))
+                let credentials = Credentials::new(&sid, api_key, &secret);
+                let client = Client::twilio(http, base, credentials, self.patience);
+                Ok(Account { client, fingerprint: Some(known) })
             }
         }
     }
@@ -155,7 +193,7 @@ impl Clients {
         environment: Environment,
         account: &TwilioAccount,
         token: Option<Secret>,
-    ) -> Result<Credentials, NotReady> {
+    ) -> Result<(AccountSid, Secret), NotReady> {
         let missing = |field| NotReady::Missing { environment, field };
         let account_sid = account.account_sid.clone().ok_or_else(|| missing(Field::AccountSid))?;
         let secret = match (token, account.auth_token.clone()) {
@@ -166,6 +204,6 @@ impl Clients {
             }
             (None, None) => return Err(missing(Field::AuthToken)),
         };
-        Ok(Credentials::new(&account_sid, account.api_key.as_ref(), &secret))
+        Ok((account_sid, secret))
     }
 }

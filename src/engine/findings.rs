@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::credentials_status::CredentialsStatus;
 use crate::domain::country::Country;
 use crate::domain::provider::ProviderKind;
 use crate::domain::thresholds::Thresholds;
@@ -57,6 +58,22 @@ impl Finding {
     /// Explains the error code, if the finding has one.
     pub fn explanation(&self) -> Option<String> {
         self.error_code.map(ErrorCode::explanation)
+    }
+}
+
+/// Returns the finding about credentials that are refused, or that no account was asked about.
+pub(super) fn of_credentials(status: CredentialsStatus) -> Option<Finding> {
+    match status {
+        CredentialsStatus::Accepted { .. } => None,
+        CredentialsStatus::Unverified => {
+            let text = "unverified: the account was not asked about these credentials yet";
+            Some(Finding::new(Severity::Fine, text.to_owned()))
+        }
+        CredentialsStatus::Refused { code, at } => {
+            let last = at.strftime("%Y-%m-%d %H:%M:%S UTC");
+            let text = format!("the account refuses its credentials, last at {last}");
+            Some(Finding::new(Severity::Critical, text).with_code(code))
+        }
     }
 }
 

@@ -1,16 +1,14 @@
 //! The status of an environment: its figures, and the findings about them.
 
-use jiff::Timestamp;
-
+use super::credentials_status::CredentialsStatus;
 use super::error::EngineError;
-use super::findings::{Finding, Severity, of_clock, of_destinations, of_health};
+use super::findings::{Finding, Severity, of_clock, of_credentials, of_destinations, of_health};
 use super::open::Engine;
 use crate::config::{self, TokenStatus};
 use crate::domain::environment::Environment;
 use crate::domain::limits::OverLimit;
 use crate::domain::secret::SecretSource;
 use crate::domain::settings::Settings;
-use crate::provider::ErrorCode;
 use crate::store::{Destinations, Health};
 
 /// The status of an environment.
@@ -18,8 +16,8 @@ use crate::store::{Destinations, Health};
 pub struct Status {
     /// Whether everything that a send needs is set.
     pub is_set_up: bool,
-    /// When the provider last responded, and its error code if it refused.
-    pub newest_answer: Option<(Timestamp, Option<ErrorCode>)>,
+    /// What the account says of its credentials; `None` where there are none.
+    pub credentials: Option<CredentialsStatus>,
     /// The outcomes of the last hours.
     pub health: Health,
     /// The destinations of the codes of the last day.
@@ -47,9 +45,7 @@ impl Engine {
         let health = self.store()?.health(environment, now).await?;
         let destinations = self.store()?.destinations(environment, now).await?;
         let provider = self.settings(environment).provider.kind();
-        let newest_answer = self.store()?.newest_answer(environment).await?;
-        let newest_answer =
-            newest_answer.map(|(at, code)| (at, code.map(|code| ErrorCode::new(provider, code))));
+        let credentials = self.credentials_status(environment).await?;
         let rows = self.quota_rows(environment).await?;
         let locked = rows.iter().filter(|row| row.is_locked()).count();
         let config = self.config();
@@ -59,22 +55,14 @@ impl Engine {
         if is_set_up {
             findings.extend(self.of_token(environment, settings));
         }
-        // A refusal from before settings or token were changed says nothing about the new ones.
-        if let Some((at, Some(code))) = newest_answer
-            && code.class().refuses_credentials()
-            && !self.was_changed_since(at)
-        {
-            let last = at.strftime("%Y-%m-%d %H:%M:%S UTC");
-            let text = format!("the account refuses its credentials, last at {last}");
-            findings.push(Finding::new(Severity::Critical, text).with_code(code));
-        }
+        findings.extend(credentials.and_then(of_credentials));
         findings.extend(of_clock(self.store()?.clock_skew().await?));
         findings.extend(self.reached_limits(environment, settings, &destinations).await?);
         let thresholds = config.deck.thresholds;
         findings.extend(of_health(&health, provider, thresholds, now));
         findings.extend(of_destinations(&destinations, thresholds));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-        Ok(Status { is_set_up, newest_answer, health, destinations, locked, findings })
+        Ok(Status { is_set_up, credentials, health, destinations, locked, findings })
     }
 
     /// Returns a finding for each file of the environment or the deck that others can read.

@@ -10,6 +10,7 @@ mod audit;
 mod cancel;
 mod change;
 mod client;
+mod credentials_status;
 mod deck;
 mod error;
 mod file_watch;
@@ -38,14 +39,15 @@ mod unlock;
 mod verify;
 mod what_if;
 
-pub use account::{AccountProblem, AccountQuery, check_account, offered_senders};
+pub use account::{AccountProblem, AccountQuery};
 pub use acting::ActingEngine;
 pub use adopt::{Adoption, StorePlace};
 pub use cancel::CancelError;
 pub use change::{
-    ChangeError, Changed, Edit, EditConfig, EnvironmentSave, InvalidEdit, NotAudited, NotChanged,
-    SettingsChange, TokenChange,
+    ChangeError, Changed, Checking, Edit, EditConfig, EnvironmentSave, InvalidEdit, NotAudited,
+    NotChanged, SettingsChange, TokenChange,
 };
+pub use credentials_status::CredentialsStatus;
 pub use deck::Deck;
 pub use error::{EngineError, NotReady, RequestError};
 pub use file_watch::{ConfigWatch, FileWatch, watch_config};

@@ -138,8 +138,13 @@ impl Engine {
         let named_store = paths.named_store(&config.deck);
         let (config, _) = watch::channel(Arc::new(config));
         let (changes, _) = watch::channel(0);
-        let clients =
-            Clients::new(paths.clone(), config.subscribe(), pace.patience, runtime.clone());
+        let clients = Clients::new(
+            paths.clone(),
+            config.subscribe(),
+            pace.patience,
+            runtime.clone(),
+            key.clone(),
+        );
         let clients = Arc::new(clients);
         let Runtime { clock, rng, .. } = runtime;
         let owner = getrandom::u64().map_err(|_| EngineError::NoEntropy)?.cast_signed();
@@ -199,6 +204,11 @@ impl Engine {
         }
         let named = named.unwrap_or_else(|| inner.paths.store.clone());
         Err(StoreError::OtherPlace { named, open: inner.store_path.clone() })
+    }
+
+    /// The deck's key.
+    pub(super) fn key(&self) -> DeckKey {
+        self.inner.key.clone()
     }
 
     /// The settings in force for an environment.

@@ -1,58 +1,116 @@
-//! The pause in sending while an account refuses its credentials: asking again for every user would
-//! fail each time, and could get the account blocked.
+//! What the account of an environment says of its credentials, and the pause in sending while it
+//! refuses them: asking again for every user would fail each time, and could get the account
+//! blocked.
 //!
-//! There is no flag that could get stuck: the pause follows from the newest response in the log,
-//! and so is the same in every process.
-
-use std::time::SystemTime;
+//! It is in the store, for each credentials by themselves: another process that has the right token
+//! goes on, and one that has learned better ends the pause for all that have the same.
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::client::Account;
+use super::credentials_status::CredentialsStatus;
 use super::error::RequestError;
 use super::open::Engine;
 use crate::domain::environment::Environment;
-use crate::provider::ErrorCode;
-use crate::store::StoreError;
+use crate::domain::secret::{Fingerprint, SecretSource};
+use crate::provider::{Created, ErrorCode};
+use crate::store::{CredentialsReport, StoreError};
 
-/// How long nothing is sent after a refusal; then a request shows whether it still applies.
+/// How long nothing is sent after a refusal; then one request shows whether it still applies.
 const PAUSE: SignedDuration = SignedDuration::from_mins(1);
 
 impl Engine {
     /// Refuses a request while sending is paused: the account has refused its credentials a short
-    /// time ago, and neither settings nor tokens have changed since.
+    /// time ago. After that one request at a time may try. Returns what was known of them.
     pub(super) async fn check_pause(
         &self,
         environment: Environment,
-        now: Timestamp,
-    ) -> Result<(), RequestError> {
-        let Some((at, Some(code))) = self.newest_answer(environment).await? else {
-            return Ok(());
+        account: &Account,
+    ) -> Result<Option<CredentialsReport>, RequestError> {
+        let Some(fingerprint) = account.fingerprint else { return Ok(None) };
+        let store = self.store()?;
+        let known = store.credentials(environment, Some(fingerprint)).await?;
+        let Some(CredentialsReport { at, refused: Some(code), .. }) = known else {
+            return Ok(known);
         };
-        let until = at + PAUSE;
-        // A clock that was set back must not make the pause longer.
-        let is_over = now >= until || now < at;
-        let provider = self.settings(environment).provider.kind();
-        let refuses = ErrorCode::new(provider, code).class().refuses_credentials();
-        if !refuses || is_over || self.was_changed_since(at) {
-            return Ok(());
+        let now = self.now();
+        let rested_since = now.checked_sub(PAUSE).unwrap_or(Timestamp::MIN);
+        if at <= rested_since
+            && store.claim_trial(environment, fingerprint, rested_since, now).await?
+        {
+            return Ok(known);
         }
+        let until = if at <= rested_since { now + PAUSE } else { at + PAUSE };
         Err(RequestError::Paused { environment, code, until, now })
     }
 
-    async fn newest_answer(
+    /// Records what a response to a message says of the credentials, where that is news.
+    pub(super) async fn learn_from(
         &self,
         environment: Environment,
-    ) -> Result<Option<(Timestamp, Option<u32>)>, StoreError> {
-        self.store()?.newest_answer(environment).await
+        account: &Account,
+        known: Option<CredentialsReport>,
+        created: &Created,
+    ) {
+        let Some(fingerprint) = account.fingerprint else { return };
+        let refused = match created {
+            Created::Refused(refusal) if refusal.class.refuses_credentials() => {
+                Some(refusal.code.unwrap_or_default())
+            }
+            // It has looked at the message, so it knows whose it is.
+            Created::Accepted(_) | Created::Refused(_) => None,
+            Created::Busy { .. } | Created::NotSubmitted(_) | Created::Unclear(_) => return,
+        };
+        // A refusal begins the pause anew.
+        if refused.is_none() && known.is_some_and(|known| known.refused.is_none()) {
+            return;
+        }
+        // The pause is a courtesy: a store that fails stops the codes by itself.
+        let _ = self.report_credentials(environment, fingerprint, refused).await;
     }
 
-    /// Whether a file of the deck was written after a moment; one that cannot be read counts as not
-    /// written.
-    pub(super) fn was_changed_since(&self, at: Timestamp) -> bool {
-        let paths = &self.inner.paths;
-        [&paths.config, &paths.secrets].into_iter().any(|path| {
-            let written = std::fs::metadata(path).and_then(|file| file.modified());
-            written.is_ok_and(|written| written > SystemTime::from(at))
-        })
+    /// Records what the account says of credentials.
+    pub(super) async fn report_credentials(
+        &self,
+        environment: Environment,
+        fingerprint: Fingerprint,
+        refused: Option<u32>,
+    ) -> Result<(), StoreError> {
+        let at = self.now();
+        let report = CredentialsReport { environment, fingerprint, at, refused };
+        self.store()?.report_credentials(report).await?;
+        self.changed();
+        Ok(())
+    }
+
+    /// What is known of the credentials that are in force; `None` where there are none, as for the
+    /// Sandbox. Of a secret that cannot be had here, what was last known of any.
+    pub(super) async fn credentials_status(
+        &self,
+        environment: Environment,
+    ) -> Result<Option<CredentialsStatus>, StoreError> {
+        let settings = self.settings(environment);
+        let provider = &settings.provider;
+        if provider.twilio().is_none() || !settings.missing().is_empty() {
+            return Ok(None);
+        }
+        // A command may ask the user for a password, or cost money.
+        let is_command = matches!(provider.token_source(), Some(SecretSource::Command(_)));
+        let account = if is_command {
+            self.inner.clients.account_in_use(environment, provider)
+        } else {
+            self.inner.clients.account(environment, provider).await.ok()
+        };
+        let fingerprint = account.and_then(|account| account.fingerprint);
+        let known = self.store()?.credentials(environment, fingerprint).await?;
+        Ok(Some(match known {
+            None => CredentialsStatus::Unverified,
+            Some(CredentialsReport { at, refused: None, .. }) => {
+                CredentialsStatus::Accepted { since: at }
+            }
+            Some(CredentialsReport { at, refused: Some(code), .. }) => {
+                CredentialsStatus::Refused { code: ErrorCode::new(provider.kind(), code), at }
+            }
+        }))
     }
 }

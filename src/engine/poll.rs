@@ -112,7 +112,12 @@ impl Poller {
         }
         let sandbox = Provider::Sandbox;
         if sandbox.account().as_ref() == Some(account) {
-            return self.clients.client_with(environment, &sandbox, None).await.ok();
+            return self
+                .clients
+                .account_with(environment, &sandbox, None)
+                .await
+                .ok()
+                .map(|it| it.client);
         }
         None
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::acting::ActingEngine;
+use super::client::Account;
 use super::error::RequestError;
 use super::open::Engine;
 use super::plan::plan;
@@ -20,8 +21,11 @@ use crate::domain::quota::Quota;
 use crate::domain::routing::Route;
 use crate::domain::settings::Settings;
 use crate::domain::user::{User, UserId};
-use crate::provider::{Client, NewMessage};
-use crate::store::{ChallengeId, DeliveryId, RefusedRequest, Reservation, Reserved, Subject};
+use crate::provider::NewMessage;
+use crate::store::{
+    AuditAction, ChallengeId, CredentialsReport, DeliveryId, RefusedRequest, Reservation, Reserved,
+    Subject,
+};
 
 /// A user's request for a code.
 #[derive(Clone)]
@@ -68,7 +72,19 @@ impl ActingEngine<'_> {
     /// status.
     pub async fn request(self, request: CodeRequest) -> Result<Submission, RequestError> {
         self.may_act()?;
-        self.engine.request_for(&self.operator.asked_by, request).await
+        let environment = request.environment;
+        let requested = self.engine.request_for(&self.operator.asked_by, request).await;
+        let outcome = match &requested {
+            Ok(Submission { delivery, status, .. }) => format!("delivery {}: {status}", delivery.0),
+            // The slot is taken, and the audit has the intent.
+            Err(error @ (RequestError::Unrecorded(_) | RequestError::TakenOver)) => {
+                error.to_string()
+            }
+            Err(_) => return requested,
+        };
+        // The code has gone out or not, whatever becomes of this; the log has it too.
+        let _ = self.audit(Some(environment), AuditAction::SendOutcome, outcome).await;
+        requested
     }
 }
 
@@ -81,7 +97,9 @@ struct Allowed {
     number: PhoneNumber,
     route: Route,
     segments: usize,
-    client: Client,
+    account: Account,
+    /// What was known of its credentials.
+    known: Option<CredentialsReport>,
 }
 
 impl Allowed {
@@ -117,7 +135,7 @@ impl Engine {
             Reserved::OverLimit(over) => return Err(RequestError::OverLimit(over)),
         };
         let followed = Followed { delivery, environment, sid: None, account, asked_at: now };
-        let status = self.hand_over(&allowed.client, followed, message).await?;
+        let status = self.hand_over((&allowed.account, allowed.known), followed, message).await?;
         Ok(Submission { delivery, status, quota })
     }
 
@@ -141,15 +159,15 @@ impl Engine {
                 return Err(self.record_refusal(environment, &user, &number, error).await);
             }
         };
-        self.check_pause(environment, self.now()).await?;
-        let client = match self.inner.clients.client(environment, &settings.provider).await {
-            Ok(client) => client,
+        let account = match self.inner.clients.account(environment, &settings.provider).await {
+            Ok(account) => account,
             Err(error) => {
                 return Err(self.record_refusal(environment, &user, &number, error.into()).await);
             }
         };
+        let known = self.check_pause(environment, &account).await?;
         let segments = plan.message.segments().count;
-        Ok(Allowed { environment, config, user, number, route, segments, client })
+        Ok(Allowed { environment, config, user, number, route, segments, account, known })
     }
 
     fn reservation(&self, allowed: &Allowed, asked_by: &str) -> Reservation {

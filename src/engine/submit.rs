@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::client::Account;
 use super::error::RequestError;
 use super::open::Engine;
 use super::poll::Followed;
 use super::status_details::StatusDetails;
 use crate::domain::delivery::DeliveryStatus;
 use crate::provider::{Client, Created, NewMessage};
-use crate::store::{DeliveryId, StoreError};
+use crate::store::{CredentialsReport, DeliveryId, StoreError};
 
 /// How often a create is tried where repeating it is safe: nothing was sent, or the provider
 /// responded that it processed nothing.
@@ -33,13 +34,16 @@ impl Engine {
     /// unless it has come to its end.
     pub(super) async fn hand_over(
         &self,
-        client: &Client,
+        (account, known): (&Account, Option<CredentialsReport>),
         mut followed: Followed,
         message: NewMessage,
     ) -> Result<DeliveryStatus, RequestError> {
         let delivery = followed.delivery;
-        let (status, details) = match self.submit(client, &followed, message).await {
-            Ok(submitted) => submitted,
+        let (status, details) = match self.submit(&account.client, &followed, message).await {
+            Ok(created) => {
+                self.learn_from(followed.environment, account, known, &created).await;
+                settled(created)
+            }
             Err(error) => {
                 // Nothing was sent; the scheduler writes so once the store can be written.
                 self.inner.follower.follow(followed).await;
@@ -71,7 +75,7 @@ impl Engine {
         client: &Client,
         followed: &Followed,
         mut message: NewMessage,
-    ) -> Result<(DeliveryStatus, StatusDetails), SubmitError> {
+    ) -> Result<Created, SubmitError> {
         let delivery = followed.delivery;
         let (validity, begun) = (message.validity_seconds, Instant::now());
         self.record_submitting(delivery).await?;
@@ -89,7 +93,7 @@ impl Engine {
             let left = left_of(validity, followed.asked_at, self.now(), begun);
             if left < MIN_VALIDITY {
                 let reason = "the code was about to expire".to_owned();
-                return Ok(settled(Created::NotSubmitted(reason)));
+                return Ok(Created::NotSubmitted(reason));
             }
             message.validity_seconds = left;
             let created = client.create(&message).await;
@@ -98,10 +102,10 @@ impl Engine {
                     retry_after.unwrap_or_else(|| backoff(attempt)).min(MAX_WAIT)
                 }
                 Created::NotSubmitted(_) => backoff(attempt),
-                _ => return Ok(settled(created)),
+                _ => return Ok(created),
             };
             if attempt >= MAX_ATTEMPTS || !budget().take() {
-                return Ok(settled(created));
+                return Ok(created);
             }
             attempt += 1;
             tokio::time::sleep(wait).await;

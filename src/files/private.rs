@@ -30,10 +30,13 @@ pub(super) fn require_own(found: &Metadata) -> io::Result<()> {
 /// The name of a file's owner, or `#` and the number where the system knows no name: `sudo -u`
 /// takes both.
 pub fn owner_of(found: &Metadata) -> String {
-    let users = super::regular::read(std::path::Path::new("/etc/passwd"), 1 << 20);
-    let users = users.unwrap_or_default();
-    let users = String::from_utf8_lossy(&users);
-    name_of(found.uid(), &users).map_or_else(|| format!("#{}", found.uid()), str::to_owned)
+    user_name(found.uid()).unwrap_or_else(|| format!("#{}", found.uid()))
+}
+
+/// The name that the system has for a user; `None` where it knows none.
+pub fn user_name(uid: u32) -> Option<String> {
+    let users = super::regular::read(std::path::Path::new("/etc/passwd"), 1 << 20).ok()?;
+    name_of(uid, &String::from_utf8_lossy(&users)).map(str::to_owned)
 }
 
 /// A user's name in the text of `/etc/passwd` (passwd(5)), if it is one that a shell takes as it

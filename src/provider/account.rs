@@ -76,12 +76,16 @@ pub enum AccessError {
     /// Account, key or token are wrong, or do not belong together.
     #[error("wrong credentials: {advice}")]
     Wrong {
+        /// The provider's error code.
+        code: u32,
         /// What to check.
         advice: &'static str,
     },
     /// The account was suspended or closed.
     #[error("the account is {status}: {advice}")]
     Inactive {
+        /// The provider's error code.
+        code: u32,
         /// The account's status in the provider's word.
         status: String,
         /// What to check.
@@ -146,8 +150,12 @@ impl AccessError {
         }
     }
 
-    /// Whether it is certain that nothing can be sent with these credentials, now or later.
-    pub const fn is_refusal(&self) -> bool {
-        matches!(self, Self::Wrong { .. } | Self::Inactive { .. })
+    /// The provider's error code, where it is certain that nothing can be sent with these
+    /// credentials, now or later.
+    pub const fn refusal(&self) -> Option<u32> {
+        match self {
+            Self::Wrong { code, .. } | Self::Inactive { code, .. } => Some(*code),
+            _ => None,
+        }
     }
 }

@@ -76,6 +76,24 @@ impl WhatIf {
     }
 }
 
+/// Credentials that were saved although no account could be asked about them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnverifiedCredentials<'a> {
+    /// The environment.
+    pub environment: &'static str,
+    /// Always `unverified`.
+    pub credentials: &'static str,
+    /// Why the account could not be asked.
+    pub problem: &'a str,
+}
+
+impl<'a> UnverifiedCredentials<'a> {
+    /// The credentials of an environment.
+    pub const fn of(environment: Environment, problem: &'a str) -> Self {
+        Self { environment: environment.key(), credentials: "unverified", problem }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

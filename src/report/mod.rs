@@ -26,7 +26,7 @@ mod version;
 
 pub use account::AccountCheck;
 pub use audit::{AuditEntry, WholeAudit};
-pub use change::{DryRun, NoChange, TokenChange, WhatIf};
+pub use change::{DryRun, NoChange, TokenChange, UnverifiedCredentials, WhatIf};
 pub use check::{ExposedFile, Figures, SettingsWarning, UnmappedCountries};
 pub use difference::{ChangeWarning, DeckDifference, Difference, DifferenceBetween};
 pub use event::{HandsetMessage, LogEvent, SendEvent};

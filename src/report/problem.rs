@@ -198,9 +198,14 @@ impl From<ChangeError> for Problem {
             ChangeError::Unwritable(reason) => {
                 Self::new(ProblemClass::Failed, "config_unwritable", reason)
             }
-            ChangeError::RefusedToken(problem) => {
+            ChangeError::RefusedCredentials { environment, problem } => {
                 let problem = Self::from(problem);
-                Self { message: format!("nothing was saved: {}", problem.message), ..problem }
+                let message = format!("nothing was saved: {environment}: {}", problem.message);
+                Self { message, ..problem }
+            }
+            ChangeError::Unchecked { .. } => {
+                let message = format!("nothing was saved: {error}");
+                Self::new(ProblemClass::Unavailable, "unchecked", message)
             }
             ChangeError::Config(error) | ChangeError::Invalid(InvalidEdit::Config(error)) => {
                 error.into()

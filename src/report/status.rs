@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::moment::Moment;
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
-use crate::engine;
+use crate::engine::{self, CredentialsStatus};
 use crate::provider::ErrorCode;
 use crate::store;
 
@@ -20,6 +20,9 @@ pub struct Status<'a> {
     pub status: &'static str,
     /// Whether everything that a send needs is set.
     pub set_up: bool,
+    /// What the account says of its credentials: `accepted`, `refused` or `unverified`; `None` where
+    /// there are none.
+    pub credentials: Option<&'static str>,
     /// Users who get no code now.
     pub locked: usize,
     /// Codes of the last hour.
@@ -114,6 +117,7 @@ impl<'a> Status<'a> {
             environment: environment.key(),
             status: status.severity().key(),
             set_up: status.is_set_up,
+            credentials: status.credentials.map(CredentialsStatus::key),
             locked: status.locked,
             codes_last_hour: health.hour.codes,
             usual_per_hour: health.usual_per_hour,
@@ -189,7 +193,7 @@ mod tests {
     fn the_names_of_a_status_are_stable() {
         let status = engine::Status {
             is_set_up: true,
-            newest_answer: None,
+            credentials: None,
             health: store::Health::default(),
             destinations: store::Destinations::default(),
             locked: 0,
@@ -198,7 +202,7 @@ mod tests {
         let report = Status::of(Environment::Test, &status);
         assert_eq!(
             names(&report),
-            "codes_last_hour countries day environment findings hour last_delivered locked oldest_open routes set_up status usual_per_hour"
+            "codes_last_hour countries credentials day environment findings hour last_delivered locked oldest_open routes set_up status usual_per_hour"
         );
         assert_eq!(report.status, "ok");
         assert_eq!(

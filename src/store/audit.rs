@@ -7,12 +7,16 @@ use crate::domain::environment::Environment;
 /// What someone did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditAction {
+    /// Was about to change settings.
+    Intent,
     /// Changed a setting.
     Change,
     /// Tried to save settings, in vain.
     FailedSave,
-    /// Had a code sent.
+    /// Was about to have a code sent.
     Send,
+    /// What became of that.
+    SendOutcome,
     /// Gave a user all codes back.
     Unlock,
     /// Gave a user one code back.
@@ -27,10 +31,12 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
+        Self::Intent,
         Self::Change,
         Self::FailedSave,
         Self::Send,
+        Self::SendOutcome,
         Self::Unlock,
         Self::GiveBack,
         Self::ForgiveTries,
@@ -41,9 +47,11 @@ impl AuditAction {
     /// The stable name in the store and in JSON.
     pub const fn key(self) -> &'static str {
         match self {
+            Self::Intent => "intent",
             Self::Change => "change",
             Self::FailedSave => "failed_save",
             Self::Send => "send",
+            Self::SendOutcome => "send_outcome",
             Self::Unlock => "unlock",
             Self::GiveBack => "give_back",
             Self::ForgiveTries => "forgive_tries",

@@ -15,6 +15,7 @@ mod audit;
 mod audit_chain;
 #[cfg(test)]
 mod contract;
+mod credentials;
 mod delivery;
 mod destinations;
 mod error;
@@ -35,6 +36,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use self::attempt::Attempt;
 pub use self::audit::{AuditAction, AuditEntry, AuditRow, BrokenAudit};
+pub use self::credentials::CredentialsReport;
 pub use self::delivery::{StatusReport, Unfinished};
 pub use self::destinations::{BlockTraffic, CountryTraffic, Destinations};
 pub use self::error::StoreError;
@@ -56,7 +58,7 @@ use crate::domain::limits::{Limits, OverLimit};
 use crate::domain::passcode::Verdict;
 use crate::domain::quota::QuotaRule;
 use crate::domain::replay::Trace;
-use crate::domain::secret::{DeckKey, LookupKey};
+use crate::domain::secret::{DeckKey, Fingerprint, LookupKey};
 use crate::runtime::Clock;
 
 /// The way to the store: cheap to clone, usable from any task.
@@ -220,6 +222,28 @@ operations! {
     fn traces(environment: Environment, after: Timestamp, until: Timestamp) -> Vec<Trace>;
 }
 
+// Credentials.
+operations! {
+    /// Writes down what an account has said of credentials, in place of what it said before.
+    fn report_credentials(report: CredentialsReport) -> ();
+
+    /// What an account has last said of credentials; without a fingerprint, of those of the
+    /// environment that were last reported.
+    fn credentials(
+        environment: Environment,
+        fingerprint: Option<Fingerprint>,
+    ) -> Option<CredentialsReport>;
+
+    /// Claims the one trial of refused credentials that have rested since a moment; from then on
+    /// they rest anew. `false` if they have not, or another process has claimed it.
+    fn claim_trial(
+        environment: Environment,
+        fingerprint: Fingerprint,
+        rested_since: Timestamp,
+        now: Timestamp,
+    ) -> bool;
+}
+
 // Following deliveries.
 operations! {
     /// A delivery with what is needed to find it at the provider; `None` if it has its end.
@@ -273,11 +297,6 @@ operations! {
 
     /// A place in the log, to read on from.
     fn cursor(position: Position) -> Cursor;
-
-    /// When the provider last responded in an environment
-    /// ([`is_provider_answer`](crate::domain::delivery::DeliveryStatus::is_provider_answer)), and
-    /// the error code if it refused.
-    fn newest_answer(environment: Environment) -> Option<(Timestamp, Option<u32>)>;
 
     /// How an environment has fared until now, and what is still open.
     fn health(environment: Environment, now: Timestamp) -> Health;

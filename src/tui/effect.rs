@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::editor::EditedText;
 use super::question::{Question, Ticket};
-use crate::engine::{AccountQuery, CodeRequest, EnvironmentSave, UnlockRequest};
+use crate::engine::{AccountQuery, Checking, CodeRequest, EnvironmentSave, UnlockRequest};
 use crate::store::DeliveryId;
 
 /// Work that takes long enough to tell how far it is, and that can be stopped.
@@ -50,9 +50,9 @@ pub enum FileEffect {
     /// Read the config (again) and open the engine.
     Load,
     /// Save the settings of an environment.
-    Save(Box<EnvironmentSave>),
+    Save(Box<EnvironmentSave>, Checking),
     /// Put a text that was edited in the place of the config.
-    TakeEdited(Box<EditedText>),
+    TakeEdited(Box<EditedText>, Checking),
     /// Ask an account whether it accepts its credentials.
     CheckAccount(Box<AccountQuery>),
     /// Ask an account for what it can send from.

@@ -8,8 +8,8 @@ use super::editor::EditedText;
 use super::effect::Work;
 use super::question::{Answer, Ticket};
 use crate::config::{Config, TokenStatus};
-use crate::domain::environment::{Environment, PerEnvironment};
-use crate::engine::{EnvironmentSave, Status, Submission};
+use crate::domain::environment::PerEnvironment;
+use crate::engine::{AccountQuery, EnvironmentSave, Status, Submission};
 use crate::provider::AccountReport;
 use crate::store::{Event, QuotaRow, Remedy};
 
@@ -80,6 +80,13 @@ pub enum Message {
     },
     /// The config was edited as a text, in which nothing is wrong.
     Edited(Box<EditedText>),
+    /// The edited text has credentials that no account could be asked about.
+    UncheckedText {
+        /// The text.
+        edited: Box<EditedText>,
+        /// Why not.
+        reason: String,
+    },
     /// The edited text is in force.
     EditTaken(Box<LoadedDeck>),
     /// How far work has come.
@@ -95,8 +102,8 @@ pub enum Message {
     Canceled(Result<(), String>),
     /// An account has accepted or rejected its credentials.
     AccountChecked {
-        /// The environment whose account it is.
-        environment: Environment,
+        /// What it was asked about.
+        query: Box<AccountQuery>,
         /// Its answer, or why it cannot be used.
         result: Result<AccountReport, String>,
     },
@@ -111,6 +118,8 @@ pub struct SaveOutcome {
     pub has_token: bool,
     /// The config as it is now with the token's state; `None` where it cannot be read.
     pub deck: Option<Box<LoadedDeck>>,
+    /// Why nothing was saved, where no account could be asked about the credentials.
+    pub unchecked: Option<String>,
     /// What went wrong, if anything did; also of settings that are saved.
     pub problem: Option<String>,
 }

@@ -11,6 +11,7 @@ use super::lifecycle::{EngineState, Phase, Pruning};
 use super::model::Model;
 use super::pane::{Pane, form_words};
 use super::session::Session;
+use crate::engine::CredentialsStatus;
 
 /// What just happened, or what the focused part is about.
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
@@ -66,7 +67,8 @@ pub(super) fn draw_complaint(session: &Session, screen: Rect, buffer: &mut Buffe
 
 /// The one banner for an account that refuses its credentials, instead of a failure per user.
 fn refused(session: &Session) -> Option<String> {
-    let code = session.tab().refused?;
+    let credentials = session.tab().status.as_ref()?.credentials?;
+    let CredentialsStatus::Refused { code, .. } = credentials else { return None };
     let test = session.key(Context::Form, Action::TestAccount);
     Some(format!(
         "The account refuses its credentials (error {code}): sending pauses. {test} tests them."

@@ -8,14 +8,15 @@ use super::keymap::{Action, Context};
 use super::lifecycle::{EngineState, Phase, Pruning};
 use super::message::{LoadedDeck, Message};
 use super::model::Model;
-use super::saving::{on_edited, on_saved, take_deck};
+use super::pane::form_input;
+use super::saving::{on_edited, on_saved, on_unchecked_text, take_deck};
 use super::session::Session;
 use crate::config::below_home;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::{Environment, PerEnvironment};
-use crate::engine::{Status, Submission};
+use crate::engine::{AccountQuery, Status, Submission};
 use crate::provider::AccountReport;
-use crate::store::{Event, EventKind, QuotaRow, Remedy};
+use crate::store::{Event, QuotaRow, Remedy};
 
 /// Takes a report.
 pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
@@ -25,6 +26,9 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
         Message::Events(events) => return on_events(model, events),
         Message::Saved { save, outcome } => return on_saved(model, &save, outcome),
         Message::Edited(edited) => return on_edited(model, *edited),
+        Message::UncheckedText { edited, reason } => {
+            return on_unchecked_text(model, *edited, &reason);
+        }
         Message::Loaded(deck) => on_loaded(model, *deck),
         Message::EditTaken(deck) => on_edit_taken(model, *deck),
         Message::Progress { work, count } => on_progress(model, work, count),
@@ -39,8 +43,8 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
         Message::Sent(result) => on_sent(session, result),
         Message::Unlocked { user, remedy, result } => on_unlocked(session, &user, remedy, result),
         Message::Canceled(result) => on_canceled(session, result),
-        Message::AccountChecked { environment, result } => {
-            on_account_checked(session, environment, result);
+        Message::AccountChecked { query, result } => {
+            return on_account_checked(session, &query, result);
         }
         // They are no reports.
         Message::Key(_)
@@ -130,17 +134,7 @@ fn on_events(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
     let Model { session, modals, .. } = model;
     let mut effects = modals.on_events(session, &events);
     for event in events {
-        let code = session.error_code(&event);
-        let tab = &mut session.tabs[event.environment];
-        if let EventKind::Delivery(status) = event.kind {
-            let refuses = code.filter(|code| code.class().refuses_credentials());
-            if status == DeliveryStatus::Refused && event.delivery.is_some() {
-                tab.refused = refuses.map(|code| code.number);
-            } else if status.is_with_provider() || status == DeliveryStatus::Delivered {
-                tab.refused = None;
-            }
-        }
-        tab.log.push(event);
+        session.tabs[event.environment].log.push(event);
     }
     if session.engine == EngineState::Ready {
         effects.extend(session.status_clock.on_event(session.now));
@@ -182,12 +176,20 @@ fn on_canceled(session: &mut Session, result: Result<(), String>) {
 
 fn on_account_checked(
     session: &mut Session,
-    environment: Environment,
+    query: &AccountQuery,
     result: Result<AccountReport, String>,
-) {
+) -> Vec<Effect> {
+    let environment = query.environment;
+    if !form_input::has_account(&session.tabs[environment].form, query) {
+        // What it said of others is no news of these.
+        let again = session.key(Context::Form, Action::TestAccount);
+        session.complain(format!(
+            "{environment}: the account was changed while it was asked. {again} asks again."
+        ));
+        return Vec::new();
+    }
     match result {
         Ok(AccountReport { status, balance }) => {
-            session.tabs[environment].refused = None;
             session.tabs[environment].balance = Some(balance.to_string());
             session.say(format!(
                 "{environment}: credentials accepted. Account {status}, balance {balance}."
@@ -195,6 +197,7 @@ fn on_account_checked(
         }
         Err(reason) => session.complain(format!("{reason}.")),
     }
+    session.status_clock.on_event(session.now)
 }
 
 fn on_unlocked(session: &mut Session, user: &str, remedy: Remedy, result: Result<bool, String>) {

@@ -21,7 +21,7 @@ use crate::domain::phone::Recipient;
 use crate::domain::price::Price;
 use crate::domain::quota::seconds_until;
 use crate::domain::settings::Settings;
-use crate::engine::{EnvironmentSave, Severity};
+use crate::engine::{Checking, EnvironmentSave, Severity};
 use crate::provider::{Capability, ErrorCode, can};
 use crate::store::Event;
 
@@ -230,9 +230,9 @@ impl Session {
     }
 
     /// Sets a save off; another one of the same environment waits until it is back.
-    pub fn start_save(&mut self, save: EnvironmentSave) -> Effect {
+    pub fn start_save(&mut self, save: EnvironmentSave, checking: Checking) -> Effect {
         self.tabs[save.environment].is_saving = true;
-        FileEffect::Save(Box::new(save)).into()
+        FileEffect::Save(Box::new(save), checking).into()
     }
 
     /// The time zone of all clocks on the screen: its abbreviation, or how far it is from UTC.

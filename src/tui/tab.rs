@@ -21,8 +21,6 @@ pub struct Tab {
     pub log: Log,
     /// Whether a save is under way.
     pub is_saving: bool,
-    /// The error by which the account refused its credentials, while that is the newest answer.
-    pub refused: Option<u32>,
     /// The health of the environment, once that is read.
     pub status: Option<Box<Status>>,
     /// What the account has left, if it was asked for.
@@ -39,7 +37,6 @@ impl Default for Tab {
             quota: QuotaPane::default(),
             log: Log::default(),
             is_saving: false,
-            refused: None,
             status: None,
             balance: None,
             last_number: String::new(),

@@ -13,7 +13,7 @@ use super::mark::Mark;
 use super::session::Session;
 use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
-use crate::engine::Severity;
+use crate::engine::{CredentialsStatus, Severity};
 
 /// Draws ` smsdeck   Development   Test  [Production]        Twilio · saved · UTC`.
 pub(super) fn draw(session: &Session, area: Rect, buffer: &mut Buffer) {
@@ -90,6 +90,7 @@ fn trouble(session: &Session, environment: Environment) -> Option<(Mark, String)
     let tab = &session.tabs[environment];
     let saved = tab.form.saved();
     let severity = tab.status.as_ref().map(|status| status.severity());
+    let credentials = tab.status.as_ref().and_then(|status| status.credentials);
     let locked = tab.quota.locked(session.now);
     let word = if !tab.form.conflicts().is_empty() {
         "conflict"
@@ -97,10 +98,12 @@ fn trouble(session: &Session, environment: Environment) -> Option<(Mark, String)
         return Some((Mark::Changed, "unsaved".to_owned()));
     } else if !saved.missing().is_empty() || saved.from_numbers.rows().is_empty() {
         "set up"
-    } else if tab.refused.is_some() {
+    } else if let Some(CredentialsStatus::Refused { .. }) = credentials {
         "refused"
     } else if severity == Some(Severity::Critical) {
         "failing"
+    } else if credentials == Some(CredentialsStatus::Unverified) {
+        "unverified"
     } else if severity == Some(Severity::Warning) {
         "look"
     } else if locked > 0 {

@@ -1,12 +1,15 @@
 //! The Twilio account of an environment: its credentials and its options.
 
-use smsdeck::domain::environment::Environment;
+use smsdeck::domain::environment::PerEnvironment;
 use smsdeck::domain::provider::Provider;
+use smsdeck::domain::provider::ProviderKind;
 use smsdeck::engine::TokenChange;
-use smsdeck::store::{DeliveryId, Event, EventId, EventKind};
+use smsdeck::engine::{CredentialsStatus, Status};
+use smsdeck::provider::ErrorCode;
 use smsdeck::tui::message::Message;
 
 use crate::SIZE;
+use crate::support::busy_day::status;
 use crate::support::screen::{Console, saves};
 
 #[test]
@@ -56,28 +59,20 @@ fn an_api_key_and_message_options_are_saved_with_the_account() {
 
 #[test]
 fn refused_credentials_show_one_banner_until_they_are_accepted() {
-    use smsdeck::domain::delivery::DeliveryStatus::{Queued, Refused};
     let mut console = Console::busy(SIZE);
-    let event = |id: i64, status, error_code| Event {
-        id: EventId(id),
-        at: console.now,
-        environment: Environment::Production,
-        delivery: Some(DeliveryId(id)),
-        kind: EventKind::Delivery(status),
-        user: "jdoe".to_owned(),
-        recipient: "+57 ••• ••• 4567".to_owned(),
-        sender: None,
-        sid: None,
-        error_code,
-        request_id: None,
-        reason: None,
-        country: None,
-        detail: None,
+    let code = ErrorCode::new(ProviderKind::Twilio, 20003);
+    let at = console.now;
+    let mut tell = |credentials| {
+        let status = Status { credentials: Some(credentials), ..status() };
+        let all = PerEnvironment {
+            production: Some(Box::new(status)),
+            ..PerEnvironment::from_fn(|_| None)
+        };
+        console.tell(Message::Status(all));
+        console.screen()
     };
-    let (refused, queued) = (event(50, Refused, Some(20003)), event(51, Queued, None));
-    console.tell(Message::Events(vec![refused]));
-    console.assert_shows("The account refuses its credentials (error 20003)");
-    console.assert_shows("Production ! refused");
-    console.tell(Message::Events(vec![queued]));
-    assert!(!console.screen().contains("refuses its credentials"));
+    let refused = tell(CredentialsStatus::Refused { code, at });
+    assert!(refused.contains("The account refuses its credentials (error 20003)"), "{refused}");
+    assert!(refused.contains("Production ! refused"), "{refused}");
+    assert!(!tell(CredentialsStatus::Accepted { since: at }).contains("refuses its credentials"));
 }

@@ -6,13 +6,16 @@ use crossterm::event::KeyEvent;
 use smsdeck::domain::bounded::CodeValidity;
 use smsdeck::domain::environment::{Environment, PerEnvironment};
 use smsdeck::domain::passcode::MAX_WRONG_TRIES;
+use smsdeck::domain::provider::ProviderKind;
+use smsdeck::engine::{CredentialsStatus, Status};
+use smsdeck::provider::ErrorCode;
 use smsdeck::store::{QuotaRow, Remedy};
 use smsdeck::tui::keymap::{self, Action, BINDINGS, Binding, Context, Keys};
 use smsdeck::tui::message::Message;
 use smsdeck::tui::plain::{self, Announcer};
 
 use crate::SIZE;
-use crate::support::busy_day::quota_rows;
+use crate::support::busy_day::{noon, quota_rows, status};
 use crate::support::screen::{Console, parse};
 
 /// Keys that mean nothing as they are built in, for places where letters are text.
@@ -209,7 +212,10 @@ fn no_notice_speaks_of_a_key_that_was_moved() {
     assert_speaks_of_no_built_in_key(&mut console, "a conflict without a choice");
 
     let mut console = moved();
-    console.model.session.tabs[Environment::Production].refused = Some(20003);
+    let code = ErrorCode::new(ProviderKind::Twilio, 20003);
+    let credentials = Some(CredentialsStatus::Refused { code, at: noon() });
+    let refused = Status { credentials, ..status() };
+    console.model.session.tabs[Environment::Production].status = Some(Box::new(refused));
     assert_speaks_of_no_built_in_key(&mut console, "refused credentials");
 
     let mut console = moved();

@@ -48,7 +48,7 @@ fn an_invalid_field_stops_the_save_and_gets_the_cursor() {
 fn a_failed_save_keeps_what_was_typed() {
     let mut console = Console::fresh(SIZE);
     let effects = console.press("@Code_validity Backspace 9 ^s");
-    let Some(Effect::Files(FileEffect::Save(save))) = effects.into_iter().last() else {
+    let Some(Effect::Files(FileEffect::Save(save, _))) = effects.into_iter().last() else {
         panic!("no save")
     };
     let problem = Some("Not saved: the disk is full.".to_owned());
@@ -78,7 +78,7 @@ fn saving_production_first_shows_what_a_new_rule_would_have_refused() {
 fn typing_during_a_save_does_not_conflict_with_that_save() {
     let mut console = Console::fresh(SIZE);
     let effects = console.press("@Code_validity Backspace 9 ^s");
-    let Some(Effect::Files(FileEffect::Save(save))) = effects.into_iter().last() else {
+    let Some(Effect::Files(FileEffect::Save(save, _))) = effects.into_iter().last() else {
         panic!("no save")
     };
     console.press("Backspace 8");
@@ -86,7 +86,7 @@ fn typing_during_a_save_does_not_conflict_with_that_save() {
     config.environments.development = save.settings.clone();
     let tokens = tokens();
     let deck = Some(Box::new(LoadedDeck { config, tokens, unwritable: None, welcome: None }));
-    let outcome = SaveOutcome { is_saved: true, has_token: true, deck, problem: None };
+    let outcome = SaveOutcome { is_saved: true, has_token: true, deck, ..SaveOutcome::default() };
     console.tell(Message::Saved { save, outcome });
     console.assert_shows("Development saved.");
     let saved = console.press("^s");

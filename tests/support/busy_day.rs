@@ -141,7 +141,9 @@ pub fn status() -> Status {
     };
     Status {
         is_set_up: true,
-        newest_answer: Some(("2026-11-23T12:04:28Z".parse().unwrap(), None)),
+        credentials: Some(smsdeck::engine::CredentialsStatus::Accepted {
+            since: "2026-11-23T12:04:28Z".parse().unwrap(),
+        }),
         health,
         destinations,
         locked: 1,

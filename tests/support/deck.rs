@@ -61,8 +61,13 @@ impl Deck {
 
     /// Makes key and store, as a deck has them that was used before.
     pub fn make_store(&self) {
-        self.run(&["quota", "unlock", "--env", "dev", "nobody", "--reason", "to make the store"]);
+        self.open_store();
         assert!(self.paths().store.exists());
+    }
+
+    /// Opens the store to write it, and writes nothing.
+    pub fn open_store(&self) {
+        self.run(&["quota", "unlock", "--env", "dev", "nobody", "--reason", "to make the store"]);
     }
 
     /// Runs a command to its end.

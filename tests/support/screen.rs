@@ -279,7 +279,7 @@ pub fn saves(effects: &[Effect]) -> Vec<&EnvironmentSave> {
     effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Files(FileEffect::Save(save)) => Some(&**save),
+            Effect::Files(FileEffect::Save(save, _)) => Some(&**save),
             _ => None,
         })
         .collect()

@@ -172,7 +172,9 @@ impl Terminal {
     fn press_until(&self, key: &str, mark: char, wanted: &str) {
         let marked = |screen: &str| {
             let behind = screen.split_once(mark)?.1;
-            behind.split_whitespace().next().map(str::to_owned)
+            let word = behind.split_whitespace().next()?;
+            // A warning stands before the label.
+            Some(word.trim_start_matches('!').to_owned())
         };
         let mut word = self.wait_until(wanted, |shown| marked(&shown.text()));
         while word != wanted {

@@ -114,6 +114,15 @@ impl Provider {
         }
     }
 
+    /// Whether both use the same account, with the same key and the token from the same place, at the
+    /// same address.
+    pub fn has_same_credentials(&self, other: &Self) -> bool {
+        let key = |provider: &Self| provider.twilio().and_then(|account| account.api_key.clone());
+        self.account() == other.account()
+            && key(self) == key(other)
+            && self.token_source() == other.token_source()
+    }
+
     /// Where the auth token is found, if there is an account with one.
     pub fn token_source(&self) -> Option<&SecretSource> {
         self.twilio()?.auth_token.as_ref()

@@ -32,6 +32,15 @@ pub enum SettingsChange {
     },
 }
 
+/// What becomes of credentials that no account could be asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checking {
+    /// They are not saved.
+    Required,
+    /// They are saved, and called unverified until the account has accepted them.
+    Waived,
+}
+
 /// A save of one environment.
 #[derive(Debug, Clone)]
 pub struct EnvironmentSave {

@@ -6,6 +6,7 @@ use crate::domain::environment::Environment;
 use crate::engine::account::AccountProblem;
 use crate::engine::error::EngineError;
 use crate::engine::operator::ReadOnly;
+use crate::store::StoreError;
 
 /// Settings that are saved and in force, with what could not be done beside them.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Changed {
     pub token_problem: Option<SecretsError>,
     /// Why a token that the settings no longer name is still stored.
     pub leftover_token: Option<SecretsError>,
+    /// Credentials that were saved without asking the account, and why it could not be asked.
+    pub unverified: Vec<(Environment, String)>,
     /// Why the audit does not say so.
     pub not_audited: Option<NotAudited>,
 }
@@ -44,9 +47,22 @@ pub enum ChangeError {
     /// This process may not write the file.
     #[error("{0}")]
     Unwritable(String),
-    /// The account refuses the new token.
-    #[error(transparent)]
-    RefusedToken(AccountProblem),
+    /// The account refuses the new credentials.
+    #[error("{environment}: {problem}")]
+    RefusedCredentials {
+        /// Whose account it is.
+        environment: Environment,
+        /// What it said.
+        problem: AccountProblem,
+    },
+    /// The account could not be asked about the new credentials.
+    #[error("{environment}: the account could not be asked about the new credentials: {problem}")]
+    Unchecked {
+        /// Whose account it is.
+        environment: Environment,
+        /// Why not.
+        problem: AccountProblem,
+    },
     /// What was asked for breaks a rule.
     #[error(transparent)]
     Invalid(InvalidEdit),
@@ -62,7 +78,13 @@ impl ChangeError {
     /// Whether someone tried to save settings in vain, which belongs in the audit. What one may
     /// not do, and what is no change of settings at all, was not tried.
     pub(super) const fn is_failed_save(&self) -> bool {
-        matches!(self, Self::RefusedToken(_) | Self::Config(_) | Self::TaskLost(_))
+        matches!(
+            self,
+            Self::RefusedCredentials { .. }
+                | Self::Unchecked { .. }
+                | Self::Config(_)
+                | Self::TaskLost(_)
+        )
     }
 }
 
@@ -75,4 +97,7 @@ pub enum NotAudited {
     /// The store cannot be used.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The store cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::asked::{Edit, EnvironmentSave, SettingsChange, TokenChange};
 use super::outcome::ChangeError;
-use crate::config::{self, Config, Paths, Replaced, SecretsError};
+use crate::config::{self, Config, ConfigError, Paths, Replaced, SecretsError};
 use crate::domain::environment::Environment;
 
 /// What was written.
@@ -17,12 +17,16 @@ pub(super) struct Written {
     pub token: Result<(), SecretsError>,
     /// Whether the tokens that the settings no longer name are gone.
     pub forgotten: Result<(), SecretsError>,
+    /// Credentials that no account was asked about, and why not.
+    pub unverified: Vec<(Environment, String)>,
 }
 
-/// Saves the settings first: they may be refused, and then the tokens stay as they are too.
+/// Saves the settings first: they may be refused, and then the tokens stay as they are too. The
+/// credentials must be those of `checked`, whatever the file says by now.
 pub(super) fn write(
     paths: &Paths,
     change: &SettingsChange,
+    checked: &Config,
     now: Timestamp,
 ) -> Result<Written, ChangeError> {
     let (replaced, token) = match change {
@@ -31,7 +35,7 @@ pub(super) fn write(
             (replaced, change_token(paths, save, now))
         }
         SettingsChange::Edit(edit) => {
-            let replaced = save_edit(paths, edit)?;
+            let replaced = save_edit(paths, edit, checked)?;
             (replaced, store_token(paths, edit, now))
         }
         SettingsChange::Text { before, after } => {
@@ -47,7 +51,8 @@ pub(super) fn write(
         Ok(()) => config::forget_tokens(paths, &replaced.old, &replaced.new).map(drop),
         Err(_) => Ok(()),
     };
-    Ok(Written { replaced, token_of: change.token_of(), token, forgotten })
+    let (token_of, unverified) = (change.token_of(), Vec::new());
+    Ok(Written { replaced, token_of, token, forgotten, unverified })
 }
 
 fn save_environment(paths: &Paths, save: &EnvironmentSave) -> Result<Replaced, ChangeError> {
@@ -58,9 +63,17 @@ fn save_environment(paths: &Paths, save: &EnvironmentSave) -> Result<Replaced, C
     Ok(Replaced { old, new, was_broken: false })
 }
 
-fn save_edit(paths: &Paths, edit: &Edit) -> Result<Replaced, ChangeError> {
-    let (old, new) =
-        config::change(paths, |config| (edit.edit)(config).map_err(ChangeError::Invalid))?;
+fn save_edit(paths: &Paths, edit: &Edit, checked: &Config) -> Result<Replaced, ChangeError> {
+    let (old, new) = config::change(paths, |config| {
+        (edit.edit)(config).map_err(ChangeError::Invalid)?;
+        let is_checked = config.environments.iter().all(|(environment, settings)| {
+            let checked = &checked.environments[environment].provider;
+            settings.provider.has_same_credentials(checked)
+        });
+        // Someone has saved others meanwhile.
+        let path = paths.config.clone();
+        if is_checked { Ok(()) } else { Err(ChangeError::from(ConfigError::Changed { path })) }
+    })?;
     Ok(Replaced { old, new, was_broken: false })
 }
 

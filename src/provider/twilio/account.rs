@@ -19,6 +19,12 @@ const CHECK_CREDENTIALS: &str =
 /// What an operator checks where the account is not active.
 const CHECK_ACCOUNT: &str = "look into Twilio's console, billing first";
 
+/// Twilio's error code for wrong credentials, which a response may leave out.
+const AUTHENTICATE: u32 = 20003;
+
+/// Twilio's error code for an account that is not active.
+const NOT_ACTIVE: u32 = 20005;
+
 /// Items on a page of a list; the most that Twilio allows.
 const PAGE: &[(&str, &str)] = &[("PageSize", "1000")];
 
@@ -38,7 +44,7 @@ impl TwilioClient {
         let account = self.get(self.account_url()).await.ok();
         let status = account.as_ref().and_then(|response| short_text(response, "status"));
         if let Some(status) = status.clone().filter(|status| status != "active") {
-            return Err(AccessError::Inactive { status, advice: CHECK_ACCOUNT });
+            return Err(AccessError::Inactive { code: NOT_ACTIVE, status, advice: CHECK_ACCOUNT });
         }
         let balance = self.get(self.url_with("Balance.json", &[])).await.ok();
         let balance = balance.as_ref().and_then(|response| {
@@ -105,10 +111,15 @@ impl TwilioClient {
         match error {
             ProviderError::Refused(refusal) => match refusal.class {
                 ErrorClass::TestCredentials => AccessError::TestCredentials,
-                ErrorClass::InactiveAccount => {
-                    AccessError::Inactive { status: "not active".to_owned(), advice: CHECK_ACCOUNT }
-                }
-                ErrorClass::WrongCredentials => AccessError::Wrong { advice: CHECK_CREDENTIALS },
+                ErrorClass::InactiveAccount => AccessError::Inactive {
+                    code: refusal.code.unwrap_or(NOT_ACTIVE),
+                    status: "not active".to_owned(),
+                    advice: CHECK_ACCOUNT,
+                },
+                ErrorClass::WrongCredentials => AccessError::Wrong {
+                    code: refusal.code.unwrap_or(AUTHENTICATE),
+                    advice: CHECK_CREDENTIALS,
+                },
                 ErrorClass::Forbidden => AccessError::Forbidden(refusal),
                 _ => self.wrong_host(refusal.to_string()),
             },

@@ -5,6 +5,7 @@
 
 mod audit;
 mod clocks;
+mod credentials;
 pub(super) mod deck;
 mod destinations;
 mod health;

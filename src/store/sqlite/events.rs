@@ -2,10 +2,10 @@
 //! order in which they were committed. Knows nothing of the rules that led to them.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
+use rusqlite::{Connection, Params, Result, Row};
 
 use super::Sqlite;
-use super::values::{Millis, RawMillis, country, kinds, whole_number};
+use super::values::{Millis, RawMillis, country, whole_number};
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::secret::LookupKey;
@@ -33,13 +33,6 @@ impl Sqlite {
 
     pub async fn cursor(&self, position: Position) -> Result<Cursor, StoreError> {
         self.worker.read(move |connection| cursor(connection, position)).await
-    }
-
-    pub async fn newest_answer(
-        &self,
-        environment: Environment,
-    ) -> Result<Option<(Timestamp, Option<u32>)>, StoreError> {
-        self.worker.read(move |connection| newest_answer(connection, environment)).await
     }
 }
 
@@ -204,24 +197,6 @@ fn cursor(connection: &Connection, position: Position) -> Result<Cursor> {
             .prepare_cached("SELECT coalesce(max(id), 0) FROM events")?
             .query_row((), |row| row.get(0)),
     }
-}
-
-/// When the provider last responded in an environment, and the error code if it refused.
-fn newest_answer(
-    connection: &Connection,
-    environment: Environment,
-) -> Result<Option<(Timestamp, Option<u32>)>> {
-    let answers =
-        kinds(|kind| matches!(kind, EventKind::Delivery(status) if status.is_provider_answer()));
-    let sql = format!(
-        "SELECT at, error_code FROM events
-         WHERE environment = ?1 AND delivery IS NOT NULL AND kind IN ({answers})
-         ORDER BY id DESC LIMIT 1"
-    );
-    connection
-        .prepare_cached(&sql)?
-        .query_row([environment], |row| Ok((row.get::<_, Millis>(0)?.0, row.get(1)?)))
-        .optional()
 }
 
 fn event(row: &Row<'_>) -> Result<Event> {

@@ -9,6 +9,7 @@ mod audit;
 mod audit_seal;
 mod backfill;
 mod challenges;
+mod credentials;
 mod deliveries;
 mod destinations;
 mod error;

@@ -44,6 +44,8 @@ impl Executor {
                 }
             }
         };
+        // What cannot be written into the audit now is noticed again.
+        let _ = self.deck.record_outside_change(&self.operator).await;
         if last_error.is_some() {
             // The settings may have changed meanwhile.
             self.reload().await;
@@ -144,6 +146,7 @@ impl Executor {
                         Ok(()) = store.changed() => {}
                         Ok(()) = config.changed() => {
                             self.reload().await;
+                            let _ = self.deck.record_outside_change(&self.operator).await;
                             quota_is_old = true;
                         }
                     }

@@ -19,7 +19,7 @@ use super::keyboard::InputEvent;
 use super::message::Message;
 use super::question::{Answer, Question};
 use crate::config::Paths;
-use crate::engine::{AccountProblem, Deck, Operator, check_account, offered_senders};
+use crate::engine::{AccountProblem, Deck, Operator};
 use crate::runtime::Runtime;
 
 /// How long the end of the console waits for saves.
@@ -68,7 +68,7 @@ impl Executor {
             FileEffect::ListSenders { ticket, .. } => Some(Work::Asked(*ticket)),
             _ => None,
         };
-        let must_end = matches!(effect, FileEffect::Save(_) | FileEffect::TakeEdited(_));
+        let must_end = matches!(effect, FileEffect::Save(..) | FileEffect::TakeEdited(..));
         let this = self.clone();
         let task = tokio::spawn(async move { Box::pin(this.on_files(effect)).await });
         if let Some(work) = work {
@@ -108,25 +108,26 @@ impl Executor {
     }
 
     async fn on_files(&self, effect: FileEffect) {
-        let (paths, runtime) = (self.deck.paths(), self.deck.runtime());
         match effect {
             FileEffect::Load => self.load().await,
-            FileEffect::Save(save) => Box::pin(self.save(save)).await,
-            FileEffect::TakeEdited(edited) => Box::pin(self.take_edited(*edited)).await,
+            FileEffect::Save(save, checking) => Box::pin(self.save(save, checking)).await,
+            FileEffect::TakeEdited(edited, checking) => {
+                Box::pin(self.take_edited(edited, checking)).await;
+            }
             FileEffect::CheckAccount(query) => {
                 let environment = query.environment;
                 let config = self.deck.config_in_force();
-                let result = check_account(paths, &config, runtime, *query).await;
+                let result = self.deck.check_account(&config, (*query).clone()).await;
                 let result = result.map_err(|problem| match problem {
                     AccountProblem::NotReady(problem) => problem.to_string(),
                     AccountProblem::Access(problem) => format!("{environment}: {problem}"),
                 });
-                self.reporter.tell(Message::AccountChecked { environment, result }).await;
+                self.reporter.tell(Message::AccountChecked { query, result }).await;
             }
             FileEffect::ListSenders { ticket, query } => {
                 let on_progress = self.reporter.progress(Work::Asked(ticket));
                 let config = self.deck.config_in_force();
-                let offered = offered_senders(paths, &config, runtime, *query, on_progress).await;
+                let offered = self.deck.offered_senders(&config, *query, on_progress).await;
                 let answer = offered.map(Answer::Senders).map_err(|problem| problem.to_string());
                 self.reporter.tell(Message::Answered { ticket, answer }).await;
             }

@@ -1,26 +1,33 @@
 //! Saving settings: one call of the engine, and what has come of it as a message.
 
 use super::Executor;
-use crate::engine::{Changed, EnvironmentSave, NotAudited, NotChanged, SettingsChange};
+use crate::engine::{
+    ChangeError, Changed, Checking, EnvironmentSave, NotAudited, NotChanged, SettingsChange,
+};
 use crate::tui::editor::EditedText;
 use crate::tui::message::{Message, SaveOutcome};
 
 impl Executor {
     /// Saves an environment. Also after a failure the form goes on from what is in force by then.
-    pub(super) async fn save(&self, save: Box<EnvironmentSave>) {
+    pub(super) async fn save(&self, save: Box<EnvironmentSave>, checking: Checking) {
         let change = SettingsChange::Environment(save.clone());
-        let outcome = outcome(self.deck.change_settings(&self.operator, change).await);
+        let saved = self.deck.change_settings(&self.operator, change, checking).await;
+        let outcome = outcome(saved);
         let _in_order = self.settings.lock().await;
         let deck = self.read_deck().await.ok().map(Box::new);
         self.reporter.tell(Message::Saved { save, outcome: SaveOutcome { deck, ..outcome } }).await;
     }
 
     /// Puts a text that was edited in the place of the config.
-    pub(super) async fn take_edited(&self, edited: EditedText) {
-        let EditedText { before, after, kept, .. } = edited;
+    pub(super) async fn take_edited(&self, edited: Box<EditedText>, checking: Checking) {
+        let EditedText { before, after, kept, .. } = (*edited).clone();
         let change = SettingsChange::Text { before, after };
-        let changed = match self.deck.change_settings(&self.operator, change).await {
+        let changed = match self.deck.change_settings(&self.operator, change, checking).await {
             Ok(changed) => changed,
+            Err(NotChanged { error: error @ ChangeError::Unchecked { .. }, .. }) => {
+                let reason = error.to_string();
+                return self.reporter.tell(Message::UncheckedText { edited, reason }).await;
+            }
             Err(NotChanged { error, .. }) => {
                 let reason = format!("Not taken: {error}");
                 return self.reporter.tell(Message::NotEdited { reason, kept: Some(kept) }).await;
@@ -49,7 +56,10 @@ fn outcome(saved: Result<Changed, NotChanged>) -> SaveOutcome {
             let leftover = leftover_token
                 .map(|error| format!("Saved, but a token that is no longer named stays: {error}."));
             let problem = joined(token.or(leftover), not_audited);
-            SaveOutcome { is_saved: true, has_token, problem, deck: None }
+            SaveOutcome { is_saved: true, has_token, problem, ..SaveOutcome::default() }
+        }
+        Err(NotChanged { error: error @ ChangeError::Unchecked { .. }, .. }) => {
+            SaveOutcome { unchecked: Some(error.to_string()), ..SaveOutcome::default() }
         }
         Err(NotChanged { error, not_audited }) => {
             let problem = joined(Some(format!("Not saved: {error}.")), not_audited);

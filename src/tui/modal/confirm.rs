@@ -9,7 +9,7 @@ use super::frame::{open_box, write, write_field};
 use super::page::Scroll;
 use crate::domain::sender::Sender;
 use crate::domain::warnings::Warning;
-use crate::engine::EnvironmentSave;
+use crate::engine::{Checking, EnvironmentSave};
 use crate::tui::effect::{Effect, Work};
 use crate::tui::fit::wrap;
 use crate::tui::flow::Flow;
@@ -27,7 +27,7 @@ pub enum Confirmed {
     /// Something outside of the model.
     Effect(Box<Effect>),
     /// Save an environment.
-    Save(Box<EnvironmentSave>),
+    Save(Box<EnvironmentSave>, Checking),
     /// Take a number out of the grid.
     DeleteNumber(Sender),
     /// Mark the stored token for removal.
@@ -182,7 +182,9 @@ impl ConfirmModal {
     fn release(&self, session: &mut Session) -> Vec<Effect> {
         match &self.confirmed {
             Confirmed::Effect(effect) => return vec![(**effect).clone()],
-            Confirmed::Save(save) => return vec![session.start_save((**save).clone())],
+            Confirmed::Save(save, checking) => {
+                return vec![session.start_save((**save).clone(), *checking)];
+            }
             Confirmed::RemoveToken => {
                 session.tab_mut().form.remove_token();
                 session.say_change("The token goes with the next save.");

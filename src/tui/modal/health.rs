@@ -10,7 +10,7 @@ use ratatui::style::Style;
 use super::page::{Page, Scroll, reading_room};
 use crate::domain::country::Country;
 use crate::domain::sender::Sender;
-use crate::engine::{AccountQuery, Severity, Status};
+use crate::engine::{AccountQuery, CredentialsStatus, Severity, Status};
 use crate::provider::Capability;
 use crate::store::{Outcomes, RouteHealth};
 use crate::tui::effect::FileEffect;
@@ -207,16 +207,18 @@ fn account(session: &Session, status: &Status) -> Vec<Line> {
             theme.warning(),
         ));
     }
-    lines.push(match status.newest_answer {
-        None => ("The account has not been asked yet.".to_owned(), theme.dim()),
-        Some((at, Some(code))) if code.class().refuses_credentials() => (
+    lines.extend(status.credentials.map(|credentials| match credentials {
+        CredentialsStatus::Unverified => {
+            ("Credentials unverified: no account was asked yet.".to_owned(), theme.warning())
+        }
+        CredentialsStatus::Refused { code, at } => (
             format!("Credentials refused at {} (error {code}).", session.clock(at)),
             theme.failure(),
         ),
-        Some((at, _)) => {
-            (format!("Credentials accepted, last at {}.", session.clock(at)), Style::new())
+        CredentialsStatus::Accepted { since } => {
+            (format!("Credentials accepted since {}.", session.clock(since)), Style::new())
         }
-    });
+    }));
     if session.provider_can(Capability::ReportBalance) {
         let ask = session.key(Context::Health, Action::TestAccount);
         lines.push(match &session.tab().balance {

@@ -1,5 +1,7 @@
 //! The keys of the settings form.
 
+use super::form::Form;
+use crate::domain::environment::Environment;
 use crate::domain::settings::Field;
 use crate::engine::{AccountQuery, TokenChange};
 use crate::tui::effect::{Effect, FileEffect};
@@ -68,12 +70,22 @@ fn ask_before_token_removal(session: &Session) -> ConfirmModal {
 
 /// The account as edited, with the token that is typed, if one is.
 pub fn account_query(session: &Session) -> AccountQuery {
-    let form = &session.tab().form;
+    query(&session.tab().form, session.environment)
+}
+
+fn query(form: &Form, environment: Environment) -> AccountQuery {
     let token = match form.token_change() {
         TokenChange::Replace(token) => Some(token),
         TokenChange::Keep | TokenChange::Remove => None,
     };
-    AccountQuery { environment: session.environment, provider: form.provider(), token }
+    AccountQuery { environment, provider: form.provider(), token }
+}
+
+/// Whether an account is still the one of a form, as edited or as saved.
+pub fn has_account(form: &Form, asked: &AccountQuery) -> bool {
+    let provider = form.saved().provider.clone();
+    let saved = AccountQuery { environment: asked.environment, provider, token: None };
+    *asked == query(form, asked.environment) || *asked == saved
 }
 
 /// Enter: a list or a text opens, other fields hand on to the next.

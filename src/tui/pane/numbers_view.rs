@@ -9,6 +9,7 @@ use super::form_input::account_query;
 use super::form_words::warnings;
 use crate::domain::country::Country;
 use crate::domain::from_numbers::{FromNumber, FromNumbers};
+use crate::domain::lost_senders::lost_senders;
 use crate::domain::sender::Sender;
 use crate::domain::settings::Field;
 use crate::tui::effect::Effect;
@@ -86,20 +87,12 @@ fn make_default(session: &mut Session, sender: &Sender) {
 
 fn ask_before_removal(session: &Session, number: &FromNumber) -> Modal {
     let grid = session.tab().form.from_numbers();
-    let codes: Vec<&str> = number.countries.iter().map(|country| country.code()).collect();
     let mut lines = vec![format!("Delete {} from {}?", number.sender, session.environment)];
-    let heir = grid.default_number().filter(|default| **default != number.sender);
-    lines.push(match (codes.is_empty(), heir) {
-        (true, _) => "No country is on it.".to_owned(),
-        (false, Some(default)) => {
-            format!("{} will be sent from the default number {default}.", codes.join(" "))
-        }
-        (false, None) => format!("Nothing can be sent to {} then.", codes.join(" ")),
-    });
-    if grid.is_default(&number.sender) {
-        lines
-            .push("It is the default number: countries on no number lose their sender.".to_owned());
+    if number.countries.is_empty() {
+        lines.push("No country is on it.".to_owned());
     }
+    let without = grid.without(&number.sender);
+    lines.extend(without.iter().flat_map(|without| lost_senders(grid, without)));
     let confirmed = Confirmed::DeleteNumber(number.sender.clone());
     Modal::Confirm(ConfirmModal::new("Delete number", lines, confirmed))
 }

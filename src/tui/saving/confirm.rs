@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::difference::differences;
 use crate::domain::environment::Environment;
-use crate::engine::{EnvironmentSave, TokenChange};
+use crate::engine::{Checking, EnvironmentSave, TokenChange};
 use crate::tui::effect::Effect;
 use crate::tui::lifecycle::EngineState;
 use crate::tui::modal::Modal;
@@ -23,7 +23,7 @@ pub fn save(model: &mut Model) -> Vec<Effect> {
     if drops_account || wants_confirmation(&save) {
         confirm(model, save, drops_account)
     } else {
-        vec![model.session.start_save(save)]
+        vec![model.session.start_save(save, Checking::Required)]
     }
 }
 
@@ -89,7 +89,8 @@ fn confirm(model: &mut Model, save: EnvironmentSave, drops_account: bool) -> Vec
     let is_production = environment == Environment::Production;
     let title = if is_production { "Save Production" } else { "Save" };
     let lines = lines(model.session.theme, &save, drops_account);
-    let mut modal = ConfirmModal::new(title, lines, Confirmed::Save(Box::new(save)));
+    let mut modal =
+        ConfirmModal::new(title, lines, Confirmed::Save(Box::new(save), Checking::Required));
     if is_production {
         modal = modal.with_word("production");
     }

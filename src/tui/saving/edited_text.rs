@@ -6,6 +6,7 @@ use crate::domain::environment::Environment;
 use crate::domain::quota::QuotaRule;
 use crate::domain::settings::Settings;
 use crate::domain::warnings::Warning;
+use crate::engine::Checking;
 use crate::tui::editor::EditedText;
 use crate::tui::effect::{Effect, FileEffect};
 use crate::tui::keymap::{Action, Context};
@@ -26,7 +27,7 @@ pub fn on_edited(model: &mut Model, edited: EditedText) -> Vec<Effect> {
     let kept = below_home(&edited.kept);
     let kept = format!("Not taken; what you have typed is in {kept}, and {edit} goes on with it.");
     model.session.kept_edit = Some(edited.kept.clone());
-    let confirmed = Confirmed::Effect(Box::new(FileEffect::TakeEdited(Box::new(edited)).into()));
+    let confirmed = Confirmed::Effect(Box::new(take_edited(edited, Checking::Required)));
     let mut modal = ConfirmModal::new("Take the edited config", lines, confirmed).or_say(kept);
     if changes_production {
         modal = modal.with_word("production");
@@ -40,6 +41,28 @@ pub fn on_edited(model: &mut Model, edited: EditedText) -> Vec<Effect> {
     let effects = rules.into_iter().filter(|_| is_ready).map(what_if).collect();
     model.modals.open(Modal::Confirm(modal));
     effects
+}
+
+fn take_edited(edited: EditedText, checking: Checking) -> Effect {
+    FileEffect::TakeEdited(Box::new(edited), checking).into()
+}
+
+/// Asks whether a text is taken although no account could be asked about its credentials.
+pub fn on_unchecked_text(model: &mut Model, edited: EditedText, reason: &str) -> Vec<Effect> {
+    let confirmed = Confirmed::Effect(Box::new(take_edited(edited, Checking::Waived)));
+    ask_without_check(model, reason, confirmed);
+    Vec::new()
+}
+
+/// Asks whether credentials are saved that no account could be asked about.
+pub(super) fn ask_without_check(model: &mut Model, reason: &str, confirmed: Confirmed) {
+    let lines = vec![
+        format!("{reason}."),
+        "Until it has accepted them they are called unverified.".to_owned(),
+    ];
+    let modal = ConfirmModal::new("Save without checking?", lines, confirmed)
+        .or_say("Nothing was saved.".to_owned());
+    model.modals.open(Modal::Confirm(modal));
 }
 
 /// The rules of the quota that an edited text changes, Production first.

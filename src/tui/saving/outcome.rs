@@ -1,18 +1,20 @@
 //! The outcome of a save.
 
+use super::edited_text::ask_without_check;
 use super::read_again::take_deck;
 use crate::domain::difference::differences;
-use crate::engine::{EnvironmentSave, TokenChange};
+use crate::engine::{Checking, EnvironmentSave, TokenChange};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::SaveOutcome;
+use crate::tui::modal::confirm::Confirmed;
 use crate::tui::model::Model;
 
 /// Takes the outcome of a save. Also after a failure the form goes on from what is in the file
 /// by then, and keeps what was typed.
 pub fn on_saved(model: &mut Model, save: &EnvironmentSave, outcome: SaveOutcome) -> Vec<Effect> {
     let environment = save.environment;
-    let SaveOutcome { deck, is_saved, has_token, problem } = outcome;
+    let SaveOutcome { deck, is_saved, has_token, unchecked, problem } = outcome;
     let tab = &mut model.session.tabs[environment];
     tab.is_saving = false;
     if is_saved {
@@ -20,7 +22,6 @@ pub fn on_saved(model: &mut Model, save: &EnvironmentSave, outcome: SaveOutcome)
         if has_token {
             tab.form.accept_token(&save.token);
         }
-        tab.refused = None;
         // Where two changes have met, what was before is no way back.
         let can_undo = tab.form.can_undo() && environment == model.session.environment;
         // Where letters are text, the key of undo is one.
@@ -46,5 +47,10 @@ pub fn on_saved(model: &mut Model, save: &EnvironmentSave, outcome: SaveOutcome)
     if let Some(problem) = problem {
         model.session.complain(problem);
     }
-    Vec::new()
+    if let Some(reason) = unchecked {
+        let confirmed = Confirmed::Save(Box::new(save.clone()), Checking::Waived);
+        ask_without_check(model, &reason, confirmed);
+    }
+    // The account may have accepted other credentials.
+    model.session.status_clock.on_event(model.session.now)
 }
