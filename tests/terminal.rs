@@ -451,3 +451,23 @@ fn resuming_after_a_stop_redraws_the_whole_screen() {
     assert!(terminal.wait_end().success());
     assert!(terminal.is_restored());
 }
+
+#[test]
+fn a_text_that_is_pasted_is_saved_byte_for_byte() {
+    let deck = Deck::new();
+    let terminal = Terminal::start(&deck, &[]);
+    terminal.wait_for("Development");
+    terminal.go_to("Message");
+    terminal.type_text("\r");
+    terminal.wait_for("Message text");
+    // Ctrl-U empties the field; a terminal sends the line feeds of a paste as carriage returns.
+    terminal.type_text("\x15\x1b[200~{code}\r\u{644}\u{200c}\u{200d}\u{200f}\tx\r\n.\x1b[201~");
+    terminal.wait_for("{code}↵");
+    terminal.type_text("\r");
+    terminal.wait_for("unsaved");
+    terminal.type_text("\x13");
+    terminal.wait_for("Development saved.");
+    let config = smsdeck::config::load(&deck.paths().config).unwrap().unwrap();
+    let message = &config.environments.development.message;
+    assert_eq!(message.as_str(), "{code}\n\u{644}\u{200c}\u{200d}\u{200f}\tx\r\n.");
+}

@@ -146,8 +146,19 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 }
 
 fn pasted(bytes: &[u8]) -> Event {
-    // Terminals send a line break as Enter does.
-    Event::Paste(String::from_utf8_lossy(bytes).replace("\r\n", "\n").replace('\r', "\n"))
+    Event::Paste(with_line_feeds(&String::from_utf8_lossy(bytes)))
+}
+
+/// A text in which each carriage return that stands alone is the line feed that a terminal has made
+/// it of.
+fn with_line_feeds(text: &str) -> String {
+    let mut letters = text.chars().peekable();
+    let mut whole = String::with_capacity(text.len());
+    while let Some(letter) = letters.next() {
+        let is_alone = letter == '\r' && letters.peek() != Some(&'\n');
+        whole.push(if is_alone { '\n' } else { letter });
+    }
+    whole
 }
 
 /// The first thing in some bytes.

@@ -1,5 +1,7 @@
-//! A one-line text field: what is typed or pasted into it, and how it is drawn.
+//! A text field on one line of the screen: what is typed or pasted into it, and how it is drawn. The
+//! cursor goes by what people take for one character, however many code points it has.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -7,7 +9,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use tui_input::InputRequest;
-use unicode_width::UnicodeWidthChar;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 use super::theme::Theme;
 
@@ -17,6 +20,8 @@ pub struct TextField {
     input: tui_input::Input,
     longest: usize,
     hidden: bool,
+    /// Whether line breaks and tabs belong to the text.
+    has_lines: bool,
 }
 
 /// Without the text, which may be a token, a code or a number.
@@ -47,12 +52,18 @@ pub const fn is_alt_key(key: KeyEvent) -> bool {
 impl TextField {
     /// A field with a first text, the cursor at its end, for `longest` characters at most.
     pub fn new(text: &str, longest: usize) -> Self {
-        Self { input: text.into(), longest, hidden: false }
+        Self { input: text.into(), longest, hidden: false, has_lines: false }
+    }
+
+    /// A field whose text may have line breaks and tabs, which are shown as signs: what is pasted
+    /// stays as it is, and `\n` that is typed is a line break.
+    pub fn of_lines(text: &str, longest: usize) -> Self {
+        Self { has_lines: true, ..Self::new(text, longest) }
     }
 
     /// An empty field that shows a dot for each character, for secrets and codes.
     pub fn hidden(longest: usize) -> Self {
-        Self { input: tui_input::Input::default(), longest, hidden: true }
+        Self { hidden: true, ..Self::new("", longest) }
     }
 
     /// The text.
@@ -73,27 +84,55 @@ impl TextField {
     /// Types or edits; whether the text or the cursor changed.
     pub fn on_key(&mut self, key: KeyEvent) -> bool {
         let Some(request) = self.request(key) else { return false };
-        self.input.handle(request).is_some()
+        let is_changed = self.input.handle(request).is_some();
+        if request == InputRequest::InsertChar('n') {
+            self.break_line();
+        }
+        self.leave_cluster();
+        is_changed
     }
 
-    /// Pastes at the cursor. Line breaks become spaces, those at the ends are dropped, and so
-    /// are control characters.
+    /// Makes a line break of the `\n` before the cursor, where there may be one.
+    fn break_line(&mut self) {
+        let before: String = self.text().chars().take(self.input.cursor()).collect();
+        if self.has_lines && before.ends_with("\\n") {
+            self.input.handle(InputRequest::DeletePrevChar);
+            self.input.handle(InputRequest::DeletePrevChar);
+            self.input.handle(InputRequest::InsertChar('\n'));
+        }
+    }
+
+    /// Moves the cursor behind the character that it would stand inside of: what was typed may have
+    /// joined its neighbours.
+    fn leave_cluster(&mut self) {
+        let (mut end, cursor) = (0, self.input.cursor());
+        for cluster in self.text().graphemes(true) {
+            if end >= cursor {
+                break;
+            }
+            end += cluster.chars().count();
+        }
+        self.input.handle(InputRequest::SetCursor(end));
+    }
+
+    /// Pastes at the cursor. Into a field of lines as it is; elsewhere line breaks become spaces, those
+    /// at the ends are dropped, and so are control characters.
     ///
     /// # Errors
     /// When the text would become too long; nothing is pasted then.
     pub fn paste(&mut self, text: &str) -> Result<(), PasteRefused> {
-        let line: Vec<char> = text
-            .trim()
-            .chars()
-            .map(|letter| if letter.is_whitespace() { ' ' } else { letter })
-            .filter(|letter| !letter.is_control())
-            .collect();
-        if self.length() + line.len() > self.longest {
+        let pasted = if self.has_lines { text.to_owned() } else { in_one_line(text) };
+        let (before, after): (Vec<_>, Vec<_>) =
+            self.text().chars().zip(0..).partition(|(_, place)| *place < self.input.cursor());
+        let added = pasted.chars().count();
+        if before.len() + added + after.len() > self.longest {
             return Err(PasteRefused { pasted: text.chars().count(), longest: self.longest });
         }
-        for letter in line {
-            self.input.handle(InputRequest::InsertChar(letter));
-        }
+        let cursor = before.len() + added;
+        let letters = |part: Vec<(char, usize)>| part.into_iter().map(|(letter, _)| letter);
+        let text = letters(before).chain(pasted.chars()).chain(letters(after)).collect::<String>();
+        self.input = tui_input::Input::new(text).with_cursor(cursor);
+        self.leave_cluster();
         Ok(())
     }
 
@@ -146,28 +185,40 @@ impl TextField {
         if self.hidden && theme.plain {
             return self.draw_hidden_in_words(area, buffer, style, focused);
         }
-        let shown: Vec<char> = if self.hidden {
-            vec![theme.dot(); self.length()]
-        } else {
-            self.text().chars().collect()
-        };
-        let width = |letters: &[char]| -> usize {
-            letters.iter().map(|letter| letter.width().unwrap_or(0)).sum()
-        };
+        let (shown, cursor) = self.shown(theme);
+        let width =
+            |parts: &[Cow<'_, str>]| -> usize { parts.iter().map(|part| part.width()).sum() };
         let room = usize::from(area.width.saturating_sub(1));
-        let cursor = self.input.cursor().min(shown.len());
         let mut start = 0;
         while focused && width(&shown[start..cursor]) > room {
             start += 1;
         }
         let style = if focused { style.add_modifier(Modifier::UNDERLINED) } else { style };
-        let text: String = shown[start..].iter().collect();
+        let text = shown[start..].concat();
         if focused {
             buffer.set_style(Rect { height: 1, ..area }, style);
         }
         buffer.set_stringn(area.x, area.y, text, usize::from(area.width), style);
         let column = u16::try_from(width(&shown[start..cursor])).unwrap_or(u16::MAX);
         focused.then(|| Position::new(area.x.saturating_add(column).min(area.right() - 1), area.y))
+    }
+
+    /// What is shown of each character, and how many of them stand before the cursor.
+    fn shown(&self, theme: Theme) -> (Vec<Cow<'_, str>>, usize) {
+        if self.hidden {
+            let dots = vec![theme.dot().to_string().into(); self.length()];
+            return (dots, self.input.cursor().min(self.length()));
+        }
+        let (mut shown, mut before, mut place) = (Vec::new(), 0, 0);
+        for cluster in self.text().graphemes(true) {
+            before += usize::from(place < self.input.cursor());
+            place += cluster.chars().count();
+            shown.push(match theme.sign_of(cluster) {
+                Some(sign) => sign.into(),
+                None => cluster.into(),
+            });
+        }
+        (shown, before)
     }
 
     /// Says how much is hidden, the cursor at the end.
@@ -188,8 +239,17 @@ impl TextField {
     }
 }
 
+/// A text on one line, without what is no text.
+fn in_one_line(text: &str) -> String {
+    let letters = text.trim().chars();
+    let letters = letters.map(|letter| if letter.is_whitespace() { ' ' } else { letter });
+    letters.filter(|letter| !letter.is_control()).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const ASCII: Theme = Theme { colour: false, unicode: false, plain: false };
@@ -213,6 +273,75 @@ mod tests {
         typed(&mut field, "a\u{1b}\u{7}b");
         field.paste("\n1\x1b2\r\n3\n").unwrap();
         assert_eq!(field.text(), "ab12  3");
+    }
+
+    #[test]
+    fn a_field_of_lines_keeps_what_is_pasted_and_shows_its_line_breaks() {
+        let mut field = TextField::of_lines("", 80);
+        let text = "  {code}\r\n\tzwj \u{200d}, rtl \u{200f}\n ";
+        field.paste(text).unwrap();
+        assert_eq!(field.text(), text);
+        let sent = TextField::of_lines("one\ntwo\r\nthree", 80);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 1));
+        let theme = Theme { unicode: true, ..ASCII };
+        sent.draw(buffer.area, &mut buffer, Style::new(), theme, false);
+        assert_eq!(buffer, Buffer::with_lines(["one↵two␍↵three      "]));
+        sent.draw(buffer.area, &mut buffer, Style::new(), ASCII, false);
+        assert_eq!(buffer, Buffer::with_lines(["one\\ntwo\\r\\nthree   "]));
+    }
+
+    #[test]
+    fn a_line_break_is_typed_as_in_a_program_and_a_pasted_one_stays_two_letters() {
+        let mut field = TextField::of_lines("", 80);
+        typed(&mut field, "a\\nb");
+        assert_eq!(field.text(), "a\nb");
+        field.paste("\\n").unwrap();
+        assert_eq!(field.text(), "a\nb\\n");
+        let mut one_line = TextField::new("", 80);
+        typed(&mut one_line, "a\\nb");
+        assert_eq!(one_line.text(), "a\\nb");
+    }
+
+    #[test]
+    fn what_looks_like_one_character_is_passed_and_deleted_as_one() {
+        let press = |field: &mut TextField, code| {
+            field.on_key(KeyEvent::new(code, KeyModifiers::NONE));
+        };
+        for cluster in ["👩‍👩‍👧", "🇨🇴", "e\u{301}", "한", "नि", "\r\n"] {
+            let mut field = TextField::of_lines(&format!("a{cluster}b"), 80);
+            press(&mut field, KeyCode::Left);
+            press(&mut field, KeyCode::Backspace);
+            assert_eq!(field.text(), "ab", "{cluster:?}");
+            let mut field = TextField::of_lines(&format!("a{cluster}b"), 80);
+            press(&mut field, KeyCode::Home);
+            press(&mut field, KeyCode::Right);
+            press(&mut field, KeyCode::Delete);
+            assert_eq!(field.text(), "ab", "{cluster:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_pasted_is_there_and_the_cursor_stands_between_characters(
+            text in "[a-zé\u{301}\u{200d}👩👧🇨🇴\r\n\t ]{0,20}",
+            keys in prop::collection::vec(0..8_usize, 0..40),
+        ) {
+            const KEYS: [KeyCode; 8] = [
+                KeyCode::Left, KeyCode::Right, KeyCode::Home, KeyCode::End, KeyCode::Backspace,
+                KeyCode::Delete, KeyCode::Char('\u{301}'), KeyCode::Char('👧'),
+            ];
+            let mut field = TextField::of_lines("", 200);
+            field.paste(&text).unwrap();
+            prop_assert_eq!(field.text(), &text);
+            for key in keys {
+                field.on_key(KeyEvent::new(KEYS[key], KeyModifiers::NONE));
+                let mut ends = vec![0];
+                for cluster in field.text().graphemes(true) {
+                    ends.push(ends[ends.len() - 1] + cluster.chars().count());
+                }
+                prop_assert!(ends.contains(&field.input.cursor()), "{:?}", field.text());
+            }
+        }
     }
 
     #[test]

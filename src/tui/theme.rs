@@ -162,6 +162,18 @@ impl Theme {
         if self.unicode { '•' } else { '*' }
     }
 
+    /// The sign that stands for a line break or a tab within a line; `None` for what is shown as it is.
+    pub fn sign_of(self, character: &str) -> Option<&'static str> {
+        let (unicode, ascii) = match character {
+            "\n" => ("↵", "\\n"),
+            "\r\n" => ("␍↵", "\\r\\n"),
+            "\r" => ("␍", "\\r"),
+            "\t" => ("→", "\\t"),
+            _ => return None,
+        };
+        Some(if self.unicode { unicode } else { ascii })
+    }
+
     /// The colour of an event, beside its word.
     pub fn event(self, kind: EventKind) -> Style {
         match kind {

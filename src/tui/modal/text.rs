@@ -39,9 +39,9 @@ pub struct TextModal {
 }
 
 impl TextModal {
-    /// Edits the message text. Line breaks are written as `\n`.
+    /// Edits the message text, with its line breaks.
     pub fn message(message: &MessageTemplate) -> Self {
-        let text = TextField::new(&message.as_str().replace('\n', "\\n"), MAX_MESSAGE);
+        let text = TextField::of_lines(message.as_str(), MAX_MESSAGE);
         Self::new(Subject::Message, text)
     }
 
@@ -77,7 +77,7 @@ impl TextModal {
         if let Ok(audience) = self.audience_typed() {
             let own = audience.and_then(|audience| form.message_overrides().get(audience));
             let message = own.unwrap_or_else(|| form.message());
-            self.text.set(&message.as_str().replace('\n', "\\n"));
+            self.text.set(message.as_str());
         }
     }
 
@@ -95,8 +95,7 @@ impl TextModal {
     }
 
     fn message_typed(&self) -> Result<MessageTemplate, String> {
-        MessageTemplate::parse(&self.text.text().replace("\\n", "\n"))
-            .map_err(|error| error.to_string())
+        MessageTemplate::parse(self.text.text()).map_err(|error| error.to_string())
     }
 
     fn recipients_typed(&self, session: &Session) -> Result<Recipients, String> {
