@@ -530,3 +530,45 @@ fn a_refused_send_releases_what_it_took_over() {
     assert_ne!(first.0, second.0, "it took nothing over");
     assert_eq!((first.1, second.1), (0, 0));
 }
+
+/// A provider that cuts off every create, and lists no message.
+fn takes_and_lists_nothing() -> (BaseUrl, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let lists = std::sync::Arc::<std::sync::atomic::AtomicUsize>::default();
+    let counted = std::sync::Arc::clone(&lists);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            if read_request(&mut stream).starts_with("GET ") {
+                counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                write_response(&mut stream, &response("200 OK", "", r#"{"messages":[]}"#));
+            }
+        }
+    });
+    (BaseUrl::parse(&url).unwrap(), lists)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_messages_without_a_known_outcome_are_looked_for_in_shared_lists() {
+    const COUNT: usize = 64;
+    let (url, lists) = takes_and_lists_nothing();
+    let deck = Deck::new();
+    let clock = Clock::manual(Timestamp::now());
+    let first = engine(&deck, &url, clock.clone(), quick()).await;
+    let mut sent = Vec::new();
+    for user in 0..COUNT {
+        sent.push(send(&first, &format!("+57300{:07}", 1_000_000 + user)).await.delivery);
+    }
+    first.give_up().await.unwrap();
+    drop(first);
+    let_codes_expire(&clock);
+    let before = lists.load(std::sync::atomic::Ordering::SeqCst);
+    let second = engine(&deck, &url, clock, quick()).await;
+    second.by(&operator()).take_over().await;
+    for delivery in sent {
+        until(&second, delivery, &[DeliveryStatus::NotSent]).await;
+    }
+    let lists = lists.load(std::sync::atomic::Ordering::SeqCst) - before;
+    assert!((2..=COUNT / 4).contains(&lists), "{lists} lists for {COUNT} messages");
+}

@@ -74,14 +74,22 @@ struct SlowProvider {
 
 impl SlowProvider {
     fn start(busy_answers: usize) -> Self {
+        let busy = response("429 Too Many Requests", "Retry-After: 2\r\n", r#"{"code":20429}"#);
+        Self::refusing(busy_answers, busy)
+    }
+
+    /// The first so many questions get this answer.
+    fn refusing(busy_answers: usize, refusal: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = BaseUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         let seen = Arc::new((Mutex::new(Seen::default()), Condvar::new()));
         let shared = Arc::clone(&seen);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let seen = Arc::clone(&shared);
-                std::thread::spawn(move || serve(stream.unwrap(), &seen, busy_answers));
+                let (seen, refusal) = (Arc::clone(&shared), refusal.clone());
+                std::thread::spawn(move || {
+                    serve(stream.unwrap(), &seen, (busy_answers, &refusal));
+                });
             }
         });
         Self { url, seen }
@@ -111,7 +119,11 @@ impl SlowProvider {
     }
 }
 
-fn serve(mut stream: TcpStream, shared: &(Mutex<Seen>, Condvar), busy_answers: usize) {
+fn serve(
+    mut stream: TcpStream,
+    shared: &(Mutex<Seen>, Condvar),
+    (busy_answers, refusal): (usize, &str),
+) {
     let request = read_request(&mut stream);
     let (seen, changed) = shared;
     let message = |sid: &str, status: &str| {
@@ -139,7 +151,7 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<Seen>, Condvar), busy_answers: u
         let mut now = changed.wait_while(now, |seen| !seen.is_open).unwrap();
         now.under_way -= 1;
         if count <= busy_answers {
-            response("429 Too Many Requests", "Retry-After: 2\r\n", r#"{"code":20429}"#)
+            refusal.to_owned()
         } else {
             message(sid, "delivered").replace("201 Created", "200 OK")
         }
@@ -149,7 +161,17 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<Seen>, Condvar), busy_answers: u
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn at_most_sixteen_requests_run_at_once_and_a_429_pauses_them_all() {
-    let provider = SlowProvider::start(MAX_AT_ONCE);
+    pauses_for(Duration::from_secs(2), SlowProvider::start(MAX_AT_ONCE)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refused_credentials_pause_the_questions_about_messages_too() {
+    let refusal = response("401 Unauthorized", "", r#"{"code":20003,"message":"Authenticate"}"#);
+    pauses_for(Duration::from_secs(5), SlowProvider::refusing(MAX_AT_ONCE, refusal)).await;
+}
+
+/// Expects that all questions are refused at once, and that one after this pause is the first again.
+async fn pauses_for(pause: Duration, provider: SlowProvider) {
     let deck = Deck::new();
     let engine = engine(&deck, &provider.url, Clock::System, "token").await;
     let mut sent = Vec::new();
@@ -170,7 +192,7 @@ async fn at_most_sixteen_requests_run_at_once_and_a_429_pauses_them_all() {
     let seen = provider.seen.0.lock().unwrap();
     assert_eq!(seen.most_under_way, MAX_AT_ONCE);
     let next = seen.asked[MAX_AT_ONCE];
-    assert!(next >= opened + Duration::from_secs(2), "asked again after {:?}", next - opened);
+    assert!(next >= opened + pause, "asked again after {:?}", next - opened);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

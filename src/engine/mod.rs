@@ -20,6 +20,7 @@ mod follow;
 mod handset;
 mod health;
 mod leaseholder;
+mod listings;
 mod not_own_store;
 mod open;
 mod operator;

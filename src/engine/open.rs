@@ -155,6 +155,7 @@ impl Engine {
             leaseholder,
             look_again: pace.look_again,
             clients: Arc::clone(&clients),
+            listings: Arc::default(),
             config: config.subscribe(),
             clock: clock.clone(),
             changes: changes.clone(),

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::client::Clients;
 use super::leaseholder::Leaseholder;
+use super::listings::Listings;
 use super::status_details::StatusDetails;
 use crate::config::Config;
 use crate::domain::delivery::DeliveryStatus;
@@ -22,7 +24,8 @@ use crate::store::{DeliveryId, Lease, MAX_DEFERRAL, Store};
 /// longer than ten minutes; a status that has not come by then will hardly come.
 const FOLLOW_FOR: SignedDuration = SignedDuration::from_mins(30);
 
-/// How long everyone waits when the provider returns 429 without saying how long.
+/// How long everyone waits when the provider returns 429 without saying how long, or refuses the
+/// credentials.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// The longest that a provider's `Retry-After` holds everyone up.
@@ -49,6 +52,7 @@ pub(super) struct Poller {
     pub leaseholder: Leaseholder,
     pub look_again: Duration,
     pub clients: Arc<Clients>,
+    pub listings: Arc<Listings>,
     pub config: watch::Receiver<Arc<Config>>,
     pub clock: Clock,
     pub changes: watch::Sender<u64>,
@@ -71,12 +75,12 @@ pub(super) enum Polled {
 }
 
 impl Poller {
-    /// Asks once about a delivery, and only then looks whether its time is over: an answer that
-    /// came late is still the truth.
-    pub(super) async fn poll(&self, followed: &Followed) -> Polled {
+    /// Asks once about a delivery that was `due`, and only then looks whether its time is over: an
+    /// answer that came late is still the truth.
+    pub(super) async fn poll(&self, followed: &Followed, due: Instant) -> Polled {
         let polled = match &followed.sid {
             Some(sid) => self.ask_provider(followed, sid).await,
-            None => self.reconcile(followed).await,
+            None => self.reconcile(followed, due).await,
         };
         let now = self.clock.now();
         let age = now.duration_since(followed.asked_at);
@@ -143,6 +147,10 @@ impl Poller {
                     ..StatusDetails::in_words("test credentials give no status")
                 };
                 self.record(followed, DeliveryStatus::SentNoReceipt, details).await
+            }
+            // One request at a time shows whether they are right again.
+            Err(ProviderError::Refused(refusal)) if refusal.class.refuses_credentials() => {
+                Polled::Pause(PAUSE)
             }
             Err(ProviderError::Busy { retry_after }) => {
                 Polled::Pause(retry_after.unwrap_or(PAUSE).min(MAX_PAUSE))

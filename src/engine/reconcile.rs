@@ -7,23 +7,22 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
+use super::listings::{Messages, NotListed};
 use super::poll::{Followed, Polled, Poller};
 use super::status_details::StatusDetails;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::secret::DeckKey;
 use crate::domain::sender::Sender;
-use crate::provider::{Capability, Listing, MessageState, ProviderError, Search};
+use crate::provider::{Capability, Listing, MessageState};
 use crate::store::Unfinished;
 
 /// How much longer ago than the request the message may have been made: what this host's clock
 /// may have been set back since.
 const CLOCK_DIFFERENCE: SignedDuration = SignedDuration::from_mins(5);
-
-/// Messages of the provider's list that are looked through at most.
-const MAX_LISTED: usize = 2_000;
 
 /// Digits of a code.
 const CODE_LENGTH: usize = 6;
@@ -34,7 +33,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 impl Poller {
     /// Looks once for a message whose SID is not known. One whose sender has ended while it was
     /// handed over is unclear from the first look in vain on, whatever the look failed of.
-    pub(super) async fn reconcile(&self, followed: &Followed) -> Polled {
+    pub(super) async fn reconcile(&self, followed: &Followed, due: Instant) -> Polled {
         let lost = match self.store.unfinished(followed.delivery).await {
             Ok(Some(lost)) => lost,
             Ok(None) => return Polled::Ended,
@@ -47,7 +46,7 @@ impl Poller {
             let details = StatusDetails::in_words("the process ended before it was handed over");
             return self.record(followed, DeliveryStatus::NotSent, details).await;
         }
-        let polled = self.look_for(followed, &lost).await;
+        let polled = self.look_for(followed, &lost, due).await;
         if lost.status == DeliveryStatus::Submitting && !matches!(polled, Polled::Found(_)) {
             let details = StatusDetails::in_words(
                 "the process that was sending it has ended; it may have gone out, so it stays counted",
@@ -59,16 +58,20 @@ impl Poller {
     }
 
     /// Looks for a message in the list of the provider.
-    async fn look_for(&self, followed: &Followed, lost: &Unfinished) -> Polled {
+    async fn look_for(&self, followed: &Followed, lost: &Unfinished, due: Instant) -> Polled {
         let Some(client) = self.client(followed).await else { return Polled::Later(None) };
         if !client.can(Capability::ListMessages) {
             return Polled::Later(None);
         }
         let age = self.clock.now().duration_since(lost.at);
-        let listing = match client.list(&search(lost, age)).await {
+        let (from, within) = search(lost, age);
+        let messages = Messages { account: followed.account.clone(), from };
+        let (environment, asker) = (followed.environment, (&client, &self.clock));
+        let listed = self.listings.list(asker, environment, &messages, (within, due)).await;
+        let listing = match listed.outcome {
             Ok(listing) => listing,
-            Err(ProviderError::Busy { .. }) => return Polled::Pause(PAUSE),
-            Err(_) => return Polled::Later(None),
+            Err(NotListed::Busy) => return Polled::Pause(PAUSE),
+            Err(NotListed::Failed) => return Polled::Later(None),
         };
         for message in &listing.messages {
             if likeness(message, lost, &self.key) == Likeness::Same {
@@ -78,7 +81,7 @@ impl Poller {
                 }
             }
         }
-        self.missed(followed, lost, &listing).await
+        self.missed(followed, lost, (&listing, listed.begun)).await
     }
 
     /// Takes a message that was found for the one that was lost; `Ended` if another delivery
@@ -105,8 +108,13 @@ impl Poller {
     /// Counts a look in vain. Only the second one, long enough after the first, over the whole
     /// list, and after the time within which the provider may send, means that the message never
     /// went out: one that waits in its queue need not be in the list.
-    async fn missed(&self, followed: &Followed, lost: &Unfinished, listing: &Listing) -> Polled {
-        let may_be_sent = lost.valid_until.is_some_and(|until| self.clock.now() < until);
+    async fn missed(
+        &self,
+        followed: &Followed,
+        lost: &Unfinished,
+        (listing, begun): (&Listing, Timestamp),
+    ) -> Polled {
+        let may_be_sent = lost.valid_until.is_some_and(|until| begun < until);
         if !listing.is_complete || may_be_sent {
             return Polled::Later(None);
         }
@@ -120,15 +128,18 @@ impl Poller {
                 return Polled::Later(None);
             }
         }
-        let now = self.clock.now();
-        let Ok(first) = self.store.record_missing(followed.delivery, now).await else {
+        let Ok(first) = self.store.record_missing(followed.delivery, begun).await else {
             return Polled::Later(None);
         };
-        let waited = Duration::try_from(now.duration_since(first)).unwrap_or_default();
-        if waited < self.look_again || first == now {
-            return Polled::After(self.look_again.saturating_sub(waited));
+        // Two lists, not one that was looked through twice.
+        let waited = Duration::try_from(begun.duration_since(first)).unwrap_or_default();
+        if waited < self.look_again || first == begun {
+            let passed = self.clock.now().duration_since(first);
+            let passed = Duration::try_from(passed).unwrap_or_default();
+            return Polled::After(self.look_again.saturating_sub(passed));
         }
-        match self.store.renew(followed.delivery, self.leaseholder.lease(now)).await {
+        let lease = self.leaseholder.lease(self.clock.now());
+        match self.store.renew(followed.delivery, lease).await {
             Ok(true) => {
                 let details =
                     StatusDetails::in_words("the provider does not list it: it never went out");
@@ -140,16 +151,16 @@ impl Poller {
     }
 }
 
-/// What to look through: the messages from the sender since the code was asked for. Never those
+/// What to look through, and how far back: the messages from the sender since the code was asked for. Never those
 /// to the recipient: their numbers may be hidden. A Messaging Service's messages have no sender
 /// at first, and a name may be replaced where it is not allowed, so for these all are looked
 /// through. So they are where the clock says that the code is asked for in the future.
-fn search(lost: &Unfinished, age: SignedDuration) -> Search<'_> {
+fn search(lost: &Unfinished, age: SignedDuration) -> (Option<String>, Option<SignedDuration>) {
     let is_fixed =
         matches!(Sender::parse(&lost.sender), Ok(Sender::Number(_) | Sender::ShortCode(_)));
-    let from = is_fixed.then_some(lost.sender.as_str());
+    let from = is_fixed.then(|| lost.sender.clone());
     let within = (!age.is_negative()).then(|| age.saturating_add(CLOCK_DIFFERENCE));
-    Search { from, within, limit: MAX_LISTED }
+    (from, within)
 }
 
 /// Whether no one can tell any more which code a message carried.

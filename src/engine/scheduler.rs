@@ -21,6 +21,9 @@ const BACKOFF: [u64; 10] = [1, 1, 2, 3, 5, 8, 13, 21, 34, 60];
 /// not respond must not hold up the others.
 const MAX_IN_FLIGHT: usize = 16;
 
+/// Time between the moments at which messages are looked for in lists.
+const TICK: Duration = Duration::from_millis(500);
+
 /// Time between two looks at a store that fails.
 const STORE_RETRY: Duration = Duration::from_secs(5);
 
@@ -68,12 +71,17 @@ impl Lane {
         Some((*at).max(self.paused_until))
     }
 
-    /// Takes the next one that is due by now.
-    fn take_due(&mut self, now: Instant) -> Option<Scheduled> {
+    /// Takes the next one that is due by now, with when it was.
+    fn take_due(&mut self, now: Instant) -> Option<(Instant, Scheduled)> {
         self.next().filter(|at| *at <= now)?;
-        let (_, scheduled) = self.due.pop_first()?;
+        let ((due, _), scheduled) = self.due.pop_first()?;
         self.in_flight += 1;
-        Some(scheduled)
+        Some((due, scheduled))
+    }
+
+    /// Whether nothing is asked about, now or later.
+    fn is_idle(&self) -> bool {
+        self.due.is_empty() && self.in_flight == 0
     }
 
     /// Takes note that a request has come back, perhaps with the wish to be left alone for a while.
@@ -103,6 +111,7 @@ pub(super) struct Scheduler {
     renew_at: Instant,
     takes_over: bool,
     take_over_at: Option<Instant>,
+    started: Instant,
 }
 
 impl Scheduler {
@@ -116,6 +125,7 @@ impl Scheduler {
             renew_at: now,
             takes_over: false,
             take_over_at: None,
+            started: now,
         }
     }
 
@@ -135,7 +145,11 @@ impl Scheduler {
                 },
                 Some(done) = self.in_flight.join_next(), if !self.in_flight.is_empty() => {
                     if let Ok((scheduled, polled)) = done {
+                        let environment = scheduled.followed.environment;
                         self.settle(scheduled, polled);
+                        if self.lanes[environment].is_idle() {
+                            self.poller.listings.forget(environment);
+                        }
                     }
                 }
                 () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
@@ -165,11 +179,11 @@ impl Scheduler {
 
     fn poll_what_is_due(&mut self) {
         for environment in Environment::ALL {
-            while let Some(scheduled) = self.lanes[environment].take_due(Instant::now()) {
+            while let Some((due, scheduled)) = self.lanes[environment].take_due(Instant::now()) {
                 self.poller.clock.reach(scheduled.due);
                 let poller = self.poller.clone();
                 self.in_flight.spawn(async move {
-                    let polled = poller.poll(&scheduled.followed).await;
+                    let polled = poller.poll(&scheduled.followed, due).await;
                     (scheduled, polled)
                 });
             }
@@ -221,8 +235,21 @@ impl Scheduler {
 
     fn schedule_in(&mut self, wait: Duration, mut scheduled: Scheduled) {
         scheduled.due = self.poller.clock.now().checked_add(wait).unwrap_or(Timestamp::MAX);
+        let mut at = Instant::now() + wait;
+        if scheduled.followed.sid.is_none() {
+            // Those that are looked for in a list are due together, and share one.
+            at = self.next_tick(at);
+        }
         let lane = &mut self.lanes[scheduled.followed.environment];
-        lane.due.insert((Instant::now() + wait, scheduled.followed.delivery), scheduled);
+        lane.due.insert((at, scheduled.followed.delivery), scheduled);
+    }
+
+    /// The next of the moments, a [`TICK`] apart, at which lists are looked through.
+    fn next_tick(&self, at: Instant) -> Instant {
+        let since = at.duration_since(self.started).as_millis();
+        let late = since % TICK.as_millis();
+        let rest = if late == 0 { 0 } else { TICK.as_millis() - late };
+        at + Duration::from_millis(u64::try_from(rest).unwrap_or_default())
     }
 
     /// Renews the leases, and lets go of what another process has taken over meanwhile.
