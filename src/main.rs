@@ -31,11 +31,11 @@ fn main() -> ExitCode {
         Err(error) => return misused(&error),
     };
     let output = Output::new(arguments.json);
-    if arguments.is_status() {
-        // 1 would be a mere warning.
-        end_on_panic(2, || ());
-    }
     let status = StatusFailure::of(&arguments);
+    if let Some(status) = status.clone() {
+        // 1 would be a mere warning. If the file cannot be written, the exit code has to do.
+        end_on_panic(2, move || drop(status.publish()));
+    }
     start(arguments, output).unwrap_or_else(|failure| match status {
         Some(status) => status.report(failure, output),
         None => failure.report(output),

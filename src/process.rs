@@ -19,7 +19,7 @@ pub fn forbid_core_dumps() {
 
 /// Has a panic in any task or thread end the process with this exit code, after `put_in_order`, and
 /// with the place of the panic; its own text may hold what must not be shown.
-pub fn end_on_panic(exit_code: i32, put_in_order: fn()) {
+pub fn end_on_panic(exit_code: i32, put_in_order: impl Fn() + Send + Sync + 'static) {
     std::panic::set_hook(Box::new(move |panic| {
         put_in_order();
         let place =
@@ -40,7 +40,7 @@ mod tests {
     #[test]
     #[ignore = "it ends the process, and is run by the test below"]
     fn panics() {
-        end_on_panic(2, || ());
+        end_on_panic(2, || drop(writeln!(io::stderr(), "in order")));
         std::thread::spawn(|| std::panic::panic_any("s3cret")).join().unwrap();
     }
 
@@ -51,6 +51,7 @@ mod tests {
         let ran = Command::new(binary).args(arguments).output().unwrap();
         let printed = String::from_utf8(ran.stderr).unwrap();
         assert_eq!(ran.status.code(), Some(2), "{printed}");
+        assert!(printed.contains("in order\nsmsdeck stopped"), "{printed}");
         assert!(printed.contains("an error in itself, at src/process.rs:"), "{printed}");
         assert!(!printed.contains("s3cret"), "{printed}");
     }

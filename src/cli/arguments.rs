@@ -54,11 +54,6 @@ static VERSION: LazyLock<String> =
     LazyLock::new(|| format!("{} (phone metadata {METADATA_VERSION})", env!("CARGO_PKG_VERSION")));
 
 impl Arguments {
-    /// Whether the command is `status`, whose exit codes have a meaning of their own.
-    pub const fn is_status(&self) -> bool {
-        matches!(self.command, Some(Command::Status(_)))
-    }
-
     /// Whether any file of a deck is used: completions and the like are for everybody.
     pub const fn uses_deck(&self) -> bool {
         match &self.command {

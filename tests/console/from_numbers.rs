@@ -1,6 +1,9 @@
 //! From numbers and their countries.
 
+use std::collections::BTreeSet;
+
 use smsdeck::domain::environment::Environment;
+use smsdeck::domain::from_numbers::FromNumber;
 use smsdeck::domain::sender::Sender;
 
 use crate::SIZE;
@@ -40,6 +43,19 @@ fn a_number_with_letters_or_without_countries_is_rejected() {
     console.press("Esc n 72404 Enter Tab Tab Enter");
     assert_eq!(console.model.session.tab().form.from_numbers().rows().len(), rows);
     console.assert_shows("72404 has no countries");
+}
+
+#[test]
+fn the_default_number_without_countries_cannot_lose_its_mark() {
+    let mut console = Console::fresh(SIZE);
+    console.somebody_saves(Environment::Development, |settings| {
+        let sender = settings.from_numbers.rows()[0].sender.clone();
+        let number = FromNumber { sender: sender.clone(), countries: BTreeSet::new() };
+        settings.from_numbers = settings.from_numbers.with(Some(&sender), number, true).unwrap();
+    });
+    console.press("BackTab *");
+    console.assert_shows("has no countries, so it must stay the default number");
+    assert!(console.model.session.tab().form.from_numbers().default_number().is_some());
 }
 
 #[test]
