@@ -88,6 +88,26 @@ fn a_config_that_is_gone_is_like_a_broken_one() {
 }
 
 #[test]
+fn a_config_that_was_written_by_hand_is_missed_as_well() {
+    let deck = Deck::new();
+    deck.configure(&render(&Config::built_in()).replacen(
+        "codes_allowed: 3",
+        "codes_allowed: 4",
+        1,
+    ));
+    deck.make_store();
+    let config = deck.paths().config;
+    std::fs::remove_file(&config).unwrap();
+    let status = deck.run(&["status"]);
+    assert!(status.code() == 2 && status.err().contains("in-force"), "{}", status.err());
+    let sent = deck.run(&["send", "--env", "dev", "+573001234567", "--no-wait"]);
+    assert!(sent.code() != 0 && sent.out().is_empty(), "{}", sent.out());
+    std::fs::copy(deck.path(".config/smsdeck/config.ron.history/in-force"), &config).unwrap();
+    assert!(deck.run(&["config", "show"]).out().contains("codes_allowed: 4"));
+    assert_eq!(deck.run(&["status"]).code(), 0);
+}
+
+#[test]
 fn a_named_config_that_is_not_there_is_an_error_and_makes_no_deck() {
     let deck = Deck::new();
     let missing = deck.path("missing.ron");

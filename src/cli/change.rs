@@ -27,7 +27,9 @@ pub(super) async fn apply(
     let was_shown = ask_first(invocation, &change, consent)?;
     let deck = &invocation.deck;
     let changed = deck.change_settings(&invocation.operator, change, checking).await?;
-    if !was_shown {
+    if was_shown {
+        invocation.output.text("Saved.")?;
+    } else {
         show(invocation, &changed.old, &changed.new, changed.token, false)?;
     }
     show_unverified(invocation, &changed)?;
