@@ -50,20 +50,26 @@ pub fn run(command: Command, invocation: &Invocation) -> Result<ExitCode, Failur
     // One thread is enough to wait for one answer; the store has its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        match command {
-            Command::Send(options) => send::run(invocation, options).await,
-            Command::Verify(options) => verify::run(invocation, options).await,
-            Command::Route(options) => route::run(invocation, options).await,
-            Command::Log(options) => log::run(invocation, options).await,
-            Command::Status(options) => status::run(invocation, &options).await,
-            Command::Quota(command) => quota::run(invocation, command).await,
-            Command::Audit(command) => audit::run(invocation, &command).await,
-            Command::Config(command) => config::run(invocation, command).await,
-            Command::Numbers(command) => numbers::run(invocation, command).await,
-            Command::Store { command } => store::run(invocation, command).await,
-            Command::Sandbox(options) => sandbox::run(invocation, options).await,
-            Command::Man => manual::print(),
-            Command::Completions { shell } => Ok(manual::print_completions(shell)),
-        }
+        let outcome = carry_out(command, invocation).await;
+        invocation.deck.close().await;
+        outcome
     })
+}
+
+async fn carry_out(command: Command, invocation: &Invocation) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Send(options) => send::run(invocation, options).await,
+        Command::Verify(options) => verify::run(invocation, options).await,
+        Command::Route(options) => route::run(invocation, options).await,
+        Command::Log(options) => log::run(invocation, options).await,
+        Command::Status(options) => status::run(invocation, &options).await,
+        Command::Quota(command) => quota::run(invocation, command).await,
+        Command::Audit(command) => audit::run(invocation, &command).await,
+        Command::Config(command) => config::run(invocation, command).await,
+        Command::Numbers(command) => numbers::run(invocation, command).await,
+        Command::Store { command } => store::run(invocation, command).await,
+        Command::Sandbox(options) => sandbox::run(invocation, options).await,
+        Command::Man => manual::print(),
+        Command::Completions { shell } => Ok(manual::print_completions(shell)),
+    }
 }

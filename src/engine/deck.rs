@@ -56,6 +56,15 @@ impl Deck {
         self.engine.get_or_try_init(open).await
     }
 
+    /// Closes the store, if it is open: nothing can be done with the engine any more. For the end of a
+    /// process.
+    pub async fn close(&self) {
+        if let Some(engine) = self.engine() {
+            // A store that has failed is as closed as it can be.
+            let _ = engine.inner.store.close().await;
+        }
+    }
+
     /// Opens the engine to read what the deck holds, or returns it as it is where it is open already.
     /// Makes nothing.
     ///

@@ -153,7 +153,7 @@ mod tests {
         async fn make(&self, path: &Path) -> DeckStore {
             let id = new_id().unwrap();
             let store = DeckStore { id, path: path.to_owned(), is_named: false, is_new: true };
-            Store::open(&store, key(), Clock::System).await.map(drop).unwrap();
+            Store::open(&store, key(), Clock::System).await.unwrap().close().await.unwrap();
             DeckStore { is_new: false, ..store }
         }
     }

@@ -324,6 +324,10 @@ operations! {
     /// write it from then on, and nobody opens it without knowing the new one.
     fn replace_id(id: StoreId) -> ();
 
+    /// Ends the store in this process, once what was asked of it before is done; whatever is asked of
+    /// it from then on fails. For the end of a process, so that the file is whole without its log.
+    fn close() -> ();
+
     /// Tries what a send needs: takes the lock for writing, writes, and takes it back. Waits for
     /// another writer for at most two seconds. Fails also where the disk has no room left.
     fn probe() -> ();

@@ -108,6 +108,10 @@ impl Sqlite {
         self.worker.probe().await
     }
 
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.worker.close().await
+    }
+
     pub async fn clock_skew(&self) -> Result<SignedDuration, StoreError> {
         Ok(self.worker.clocks().await?.skew)
     }

@@ -43,6 +43,8 @@ enum Job {
     Write(Write),
     /// Tries to write, and takes it back.
     Probe(oneshot::Sender<Result<(), StoreError>>),
+    /// Closes the file; no other job is done after it.
+    Close(oneshot::Sender<Result<(), StoreError>>),
     /// Asks how the wall clock compares to the deck's time.
     CompareClocks(oneshot::Sender<Result<Clocks, StoreError>>),
 }
@@ -138,6 +140,15 @@ impl Worker {
         self.call(Job::Probe).await
     }
 
+    /// Closes the file, once what was brought before is done. If no other process has it open, what
+    /// is in the log beside it is moved into it.
+    ///
+    /// # Errors
+    /// When the thread has ended.
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
+        self.call(Job::Close).await
+    }
+
     /// How the wall clock compares to the deck's time now.
     ///
     /// # Errors
@@ -197,13 +208,14 @@ fn check_id(connection: &Connection, id: StoreId, path: &Path) -> Result<(), Sto
 fn work_off(mut file: File, mut queue: mpsc::Receiver<Job>) {
     let mut batch = Vec::with_capacity(MAX_AT_ONCE);
     while queue.blocking_recv_many(&mut batch, MAX_AT_ONCE) > 0 {
-        let (mut reads, mut writes) = (Vec::new(), Vec::new());
+        let (mut reads, mut writes, mut closing) = (Vec::new(), Vec::new(), None);
         for job in batch.drain(..) {
             match job {
                 Job::Read(read) => reads.push(read),
                 Job::Write(write) => writes.push(write),
                 // The one who asked may have gone.
                 Job::Probe(reply) => drop(reply.send(probe(&mut file))),
+                Job::Close(reply) => closing = Some(reply),
                 Job::CompareClocks(reply) => drop(reply.send(Ok(file.timeline.clocks()))),
             }
         }
@@ -216,6 +228,11 @@ fn work_off(mut file: File, mut queue: mpsc::Receiver<Job>) {
                 Ok(()) => read(Ok(&mut file.connection)),
                 Err(error) => read(Err(&error)),
             }
+        }
+        if let Some(reply) = closing {
+            drop(file);
+            drop(reply.send(Ok(())));
+            return;
         }
     }
 }
@@ -430,6 +447,19 @@ mod tests {
         assert_eq!(worker.write(|db| mark(db, 1)).await, Err(replaced.clone()));
         assert_eq!(worker.read(|_| Ok(())).await, Err(replaced.clone()));
         assert_eq!(worker.probe().await, Err(replaced));
+    }
+
+    #[tokio::test]
+    async fn a_closed_store_is_whole_in_one_file_and_does_no_more_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deck.db");
+        let open = |store: &DeckStore| open::open(store, &test_key(), &manual());
+        let worker = Worker::start(place(&path), open).await.unwrap();
+        worker.write(|db| db.execute_batch("CREATE TABLE marks (mark UNIQUE)")).await.unwrap();
+        worker.close().await.unwrap();
+        assert_eq!(worker.read(|_| Ok(())).await, Err(StoreError::Stopped { path: path.clone() }));
+        let files = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(files, 1, "there is a log beside it");
     }
 
     #[tokio::test]

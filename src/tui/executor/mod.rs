@@ -166,6 +166,7 @@ impl Executor {
         if let Some(engine) = self.deck.engine() {
             // No one is left to notice if it fails, and nothing is worth waiting long for.
             let _ = tokio::time::timeout(LAST_WORDS, engine.give_up()).await;
+            let _ = tokio::time::timeout(LAST_WORDS, self.deck.close()).await;
         }
     }
 }
