@@ -310,7 +310,7 @@ fn the_status_explains_failures_and_exits_as_monitoring_expects() {
     let warned = deck.run(&["status", "--env", "dev"]);
     assert_eq!(warned.code(), 1, "{}", warned.out());
     assert!(
-        warned.out().contains("error 21610: 3 of 3 codes in an hour. Cause:"),
+        warned.out().contains("error 21610: 3 of 3 codes in an hour, 3 of them to Colombia"),
         "{}",
         warned.out()
     );

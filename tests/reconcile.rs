@@ -451,6 +451,7 @@ fn report_elsewhere(deck: &Deck, status: DeliveryStatus) -> impl FnOnce() + Send
                 error_code: None,
                 request_id: None,
                 detail: None,
+                fault: None,
             };
             assert!(store.report(report).await.unwrap());
         });

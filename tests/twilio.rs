@@ -5,6 +5,7 @@ mod support;
 
 use jiff::SignedDuration;
 use smsdeck::domain::delivery::DeliveryStatus;
+use smsdeck::domain::fault::Fault;
 use smsdeck::domain::message_options::{
     AddressRetention, ContentRetention, MessageOptions, RiskCheck,
 };
@@ -148,7 +149,7 @@ async fn a_response_without_a_message_leaves_the_outcome_unclear() {
         String::new(),
     ] {
         let created = created(answer.clone()).await;
-        assert!(matches!(created, Created::Unclear(_)), "{answer}: {created:?}");
+        assert!(matches!(created, Created::Unclear(..)), "{answer}: {created:?}");
     }
 }
 
@@ -171,7 +172,7 @@ async fn an_error_response_is_a_refusal_with_code_and_message() {
     // What is not in Twilio's words may hide that Twilio has taken it.
     for foreign in ["<html>", r#"{"error":"blocked"}"#] {
         let answer = created(response("403 Forbidden", "", foreign)).await;
-        assert!(matches!(answer, Created::Unclear(_)), "{answer:?}");
+        assert!(matches!(answer, Created::Unclear(..)), "{answer:?}");
     }
     let proxy = refused(created(response("407 Proxy Authentication Required", "", "")).await);
     assert_eq!((proxy.0, proxy.1), (407, None));
@@ -182,7 +183,7 @@ async fn credentials_do_not_follow_a_redirect() {
     let elsewhere = Wire::answering(vec![accepted()]);
     let location = format!("Location: {}stolen\r\n", elsewhere.url.url());
     let created = created(response("307 Temporary Redirect", &location, "")).await;
-    assert!(matches!(created, Created::Unclear(_)), "{created:?}");
+    assert!(matches!(created, Created::Unclear(..)), "{created:?}");
     assert!(elsewhere.requests().is_empty());
 }
 
@@ -198,15 +199,34 @@ async fn a_429_carries_its_wait() {
     assert_eq!(wait(created(busy("Retry-After: soon\r\n")).await), None);
 }
 
+/// A server that answers a TLS handshake in plain text.
+fn speaks_no_tls() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = std::io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            // Until the other side has read it and gone.
+            let _ = std::io::Read::read_to_end(&mut stream, &mut Vec::new());
+        }
+    });
+    url
+}
+
 #[tokio::test]
 async fn a_message_that_never_left_this_machine_is_not_submitted() {
     let nobody = Refusal::new();
-    let plain = Wire::answering(vec![accepted()]);
-    let over_tls = plain.url.as_str().replace("http:", "https:");
-    for url in [nobody.url(), "https://sms.invalid".to_owned(), over_tls] {
+    let over_tls = speaks_no_tls();
+    for (url, expected) in [
+        (nobody.url(), Fault::NoConnection),
+        ("https://sms.invalid".to_owned(), Fault::NoName),
+        (over_tls, Fault::Tls),
+    ] {
         let url = BaseUrl::parse(&url).unwrap();
         let created = client(&url).create(&message("+573001234567", "72404")).await;
-        assert!(matches!(created, Created::NotSubmitted(_)), "{}: {created:?}", url.as_str());
+        let Created::NotSubmitted(fault, _) = &created else { panic!("{created:?}") };
+        assert_eq!(*fault, expected, "{}: {created:?}", url.as_str());
     }
 }
 
@@ -383,9 +403,9 @@ fn word(created: &Created) -> &'static str {
     match created {
         Created::Accepted(_) => "accepted",
         Created::Refused(_) => "refused",
-        Created::NotSubmitted(_) => "not submitted",
+        Created::NotSubmitted(..) => "not submitted",
         Created::Busy { .. } => "busy",
-        Created::Unclear(_) => "unclear",
+        Created::Unclear(..) => "unclear",
     }
 }
 

@@ -14,7 +14,7 @@ use crate::domain::phone::METADATA_VERSION;
 use crate::domain::sender::Sender;
 use crate::domain::user::UserId;
 use crate::provider::sandbox::fate_table;
-use crate::store::EventKind;
+use crate::store::{AuditAction, EventKind};
 
 /// A console for the SMS codes of a sign-in: settings, quota and deliveries of three
 /// environments. Without a command it opens the console.
@@ -146,6 +146,10 @@ pub struct SendOptions {
     /// End once the provider has the message, instead of following it to its end.
     #[arg(long)]
     pub no_wait: bool,
+
+    /// How long to wait for the end, such as 30s or 2m: some carriers never give a receipt.
+    #[arg(long, value_name = "TIME", value_parser = span, default_value = "30s")]
+    pub timeout: SignedDuration,
 }
 
 /// `smsdeck verify`
@@ -214,6 +218,22 @@ pub struct LogOptions {
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub since: Option<SignedDuration>,
 
+    /// Only what is older, such as 30m, 2h or 7d.
+    #[arg(long, value_name = "TIME", value_parser = span, conflicts_with = "follow")]
+    pub until: Option<SignedDuration>,
+
+    /// Only codes to this country, by code, calling code or name.
+    #[arg(long)]
+    pub country: Option<Country>,
+
+    /// Only what came from this sender.
+    #[arg(long, value_parser = Sender::parse)]
+    pub sender: Option<Sender>,
+
+    /// Only this error of the provider.
+    #[arg(long, value_name = "CODE")]
+    pub error: Option<u32>,
+
     /// How many lines are shown at most, the newest ones.
     #[arg(long, default_value_t = 1_000, value_name = "COUNT")]
     pub lines: usize,
@@ -248,7 +268,11 @@ fn event_kind(text: &str) -> Result<EventKind, String> {
 #[derive(Debug, Subcommand)]
 pub enum QuotaCommand {
     /// Users with codes that still matter, locked ones first.
-    List,
+    List {
+        /// Only those who get no code now.
+        #[arg(long)]
+        locked: bool,
+    },
     /// One user, by id or whole number.
     Show {
         /// The user's id, or their whole number.
@@ -285,10 +309,38 @@ pub enum QuotaCommand {
 /// `smsdeck audit`
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Every row, oldest first.
-    List,
+    /// The rows, oldest first.
+    List(AuditListOptions),
     /// Check that no row was changed, removed or reordered.
     Verify,
+}
+
+/// `smsdeck audit list`
+#[derive(Debug, Args)]
+pub struct AuditListOptions {
+    /// Only what is not older, such as 30m, 2h or 7d.
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub since: Option<SignedDuration>,
+
+    /// Only what is older, such as 30m, 2h or 7d.
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub until: Option<SignedDuration>,
+
+    /// Only what somebody did whose name, user id or address has this in it.
+    #[arg(long)]
+    pub user: Option<String>,
+
+    /// Only this action, such as `change` or `unlock`.
+    #[arg(long, value_parser = audit_action)]
+    pub action: Option<AuditAction>,
+}
+
+/// Reads the name of an action.
+fn audit_action(text: &str) -> Result<AuditAction, String> {
+    AuditAction::from_key(text).ok_or_else(|| {
+        let keys = AuditAction::ALL.map(AuditAction::key);
+        format!("one of {}", keys.join(", "))
+    })
 }
 
 /// `smsdeck config`

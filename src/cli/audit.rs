@@ -2,11 +2,14 @@
 
 use std::process::ExitCode;
 
-use super::arguments::AuditCommand;
+use jiff::SignedDuration;
+
+use super::arguments::{AuditCommand, AuditListOptions};
 use super::failure::Failure;
 use super::invocation::Invocation;
 use crate::domain::environment::Environment;
 use crate::report::{AuditEntry, Moment, WholeAudit};
+use crate::store;
 
 /// Rows read at a time.
 const AT_ONCE: usize = 1_000;
@@ -16,19 +19,28 @@ pub(super) async fn run(
     command: &AuditCommand,
 ) -> Result<ExitCode, Failure> {
     match command {
-        AuditCommand::List => list(invocation).await,
+        AuditCommand::List(options) => list(invocation, options).await,
         AuditCommand::Verify => verify(invocation).await,
     }
 }
 
-async fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
+async fn list(invocation: &Invocation, options: &AuditListOptions) -> Result<ExitCode, Failure> {
     let engine = invocation.engine_to_read().await?;
+    let ago = |span: SignedDuration| engine.now() - span;
+    let (since, until) = (options.since.map(ago), options.until.map(ago));
+    let fits = |entry: &store::AuditEntry| {
+        invocation.environment.is_none_or(|only| entry.environment == Some(only))
+            && since.is_none_or(|since| entry.at >= since)
+            && until.is_none_or(|until| entry.at < until)
+            && options.user.as_ref().is_none_or(|user| entry.operator.contains(user.as_str()))
+            && options.action.is_none_or(|action| entry.action == action)
+    };
     let mut from = 1;
     loop {
         let rows = engine.audit_rows(from, AT_ONCE).await?;
         for row in &rows {
             let entry = &row.entry;
-            if invocation.environment.is_some_and(|only| entry.environment != Some(only)) {
+            if !fits(entry) {
                 continue;
             }
             let text = format!(

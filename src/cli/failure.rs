@@ -40,6 +40,11 @@ impl Failure {
         Self { problem, exit }
     }
 
+    /// The same with an exit code of its own.
+    pub(super) fn with_exit(self, exit: u8) -> Self {
+        Self { exit, ..self }
+    }
+
     /// The same for `status`, where 1 would be a mere warning: exit code 2.
     pub fn critical(self) -> Self {
         Self { exit: 2, ..self }

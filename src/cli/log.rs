@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::arguments::LogOptions;
 use super::failure::Failure;
 use super::invocation::Invocation;
@@ -27,7 +29,8 @@ pub(super) async fn run(invocation: &Invocation, options: LogOptions) -> Result<
         }
     }
     let engine = invocation.engine_to_read().await?;
-    let since = options.since.map(|span| engine.now() - span);
+    let ago = |span: SignedDuration| engine.now() - span;
+    let (since, until) = (options.since.map(ago), options.until.map(ago));
     let named: Option<PerEnvironment<Vec<String>>> = options
         .user
         .as_ref()
@@ -41,30 +44,47 @@ pub(super) async fn run(invocation: &Invocation, options: LogOptions) -> Result<
             && options.status.is_none_or(|status| status == event.kind)
             && named.as_ref().is_none_or(is_of)
             && since.is_none_or(|since| event.at >= since)
+            && until.is_none_or(|until| event.at < until)
+            && options.country.is_none_or(|country| event.country == Some(country))
+            && options.error.is_none_or(|error| event.error_code == Some(error))
+            && (options.sender.as_ref())
+                .is_none_or(|sender| event.sender.as_deref() == Some(sender.as_str()))
     };
-    let mut cursor = engine.cursor(since.map_or(Position::Start, Position::Since)).await?;
-    let mut shown = VecDeque::new();
+    let start = since.map_or(Position::Start, Position::Since);
+    let cursor = show_last(invocation.output, engine, start, (options.lines, &fits)).await?;
+    if options.follow {
+        follow(invocation, engine, cursor, fits).await?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows the last so many of the events from a place on, and returns where they end.
+async fn show_last(
+    output: Output,
+    engine: &Engine,
+    start: Position,
+    (count, fits): (usize, impl Fn(&Event) -> bool),
+) -> Result<Cursor, Failure> {
+    let mut cursor = engine.cursor(start).await?;
+    let mut last = VecDeque::new();
     loop {
         let EventPage { events, end } = engine.events_after(cursor, AT_ONCE).await?;
         cursor = end;
         let is_all = events.len() < AT_ONCE;
-        for event in events.into_iter().filter(fits) {
-            shown.push_back(event);
-            if shown.len() > options.lines {
-                shown.pop_front();
+        for event in events.into_iter().filter(&fits) {
+            last.push_back(event);
+            if last.len() > count {
+                last.pop_front();
             }
         }
         if is_all {
             break;
         }
     }
-    for event in &shown {
-        show(invocation.output, event)?;
+    for event in &last {
+        show(output, event)?;
     }
-    if options.follow {
-        follow(invocation, engine, cursor, fits).await?;
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(cursor)
 }
 
 /// Shows what happens from now on, whichever process does it. Sleeps while nothing does.

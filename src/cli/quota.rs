@@ -18,7 +18,7 @@ pub(super) async fn run(
     command: QuotaCommand,
 ) -> Result<ExitCode, Failure> {
     match command {
-        QuotaCommand::List => list(invocation).await,
+        QuotaCommand::List { locked } => list(invocation, locked).await,
         QuotaCommand::Show { user } => show_user(invocation, &argument(user)?).await,
         QuotaCommand::Unlock { user, reason, ticket, wrong_tries } => {
             let remedy = if wrong_tries { Remedy::WrongTries } else { Remedy::AllCodes };
@@ -30,10 +30,11 @@ pub(super) async fn run(
     }
 }
 
-async fn list(invocation: &Invocation) -> Result<ExitCode, Failure> {
+async fn list(invocation: &Invocation, only_locked: bool) -> Result<ExitCode, Failure> {
     let engine = invocation.engine_to_read().await?;
     for environment in invocation.environments() {
-        for row in engine.quota_rows(environment).await? {
+        let rows = engine.quota_rows(environment).await?;
+        for row in rows.into_iter().filter(|row| !only_locked || row.is_locked()) {
             show(invocation, engine, environment, &row)?;
         }
     }

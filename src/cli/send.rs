@@ -1,6 +1,7 @@
 //! `smsdeck send`: request a code and follow it to its end.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use super::arguments::SendOptions;
 use super::failure::Failure;
@@ -15,6 +16,9 @@ use crate::provider::{Capability, ErrorCode, can};
 use crate::report::{HandsetMessage, SendEvent};
 use crate::store::{Event, EventKind, EventQuery};
 
+/// The exit code where the end of a code has not come in time.
+const NO_RECEIPT: u8 = 4;
+
 pub(super) async fn run(
     invocation: &Invocation,
     options: SendOptions,
@@ -22,7 +26,7 @@ pub(super) async fn run(
     let environment = invocation.environment()?;
     let engine = invocation.engine().await?;
     let acting = engine.by(&invocation.operator);
-    let SendOptions { number, user, allow_unknown, no_wait } = options;
+    let SendOptions { number, user, allow_unknown, no_wait, timeout } = options;
     let number = argument(number)?;
     let request =
         CodeRequest { environment, number: number.clone(), user, accept: accept(allow_unknown) };
@@ -31,7 +35,17 @@ pub(super) async fn run(
         acting.take_over().await;
     }
     let code = match acting.request(request).await {
-        Ok(submission) => follow(invocation, engine, &submission, &number, no_wait).await,
+        Ok(submission) => {
+            let followed = follow(invocation, engine, &submission, &number, no_wait);
+            let wait = Duration::try_from(timeout).unwrap_or_default();
+            tokio::time::timeout(wait, followed).await.unwrap_or_else(|_| {
+                let words = format!(
+                    "no receipt within {} s: the code is with the provider, and its end will be in the log",
+                    wait.as_secs()
+                );
+                Err(Failure::new("no_receipt", words).with_exit(NO_RECEIPT))
+            })
+        }
         Err(RequestError::Number(error @ PhoneError::Unknown(_))) => {
             Err(Failure::usage(format!("{error}; if you are sure, add --allow-unknown")))
         }

@@ -15,7 +15,7 @@ use super::prometheus;
 use super::status_failure::StatusFailure;
 use crate::config;
 use crate::domain::environment::Environment;
-use crate::engine::{Engine, Severity, Status};
+use crate::engine::{Engine, Finding, Severity, Status};
 use crate::files;
 use crate::report::{self, Moment};
 
@@ -103,6 +103,7 @@ fn show(
         lines.push((text(*environment, status), report.map_err(io::Error::from)?));
     }
     if lines != *shown {
+        output.text(&format!("{} | {}", verdict(all), figures(all)))?;
         for (text, report) in &lines {
             output.line(text, report)?;
         }
@@ -123,6 +124,41 @@ async fn read(
     Ok(all)
 }
 
+/// The worst finding of all, with its environment and cause, in one line.
+fn verdict(all: &[(Environment, Status)]) -> String {
+    let found = all.iter().flat_map(|(environment, status)| {
+        status.findings.iter().map(move |finding| (*environment, finding))
+    });
+    // Of several that are as bad, the one of the environment that matters more.
+    let worst = found.max_by_key(|(environment, finding)| (finding.severity, *environment));
+    match worst.filter(|(_, finding)| finding.severity > Severity::Fine) {
+        None => "OK: nothing is wrong".to_owned(),
+        Some((environment, finding)) => {
+            let severity = finding.severity.key().to_uppercase();
+            format!("{severity} {environment}: {}", sentence(finding))
+        }
+    }
+}
+
+/// A finding with since when it is so and whose fault it is, without a full stop.
+fn sentence(finding: &Finding) -> String {
+    let since = finding.since.map(|since| format!(", since {}", Moment(since)));
+    let origin = finding.origin.map(|origin| format!(" ({origin})"));
+    format!("{}{}{}", finding.text, since.unwrap_or_default(), origin.unwrap_or_default())
+}
+
+/// Performance data as monitoring plug-ins write them (Monitoring Plugins Development Guidelines).
+fn figures(all: &[(Environment, Status)]) -> String {
+    let of = |(environment, status): &(Environment, Status)| {
+        let (key, hour) = (environment.key(), &status.health.hour);
+        format!(
+            "{key}_codes={};;;0 {key}_failed={};;;0 {key}_locked={};;;0",
+            hour.codes, hour.failed, status.locked
+        )
+    };
+    all.iter().map(of).collect::<Vec<_>>().join(" ")
+}
+
 fn exit_code(all: &[(Environment, Status)]) -> ExitCode {
     let worst = all.iter().map(|(_, status)| status.severity()).max();
     ExitCode::from(match worst.unwrap_or(Severity::Fine) {
@@ -141,7 +177,7 @@ fn text(environment: Environment, status: &Status) -> String {
             Severity::Fine => "note",
             severity => severity.key(),
         };
-        text = format!("{text}\n  {severity:<9}{}{explanation}", finding.text);
+        text = format!("{text}\n  {severity:<9}{}{explanation}", sentence(finding));
     }
     text
 }

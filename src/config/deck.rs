@@ -98,8 +98,13 @@ field_table! {
             get: |it| it.thresholds.failures,
             set: |it, value| it.thresholds.failures = value,
         }),
-        /// Percent of an hour's codes that fail in one way which are critical.
-        FailingPercent => row(Some("thresholds"), "failing_percent", "Percent of an hour's codes that fail in one way which are critical.", &Setting {
+        /// Percent of an hour's codes that fail in one way which are worth a warning.
+        WarningPercent => row(Some("thresholds"), "warning_percent", "Percent of an hour's codes that fail in one way which are worth a warning.", &Setting {
+            get: |it| it.thresholds.warning_percent,
+            set: |it, value| it.thresholds.warning_percent = value,
+        }),
+        /// Percent of the newest codes that fail which are critical.
+        FailingPercent => row(Some("thresholds"), "failing_percent", "Percent of the newest codes that fail which are critical.", &Setting {
             get: |it| it.thresholds.failing_percent,
             set: |it, value| it.thresholds.failing_percent = value,
         }),
@@ -154,6 +159,7 @@ mod tests {
             extra_ca: Some("ca.pem".into()),
             thresholds: Thresholds {
                 failures: Bounded::nearest(9),
+                warning_percent: Bounded::nearest(9),
                 failing_percent: Bounded::nearest(9),
                 open_minutes: Bounded::nearest(9),
                 busy_factor: Bounded::nearest(9),

@@ -184,6 +184,7 @@ impl Writer<'_> {
                     error_code,
                     request_id: None,
                     detail: None,
+                    fault: None,
                 };
                 self.store.report(report).await.map(drop)
             }

@@ -91,7 +91,9 @@ impl Fault {
         match self {
             Self::NoName => format!("No connection to {provider}: its name was not found"),
             Self::NoConnection => format!("No connection to {provider}"),
-            Self::Tls => format!("No secure connection to {provider}: its certificate is not accepted"),
+            Self::Tls => {
+                format!("No secure connection to {provider}: its certificate is not accepted")
+            }
             Self::TimedOut => format!("{provider} does not respond in time"),
             Self::CutOff => format!("The connection to {provider} breaks off"),
             Self::ServerError => format!("{provider} has a failure of its own (HTTP 5xx)"),
@@ -105,11 +107,19 @@ impl Fault {
     pub const fn advice(self) -> &'static str {
         match self {
             Self::NoName => "check the name servers of this host",
-            Self::NoConnection => "check the network and the firewall of this host, and the provider's status page",
-            Self::Tls => "check this host's clock and certificates; a proxy that inspects traffic needs deck.extra_ca",
-            Self::TimedOut | Self::CutOff => "check the network, and the provider's status page; codes may have gone out",
+            Self::NoConnection => {
+                "check the network and the firewall of this host, and the provider's status page"
+            }
+            Self::Tls => {
+                "check this host's clock and certificates; a proxy that inspects traffic needs deck.extra_ca"
+            }
+            Self::TimedOut | Self::CutOff => {
+                "check the network, and the provider's status page; codes may have gone out"
+            }
             Self::ServerError => "look at the provider's status page; smsdeck goes on trying",
-            Self::Busy => "send less at once, or ask the provider for more; smsdeck waits as it is told",
+            Self::Busy => {
+                "send less at once, or ask the provider for more; smsdeck waits as it is told"
+            }
             Self::NotUnderstood => "check the base URL, and whether a proxy stands between",
             Self::TooLate => "look for what holds this host up: its disk, its memory",
         }

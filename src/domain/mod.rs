@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod difference;
 pub mod digits;
 pub mod environment;
+pub mod fault;
 pub mod field_table;
 mod field_values;
 pub mod figures;

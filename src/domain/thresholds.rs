@@ -12,10 +12,13 @@ pub type Percent = Bounded<1, 100>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Thresholds {
-    /// Failures of one kind within an hour that are worth a warning.
+    /// Failures of one kind within an hour that are worth a warning, where they are also a share that
+    /// is.
     pub failures: Bounded<1, 10_000>,
-    /// The share of an hour's codes that fail in one way that is critical, where the failures are
-    /// also twice as many as are worth a warning.
+    /// The share of an hour's codes that fail in one way that is worth a warning.
+    pub warning_percent: Percent,
+    /// The share of the newest codes that fail that is critical, where the failures are also twice as
+    /// many as are worth a warning.
     pub failing_percent: Percent,
     /// Minutes that a code may have no final status.
     pub open_minutes: Bounded<1, 1440>,
@@ -33,6 +36,7 @@ impl Default for Thresholds {
     fn default() -> Self {
         Self {
             failures: Bounded::nearest(3),
+            warning_percent: Bounded::nearest(5),
             failing_percent: Bounded::nearest(50),
             open_minutes: Bounded::nearest(10),
             busy_factor: Bounded::nearest(5),

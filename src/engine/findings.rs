@@ -4,10 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::credentials_status::CredentialsStatus;
 use crate::domain::country::Country;
+use crate::domain::fault::{Fault, Origin};
 use crate::domain::provider::ProviderKind;
+use crate::domain::sender::Sender;
 use crate::domain::thresholds::Thresholds;
 use crate::provider::ErrorCode;
-use crate::store::{BlockTraffic, CountryTraffic, Destinations, FailureCount, Health};
+use crate::store::{BlockTraffic, CountryTraffic, Destinations, FailureCount, Health, Newest};
 
 /// The fewest codes for which a share or a comparison means something.
 const MIN_CODES: u32 = 20;
@@ -39,25 +41,66 @@ impl Severity {
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
+    /// Whose fault it is, if that shows.
+    pub origin: Option<Origin>,
     /// The provider's error code, if the finding is about one.
     pub error_code: Option<ErrorCode>,
-    /// The finding in words, without a full stop.
+    /// What keeps codes from the provider, if the finding is about that.
+    pub fault: Option<Fault>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// How many codes, of how many.
+    pub codes: Option<(u32, u32)>,
+    /// The country that it is about, or that most of its codes went to.
+    pub country: Option<Country>,
+    /// The sender that most of its codes came from, as
+    /// [`Sender::as_str`](crate::domain::sender::Sender::as_str).
+    pub sender: Option<String>,
+    /// The finding in words, without times and without a full stop.
     pub text: String,
 }
 
 impl Finding {
     pub(super) const fn new(severity: Severity, text: String) -> Self {
-        Self { severity, error_code: None, text }
+        Self {
+            severity,
+            origin: None,
+            error_code: None,
+            fault: None,
+            since: None,
+            codes: None,
+            country: None,
+            sender: None,
+            text,
+        }
     }
 
-    pub(super) const fn with_code(mut self, code: ErrorCode) -> Self {
+    pub(super) fn with_code(mut self, code: ErrorCode) -> Self {
         self.error_code = Some(code);
+        self.origin = Some(code.origin());
         self
     }
 
-    /// Explains the error code, if the finding has one.
+    /// Adds what has caused it: an error code, or else a fault.
+    fn with_cause(mut self, code: Option<ErrorCode>, fault: Option<Fault>) -> Self {
+        self.fault = fault.filter(|_| code.is_none());
+        self.origin = self.fault.map(Fault::origin);
+        match code {
+            Some(code) => self.with_code(code),
+            None => self,
+        }
+    }
+
+    const fn with_codes(mut self, count: u32, of: u32, since: Timestamp) -> Self {
+        self.codes = Some((count, of));
+        self.since = Some(since);
+        self
+    }
+
+    /// Explains the error code or the fault, if the finding has one.
     pub fn explanation(&self) -> Option<String> {
-        self.error_code.map(ErrorCode::explanation)
+        let of_fault = |fault: Fault| format!("What to do: {}.", fault.advice());
+        self.error_code.map(ErrorCode::explanation).or_else(|| self.fault.map(of_fault))
     }
 }
 
@@ -102,24 +145,15 @@ pub(super) fn of_health(
     thresholds: Thresholds,
     now: Timestamp,
 ) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = health
-        .failures
-        .iter()
-        .map(|failure| of_failure(failure, health, provider, thresholds))
-        .collect();
-    let worst = findings.iter().map(|finding| finding.severity).max();
-    let count = health.failures.iter().map(|failure| failure.count).sum();
-    let codes = health.hour.codes.max(count);
-    let all = severity(count, codes, thresholds);
-    if worst.is_some_and(|worst| worst < all) {
-        let text = format!("{count} of {codes} codes in an hour failed, in several ways");
-        findings.push(Finding::new(all, text));
-    }
+    let down = of_newest(health, provider, thresholds);
+    let mut findings = of_failures(health, provider, thresholds, down.as_ref());
+    findings.extend(down);
     if let Some(oldest) = health.oldest_open {
         let minutes = now.duration_since(oldest).as_mins();
         if minutes >= thresholds.open_minutes.get().into() {
             let text = format!("the oldest code without an end is {minutes} min old");
-            findings.push(Finding::new(Severity::Warning, text));
+            let finding = Finding::new(Severity::Warning, text);
+            findings.push(Finding { since: Some(oldest), ..finding });
         }
     }
     let (codes, usual) = (health.hour.codes, health.usual_per_hour);
@@ -133,6 +167,63 @@ pub(super) fn of_health(
     findings
 }
 
+/// Returns the finding that codes do not go out now: many of the newest have failed, and they are a
+/// large share.
+fn of_newest(health: &Health, provider: ProviderKind, thresholds: Thresholds) -> Option<Finding> {
+    let Newest { codes, failed } = health.newest;
+    let outage = health.outage.as_ref()?;
+    let many = 2 * u32::from(thresholds.failures.get());
+    if failed < many || failed * 100 < codes * u32::from(thresholds.failing_percent.get()) {
+        return None;
+    }
+    let code = outage.error_code.map(|code| ErrorCode::new(provider, code));
+    let cause = match (code, outage.fault) {
+        (Some(code), _) => code.advice().map_or_else(
+            || format!("Error {code}"),
+            |known| format!("{} (error {code})", capitalized(known.cause)),
+        ),
+        (None, Some(fault)) => fault.words(provider.name()),
+        (None, None) => "Codes fail without a word".to_owned(),
+    };
+    let text = if failed == codes {
+        format!("{cause}: the last {} codes failed", outage.count.max(failed))
+    } else {
+        format!("{cause}: {failed} of the last {codes} codes failed")
+    };
+    let finding = Finding::new(Severity::Critical, text);
+    Some(finding.with_cause(code, outage.fault).with_codes(failed, codes, outage.since))
+}
+
+/// Returns the findings about what has failed in the last hour, cause by cause, but for the one that
+/// keeps codes back now: it is told already.
+fn of_failures(
+    health: &Health,
+    provider: ProviderKind,
+    thresholds: Thresholds,
+    down: Option<&Finding>,
+) -> Vec<Finding> {
+    let is_told = |failure: &FailureCount| {
+        down.is_some_and(|down| {
+            let code = down.error_code.map(|code| code.number);
+            (code, down.fault) == (failure.error_code, failure.fault)
+        })
+    };
+    let others = health.failures.iter().filter(|failure| !is_told(failure));
+    let mut findings: Vec<Finding> =
+        others.map(|failure| of_failure(failure, health, provider, thresholds)).collect();
+    let worst = findings.iter().map(|finding| finding.severity).max();
+    let count = health.failures.iter().map(|failure| failure.count).sum();
+    let codes = health.hour.codes.max(count);
+    let all = severity(count, codes, thresholds);
+    if down.is_none() && worst.is_some_and(|worst| worst < all) {
+        let since = health.failures.iter().map(|failure| failure.first).min();
+        let text = format!("{count} of {codes} codes in an hour failed, in several ways");
+        let finding = Finding::new(all, text);
+        findings.push(Finding { since, codes: Some((count, codes)), ..finding });
+    }
+    findings
+}
+
 fn of_failure(
     failure: &FailureCount,
     health: &Health,
@@ -140,27 +231,46 @@ fn of_failure(
     thresholds: Thresholds,
 ) -> Finding {
     let (count, codes) = (failure.count, health.hour.codes.max(failure.count));
-    let text = match failure.error_code {
-        Some(code) => format!("error {code}: {count} of {codes} codes in an hour"),
-        None => format!(
-            "{count} of {codes} codes in an hour failed without an error code, or are unclear"
-        ),
+    let code = failure.error_code.map(|code| ErrorCode::new(provider, code));
+    let what = match (code, failure.fault) {
+        (Some(code), _) => format!("error {code}: {count} of {codes} codes in an hour"),
+        (None, Some(fault)) => {
+            format!("{}: {count} of {codes} codes in an hour", fault.words(provider.name()))
+        }
+        (None, None) => {
+            format!(
+                "{count} of {codes} codes in an hour failed without an error code, or are unclear"
+            )
+        }
     };
-    let severity = severity(count, codes, thresholds);
-    let error_code = failure.error_code.map(|code| ErrorCode::new(provider, code));
-    Finding { severity, error_code, text }
+    let (country, sender, place) = match &failure.worst {
+        Some((country, sender, most)) if *most * 2 > count && count > 1 => {
+            let shown = Sender::parse(sender).map_or_else(|_| sender.clone(), |it| it.to_string());
+            let place = format!(", {most} of them to {} from {shown}", place(*country));
+            (*country, Some(sender.clone()), place)
+        }
+        _ => (None, None, String::new()),
+    };
+    let finding = Finding::new(severity(count, codes, thresholds), format!("{what}{place}"));
+    let finding = finding.with_cause(code, failure.fault).with_codes(count, codes, failure.first);
+    Finding { country, sender, ..finding }
 }
 
-/// Returns how bad it is that `count` of all codes of an hour have failed.
+/// Returns how bad it is that `count` of all codes of an hour have failed: a few are bad luck of some
+/// users, however many codes there are.
 fn severity(count: u32, codes: u32, thresholds: Thresholds) -> Severity {
-    let many = u32::from(thresholds.failures.get());
-    // A large share is more than bad luck of some users.
-    let is_large = count * 100 >= codes * u32::from(thresholds.failing_percent.get());
-    match count {
-        count if count >= 2 * many && is_large => Severity::Critical,
-        count if count >= many => Severity::Warning,
-        _ => Severity::Fine,
+    let is_share = count * 100 >= codes * u32::from(thresholds.warning_percent.get());
+    if count >= thresholds.failures.get().into() && is_share {
+        Severity::Warning
+    } else {
+        Severity::Fine
     }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(letters).collect()
 }
 
 /// Returns the findings about the destinations of the last day: signs of SMS pumping.
@@ -205,39 +315,96 @@ fn place(country: Option<Country>) -> &'static str {
 mod tests {
     use super::*;
     use crate::domain::secret::LookupKey;
-    use crate::store::Outcomes;
+    use crate::store::{Outage, Outcomes};
 
     fn texts(findings: &[Finding]) -> Vec<&str> {
         findings.iter().map(|finding| finding.text.as_str()).collect()
     }
 
+    fn failure(error_code: Option<u32>, count: u32) -> FailureCount {
+        let (first, last) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+        FailureCount { error_code, fault: None, count, first, last, worst: None }
+    }
+
+    fn found(health: &Health) -> Vec<Finding> {
+        of_health(health, ProviderKind::Twilio, Thresholds::default(), Timestamp::UNIX_EPOCH)
+    }
+
     #[test]
-    fn the_severity_of_failures_depends_on_their_number_and_share() {
-        let now = Timestamp::UNIX_EPOCH;
+    fn a_few_failures_of_many_codes_are_no_warning_and_a_share_of_few_is_one() {
         for (count, codes, severity) in [
             (2, 2, Severity::Fine),
-            (3, 100, Severity::Warning),
-            (6, 13, Severity::Warning),
-            (6, 12, Severity::Critical),
+            (3, 60, Severity::Warning),
+            (3, 61, Severity::Fine),
+            (5, 5_003, Severity::Fine),
+            (300, 5_003, Severity::Warning),
         ] {
-            let failures = vec![FailureCount { error_code: None, count, last: now }];
             let hour = Outcomes { codes, ..Outcomes::default() };
+            let failures = vec![failure(Some(30003), count)];
             let health = Health { hour, failures, ..Health::default() };
-            let found = of_health(&health, ProviderKind::Twilio, Thresholds::default(), now);
-            assert_eq!(found[0].severity, severity, "{count} of {codes}");
+            assert_eq!(found(&health)[0].severity, severity, "{count} of {codes}");
         }
     }
 
     #[test]
+    fn sending_is_down_where_most_of_the_newest_codes_fail() {
+        let since = Timestamp::UNIX_EPOCH;
+        for (failed, codes, is_critical) in
+            [(25, 25, true), (13, 25, true), (12, 25, false), (6, 6, true), (5, 5, false)]
+        {
+            let (fault, error_code) = (Some(Fault::NoConnection), None);
+            let outage = Some(Outage { since, count: failed, error_code, fault });
+            let newest = Newest { codes, failed };
+            let hour = Outcomes { codes: 5_000, ..Outcomes::default() };
+            let health = Health { hour, newest, outage, ..Health::default() };
+            let critical = found(&health).into_iter().find(|it| it.severity == Severity::Critical);
+            assert_eq!(critical.is_some(), is_critical, "{failed} of {codes}");
+            if failed == 25 {
+                let down = critical.unwrap();
+                assert_eq!(down.text, "No connection to Twilio: the last 25 codes failed");
+                assert_eq!((down.origin, down.since), (Some(Origin::Network), Some(since)));
+                assert!(down.explanation().unwrap().contains("firewall"));
+            }
+        }
+    }
+
+    #[test]
+    fn the_cause_of_an_outage_is_told_once() {
+        let (since, error_code) = (Timestamp::UNIX_EPOCH, Some(30007));
+        let health = Health {
+            hour: Outcomes { codes: 40, ..Outcomes::default() },
+            newest: Newest { codes: 25, failed: 20 },
+            outage: Some(Outage { since, count: 20, error_code, fault: None }),
+            failures: vec![failure(error_code, 30), failure(Some(30003), 1)],
+            ..Health::default()
+        };
+        let found = found(&health);
+        let about = |code: u32| {
+            found.iter().filter(move |it| it.error_code.is_some_and(|it| it.number == code))
+        };
+        assert_eq!((about(30007).count(), about(30003).count()), (1, 1), "{found:?}");
+    }
+
+    #[test]
+    fn failures_name_the_country_and_the_sender_that_most_of_them_share() {
+        let worst = Some((Country::from_code("CO"), "72404".to_owned(), 8));
+        let failures = vec![FailureCount { worst, ..failure(Some(30007), 10) }];
+        let hour = Outcomes { codes: 20, ..Outcomes::default() };
+        let found = found(&Health { hour, failures, ..Health::default() });
+        assert_eq!(
+            found[0].text,
+            "error 30007: 10 of 20 codes in an hour, 8 of them to Colombia from 72404"
+        );
+        assert_eq!(found[0].sender.as_deref(), Some("72404"));
+    }
+
+    #[test]
     fn many_failures_of_different_kinds_add_up() {
-        let now = Timestamp::UNIX_EPOCH;
-        let failure = |code| FailureCount { error_code: Some(code), count: 2, last: now };
-        let failures = vec![failure(30003), failure(30005), failure(30006)];
+        let failures = [30003, 30005, 30006].map(|code| failure(Some(code), 2)).to_vec();
         let hour = Outcomes { codes: 6, ..Outcomes::default() };
-        let health = Health { hour, failures, ..Health::default() };
-        let found = of_health(&health, ProviderKind::Twilio, Thresholds::default(), now);
+        let found = found(&Health { hour, failures, ..Health::default() });
         let worst = found.iter().max_by_key(|finding| finding.severity).unwrap();
-        assert_eq!(worst.severity, Severity::Critical);
+        assert_eq!(worst.severity, Severity::Warning);
         assert_eq!(worst.text, "6 of 6 codes in an hour failed, in several ways");
     }
 

@@ -42,9 +42,10 @@ pub(super) struct Listed {
 /// Why messages could not be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotListed {
-    /// The provider has too many requests at once, or refuses the credentials: one request at a time
-    /// shows whether that is over.
+    /// The provider has too many requests at once.
     Busy,
+    /// It refuses the credentials.
+    Refused,
     /// It refuses for another reason, or does not respond.
     Failed,
 }
@@ -52,6 +53,7 @@ pub(super) enum NotListed {
 /// The newest list of some messages.
 struct Newest {
     begun: Instant,
+    ended: Instant,
     /// How far it goes back; `None`: to the first message.
     within: Option<SignedDuration>,
     listed: Listed,
@@ -73,8 +75,11 @@ impl Listings {
         messages: &Messages,
         (within, due): (Option<SignedDuration>, Instant),
     ) -> Listed {
+        let called = Instant::now();
         let mut newest = self.newest[environment].lock().await;
-        if let Some(known) = newest.get(messages).filter(|known| serves(known, within, due)) {
+        let known = newest.get(messages).filter(|known| serves(known, within, due));
+        // What has failed is shared with those alone who were waiting for it.
+        if let Some(known) = known.filter(|it| it.listed.outcome.is_ok() || called <= it.ended) {
             return known.listed.clone();
         }
         let within = within.map(rounded_up);
@@ -83,12 +88,13 @@ impl Listings {
         let outcome = client.list(&search).await.map(Arc::new).map_err(|error| match error {
             ProviderError::Busy { .. } => NotListed::Busy,
             ProviderError::Refused(refusal) if refusal.class.refuses_credentials() => {
-                NotListed::Busy
+                NotListed::Refused
             }
             _ => NotListed::Failed,
         });
         let listed = Listed { begun: now, outcome };
-        newest.insert(messages.clone(), Newest { begun, within, listed: listed.clone() });
+        let ended = Instant::now();
+        newest.insert(messages.clone(), Newest { begun, ended, within, listed: listed.clone() });
         listed
     }
 
@@ -132,10 +138,13 @@ mod tests {
     use crate::domain::provider::BaseUrl;
     use crate::provider::{Patience, loopback_client};
 
-    /// A server without any message, and how often it was asked.
-    async fn empty_account() -> (Client, Arc<AtomicUsize>) {
+    /// A server without any message, and how often it was asked; the first so many times it has too
+    /// much to do.
+    async fn empty_account(busy: usize) -> (Client, Arc<AtomicUsize>) {
         const RESPONSE: &[u8] =
             b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 15\r\n\r\n{\"messages\":[]}";
+        const BUSY: &[u8] =
+            b"HTTP/1.1 429 Too Many\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = BaseUrl::parse(&format!("http://{}", server.local_addr().unwrap())).unwrap();
         let asked = Arc::new(AtomicUsize::new(0));
@@ -145,8 +154,8 @@ mod tests {
                 let (mut stream, _) = server.accept().await.unwrap();
                 let mut request = vec![0; 4096];
                 let _ = stream.read(&mut request).await;
-                count.fetch_add(1, Ordering::SeqCst);
-                let _ = stream.write_all(RESPONSE).await;
+                let is_busy = count.fetch_add(1, Ordering::SeqCst) < busy;
+                let _ = stream.write_all(if is_busy { BUSY } else { RESPONSE }).await;
             }
         });
         (Client::sandbox(loopback_client().unwrap(), url, Patience::default()), asked)
@@ -154,7 +163,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_thousand_who_had_to_look_by_then_share_one_list_and_later_ones_get_another() {
-        let (client, asked) = empty_account().await;
+        let (client, asked) = empty_account(0).await;
         let listings = Arc::new(Listings::default());
         let list = |environment, account: &str, minutes, due| {
             let (client, listings) = (client.clone(), Arc::clone(&listings));
@@ -182,6 +191,20 @@ mod tests {
         assert_eq!(asked.load(Ordering::SeqCst), 6);
     }
 
+    #[tokio::test]
+    async fn a_list_that_failed_is_asked_for_again_by_whoever_comes_later() {
+        let (client, asked) = empty_account(1).await;
+        let listings = Listings::default();
+        let messages = Messages { account: None, from: None };
+        let due = Instant::now();
+        for expected in [Err(NotListed::Busy), Ok(())] {
+            let asker = (&client, &Clock::System);
+            let listed = listings.list(asker, Environment::Test, &messages, (None, due)).await;
+            assert_eq!(listed.outcome.map(drop), expected);
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+    }
+
     proptest! {
         #[test]
         fn no_list_serves_whoever_has_to_look_after_it_was_begun_or_further_back(
@@ -194,6 +217,7 @@ mod tests {
             let at = |second| start + Duration::from_secs(second);
             let known = Newest {
                 begun: at(begun),
+                ended: at(begun),
                 within: listed.map(SignedDuration::from_mins),
                 listed: Listed { begun: Timestamp::UNIX_EPOCH, outcome: Err(NotListed::Failed) },
             };

@@ -59,7 +59,7 @@ impl Engine {
             }
             // It has looked at the message, so it knows whose it is.
             Created::Accepted(_) | Created::Refused(_) => None,
-            Created::Busy { .. } | Created::NotSubmitted(_) | Created::Unclear(_) => return,
+            Created::Busy { .. } | Created::NotSubmitted(..) | Created::Unclear(..) => return,
         };
         // A refusal begins the pause anew.
         if refused.is_none() && known.is_some_and(|known| known.refused.is_none()) {

@@ -26,7 +26,7 @@ const FOLLOW_FOR: SignedDuration = SignedDuration::from_mins(30);
 
 /// How long everyone waits when the provider returns 429 without saying how long, or refuses the
 /// credentials.
-const PAUSE: Duration = Duration::from_secs(5);
+pub(super) const PAUSE: Duration = Duration::from_secs(5);
 
 /// The longest that a provider's `Retry-After` holds everyone up.
 const MAX_PAUSE: Duration = Duration::from_mins(1);
@@ -72,6 +72,8 @@ pub(super) enum Polled {
     Deferred,
     /// The provider is busy: no one asks it for so long.
     Pause(Duration),
+    /// The provider refuses the credentials: one request at a time shows whether it still does.
+    Refused,
 }
 
 impl Poller {
@@ -89,7 +91,9 @@ impl Poller {
                 let details = StatusDetails::in_words("the carrier gave no receipt within 30 min");
                 self.record(followed, DeliveryStatus::SentNoReceipt, details).await
             }
-            Polled::Later(_) if age >= FOLLOW_FOR => self.defer(followed, now, age).await,
+            Polled::Later(_) | Polled::Refused if age >= FOLLOW_FOR => {
+                self.defer(followed, now, age).await
+            }
             polled => polled,
         }
     }
@@ -136,7 +140,8 @@ impl Poller {
                 request_id,
                 ..
             }) => {
-                let details = StatusDetails { sid: None, error_code, request_id, detail };
+                let details =
+                    StatusDetails { error_code, request_id, detail, ..StatusDetails::default() };
                 self.record(followed, status, details).await
             }
             Err(ProviderError::Refused(refusal))
@@ -150,7 +155,7 @@ impl Poller {
             }
             // One request at a time shows whether they are right again.
             Err(ProviderError::Refused(refusal)) if refusal.class.refuses_credentials() => {
-                Polled::Pause(PAUSE)
+                Polled::Refused
             }
             Err(ProviderError::Busy { retry_after }) => {
                 Polled::Pause(retry_after.unwrap_or(PAUSE).min(MAX_PAUSE))

@@ -71,6 +71,7 @@ impl Poller {
         let listing = match listed.outcome {
             Ok(listing) => listing,
             Err(NotListed::Busy) => return Polled::Pause(PAUSE),
+            Err(NotListed::Refused) => return Polled::Refused,
             Err(NotListed::Failed) => return Polled::Later(None),
         };
         for message in &listing.messages {

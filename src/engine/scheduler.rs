@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::poll::{Followed, Polled, Poller};
+use super::poll::{Followed, PAUSE, Polled, Poller};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::store::{DeliveryId, StoreError, Unfinished};
 
@@ -195,6 +195,7 @@ impl Scheduler {
         let lane = &mut self.lanes[scheduled.followed.environment];
         match polled {
             Polled::Pause(pause) => lane.came_back(Some(pause)),
+            Polled::Refused => lane.came_back(Some(PAUSE)),
             _ => lane.came_back(None),
         }
         if !self.held.contains(&scheduled.followed.delivery) {
@@ -208,7 +209,7 @@ impl Scheduler {
                 self.held.remove(&scheduled.followed.delivery);
                 self.take_over_at = self.takes_over.then(Instant::now);
             }
-            Polled::Later(_) | Polled::Pause(_) => self.schedule(scheduled),
+            Polled::Later(_) | Polled::Pause(_) | Polled::Refused => self.schedule(scheduled),
             Polled::After(wait) => self.schedule_in(wait, scheduled),
             Polled::Found(sid) => {
                 let followed = Followed { sid: Some(sid), ..scheduled.followed };
@@ -246,10 +247,10 @@ impl Scheduler {
 
     /// The next of the moments, a [`TICK`] apart, at which lists are looked through.
     fn next_tick(&self, at: Instant) -> Instant {
-        let since = at.duration_since(self.started).as_millis();
-        let late = since % TICK.as_millis();
-        let rest = if late == 0 { 0 } else { TICK.as_millis() - late };
-        at + Duration::from_millis(u64::try_from(rest).unwrap_or_default())
+        let since = at.duration_since(self.started).as_nanos();
+        let late = since % TICK.as_nanos();
+        let rest = if late == 0 { 0 } else { TICK.as_nanos() - late };
+        at + Duration::from_nanos(u64::try_from(rest).unwrap_or_default())
     }
 
     /// Renews the leases, and lets go of what another process has taken over meanwhile.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::delivery::DeliveryStatus;
+use crate::domain::fault::Fault;
 use crate::store::{DeliveryId, StatusReport};
 
 /// What is recorded beside a status.
@@ -12,6 +13,7 @@ pub(super) struct StatusDetails {
     pub error_code: Option<u32>,
     pub request_id: Option<String>,
     pub detail: Option<String>,
+    pub fault: Option<Fault>,
 }
 
 impl StatusDetails {
@@ -27,7 +29,7 @@ impl StatusDetails {
         at: Timestamp,
         status: DeliveryStatus,
     ) -> StatusReport {
-        let Self { sid, error_code, request_id, detail } = self;
-        StatusReport { delivery, at, status, sid, error_code, request_id, detail }
+        let Self { sid, error_code, request_id, detail, fault } = self;
+        StatusReport { delivery, at, status, sid, error_code, request_id, detail, fault }
     }
 }

@@ -11,6 +11,7 @@ use super::open::Engine;
 use super::poll::Followed;
 use super::status_details::StatusDetails;
 use crate::domain::delivery::DeliveryStatus;
+use crate::domain::fault::Fault;
 use crate::provider::{Client, Created, NewMessage};
 use crate::store::{CredentialsReport, DeliveryId, StoreError};
 
@@ -93,7 +94,7 @@ impl Engine {
             let left = left_of(validity, followed.asked_at, self.now(), begun);
             if left < MIN_VALIDITY {
                 let reason = "the code was about to expire".to_owned();
-                return Ok(Created::NotSubmitted(reason));
+                return Ok(Created::NotSubmitted(Fault::TooLate, reason));
             }
             message.validity_seconds = left;
             let created = client.create(&message).await;
@@ -101,7 +102,7 @@ impl Engine {
                 Created::Busy { retry_after } => {
                     retry_after.unwrap_or_else(|| backoff(attempt)).min(MAX_WAIT)
                 }
-                Created::NotSubmitted(_) => backoff(attempt),
+                Created::NotSubmitted(..) => backoff(attempt),
                 _ => return Ok(created),
             };
             if attempt >= MAX_ATTEMPTS || !budget().take() {
@@ -188,6 +189,7 @@ fn settled(created: Created) -> (DeliveryStatus, StatusDetails) {
                 error_code: state.error_code,
                 request_id: state.request_id,
                 detail: state.error_message,
+                fault: None,
             },
         ),
         Created::Refused(refusal) => (
@@ -197,16 +199,22 @@ fn settled(created: Created) -> (DeliveryStatus, StatusDetails) {
                 error_code: refusal.code,
                 request_id: refusal.request_id,
                 detail: Some(refusal.message),
+                fault: None,
             },
         ),
         Created::Busy { .. } => {
             let detail = "the provider had too many requests at once; it did not take this one";
-            (DeliveryStatus::Refused, StatusDetails::in_words(detail))
+            let fault = Some(Fault::Busy);
+            (DeliveryStatus::Refused, StatusDetails { fault, ..StatusDetails::in_words(detail) })
         }
-        Created::NotSubmitted(reason) => (DeliveryStatus::NotSent, StatusDetails::in_words(reason)),
-        Created::Unclear(reason) => {
+        Created::NotSubmitted(fault, reason) => {
+            let fault = Some(fault);
+            (DeliveryStatus::NotSent, StatusDetails { fault, ..StatusDetails::in_words(reason) })
+        }
+        Created::Unclear(fault, reason) => {
             let detail = format!("{reason}; it may have gone out, so it stays counted");
-            (DeliveryStatus::Unknown, StatusDetails::in_words(detail))
+            let fault = Some(fault);
+            (DeliveryStatus::Unknown, StatusDetails { fault, ..StatusDetails::in_words(detail) })
         }
     }
 }

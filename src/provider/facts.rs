@@ -6,6 +6,7 @@ use std::fmt;
 use super::capability::Capability;
 use super::error::{ErrorAdvice, ErrorClass};
 use super::{sandbox, twilio};
+use crate::domain::fault::Origin;
 use crate::domain::provider::ProviderKind;
 
 /// Whether a provider can do something.
@@ -43,6 +44,32 @@ impl ErrorCode {
     /// Returns the class of the error.
     pub fn class(self) -> ErrorClass {
         self.advice().map_or(ErrorClass::Other, |known| known.class)
+    }
+
+    /// Whose fault it is.
+    pub fn origin(self) -> Origin {
+        match self.class() {
+            ErrorClass::Message | ErrorClass::Unavailable | ErrorClass::Busy
+                if self.is_of_carrier() =>
+            {
+                Origin::Carrier
+            }
+            ErrorClass::WrongCredentials
+            | ErrorClass::InactiveAccount
+            | ErrorClass::Forbidden
+            | ErrorClass::TestCredentials
+            | ErrorClass::Sender
+            | ErrorClass::Message => Origin::Ours,
+            ErrorClass::Recipient => Origin::Recipient,
+            ErrorClass::Busy | ErrorClass::Other | ErrorClass::Unavailable => Origin::Provider,
+        }
+    }
+
+    /// Whether it came after the provider had the message: from a carrier.
+    fn is_of_carrier(self) -> bool {
+        match self.provider {
+            ProviderKind::Twilio | ProviderKind::Sandbox => twilio::is_of_carrier(self.number),
+        }
     }
 
     /// Returns the address of the provider's own explanation.

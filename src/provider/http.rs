@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use reqwest::redirect;
 
+use crate::domain::fault::Fault;
 use crate::domain::text::printable;
 use crate::files;
 
@@ -117,6 +118,29 @@ pub(super) fn is_tls(error: &(dyn Error + 'static)) -> bool {
     error.is::<rustls::Error>()
         || inner.is_some_and(|inner| is_tls(inner))
         || error.source().is_some_and(is_tls)
+}
+
+/// Tells what a request failed of.
+pub(super) fn fault_of(error: &reqwest::Error) -> Fault {
+    if is_tls(error) {
+        Fault::Tls
+    } else if error.is_timeout() && !error.is_connect() {
+        Fault::TimedOut
+    } else if error.is_connect() && is_lookup(error) {
+        Fault::NoName
+    } else if error.is_connect() || error.is_builder() {
+        Fault::NoConnection
+    } else {
+        Fault::CutOff
+    }
+}
+
+/// Whether a connection failed because the name was not found. No library has a type for that, but of
+/// all that keeps a connection from being made only the lookup has no error number of the system.
+fn is_lookup(error: &(dyn Error + 'static)) -> bool {
+    let of_system = error.downcast_ref::<std::io::Error>();
+    of_system.is_some_and(|error| error.raw_os_error().is_none())
+        || error.source().is_some_and(is_lookup)
 }
 
 /// Describes a failed request without its URL, which may hold a phone number.

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::error::Refusal;
 use crate::domain::delivery::DeliveryStatus;
+use crate::domain::fault::Fault;
 use crate::domain::message_options::MessageOptions;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::sender::Sender;
@@ -36,14 +37,14 @@ pub enum Created {
     /// The provider returned an error and no message: it certainly did not go out.
     Refused(Refusal),
     /// Nothing left this machine (name lookup, connection, TLS): safe to repeat.
-    NotSubmitted(String),
+    NotSubmitted(Fault, String),
     /// The provider had too many requests and did not process this one: safe to repeat.
     Busy {
         /// How long it asks to wait, if it does.
         retry_after: Option<Duration>,
     },
     /// Something was sent and no clear response came: the message may have gone out.
-    Unclear(String),
+    Unclear(Fault, String),
 }
 
 /// A message as the provider knows it.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::moment::Moment;
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
+use crate::domain::fault::{Fault, Origin};
 use crate::engine::{self, CredentialsStatus};
 use crate::provider::ErrorCode;
 use crate::store;
@@ -99,6 +100,20 @@ pub struct Finding<'a> {
     pub severity: &'static str,
     /// What it is.
     pub text: &'a str,
+    /// Whose fault it is: `ours`, `network`, `provider`, `carrier` or `recipient`, if that shows.
+    pub origin: Option<&'static str>,
+    /// What keeps codes from the provider, if it is about that.
+    pub fault: Option<&'static str>,
+    /// Since when.
+    pub since: Option<Moment>,
+    /// How many codes.
+    pub count: Option<u32>,
+    /// Of how many.
+    pub of: Option<u32>,
+    /// The ISO code of the country that it is about, or that most of its codes went to.
+    pub country: Option<&'static str>,
+    /// The sender that most of its codes came from.
+    pub sender: Option<&'a str>,
     /// The provider's error code, if it is about one.
     pub error_code: Option<u32>,
     /// What kind of error that is.
@@ -175,10 +190,17 @@ impl<'a> From<&'a engine::Finding> for Finding<'a> {
         Self {
             severity: of.severity.key(),
             text: &of.text,
+            origin: of.origin.map(Origin::key),
+            fault: of.fault.map(Fault::key),
+            since: of.since.map(Moment),
+            count: of.codes.map(|(count, _)| count),
+            of: of.codes.map(|(_, of)| of),
+            country: of.country.map(Country::code),
+            sender: of.sender.as_deref(),
             error_code: of.error_code.map(|code| code.number),
             class: known.map(|known| known.retry.key()),
             cause: known.map(|known| known.cause),
-            advice: known.map(|known| known.advice),
+            advice: known.map(|known| known.advice).or_else(|| of.fault.map(Fault::advice)),
         }
     }
 }
@@ -230,8 +252,22 @@ mod tests {
         let report = CountryTraffic::from(&traffic);
         assert_eq!(names(&report), "codes_last_day country unverified_percent usual_per_day");
         assert_eq!(report.unverified_percent, Some(25));
-        let finding =
-            EngineFinding { severity: Severity::Warning, error_code: None, text: String::new() };
-        assert_eq!(names(&Finding::from(&finding)), "advice cause class error_code severity text");
+        let finding = EngineFinding {
+            severity: Severity::Warning,
+            origin: Some(Origin::Network),
+            error_code: None,
+            fault: Some(Fault::Tls),
+            since: None,
+            codes: Some((6, 25)),
+            country: None,
+            sender: None,
+            text: String::new(),
+        };
+        let report = Finding::from(&finding);
+        assert_eq!(
+            names(&report),
+            "advice cause class count country error_code fault of origin sender severity since text"
+        );
+        assert_eq!((report.origin, report.fault), (Some("network"), Some("tls")));
     }
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::ids::{ChallengeId, DeliveryId};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
+use crate::domain::fault::Fault;
 use crate::domain::secret::LookupKey;
 
 /// News of a delivery.
@@ -24,6 +25,9 @@ pub struct StatusReport {
     pub request_id: Option<String>,
     /// More, in words.
     pub detail: Option<String>,
+    /// What kept it from the provider, where the provider has said nothing; `None` leaves it as it
+    /// is.
+    pub fault: Option<Fault>,
 }
 
 /// A delivery whose end is not known yet.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::country::Country;
+use crate::domain::fault::Fault;
 
 /// Hours that are counted one by one.
 pub const HOURS: usize = 24;
@@ -20,8 +21,12 @@ pub struct Health {
     pub codes_by_hour: [u32; HOURS],
     /// Codes an hour, on average over the week before the last hour, rounded up.
     pub usual_per_hour: u32,
-    /// Codes of the last hour that failed, or of which no one knows, by error code, the most
-    /// frequent first; `None`: without a code.
+    /// How the newest codes fared.
+    pub newest: Newest,
+    /// Since when no code goes out; `None` where the newest one did, and where there is none.
+    pub outage: Option<Outage>,
+    /// Codes of the last hour that failed, or of which no one knows, by error code and fault, the
+    /// most frequent first.
     pub failures: Vec<FailureCount>,
     /// How each country fared with each sender within the last day, those with most codes first.
     pub routes: Vec<RouteHealth>,
@@ -58,10 +63,43 @@ impl Outcomes {
 pub struct FailureCount {
     /// The provider's error code, if it gave one.
     pub error_code: Option<u32>,
+    /// What kept the codes from the provider, where it gave none.
+    pub fault: Option<Fault>,
     /// How often.
     pub count: u32,
+    /// When the first of those codes was asked for.
+    pub first: Timestamp,
     /// When the last of those codes was asked for.
     pub last: Timestamp,
+    /// The country and the sender that most of them have in common, and how many have them.
+    pub worst: Option<(Option<Country>, String, u32)>,
+}
+
+/// How the newest codes fared: those of the last hour, at most [`Self::MOST`] of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Newest {
+    /// Codes that were handed over, or could not be.
+    pub codes: u32,
+    /// Those of them that failed.
+    pub failed: u32,
+}
+
+impl Newest {
+    /// How many codes are looked at.
+    pub const MOST: u32 = 25;
+}
+
+/// Codes that fail one after the other, up to now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outage {
+    /// When the first of them was asked for.
+    pub since: Timestamp,
+    /// How many there are.
+    pub count: u32,
+    /// The error code that most of them have.
+    pub error_code: Option<u32>,
+    /// What kept most of them from the provider, where it gave no error code.
+    pub fault: Option<Fault>,
 }
 
 /// The outcomes of one country with one sender.

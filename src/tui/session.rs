@@ -240,6 +240,15 @@ impl Session {
         self.now.to_zoned(self.time_zone.clone()).strftime("%Z").to_string()
     }
 
+    /// A moment as the screen shows it: the time, with the date where that is not today's.
+    pub fn moment(&self, moment: Timestamp) -> String {
+        let day = |moment: Timestamp| moment.to_zoned(self.time_zone.clone()).date();
+        match day(moment) {
+            date if date == day(self.now) => self.clock(moment),
+            date => format!("{date} {}", self.clock(moment)),
+        }
+    }
+
     /// A time of day as the screen shows it.
     pub fn clock(&self, moment: Timestamp) -> String {
         moment.to_zoned(self.time_zone.clone()).strftime("%H:%M:%S").to_string()

@@ -17,7 +17,7 @@ use smsdeck::engine::{Finding, Severity, Status};
 use smsdeck::provider::ErrorCode;
 use smsdeck::store::{
     BlockTraffic, CountryTraffic, DeliveryId, Destinations, Event, EventId, EventKind, Health,
-    Outcomes, QuotaRow, RouteHealth, Subject,
+    Newest, Outcomes, QuotaRow, RouteHealth, Subject,
 };
 
 /// 2026-11-23 12:04:31 UTC, a Monday at noon.
@@ -115,6 +115,8 @@ pub fn status() -> Status {
         }],
         oldest_open: Some("2026-11-23T11:49:00Z".parse().unwrap()),
         last_delivered: Some("2026-11-23T12:04:28Z".parse().unwrap()),
+        newest: Newest::default(),
+        outage: None,
     };
     let destinations = Destinations {
         countries: vec![CountryTraffic {
@@ -136,7 +138,13 @@ pub fn status() -> Status {
     };
     let finding = |severity, code: Option<u32>, text: &str| Finding {
         severity,
+        origin: code.map(|code| ErrorCode::new(ProviderKind::Twilio, code).origin()),
         error_code: code.map(|code| ErrorCode::new(ProviderKind::Twilio, code)),
+        fault: None,
+        since: None,
+        codes: None,
+        country: None,
+        sender: None,
         text: text.to_owned(),
     };
     Status {

@@ -112,6 +112,12 @@ impl Terminal {
         Self::start_with(deck, arguments, &[])
     }
 
+    /// On a terminal of another size, in columns and rows.
+    pub fn start_sized(deck: &Deck, (columns, rows): (u16, u16)) -> Self {
+        let script = format!("stty cols {columns} rows {rows}; exec \"$1\"");
+        Self::start_shell(deck, &script)
+    }
+
     /// With more variables in its environment.
     pub fn start_with(deck: &Deck, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         Self::spawn(deck, (SMSDECK, arguments), variables)

@@ -9,6 +9,12 @@ pub fn advice(code: u32) -> Option<&'static ErrorAdvice> {
     ERRORS.binary_search_by_key(&code, |error| error.code).ok().and_then(|index| ERRORS.get(index))
 }
 
+/// Whether an error code tells what became of a message after Twilio had accepted it: Twilio's 30xxx
+/// codes, which carriers report.
+pub const fn is_of_carrier(code: u32) -> bool {
+    matches!(code, 30_000..=30_999)
+}
+
 /// Returns the address at which Twilio explains an error code.
 pub fn more_info(code: u32) -> String {
     format!("https://www.twilio.com/docs/api/errors/{code}")

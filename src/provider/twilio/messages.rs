@@ -12,7 +12,7 @@ use super::client::{MAX_PAGES, MAX_TIME, TwilioClient, same_server};
 use super::response::{Response, is_message_sid};
 use crate::domain::sender::Sender;
 use crate::provider::error::ProviderError;
-use crate::provider::http::failure_text;
+use crate::provider::http::{failure_text, fault_of};
 use crate::provider::message::{Created, Listing, MessageState, NewMessage, Search};
 
 /// Messages on a page of a list, at most.
@@ -31,13 +31,19 @@ impl TwilioClient {
             Ok(response) => response,
             // The name was not found, no one listens, or TLS failed: no byte of it was sent.
             Err(error) if error.is_connect() || error.is_builder() => {
-                return Created::NotSubmitted(failure_text(&error, self.patience.create));
+                let text = failure_text(&error, self.patience.create);
+                return Created::NotSubmitted(fault_of(&error), text);
             }
-            Err(error) => return Created::Unclear(failure_text(&error, self.patience.create)),
+            Err(error) => {
+                let text = failure_text(&error, self.patience.create);
+                return Created::Unclear(fault_of(&error), text);
+            }
         };
         match Response::read(response).await {
             Ok(response) => response.created(),
-            Err(error) => Created::Unclear(failure_text(&error, self.patience.create)),
+            Err(error) => {
+                Created::Unclear(fault_of(&error), failure_text(&error, self.patience.create))
+            }
         }
     }
 
@@ -64,7 +70,11 @@ impl TwilioClient {
         let mut messages = Vec::new();
         let (mut listed, mut is_readable, begun) = (0, true, Instant::now());
         while seen.insert(url.clone()) && begun.elapsed() < MAX_TIME {
-            let response = self.get(url.clone()).await?;
+            let response = match self.get(url.clone()).await {
+                // What the pages before have is there all the same.
+                Err(_) if listed > 0 => break,
+                response => response?,
+            };
             let page = response.list("messages").ok_or_else(|| {
                 ProviderError::Unreachable("the answer is not a list of messages".to_owned())
             })?;

@@ -8,7 +8,7 @@ mod response;
 
 pub use client::Credentials;
 pub(super) use client::TwilioClient;
-pub(super) use errors::{advice, more_info};
+pub(super) use errors::{advice, is_of_carrier, more_info};
 pub use response::Response;
 
 use super::capability::Capability;

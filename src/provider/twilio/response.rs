@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::errors;
 use crate::domain::delivery::DeliveryStatus;
+use crate::domain::fault::Fault;
 use crate::domain::text::{masked_digits, printable};
 use crate::provider::error::Refusal;
 use crate::provider::message::{Created, MessageState};
@@ -66,16 +67,20 @@ impl Response {
     /// kept Twilio's response back.
     pub fn created(&self) -> Created {
         match self.status.as_u16() {
-            200..=299 => match self.message() {
-                Some(state) => Created::Accepted(state),
-                None => Created::Unclear(format!("HTTP {} without a message in it", self.status)),
-            },
+            200..=299 => {
+                let unclear = || {
+                    let text = format!("HTTP {} without a message in it", self.status);
+                    Created::Unclear(Fault::NotUnderstood, text)
+                };
+                self.message().map_or_else(unclear, Created::Accepted)
+            }
             429 => Created::Busy { retry_after: self.retry_after },
-            408 => Created::Unclear(self.refusal().to_string()),
+            408 => Created::Unclear(Fault::TimedOut, self.refusal().to_string()),
+            500..=599 => Created::Unclear(Fault::ServerError, self.refusal().to_string()),
             // A proxy on this side wants credentials: it has forwarded nothing (RFC 9110).
             407 => Created::Refused(self.refusal()),
             400..=499 if self.is_of_twilio() => Created::Refused(self.refusal()),
-            _ => Created::Unclear(self.refusal().to_string()),
+            _ => Created::Unclear(Fault::NotUnderstood, self.refusal().to_string()),
         }
     }
 

@@ -105,6 +105,7 @@ pub(in crate::store) fn report(delivery: DeliveryId, status: DeliveryStatus) -> 
         error_code: None,
         request_id: None,
         detail: None,
+        fault: None,
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::deck::{Deck, HERE, MINUTE, at, report, request, rule};
 use crate::domain::country::Country;
 use crate::domain::delivery::DeliveryStatus;
-use crate::store::{HOURS, Outcomes, Reservation, StatusReport};
+use crate::domain::fault::Fault;
+use crate::store::{HOURS, Newest, Outage, Outcomes, Reservation, StatusReport};
 
 /// A delivery that is asked for at a minute and comes to its end so many seconds later.
 async fn ended(deck: &Deck, minute: i64, status: DeliveryStatus, seconds: i64) {
@@ -66,5 +67,59 @@ async fn a_delivery_open_for_more_than_a_day_is_no_longer_reported() {
         deck.slot(request(0)).await;
         let health = deck.store.health(HERE, at(25 * 60 * MINUTE)).await.unwrap();
         assert_eq!((health.oldest_open, health.hour.codes), (None, 0));
+    }
+}
+
+#[tokio::test]
+async fn an_outage_begins_with_the_first_failure_after_the_last_code_that_went_out() {
+    use DeliveryStatus::{NotSent, Queued, Undelivered};
+    let failed = async |deck: &Deck, minute: i64, fault| {
+        let delivery =
+            deck.slot(Reservation { rule: rule(20, 1), ..request(minute * MINUTE) }).await;
+        let report = StatusReport { fault, at: at(minute * MINUTE), ..report(delivery, NotSent) };
+        deck.store.report(report).await.unwrap();
+    };
+    for deck in Deck::of_every_store().await {
+        let health =
+            async |minute: i64| deck.store.health(HERE, at(minute * MINUTE)).await.unwrap();
+        assert_eq!(health(0).await.outage, None);
+        failed(&deck, 0, Some(Fault::Tls)).await;
+        ended(&deck, 10, Queued, 1).await;
+        assert_eq!(health(10).await.outage, None);
+        ended(&deck, 20, Undelivered, 1).await;
+        failed(&deck, 21, Some(Fault::NoConnection)).await;
+        failed(&deck, 22, Some(Fault::NoConnection)).await;
+        // One that is just being handed over says nothing yet.
+        deck.slot(Reservation { rule: rule(20, 1), ..request(23 * MINUTE) }).await;
+        let found = health(24).await;
+        let expected = Outage {
+            since: at(20 * MINUTE),
+            count: 3,
+            error_code: None,
+            fault: Some(Fault::NoConnection),
+        };
+        assert_eq!(found.outage, Some(expected));
+        assert_eq!(found.newest, Newest { codes: 5, failed: 4 });
+        let counts: Vec<_> = found.failures.iter().map(|it| (it.error_code, it.fault)).collect();
+        let [tls, no_connection] = [Fault::Tls, Fault::NoConnection].map(Some);
+        assert_eq!(counts, [(None, no_connection), (None, tls), (Some(30003), None)]);
+        assert_eq!(found.failures[0].first, at(21 * MINUTE));
+        let worst = found.failures[0].worst.clone().unwrap();
+        assert_eq!((worst.0, worst.2), (request(0).country, 2));
+        // After an hour without any code there is nothing new to judge by.
+        assert_eq!(health(24 + 60).await.newest, Newest::default());
+    }
+}
+
+#[tokio::test]
+async fn no_more_than_the_newest_codes_are_judged() {
+    for deck in Deck::of_every_store().await {
+        for minute in 0..40 {
+            let status = DeliveryStatus::Undelivered;
+            let status = if minute < 20 { status } else { DeliveryStatus::Delivered };
+            ended(&deck, minute, status, 1).await;
+        }
+        let newest = deck.store.health(HERE, at(41 * MINUTE)).await.unwrap().newest;
+        assert_eq!(newest, Newest { codes: Newest::MOST, failed: 5 });
     }
 }

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, Result, Row};
+use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use super::Sqlite;
 use super::values::{Millis, country, statuses, whole_number};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
+use crate::domain::fault::Fault;
 use crate::store::error::StoreError;
 use crate::store::event::EventKind;
-use crate::store::health::{FailureCount, HOURS, Health, Outcomes, RouteHealth};
+use crate::store::health::{FailureCount, HOURS, Health, Newest, Outage, Outcomes, RouteHealth};
 
 /// Deliveries whose times are looked at, the newest.
 const MAX_TIMES: usize = 20_000;
@@ -39,6 +40,8 @@ fn health(connection: &Connection, environment: Environment, now: Timestamp) -> 
         day: outcomes(connection, environment, day)?,
         codes_by_hour: codes_by_hour(connection, environment, now)?,
         usual_per_hour: usual_per_hour(connection, environment, week, hour)?,
+        newest: newest(connection, environment, hour)?,
+        outage: outage(connection, environment, day)?,
         failures: failures(connection, environment, hour)?,
         routes: routes(connection, environment, day)?,
         oldest_open: oldest_open(connection, environment, day)?,
@@ -164,24 +167,107 @@ fn usual_per_hour(
     Ok(codes.div_ceil(hours))
 }
 
+/// Whether a code did not go out, or nobody knows whether it did.
+const fn is_missing(status: DeliveryStatus) -> bool {
+    status.has_failed() || matches!(status, DeliveryStatus::Unknown)
+}
+
+/// Whether it has not been seen yet whether a code goes out.
+const fn is_under_way(status: DeliveryStatus) -> bool {
+    matches!(status, DeliveryStatus::Reserved | DeliveryStatus::Submitting)
+}
+
+fn newest(connection: &Connection, environment: Environment, since: Timestamp) -> Result<Newest> {
+    let under_way = statuses(is_under_way);
+    let sql = format!(
+        "SELECT status FROM deliveries
+         WHERE environment = ?1 AND at >= ?2 AND status NOT IN ({under_way})
+         ORDER BY at DESC LIMIT ?3"
+    );
+    let mut newest = Newest::default();
+    let mut statement = connection.prepare_cached(&sql)?;
+    let found = statement.query_map((environment, Millis(since), Newest::MOST), |row| {
+        row.get::<_, DeliveryStatus>(0)
+    })?;
+    for status in found {
+        newest.codes += 1;
+        newest.failed += u32::from(is_missing(status?));
+    }
+    Ok(newest)
+}
+
+/// What has failed since the last code that went out.
+fn outage(
+    connection: &Connection,
+    environment: Environment,
+    since: Timestamp,
+) -> Result<Option<Outage>> {
+    let (missing, under_way) = (statuses(is_missing), statuses(is_under_way));
+    let went_out = format!(
+        "SELECT at FROM deliveries
+         WHERE environment = ?1 AND at >= ?2 AND status NOT IN ({missing}, {under_way})
+         ORDER BY at DESC LIMIT 1"
+    );
+    let last: Option<Millis> = connection
+        .prepare_cached(&went_out)?
+        .query_row((environment, Millis(since)), |row| row.get(0))
+        .optional()?;
+    let failed = format!(
+        "SELECT error_code, fault, count(*), min(at) FROM deliveries
+         WHERE environment = ?1 AND at >= ?2 AND at > ?3 AND status IN ({missing})
+         GROUP BY error_code, fault ORDER BY count(*)"
+    );
+    let mut statement = connection.prepare_cached(&failed)?;
+    let after = last.unwrap_or(Millis(Timestamp::MIN));
+    let mut rows = statement.query((environment, Millis(since), after))?;
+    let mut found: Option<Outage> = None;
+    while let Some(row) = rows.next()? {
+        let (count, first) = (row.get::<_, u32>(2)?, row.get::<_, Millis>(3)?.0);
+        let (before, since) = found.map_or((0, first), |it| (it.count, it.since));
+        // The most frequent comes last.
+        found = Some(Outage {
+            since: since.min(first),
+            count: before + count,
+            error_code: row.get(0)?,
+            fault: fault(row, 1)?,
+        });
+    }
+    Ok(found)
+}
+
+fn fault(row: &Row<'_>, column: usize) -> Result<Option<Fault>> {
+    Ok(row.get::<_, Option<String>>(column)?.as_deref().and_then(Fault::from_key))
+}
+
 fn failures(
     connection: &Connection,
     environment: Environment,
     since: Timestamp,
 ) -> Result<Vec<FailureCount>> {
-    let missing = statuses(|status| status.has_failed() || status == DeliveryStatus::Unknown);
+    let missing = statuses(is_missing);
     let sql = format!(
-        "SELECT error_code, count(*), max(at) FROM deliveries
+        "SELECT error_code, fault, count(*), min(at), max(at), country, sender FROM deliveries
          WHERE environment = ?1 AND at >= ?2 AND status IN ({missing})
-         GROUP BY error_code ORDER BY count(*) DESC, error_code"
+         GROUP BY error_code, fault, country, sender ORDER BY count(*) DESC"
     );
-    connection
-        .prepare_cached(&sql)?
-        .query_map((environment, Millis(since)), |row| {
-            let last = row.get::<_, Millis>(2)?.0;
-            Ok(FailureCount { error_code: row.get(0)?, count: row.get(1)?, last })
-        })?
-        .collect()
+    let mut failures: Vec<FailureCount> = Vec::new();
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query((environment, Millis(since)))?;
+    while let Some(row) = rows.next()? {
+        let (error_code, fault) = (row.get(0)?, fault(row, 1)?);
+        let (count, first) = (row.get::<_, u32>(2)?, row.get::<_, Millis>(3)?.0);
+        let last = row.get::<_, Millis>(4)?.0;
+        let known = failures.iter_mut().find(|it| (it.error_code, it.fault) == (error_code, fault));
+        if let Some(known) = known {
+            known.count += count;
+            (known.first, known.last) = (known.first.min(first), known.last.max(last));
+        } else {
+            let worst = Some((country(row, "country")?, row.get("sender")?, count));
+            failures.push(FailureCount { error_code, fault, count, first, last, worst });
+        }
+    }
+    failures.sort_by_key(|it| (std::cmp::Reverse(it.count), it.error_code, it.fault));
+    Ok(failures)
 }
 
 fn routes(

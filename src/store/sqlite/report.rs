@@ -10,6 +10,7 @@ use super::{Sqlite, challenges};
 use crate::domain::country::Country;
 use crate::domain::delivery::{DeliveryStatus, Sighting, SlotChange, judge_report};
 use crate::domain::environment::Environment;
+use crate::domain::fault::Fault;
 use crate::domain::text::printable;
 use crate::store::delivery::StatusReport;
 use crate::store::error::StoreError;
@@ -48,7 +49,8 @@ fn apply(connection: &Connection, report: &StatusReport) -> Result<bool> {
     connection
         .prepare_cached(
             "UPDATE deliveries
-             SET status = ?2, finished = ?3, sid = ?4, error_code = coalesce(?5, error_code)
+             SET status = ?2, finished = ?3, sid = ?4, error_code = coalesce(?5, error_code),
+                 fault = coalesce(?6, fault)
              WHERE id = ?1",
         )?
         .execute((
@@ -57,6 +59,7 @@ fn apply(connection: &Connection, report: &StatusReport) -> Result<bool> {
             report.status.is_final(),
             &sid,
             report.error_code,
+            report.fault.map(Fault::key),
         ))?;
     match slot {
         SlotChange::Kept => {}

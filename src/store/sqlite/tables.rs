@@ -160,6 +160,7 @@ CREATE TABLE timeline (
 ) STRICT;
 ALTER TABLE deliveries ADD COLUMN wall INTEGER; -- the wall clock; null: an earlier schema
 ALTER TABLE events ADD COLUMN wall INTEGER;
+ALTER TABLE deliveries ADD COLUMN fault TEXT; -- what kept it from the provider
 ALTER TABLE codes ADD COLUMN issued_at INTEGER; -- null: written by an earlier schema
 ALTER TABLE codes ADD COLUMN wall_issued_at INTEGER; -- the wall clock
 ALTER TABLE codes ADD COLUMN wall_valid_until INTEGER;

@@ -73,7 +73,7 @@ fn lines(session: &Session, status: &Status, room: usize) -> Vec<Line> {
     let wrapped = |(text, style): Line| {
         wrap(&text, room).into_iter().map(move |line| (line, style)).collect::<Vec<_>>()
     };
-    let mut lines: Vec<Line> = findings(theme, status).into_iter().flat_map(wrapped).collect();
+    let mut lines: Vec<Line> = findings(session, status).into_iter().flat_map(wrapped).collect();
     lines.extend(account(session, status).into_iter().flat_map(wrapped));
     lines.push(blank());
     let is_narrow = room < TABLES || theme.plain;
@@ -177,7 +177,8 @@ fn countries(status: &Status) -> Table {
     table
 }
 
-fn findings(theme: Theme, status: &Status) -> Vec<Line> {
+fn findings(session: &Session, status: &Status) -> Vec<Line> {
+    let theme = session.theme;
     let mut lines = Vec::new();
     for finding in &status.findings {
         let (mark, word, style) = match finding.severity {
@@ -185,7 +186,10 @@ fn findings(theme: Theme, status: &Status) -> Vec<Line> {
             Severity::Warning => (theme.mark(Mark::Attention), "warning", theme.warning()),
             Severity::Critical => (theme.mark(Mark::Alarm), "critical", theme.failure()),
         };
-        let text = format!("{mark} {word}: {}.", finding.text);
+        let since = finding.since.map(|since| format!(", since {}", session.moment(since)));
+        let origin = finding.origin.map(|origin| format!(" ({origin})"));
+        let (since, origin) = (since.unwrap_or_default(), origin.unwrap_or_default());
+        let text = format!("{mark} {word}: {}{since}{origin}.", finding.text);
         lines.push((text.trim_start().to_owned(), style));
         if let Some(words) = finding.explanation().filter(|_| finding.severity > Severity::Fine) {
             lines.push((words, Style::new()));

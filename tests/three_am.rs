@@ -1,0 +1,136 @@
+//! At three in the morning: what is broken, where, and whose fault it is, from one command or the
+//! first screen.
+
+mod support;
+
+use smsdeck::config::render;
+use smsdeck::domain::provider::BaseUrl;
+use support::deck::{Deck, Ran, config_for};
+use support::terminal::Terminal;
+use support::wire::{Refusal, Wire, response};
+
+fn send(deck: &Deck, user: u32) -> Ran {
+    let number = format!("+57300{:07}", 1_000_000 + user);
+    deck.run(&["send", "--env", "dev", "--no-wait", &number])
+}
+
+/// A deck whose provider is at this address, after some codes.
+fn deck_with(url: &BaseUrl, codes: u32) -> Deck {
+    let deck = Deck::new();
+    deck.configure(&render(&config_for(url)));
+    for user in 0..codes {
+        send(&deck, user);
+    }
+    deck
+}
+
+#[test]
+fn a_provider_that_cannot_be_reached_is_the_first_line_of_the_status_and_of_the_health() {
+    let nobody = Refusal::new();
+    let deck = deck_with(&BaseUrl::parse(&nobody.url()).unwrap(), 6);
+    let status = deck.run(&["status", "-e", "dev"]);
+    assert_eq!(status.code(), 2);
+    let out = status.out();
+    let first = out.lines().next().unwrap();
+    let (verdict, figures) = first.split_once(" | ").unwrap();
+    let words = "CRITICAL Development: No connection to Twilio: the last 6 codes failed, since ";
+    assert!(verdict.starts_with(words) && verdict.ends_with("Z (network)"), "{verdict}");
+    assert_eq!(
+        figures,
+        "development_codes=6;;;0 development_failed=6;;;0 development_locked=0;;;0"
+    );
+    assert!(out.contains("What to do: check the network"), "{out}");
+    let report = deck.run(&["status", "-e", "dev", "--json"]).json()[0]["findings"][0].clone();
+    assert_eq!((&report["severity"], &report["origin"]), (&"critical".into(), &"network".into()));
+    assert_eq!((&report["fault"], &report["count"]), (&"no_connection".into(), &6.into()));
+
+    for size in [(80, 24), (40, 20)] {
+        let terminal = Terminal::start_sized(&deck, size);
+        terminal.wait_for("failing");
+        terminal.type_text("o");
+        let screen = terminal.wait_for("critical");
+        let screen = screen.replace(['│', '┃'], " ");
+        let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(screen.contains("No connection to Twilio"), "{size:?}: {screen}");
+        assert!(screen.contains("(network)"), "{size:?}: {screen}");
+    }
+}
+
+#[test]
+fn a_provider_that_fails_is_told_from_the_network_and_from_the_account() {
+    for (status, body, verdict, origin) in [
+        ("500 Internal Server Error", "{}", "Twilio has a failure of its own", "(provider)"),
+        (
+            "400 Bad Request",
+            r#"{"code":21606,"message":"no","status":400}"#,
+            "The sender is not this account's, or cannot send to this country (error 21606)",
+            "(on our side)",
+        ),
+        (
+            "400 Bad Request",
+            r#"{"code":21408,"message":"no","status":400}"#,
+            "(error 21408)",
+            "(recipient)",
+        ),
+    ] {
+        let wire = Wire::answering(vec![response(status, "", body)]);
+        let deck = deck_with(&wire.url, 6);
+        let status = deck.run(&["status", "-e", "dev"]);
+        let out = status.out();
+        let first = out.lines().next().unwrap();
+        assert!(first.starts_with("CRITICAL Development: "), "{first}");
+        assert!(first.contains(verdict) && first.contains(origin), "{first}");
+    }
+}
+
+#[test]
+fn a_healthy_deck_is_quiet() {
+    let deck = Deck::new();
+    assert_eq!(send(&deck, 1).code(), 0);
+    let status = deck.run(&["status"]);
+    assert_eq!(status.code(), 0);
+    assert!(status.out().starts_with("OK: nothing is wrong | development_codes=1;;;0 "));
+}
+
+#[test]
+fn only_locked_users_are_listed_when_asked_for() {
+    let deck = Deck::new();
+    for _ in 0..3 {
+        assert_eq!(send(&deck, 1).code(), 0);
+    }
+    assert_eq!(send(&deck, 2).code(), 0);
+    assert_eq!(deck.run(&["quota", "list", "--json"]).json().len(), 2);
+    let locked = deck.run(&["quota", "list", "--locked", "--json"]).json();
+    assert_eq!(locked.len(), 1);
+    assert_eq!(locked[0]["state"], "locked");
+}
+
+#[test]
+fn the_log_and_the_audit_are_narrowed_down() {
+    let deck = Deck::new();
+    send(&deck, 1);
+    deck.run(&["send", "--env", "dev", "--no-wait", "+14155550100"]);
+    let lines = |arguments: &[&str]| deck.run(&[arguments, &["--json"]].concat()).json().len();
+    let all = lines(&["log"]);
+    assert_eq!(lines(&["log", "--country", "CO"]) + lines(&["log", "--country", "US"]), all);
+    assert_eq!(lines(&["log", "--sender", "+15005550006"]), all);
+    assert_eq!(lines(&["log", "--sender", "72404"]), 0);
+    assert_eq!(lines(&["log", "--until", "1h"]), 0);
+    assert_eq!(lines(&["log", "--error", "30007"]), 0);
+    let audited = lines(&["audit", "list"]);
+    assert!(audited > 0);
+    assert_eq!(lines(&["audit", "list", "--since", "1h"]), audited);
+    assert_eq!(lines(&["audit", "list", "--until", "1h"]), 0);
+    assert_eq!(lines(&["audit", "list", "--action", "send", "--env", "dev"]), 2);
+    assert_eq!(lines(&["audit", "list", "--action", "unlock"]), 0);
+    assert_eq!(lines(&["audit", "list", "--user", "ana"]), audited);
+    assert_eq!(lines(&["audit", "list", "--user", "nobody"]), 0);
+}
+
+#[test]
+fn a_send_does_not_wait_for_a_receipt_that_never_comes() {
+    let deck = Deck::new();
+    let ran = deck.run(&["send", "--env", "dev", "--timeout", "3s", "+573001239001"]);
+    assert_eq!(ran.code(), 4, "{}{}", ran.out(), ran.err());
+    assert!(ran.err().contains("no receipt within 3 s"), "{}", ran.err());
+}
