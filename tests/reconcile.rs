@@ -452,6 +452,7 @@ fn report_elsewhere(deck: &Deck, status: DeliveryStatus) -> impl FnOnce() + Send
                 request_id: None,
                 detail: None,
                 fault: None,
+                took: None,
             };
             assert!(store.report(report).await.unwrap());
         });

@@ -134,3 +134,30 @@ fn a_send_does_not_wait_for_a_receipt_that_never_comes() {
     assert_eq!(ran.code(), 4, "{}{}", ran.out(), ran.err());
     assert!(ran.err().contains("no receipt within 3 s"), "{}", ran.err());
 }
+
+#[test]
+fn many_wrong_tries_are_a_finding_that_says_what_to_do() {
+    let deck = Deck::new();
+    send(&deck, 1);
+    deck.run(&["config", "set", "--yes", "deck.thresholds.wrong_tries", "4"]);
+    for _ in 0..4 {
+        assert_eq!(deck.run(&["status", "-e", "dev"]).code(), 0);
+        deck.run(&["verify", "--env", "dev", "+573001000001", "000000"]);
+    }
+    let status = deck.run(&["status", "-e", "dev"]);
+    assert_eq!(status.code(), 1, "{}", status.out());
+    let out = status.out();
+    let first = out.lines().next().unwrap();
+    assert!(first.starts_with("WARNING Development: somebody may be guessing"), "{first}");
+    assert!(out.contains("What to do: ask the user"), "{out}");
+}
+
+#[test]
+fn a_message_of_many_sms_is_a_warning() {
+    let deck = Deck::new();
+    let text = format!("{{code}}{}", "😀".repeat(700));
+    let set = ["config", "set", "--yes", "--env", "dev", "message", &text];
+    let set = deck.run(&set);
+    assert_eq!(set.code(), 0, "{}", set.err());
+    assert!(set.out().contains("Each code costs 22 SMS: shorten the text."), "{}", set.out());
+}

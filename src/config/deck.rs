@@ -123,6 +123,11 @@ field_table! {
             get: |it| it.thresholds.unverified_percent,
             set: |it, value| it.thresholds.unverified_percent = value,
         }),
+        /// Wrong tries of one user in a row that are worth a warning.
+        WrongTries => row(Some("thresholds"), "wrong_tries", "Wrong tries of one user in a row that are worth a warning.", &Setting {
+            get: |it| it.thresholds.wrong_tries,
+            set: |it, value| it.thresholds.wrong_tries = value,
+        }),
         /// Numbers of one block of 1,000 within a day that are worth a warning.
         BlockNumbers => row(Some("thresholds"), "block_numbers", "Numbers of one block of 1,000 within a day that are worth a warning.", &Setting {
             get: |it| it.thresholds.block_numbers,
@@ -164,6 +169,7 @@ mod tests {
                 open_minutes: Bounded::nearest(9),
                 busy_factor: Bounded::nearest(9),
                 unverified_percent: Bounded::nearest(9),
+                wrong_tries: Bounded::nearest(9),
                 block_numbers: Bounded::nearest(9),
             },
             segment_price: Price::try_from(0.05).ok(),

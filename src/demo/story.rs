@@ -1,5 +1,7 @@
 //! The history of the demonstration's deck: requests for codes before it begins.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Config;
@@ -185,6 +187,8 @@ impl Writer<'_> {
                     request_id: None,
                     detail: None,
                     fault: None,
+                    took: (status == S::Delivered)
+                        .then(|| Duration::from_millis(after.unsigned_abs())),
                 };
                 self.store.report(report).await.map(drop)
             }

@@ -28,6 +28,8 @@ pub struct Thresholds {
     /// The share of a country's codes in a day that were never entered that is worth a warning; for
     /// 20 codes or more.
     pub unverified_percent: Percent,
+    /// Wrong tries of one user in a row that are worth a warning.
+    pub wrong_tries: Bounded<1, 100>,
     /// Different numbers in one block of 1,000 within a day that are worth a warning.
     pub block_numbers: Bounded<2, 1000>,
 }
@@ -41,6 +43,7 @@ impl Default for Thresholds {
             open_minutes: Bounded::nearest(10),
             busy_factor: Bounded::nearest(5),
             unverified_percent: Bounded::nearest(80),
+            wrong_tries: Bounded::nearest(10),
             block_numbers: Bounded::nearest(10),
         }
     }

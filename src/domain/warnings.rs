@@ -9,6 +9,9 @@ use super::recipients::Recipients;
 use super::sender::Sender;
 use super::settings::{Field, Settings};
 
+/// Segments of a message that need no warning; a text in another script than Latin takes two.
+const MAX_SEGMENTS: usize = 3;
+
 /// A warning about a setting that is valid but risky.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
@@ -50,6 +53,7 @@ impl Settings {
             warnings.push(Warning::new(Field::Provider, text));
         }
         warnings.extend(self.rule_warnings());
+        warnings.extend(self.length_warning());
         warnings.extend(self.default_number_warning());
         warnings.extend(self.from_numbers.rows().iter().flat_map(|row| self.row_warnings(row)));
         warnings.extend(self.missing().into_iter().map(|field| {
@@ -86,6 +90,17 @@ impl Settings {
             warnings.push(Warning::new(Field::CodesAllowed, text));
         }
         warnings
+    }
+
+    /// Returns the warning about the longest of the message texts.
+    fn length_warning(&self) -> Option<Warning> {
+        let texts = self.message_overrides.iter().map(|(_, text)| text);
+        let segments = std::iter::once(&self.message)
+            .chain(texts)
+            .map(|text| text.preview(self.code_validity.get(), "Sign-in").segments().count);
+        let most = segments.max().filter(|count| *count > MAX_SEGMENTS)?;
+        let text = format!("Each code costs {most} SMS: shorten the text.");
+        Some(Warning::new(Field::Message, text))
     }
 
     fn default_number_warning(&self) -> Option<Warning> {

@@ -9,7 +9,9 @@ use crate::domain::provider::ProviderKind;
 use crate::domain::sender::Sender;
 use crate::domain::thresholds::Thresholds;
 use crate::provider::ErrorCode;
-use crate::store::{BlockTraffic, CountryTraffic, Destinations, FailureCount, Health, Newest};
+use crate::store::{
+    BlockTraffic, CountryTraffic, Destinations, FailureCount, Health, Newest, QuotaRow,
+};
 
 /// The fewest codes for which a share or a comparison means something.
 const MIN_CODES: u32 = 20;
@@ -56,6 +58,8 @@ pub struct Finding {
     /// The sender that most of its codes came from, as
     /// [`Sender::as_str`](crate::domain::sender::Sender::as_str).
     pub sender: Option<String>,
+    /// What to do about it, where neither code nor fault tells, without a full stop.
+    pub advice: Option<&'static str>,
     /// The finding in words, without times and without a full stop.
     pub text: String,
 }
@@ -71,8 +75,14 @@ impl Finding {
             codes: None,
             country: None,
             sender: None,
+            advice: None,
             text,
         }
+    }
+
+    const fn with_advice(mut self, advice: &'static str) -> Self {
+        self.advice = Some(advice);
+        self
     }
 
     pub(super) fn with_code(mut self, code: ErrorCode) -> Self {
@@ -97,10 +107,15 @@ impl Finding {
         self
     }
 
-    /// Explains the error code or the fault, if the finding has one.
+    /// What to do about what is no error of the provider, without a full stop.
+    pub fn own_advice(&self) -> Option<&'static str> {
+        self.fault.map(Fault::advice).or(self.advice)
+    }
+
+    /// Explains the error code, or says what to do.
     pub fn explanation(&self) -> Option<String> {
-        let of_fault = |fault: Fault| format!("What to do: {}.", fault.advice());
-        self.error_code.map(ErrorCode::explanation).or_else(|| self.fault.map(of_fault))
+        let to_do = || self.own_advice().map(|advice| format!("What to do: {advice}."));
+        self.error_code.map(ErrorCode::explanation).or_else(to_do)
     }
 }
 
@@ -273,10 +288,34 @@ fn capitalized(text: &str) -> String {
     first.into_iter().flatten().chain(letters).collect()
 }
 
+/// Returns the finding about users with many wrong tries in a row.
+pub(super) fn of_wrong_tries(rows: &[QuotaRow], thresholds: Thresholds) -> Option<Finding> {
+    const ADVICE: &str =
+        "ask the user before you forgive the tries, and look at where the sign-ins come from";
+    let many = u32::from(thresholds.wrong_tries.get());
+    let guessed = || rows.iter().filter(|row| row.wrong_in_a_row >= many);
+    let worst = guessed().max_by_key(|row| row.wrong_in_a_row)?;
+    let (user, tries) = (&worst.user.label, worst.wrong_in_a_row);
+    let text = match guessed().count() {
+        1 => format!("somebody may be guessing: {user} has {tries} wrong tries in a row"),
+        count => format!(
+            "somebody may be guessing: {count} users have {many} wrong tries in a row or more, {user} the most ({tries})"
+        ),
+    };
+    Some(Finding::new(Severity::Warning, text).with_advice(ADVICE))
+}
+
+/// What to do about signs of SMS pumping.
+const AGAINST_PUMPING: &str =
+    "cap the country under limits, or leave it out of only_countries, until you know who asks";
+
 /// Returns the findings about the destinations of the last day: signs of SMS pumping.
 pub(super) fn of_destinations(found: &Destinations, thresholds: Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut warn = |text| findings.push(Finding::new(Severity::Warning, text));
+    let mut warn = |country, text| {
+        let finding = Finding::new(Severity::Warning, text).with_advice(AGAINST_PUMPING);
+        findings.push(Finding { country, ..finding });
+    };
     for traffic in &found.countries {
         let CountryTraffic { country, day, usual, settled, unverified } = *traffic;
         let place = place(country);
@@ -285,11 +324,14 @@ pub(super) fn of_destinations(found: &Destinations, thresholds: Thresholds) -> V
             && day >= MIN_CODES
             && day >= usual.saturating_mul(thresholds.busy_factor.get().into())
         {
-            warn(format!("{day} codes to {place} in a day, where {usual} are usual"));
+            warn(country, format!("{day} codes to {place} in a day, where {usual} are usual"));
         }
         let share = traffic.unverified_share().unwrap_or_default();
         if settled >= MIN_CODES && share >= thresholds.unverified_percent.get().into() {
-            warn(format!("{unverified} of {settled} codes to {place} in a day were never entered"));
+            warn(
+                country,
+                format!("{unverified} of {settled} codes to {place} in a day were never entered"),
+            );
         }
     }
     for block in &found.blocks {
@@ -297,11 +339,14 @@ pub(super) fn of_destinations(found: &Destinations, thresholds: Thresholds) -> V
         // The phones of one company stand side by side too, and sign in every day.
         let is_new = codes >= usual.saturating_mul(thresholds.busy_factor.get().into());
         if numbers >= thresholds.block_numbers.get().into() && is_new {
-            warn(format!(
-                "{numbers} numbers side by side in {} had {codes} codes in a day, where {usual} are usual (block {})",
-                place(block.country),
-                block.name()
-            ));
+            warn(
+                block.country,
+                format!(
+                    "{numbers} numbers side by side in {} had {codes} codes in a day, where {usual} are usual (block {})",
+                    place(block.country),
+                    block.name()
+                ),
+            );
         }
     }
     findings

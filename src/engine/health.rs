@@ -2,7 +2,9 @@
 
 use super::credentials_status::CredentialsStatus;
 use super::error::EngineError;
-use super::findings::{Finding, Severity, of_clock, of_credentials, of_destinations, of_health};
+use super::findings::{
+    Finding, Severity, of_clock, of_credentials, of_destinations, of_health, of_wrong_tries,
+};
 use super::open::Engine;
 use crate::config::{self, TokenStatus};
 use crate::domain::environment::Environment;
@@ -61,6 +63,7 @@ impl Engine {
         let thresholds = config.deck.thresholds;
         findings.extend(of_health(&health, provider, thresholds, now));
         findings.extend(of_destinations(&destinations, thresholds));
+        findings.extend(of_wrong_tries(&rows, thresholds));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         Ok(Status { is_set_up, credentials, health, destinations, locked, findings })
     }

@@ -138,10 +138,16 @@ impl Poller {
                 error_code,
                 error_message: detail,
                 request_id,
+                took,
                 ..
             }) => {
-                let details =
-                    StatusDetails { error_code, request_id, detail, ..StatusDetails::default() };
+                let details = StatusDetails {
+                    error_code,
+                    request_id,
+                    detail,
+                    took,
+                    ..StatusDetails::default()
+                };
                 self.record(followed, status, details).await
             }
             Err(ProviderError::Refused(refusal))

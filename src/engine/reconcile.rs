@@ -247,6 +247,7 @@ mod tests {
             to: Some(to.to_owned()),
             body: Some(body.to_owned()),
             sent: None,
+            took: None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! What is recorded beside a status.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::domain::delivery::DeliveryStatus;
@@ -14,6 +16,7 @@ pub(super) struct StatusDetails {
     pub request_id: Option<String>,
     pub detail: Option<String>,
     pub fault: Option<Fault>,
+    pub took: Option<Duration>,
 }
 
 impl StatusDetails {
@@ -29,7 +32,7 @@ impl StatusDetails {
         at: Timestamp,
         status: DeliveryStatus,
     ) -> StatusReport {
-        let Self { sid, error_code, request_id, detail, fault } = self;
-        StatusReport { delivery, at, status, sid, error_code, request_id, detail, fault }
+        let Self { sid, error_code, request_id, detail, fault, took } = self;
+        StatusReport { delivery, at, status, sid, error_code, request_id, detail, fault, took }
     }
 }

@@ -190,6 +190,7 @@ fn settled(created: Created) -> (DeliveryStatus, StatusDetails) {
                 request_id: state.request_id,
                 detail: state.error_message,
                 fault: None,
+                took: state.took,
             },
         ),
         Created::Refused(refusal) => (
@@ -200,6 +201,7 @@ fn settled(created: Created) -> (DeliveryStatus, StatusDetails) {
                 request_id: refusal.request_id,
                 detail: Some(refusal.message),
                 fault: None,
+                took: None,
             },
         ),
         Created::Busy { .. } => {

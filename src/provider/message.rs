@@ -68,6 +68,9 @@ pub struct MessageState {
     pub body: Option<String>,
     /// When the provider sent it; `None` while it has not, or where it never will.
     pub sent: Option<Timestamp>,
+    /// How long it took from the provider to the phone, by the provider's clock and in whole seconds;
+    /// `None` while it has not arrived, or where the provider does not tell.
+    pub took: Option<Duration>,
 }
 
 /// Leaves out the recipient and the text: they have no place in a log.

@@ -53,7 +53,7 @@ pub struct Outcomes {
     pub codes: u32,
     /// Those that arrived.
     pub delivered: u32,
-    /// Those that did not.
+    /// Those that did not, or of which no one knows.
     pub failed: u32,
     /// The share that arrived of those with a final status, in percent.
     pub delivery_rate: Option<u32>,
@@ -200,7 +200,7 @@ impl<'a> From<&'a engine::Finding> for Finding<'a> {
             error_code: of.error_code.map(|code| code.number),
             class: known.map(|known| known.retry.key()),
             cause: known.map(|known| known.cause),
-            advice: known.map(|known| known.advice).or_else(|| of.fault.map(Fault::advice)),
+            advice: known.map(|known| known.advice).or_else(|| of.own_advice()),
         }
     }
 }
@@ -261,6 +261,7 @@ mod tests {
             codes: Some((6, 25)),
             country: None,
             sender: None,
+            advice: None,
             text: String::new(),
         };
         let report = Finding::from(&finding);

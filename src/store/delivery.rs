@@ -1,5 +1,7 @@
 //! Reports about a delivery, and what is known of one that has not ended.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::ids::{ChallengeId, DeliveryId};
@@ -28,6 +30,9 @@ pub struct StatusReport {
     /// What kept it from the provider, where the provider has said nothing; `None` leaves it as it
     /// is.
     pub fault: Option<Fault>,
+    /// How long the message took from the provider to the phone, by the provider's clock; `None`
+    /// leaves it as it is.
+    pub took: Option<Duration>,
 }
 
 /// A delivery whose end is not known yet.

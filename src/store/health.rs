@@ -43,7 +43,7 @@ pub struct Outcomes {
     pub codes: u32,
     /// Codes that have arrived.
     pub delivered: u32,
-    /// Codes that certainly have not.
+    /// Codes that have not, or of which no one knows.
     pub failed: u32,
     /// The time to arrive that half of them stayed under.
     pub median: Option<Duration>,

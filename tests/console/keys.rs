@@ -125,3 +125,23 @@ fn hints_offer_only_keys_that_work() {
     );
     console.assert_shows("nothing to call back");
 }
+
+#[test]
+fn the_palette_finds_actions_by_the_words_that_people_have_for_them() {
+    for (word, found) in [
+        ("balance", "Rates, times, failures and countries"),
+        ("twilio", "Rates, times, failures and countries"),
+        ("pump", "Rates, times, failures and countries"),
+        ("abuse", "Rates, times, failures and countries"),
+        ("failed", "Rates, times, failures and countries"),
+        ("locked", "Give the user all codes back"),
+        ("restore", "Take the last change of the settings back"),
+        ("search", "Only some: by status"),
+        ("version", "keys"),
+    ] {
+        let mut console = Console::busy(SIZE);
+        console.press(&format!("^p {word}"));
+        let screen = console.screen();
+        assert!(screen.contains(found), "{word}:\n{screen}");
+    }
+}

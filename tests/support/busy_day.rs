@@ -145,6 +145,7 @@ pub fn status() -> Status {
         codes: None,
         country: None,
         sender: None,
+        advice: None,
         text: text.to_owned(),
     };
     Status {

@@ -51,7 +51,7 @@ pub(super) fn message(message: &Message) -> Value {
         "body": message.kept_body(),
         "date_created": rfc2822(message.created),
         "date_sent": message.sent_at().map(rfc2822),
-        "date_updated": rfc2822(message.updated.max(message.sent_at().unwrap_or(message.updated))),
+        "date_updated": rfc2822(last_change(message)),
         "direction": "outbound-api",
         "error_code": error_code,
         "error_message": null,
@@ -67,6 +67,12 @@ pub(super) fn message(message: &Message) -> Value {
         "to": message.kept_to(),
         "uri": format!("{uri}.json"),
     })
+}
+
+/// When a message last changed.
+fn last_change(message: &Message) -> Timestamp {
+    let steps = [Some(message.updated), message.sent_at(), message.arrived_at()];
+    steps.into_iter().flatten().max().unwrap_or(message.updated)
 }
 
 /// Returns a message as the Sandbox's own list shows it.

@@ -117,6 +117,10 @@ impl Response {
         let sid = field("sid").filter(|sid| is_message_sid(sid))?;
         // In an error body `status` is a number; a message has a word.
         let status = field("status").unwrap_or_default();
+        let moment = |name: &str| field(name).and_then(rfc2822);
+        let has_arrived = delivery_status(status) == Some(DeliveryStatus::Delivered);
+        let span = moment("date_created").zip(moment("date_updated")).filter(|_| has_arrived);
+        let took = span.and_then(|(from, to)| Duration::try_from(to.duration_since(from)).ok());
         Some(MessageState {
             sid: sid.to_owned(),
             status: delivery_status(status),
@@ -127,7 +131,8 @@ impl Response {
             to: field("to").map(str::to_owned),
             // A text that is far longer than any message is not kept, as if it were hidden.
             body: field("body").filter(|body| body.len() <= MAX_BODY).map(str::to_owned),
-            sent: field("date_sent").and_then(rfc2822),
+            sent: moment("date_sent"),
+            took,
         })
     }
 

@@ -106,6 +106,7 @@ pub(in crate::store) fn report(delivery: DeliveryId, status: DeliveryStatus) -> 
         request_id: None,
         detail: None,
         fault: None,
+        took: None,
     }
 }
 

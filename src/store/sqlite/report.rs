@@ -50,7 +50,7 @@ fn apply(connection: &Connection, report: &StatusReport) -> Result<bool> {
         .prepare_cached(
             "UPDATE deliveries
              SET status = ?2, finished = ?3, sid = ?4, error_code = coalesce(?5, error_code),
-                 fault = coalesce(?6, fault)
+                 fault = coalesce(?6, fault), took = coalesce(?7, took)
              WHERE id = ?1",
         )?
         .execute((
@@ -60,6 +60,7 @@ fn apply(connection: &Connection, report: &StatusReport) -> Result<bool> {
             &sid,
             report.error_code,
             report.fault.map(Fault::key),
+            report.took.map(|took| i64::try_from(took.as_millis()).unwrap_or(i64::MAX)),
         ))?;
     match slot {
         SlotChange::Kept => {}

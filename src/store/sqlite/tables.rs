@@ -161,6 +161,7 @@ CREATE TABLE timeline (
 ALTER TABLE deliveries ADD COLUMN wall INTEGER; -- the wall clock; null: an earlier schema
 ALTER TABLE events ADD COLUMN wall INTEGER;
 ALTER TABLE deliveries ADD COLUMN fault TEXT; -- what kept it from the provider
+ALTER TABLE deliveries ADD COLUMN took INTEGER; -- milliseconds from the provider to the phone
 ALTER TABLE codes ADD COLUMN issued_at INTEGER; -- null: written by an earlier schema
 ALTER TABLE codes ADD COLUMN wall_issued_at INTEGER; -- the wall clock
 ALTER TABLE codes ADD COLUMN wall_valid_until INTEGER;

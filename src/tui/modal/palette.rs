@@ -55,7 +55,11 @@ impl Entry {
     /// better than anywhere else.
     fn distance(&self, typed: &str) -> Option<usize> {
         let (typed, name) = (typed.to_lowercase(), self.name.to_lowercase());
-        let name = format!("{name} {}", self.hint);
+        let also = match self.command {
+            Command::Act(_, action) => other_words(action),
+            Command::Show(_) | Command::Focus(_) => "",
+        };
+        let name = format!("{name} {} {also}", self.hint);
         let place = self.place.to_lowercase();
         let distance = |word: &str| {
             let begins = |text: &str| text.split_whitespace().any(|other| other.starts_with(word));
@@ -67,6 +71,22 @@ impl Entry {
             }
         };
         typed.split_whitespace().map(distance).sum()
+    }
+}
+
+/// Words by which people look for an action, besides its name.
+const fn other_words(action: Action) -> &'static str {
+    match action {
+        Action::Health => {
+            "balance twilio account credentials failed failing down status findings pump pumping abuse fraud"
+        }
+        Action::TestAccount => "balance twilio credentials",
+        Action::Unlock => "locked blocked reset",
+        Action::EditConfig => "file ron restore",
+        Action::Undo => "restore revert",
+        Action::Filter => "search find grep",
+        Action::Help => "version keys",
+        _ => "",
     }
 }
 
