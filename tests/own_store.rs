@@ -60,6 +60,27 @@ fn one_config_has_one_store_whatever_the_home_folder_is() {
 }
 
 #[test]
+fn no_new_key_is_made_where_the_store_is_out_of_sight() {
+    let deck = Deck::new();
+    deck.configure(&smsdeck::config::render(&smsdeck::config::Config::built_in()));
+    let other = tempfile::tempdir().unwrap();
+    let send = |home| run_from(&deck, home, &["send", "--env", "dev", "--no-wait", NUMBER]);
+    let own = deck.path("");
+    assert_eq!(send(Some(own.as_path())).code(), 0);
+    let secrets = deck.paths().secrets;
+    std::fs::rename(&secrets, deck.path("secrets.away")).unwrap();
+    for home in [Some(other.path()), None] {
+        let refused = send(home);
+        assert_eq!((refused.code(), refused.out().as_str()), (1, ""));
+        assert!(refused.err().contains("the deck's key is missing"), "{}", refused.err());
+        assert!(refused.err().contains(deck.paths().store.to_str().unwrap()), "{}", refused.err());
+        assert!(!secrets.exists());
+    }
+    std::fs::rename(deck.path("secrets.away"), &secrets).unwrap();
+    assert_eq!(send(Some(other.path())).code(), 0);
+}
+
+#[test]
 fn a_store_that_is_gone_is_refused_with_the_command_that_begins_an_empty_one() {
     let deck = Deck::new();
     assert_eq!(send(&deck).code(), 0);

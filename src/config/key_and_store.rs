@@ -1,15 +1,20 @@
 //! The deck's key, and the store that was made with it, as `secrets.ron` has them. Which store that
 //! may be is decided elsewhere.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::deck::DeckSettings;
-use super::paths::Paths;
+use super::paths::{Paths, beside};
 use super::secrets::{SecretsError, SecretsFile, read, try_change};
 use crate::domain::deck_store::DeckStore;
 use crate::domain::secret::DeckKey;
+use crate::files::{Links, Mode, replace};
 
 /// What `secrets.ron` has of a deck.
 #[derive(Clone, Default)]
@@ -46,6 +51,25 @@ pub fn store_path(paths: &Paths, deck: &DeckSettings) -> PathBuf {
     paths.named_store(deck).unwrap_or_else(unnamed)
 }
 
+/// The file, beside the config, that has the path of the store.
+fn place_of_store(paths: &Paths) -> PathBuf {
+    beside(&paths.config, ".store")
+}
+
+/// Where the store of this deck was made, also where `secrets.ron`, which says so, is gone; `None`
+/// where none was made yet.
+pub fn remembered_store(paths: &Paths) -> Option<PathBuf> {
+    let path = fs::read(place_of_store(paths)).ok()?;
+    Some(PathBuf::from(OsString::from_vec(path)))
+}
+
+fn remember_store(paths: &Paths, store: &Path) -> Result<(), SecretsError> {
+    let file = place_of_store(paths);
+    let bytes = store.as_os_str().as_bytes();
+    replace(&file, Links::Refuse, Mode::Always(0o600), |it| it.write_all(bytes))
+        .map_err(|source| SecretsError::Unwritable { path: file, source })
+}
+
 /// Records the store that `decide` names, and makes the key if there is none yet. `decide` gets what
 /// is there now, and may be asked twice: again under the lock, before anything is written.
 ///
@@ -68,6 +92,7 @@ pub fn bind_store<E: From<SecretsError>>(
         // Another process may have been first.
         let known = KeyAndStore::of(file, paths)?;
         let store = decide(&known)?;
+        remember_store(paths, &store.path)?;
         file.store = Some(store.clone());
         let key = known.key.unwrap_or_else(|| {
             file.deck_key = Some(made.to_hex());
@@ -81,7 +106,6 @@ pub fn bind_store<E: From<SecretsError>>(
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     use jiff::Timestamp;

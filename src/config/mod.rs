@@ -40,7 +40,7 @@ pub use deck::{DeckSettings, RetentionDays};
 pub use error::{ConfigError, Hint};
 pub use exposed::{Exposed, exposed_files, exposed_token};
 pub use history::{VERSIONS, Version, remove_leftovers, versions};
-pub use key_and_store::{KeyAndStore, bind_store, key_and_store, store_path};
+pub use key_and_store::{KeyAndStore, bind_store, key_and_store, remembered_store, store_path};
 pub use load::{input, load, text};
 pub use outside_change::{OutsideChange, outside_change};
 pub use owner::check_owner;

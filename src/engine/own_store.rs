@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::EngineError;
 use super::not_own_store::NotOwnStore;
-use crate::config::{DeckSettings, KeyAndStore, Paths};
+use crate::config::{DeckSettings, KeyAndStore, Paths, remembered_store};
 use crate::domain::deck_store::{DeckStore, StoreId};
 use crate::domain::text::shell_word;
 use crate::store::{Store, StoreError};
@@ -54,9 +54,12 @@ fn first_store(
     let is_named = named.is_some();
     let path = named.unwrap_or_else(|| paths.store.clone());
     let is_there = Store::is_at(&path);
-    if is_there && !has_key {
+    // It may be out of sight, below the home folder of another user.
+    let remembered = || remembered_store(paths).filter(|store| Store::is_at(store));
+    let without_key = if is_there { Some(path.clone()) } else { remembered() };
+    if let Some(store) = without_key.filter(|_| !has_key) {
         // With another key nobody in the store would be found again.
-        return Err(NotOwnStore::KeyMissing { secrets: paths.secrets.clone(), store: path }.into());
+        return Err(NotOwnStore::KeyMissing { secrets: paths.secrets.clone(), store }.into());
     }
     if has_key && !is_there {
         return Err(with_command(StoreError::Missing { path }, paths));
