@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
 use rusqlite::Connection;
@@ -117,6 +117,31 @@ fn read_only_mode_changes_nothing() {
     assert_eq!(deck.run(&["audit", "list", "--json"]).json().len(), 2);
 }
 
+/// Has Prometheus' own checker read the file, where that is installed.
+fn check_with_promtool(text: &str) {
+    let mut command = std::process::Command::new("promtool");
+    let command = command.args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let Ok(mut promtool) = command.spawn() else { return };
+    promtool.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = promtool.wait_with_output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && words.is_empty(), "{words}\n{text}");
+}
+
+#[test]
+fn failures_are_counted_by_country_sender_and_code() {
+    let deck = Deck::new();
+    // Its ending has the Sandbox lose the message to a filter of the carrier.
+    assert_eq!(deck.run(&["send", "--env", "dev", "+573001233007"]).code(), 1);
+    let file = deck.path("smsdeck.prom");
+    deck.run(&["status", "--prometheus", file.to_str().unwrap()]);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let labels = "country=\"CO\",sender=\"+15005550006\",code=\"30007\"";
+    let line = format!("smsdeck_failures{{environment=\"development\",{labels}}} 1");
+    assert!(text.lines().any(|found| found == line), "{text}");
+    check_with_promtool(&text);
+}
+
 #[test]
 fn the_prometheus_file_is_well_formed_and_complete() {
     let deck = Deck::new();
@@ -140,6 +165,11 @@ fn the_prometheus_file_is_well_formed_and_complete() {
         assert!(name.starts_with("smsdeck_") && value.parse::<f64>().is_ok(), "{line}");
         assert!(name.ends_with('}') || !name.contains('{'), "{line}");
     }
+    assert!(
+        text.contains("smsdeck_delivery_seconds_count{environment=\"development\"} 1"),
+        "{text}"
+    );
+    check_with_promtool(&text);
     let nowhere = deck.run(&["status", "--prometheus", "/nowhere/smsdeck.prom"]);
     assert_eq!(nowhere.code(), 2);
     assert!(nowhere.err().contains("/nowhere/smsdeck.prom"), "{}", nowhere.err());

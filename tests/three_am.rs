@@ -161,3 +161,75 @@ fn a_message_of_many_sms_is_a_warning() {
     assert_eq!(set.code(), 0, "{}", set.err());
     assert!(set.out().contains("Each code costs 22 SMS: shorten the text."), "{}", set.out());
 }
+
+#[test]
+fn the_log_finds_a_whole_number_a_country_and_a_time() {
+    let deck = Deck::new();
+    send(&deck, 1);
+    for _ in 0..2 {
+        assert_eq!(deck.run(&["send", "--env", "dev", "--no-wait", "+14155550100"]).code(), 0);
+    }
+    let events = deck.run(&["log", "--json"]).json();
+    let all = events.len();
+    let of = |country: &str| events.iter().filter(|event| event["country"] == country).count();
+    let terminal = Terminal::start(&deck, &[]);
+    let screen = terminal.wait_for(" queued ");
+    let time = screen.lines().find(|line| line.contains(" queued ")).unwrap();
+    let time = &time[time.find(':').unwrap() - 2..][..8];
+    terminal.type_text("\t/");
+    for (typed, found) in [
+        ("+573001000001", Some(of("CO"))),
+        ("+57 300-100-0001", Some(of("CO"))),
+        ("573001000002", Some(0)),
+        ("+1 415 555 0100", Some(of("US"))),
+        ("us", Some(of("US"))),
+        ("Colom", Some(of("CO"))),
+        (time, None),
+        ("99:", Some(0)),
+    ] {
+        terminal.type_text(typed);
+        match found {
+            Some(found) => {
+                terminal.wait_for(&format!("filter: {typed}_ · {found} of {all} "));
+            }
+            None => {
+                let screen = terminal.wait_for(&format!("filter: {typed}_ · "));
+                assert!(screen.contains(&format!("{typed} queued")), "{screen}");
+            }
+        }
+        terminal.type_text("\x15");
+        terminal.wait_for(&format!("filter: _ · {all} of {all} "));
+    }
+}
+
+#[test]
+fn while_something_is_wrong_every_pane_says_which_key_tells_what() {
+    let nobody = Refusal::new();
+    let deck = deck_with(&BaseUrl::parse(&nobody.url()).unwrap(), 6);
+    let terminal = Terminal::start(&deck, &[]);
+    terminal.wait_for("failing");
+    for _ in 0..4 {
+        let screen = terminal.wait_for("health");
+        let hints = screen.lines().last().unwrap();
+        assert!(hints.contains("o health") || hints.contains("^P find"), "{hints}");
+        terminal.type_text("\t");
+    }
+}
+
+#[test]
+fn a_long_lock_says_on_which_day_it_ends() {
+    let deck = Deck::new();
+    let set = ["config", "set", "--yes", "--env", "dev", "request_time_out_minutes", "1440"];
+    assert_eq!(deck.run(&set).code(), 0);
+    for _ in 0..3 {
+        assert_eq!(send(&deck, 1).code(), 0);
+    }
+    for (size, wanted) in [((80, 24), "LOCKED  opens tomorrow "), ((40, 20), "LOCKED tomorrow ")] {
+        let terminal = Terminal::start_sized(&deck, size);
+        let screen = terminal.wait_for(wanted);
+        let line = screen.lines().find(|line| line.contains(wanted)).unwrap();
+        // The last figures are those of the countdown, or of the time where that has no room.
+        let end: String = line.trim_end_matches(['│', '┃', ' ']).chars().rev().take(2).collect();
+        assert!(end.chars().all(|letter| letter.is_ascii_digit()), "{line}");
+    }
+}

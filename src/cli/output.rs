@@ -41,6 +41,21 @@ impl Output {
     }
 }
 
+/// Clears the terminal and writes a text, so that what is watched stays in its place. Returns whether
+/// standard output is a terminal; anywhere else nothing is written.
+///
+/// # Errors
+/// When standard output is gone.
+pub fn repaint(text: &str) -> io::Result<bool> {
+    let mut out = io::stdout().lock();
+    if !out.is_terminal() {
+        return Ok(false);
+    }
+    write!(out, "\x1b[H\x1b[2J\x1b[3J{}\n", shown(text, true))?;
+    out.flush()?;
+    Ok(true)
+}
+
 /// Writes a message to standard error. Where that is gone, the exit code has to do.
 pub fn complain(text: &str) {
     let _ = writeln!(io::stderr(), "{}", shown(text, io::stderr().is_terminal()));

@@ -7,7 +7,10 @@ use jiff::Timestamp;
 
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
+use crate::domain::fault::Fault;
+use crate::domain::text::printable;
 use crate::engine::{Severity, Status};
+use crate::store::Times;
 
 /// One family of figures: its name, what it is, and its samples as labels and value.
 struct Family {
@@ -19,6 +22,7 @@ struct Family {
 /// The whole file.
 pub(super) fn render(all: &[(Environment, Status)], now: Timestamp) -> String {
     let mut text = String::new();
+    delivery_seconds(&mut text, all);
     for Family { name, help, samples } in states(all, now).into_iter().chain(counts(all)) {
         if samples.is_empty() {
             continue;
@@ -26,7 +30,8 @@ pub(super) fn render(all: &[(Environment, Status)], now: Timestamp) -> String {
         // A string takes all that is written to it.
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
         for (labels, value) in samples {
-            let _ = writeln!(text, "{name}{{{labels}}} {value}");
+            let labels = if labels.is_empty() { labels } else { format!("{{{labels}}}") };
+            let _ = writeln!(text, "{name}{labels} {value}");
         }
     }
     text
@@ -100,13 +105,8 @@ fn counts(all: &[(Environment, Status)]) -> Vec<Family> {
     vec![
         family("smsdeck_codes", "Codes of the last hour by what became of them.", many(all, codes)),
         family(
-            "smsdeck_delivery_seconds",
-            "Time to arrive over the last hour.",
-            many(all, delivery_seconds),
-        ),
-        family(
             "smsdeck_failures",
-            "Failures of the last hour by the provider's error code.",
+            "Failures of the last hour by country, sender and the provider's error code.",
             many(all, failures),
         ),
         family(
@@ -126,26 +126,48 @@ fn codes(status: &Status) -> Vec<(String, f64)> {
     ]
 }
 
-fn delivery_seconds(status: &Status) -> Vec<(String, f64)> {
-    let hour = &status.health.hour;
-    let quantiles = [("0.5", hour.median), ("0.95", hour.p95)].into_iter();
-    quantiles
-        .filter_map(|(quantile, time)| {
-            Some((format!("quantile=\"{quantile}\""), time?.as_secs_f64()))
-        })
-        .collect()
+/// The times from the provider to the phone over the last hour, as a histogram. It is of an hour, so
+/// its counts go down too: quantiles of it are meant without `rate`.
+fn delivery_seconds(text: &mut String, all: &[(Environment, Status)]) {
+    const NAME: &str = "smsdeck_delivery_seconds";
+    let known = |status: &Status| status.health.hour.times.codes > 0;
+    if !all.iter().any(|(_, status)| known(status)) {
+        return;
+    }
+    // A string takes all that is written to it.
+    let _ = writeln!(
+        text,
+        "# HELP {NAME} Time from the provider to the phone over the last hour.\n# TYPE {NAME} histogram"
+    );
+    for (environment, status) in all.iter().filter(|(_, status)| known(status)) {
+        let (here, times) = (label(*environment), &status.health.hour.times);
+        for (count, seconds) in times.within.iter().zip(Times::SECONDS) {
+            let _ = writeln!(text, "{NAME}_bucket{{{here},le=\"{seconds}\"}} {count}");
+        }
+        let (count, total) = (times.codes, times.total.as_secs_f64());
+        let _ = writeln!(text, "{NAME}_bucket{{{here},le=\"+Inf\"}} {count}");
+        let _ = writeln!(text, "{NAME}_sum{{{here}}} {total}\n{NAME}_count{{{here}}} {count}");
+    }
 }
 
 fn failures(status: &Status) -> Vec<(String, f64)> {
-    let failures = status.health.failures.iter();
-    failures
-        .map(|failure| {
-            let code = failure.error_code.map(|code| code.to_string());
-            let code = code.unwrap_or_else(|| "none".to_owned());
-            (format!("code=\"{code}\""), failure.count.into())
-        })
-        .collect()
+    let mut samples = Vec::new();
+    for failure in &status.health.failures {
+        let fault = failure.fault.map_or("none", Fault::key);
+        let code = failure.error_code.map_or_else(|| fault.to_owned(), |code| code.to_string());
+        for (country, sender, count) in &failure.routes {
+            let country = country.map_or("none", Country::code);
+            // Letters, digits and spaces, or a SID: nothing that would have to be escaped.
+            let sender = printable(sender, MAX_LABEL).replace(['"', '\\'], "");
+            let labels = format!("country=\"{country}\",sender=\"{sender}\",code=\"{code}\"");
+            samples.push((labels, f64::from(*count)));
+        }
+    }
+    samples
 }
+
+/// Characters of a label.
+const MAX_LABEL: usize = 40;
 
 fn country_codes(status: &Status) -> Vec<(String, f64)> {
     let countries = status.destinations.countries.iter();

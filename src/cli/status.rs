@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::arguments::StatusOptions;
 use super::failure::Failure;
 use super::invocation::Invocation;
-use super::output::Output;
+use super::output::{Output, repaint};
 use super::prometheus;
 use super::status_failure::StatusFailure;
 use crate::config;
@@ -46,7 +46,7 @@ pub(super) async fn run(
             Err(failure) => return Err(failure),
         };
         publish(options, &all, engine.now())?;
-        show(invocation.output, &all, &mut shown)?;
+        show(invocation.output, &all, options.watch.then(|| engine.now()), &mut shown)?;
         let Some(watch) = &mut watch else { return Ok(exit_code(&all)) };
         // A busy deck changes all the time.
         tokio::time::sleep(PAUSE).await;
@@ -95,12 +95,20 @@ fn publish(
 fn show(
     output: Output,
     all: &[(Environment, Status)],
+    watched_at: Option<Timestamp>,
     shown: &mut Vec<(String, Value)>,
 ) -> Result<(), Failure> {
     let mut lines = Vec::new();
     for (environment, status) in all {
         let report = serde_json::to_value(report::Status::of(*environment, status));
         lines.push((text(*environment, status), report.map_err(io::Error::from)?));
+    }
+    let texts = || lines.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join("\n");
+    // A picture whose time stands still might be an old one.
+    if let Some(now) = watched_at.filter(|_| !output.is_json())
+        && repaint(&format!("{}\n{}\n\n{}", verdict(all), Moment(now), texts()))?
+    {
+        return Ok(());
     }
     if lines != *shown {
         output.text(&format!("{} | {}", verdict(all), figures(all)))?;

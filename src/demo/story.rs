@@ -185,7 +185,8 @@ impl Writer<'_> {
                     sid: has_sid.then(|| format!("SM{:032x}", delivery.0)),
                     error_code,
                     request_id: None,
-                    detail: None,
+                    detail: (status == S::Delivered)
+                        .then(|| format!("after {}.{} s", after / 1_000, after % 1_000 / 100)),
                     fault: None,
                     took: (status == S::Delivered)
                         .then(|| Duration::from_millis(after.unsigned_abs())),

@@ -41,6 +41,27 @@ impl Engine {
         number.into_iter().chain(user).collect()
     }
 
+    /// Returns the newest 500 events about whoever an id or a whole number belongs to, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn events_of(
+        &self,
+        environment: Environment,
+        typed: &str,
+    ) -> Result<Vec<Event>, EngineError> {
+        let mut found: Vec<Event> = Vec::new();
+        for key in self.lookup_keys(environment, typed) {
+            let query = EventQuery::OfUser { environment, user: key, number: key };
+            let events = self.events(query).await?;
+            let known = |event: &Event| found.iter().any(|known| known.id == event.id);
+            let new: Vec<Event> = events.into_iter().filter(|event| !known(event)).collect();
+            found.extend(new);
+        }
+        found.sort_by_key(|event| event.at);
+        Ok(found)
+    }
+
     /// Returns the labels that the log has for an id or a whole number.
     pub fn labels(&self, environment: Environment, typed: &str) -> Vec<String> {
         let default_country = self.settings(environment).default_country;

@@ -258,7 +258,7 @@ fn of_failure(
             )
         }
     };
-    let (country, sender, place) = match &failure.worst {
+    let (country, sender, place) = match failure.routes.first() {
         Some((country, sender, most)) if *most * 2 > count && count > 1 => {
             let shown = Sender::parse(sender).map_or_else(|_| sender.clone(), |it| it.to_string());
             let place = format!(", {most} of them to {} from {shown}", place(*country));
@@ -368,7 +368,7 @@ mod tests {
 
     fn failure(error_code: Option<u32>, count: u32) -> FailureCount {
         let (first, last) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-        FailureCount { error_code, fault: None, count, first, last, worst: None }
+        FailureCount { error_code, fault: None, count, first, last, routes: Vec::new() }
     }
 
     fn found(health: &Health) -> Vec<Finding> {
@@ -432,8 +432,8 @@ mod tests {
 
     #[test]
     fn failures_name_the_country_and_the_sender_that_most_of_them_share() {
-        let worst = Some((Country::from_code("CO"), "72404".to_owned(), 8));
-        let failures = vec![FailureCount { worst, ..failure(Some(30007), 10) }];
+        let routes = vec![(Country::from_code("CO"), "72404".to_owned(), 8)];
+        let failures = vec![FailureCount { routes, ..failure(Some(30007), 10) }];
         let hour = Outcomes { codes: 20, ..Outcomes::default() };
         let found = found(&Health { hour, failures, ..Health::default() });
         assert_eq!(

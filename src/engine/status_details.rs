@@ -32,7 +32,11 @@ impl StatusDetails {
         at: Timestamp,
         status: DeliveryStatus,
     ) -> StatusReport {
-        let Self { sid, error_code, request_id, detail, fault, took } = self;
+        let Self { sid, error_code, request_id, mut detail, fault, took } = self;
+        if let Some(took) = took.filter(|_| status == DeliveryStatus::Delivered) {
+            // When this host noticed says nothing about the phone.
+            detail = detail.or_else(|| Some(format!("after {} s", took.as_secs())));
+        }
         StatusReport { delivery, at, status, sid, error_code, request_id, detail, fault, took }
     }
 }

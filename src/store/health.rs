@@ -49,6 +49,34 @@ pub struct Outcomes {
     pub median: Option<Duration>,
     /// The time to arrive that 95 of 100 stayed under.
     pub p95: Option<Duration>,
+    /// How many arrived how fast.
+    pub times: Times,
+}
+
+/// How many codes arrived how fast, as far as the provider tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Times {
+    /// Codes that took no longer than each of [`Self::SECONDS`].
+    pub within: [u32; Self::SECONDS.len()],
+    /// All codes whose time is known.
+    pub codes: u32,
+    /// The sum of their times.
+    pub total: Duration,
+}
+
+impl Times {
+    /// The times that are counted: providers tell whole seconds, and no code is valid for longer than
+    /// ten minutes.
+    pub const SECONDS: [u16; 9] = [1, 2, 5, 10, 20, 30, 60, 300, 600];
+
+    /// Counts a code.
+    pub(super) fn add(&mut self, took: Duration) {
+        self.codes += 1;
+        self.total += took;
+        for (count, seconds) in self.within.iter_mut().zip(Self::SECONDS) {
+            *count += u32::from(took <= Duration::from_secs(seconds.into()));
+        }
+    }
 }
 
 impl Outcomes {
@@ -71,8 +99,8 @@ pub struct FailureCount {
     pub first: Timestamp,
     /// When the last of those codes was asked for.
     pub last: Timestamp,
-    /// The country and the sender that most of them have in common, and how many have them.
-    pub worst: Option<(Option<Country>, String, u32)>,
+    /// How many went to each country from each sender, the most first.
+    pub routes: Vec<(Option<Country>, String, u32)>,
 }
 
 /// How the newest codes fared: those of the last hour, at most [`Self::MOST`] of them.

@@ -41,7 +41,7 @@ pub use self::delivery::{StatusReport, Unfinished};
 pub use self::destinations::{BlockTraffic, CountryTraffic, Destinations};
 pub use self::error::StoreError;
 pub use self::event::{Event, EventKind, EventReason};
-pub use self::health::{FailureCount, HOURS, Health, Newest, Outage, Outcomes, RouteHealth};
+pub use self::health::{FailureCount, HOURS, Health, Newest, Outage, Outcomes, RouteHealth, Times};
 pub use self::ids::{ChallengeId, DeliveryId, EventId};
 pub use self::lease::{Lease, MAX_DEFERRAL};
 pub use self::log::{Cursor, EventPage, EventQuery, MAX_OF_USER, Position};

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::keymap::{Action, Binding};
 use super::model::Model;
+use crate::engine::Severity;
 
 /// The keys that hold now, as many as fit; help has the rest.
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
@@ -17,6 +18,9 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         .keys
         .iter()
         .filter(|binding| contexts.contains(&binding.context) && !binding.hint.is_empty());
+    // While something is wrong, the key that says what comes first.
+    let is_urgent = |binding: &&Binding| binding.action == Action::Health && is_in_trouble(model);
+    let bound = bound.clone().filter(is_urgent).chain(bound.filter(move |it| !is_urgent(it)));
     let width_of = |binding: &Binding| {
         let letters = binding.key_name().len() + binding.hint.len();
         u16::try_from(letters + 3).unwrap_or(u16::MAX)
@@ -52,4 +56,10 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         );
         x += 2;
     }
+}
+
+/// Whether something is wrong in the environment on the screen.
+fn is_in_trouble(model: &Model) -> bool {
+    let status = model.session.tab().status.as_ref();
+    status.is_some_and(|status| status.severity() > Severity::Fine)
 }

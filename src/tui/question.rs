@@ -41,6 +41,13 @@ pub enum Question {
         /// The whole number or the id as typed.
         typed: String,
     },
+    /// What happened to the codes of whoever this is?
+    EventsOf {
+        /// Where.
+        environment: Environment,
+        /// The whole number or the id as typed.
+        typed: String,
+    },
     /// What happened to one delivery?
     Delivery(DeliveryId),
     /// What happened to a user's codes?

@@ -9,6 +9,7 @@ use super::lifecycle::{EngineState, Phase, Pruning};
 use super::message::{LoadedDeck, Message};
 use super::model::Model;
 use super::pane::form_input;
+use super::pane::log_view::find_typed;
 use super::saving::{on_edited, on_saved, on_unchecked_text, take_deck};
 use super::session::Session;
 use crate::config::below_home;
@@ -135,6 +136,9 @@ fn on_events(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
     let mut effects = modals.on_events(session, &events);
     for event in events {
         session.tabs[event.environment].log.push(event);
+    }
+    for environment in Environment::ALL {
+        effects.extend(find_typed(session, environment));
     }
     if session.engine == EngineState::Ready {
         effects.extend(session.status_clock.on_event(session.now));

@@ -296,12 +296,25 @@ impl Session {
 
     /// When a lock ends, and in how long.
     pub fn until(&self, unlock_at: Timestamp) -> String {
-        let at = self.clock(unlock_at);
+        let at = self.time_to_come(unlock_at);
         if self.theme.plain {
             // What goes on by itself would be read out again and again.
             return format!("opens {at}");
         }
         format!("opens {at}, in {}", self.countdown(unlock_at))
+    }
+
+    /// A moment to come: the time, with the day where that is not today.
+    pub fn time_to_come(&self, moment: Timestamp) -> String {
+        let zoned = |moment: Timestamp| moment.to_zoned(self.time_zone.clone());
+        let (today, then) = (zoned(self.now).date(), zoned(moment));
+        if then.date() == today {
+            self.clock(moment)
+        } else if today.tomorrow().is_ok_and(|tomorrow| tomorrow == then.date()) {
+            then.strftime("tomorrow %H:%M").to_string()
+        } else {
+            then.strftime("%Y-%m-%d %H:%M").to_string()
+        }
     }
 
     /// Time until a moment, seconds rounded up: `14:34` or `1:02:03`.

@@ -19,6 +19,7 @@ use super::pane::{Pane, form_input, log_view, numbers_view, quota_view};
 use super::question::{Answer, Ticket};
 use super::reports::on_report;
 use super::saving::take_deck;
+use super::tab::Tab;
 use super::text_field::is_alt_key;
 use crate::domain::environment::Environment;
 use crate::domain::passcode::Verdict;
@@ -162,9 +163,13 @@ fn on_answer(model: &mut Model, ticket: Ticket, answer: Result<Answer, String>) 
         let flow = modals.on_answer(session, ticket, answer);
         return follow(model, flow);
     }
-    let mut environments = Environment::ALL.into_iter();
-    if let Some(asker) = environments.find(|&it| session.tabs[it].quota.waits_for(ticket)) {
+    let asker = |waits: fn(&Tab, Ticket) -> bool| {
+        Environment::ALL.into_iter().find(|&it| waits(&session.tabs[it], ticket))
+    };
+    if let Some(asker) = asker(|tab, ticket| tab.quota.waits_for(ticket)) {
         session.tabs[asker].quota.on_answer(answer);
+    } else if let Some(asker) = asker(|tab, ticket| tab.log.waits_for(ticket)) {
+        session.tabs[asker].log.on_answer(answer);
     } else if let Ok(Answer::Verdict(verified)) = answer
         && verified.verdict == Verdict::Approved
     {

@@ -95,6 +95,7 @@ pub fn status() -> Status {
         failed,
         median: Some(2 * second),
         p95: Some(9 * second),
+        ..Outcomes::default()
     };
     let mut codes_by_hour = [0; 24];
     codes_by_hour[3..]

@@ -6,7 +6,7 @@ use super::deck::{Deck, HERE, MINUTE, at, report, request, rule};
 use crate::domain::country::Country;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::fault::Fault;
-use crate::store::{HOURS, Newest, Outage, Outcomes, Reservation, StatusReport};
+use crate::store::{HOURS, Newest, Outage, Outcomes, Reservation, StatusReport, Times};
 
 /// A delivery that is asked for at a minute and comes to its end so many seconds later.
 async fn ended(deck: &Deck, minute: i64, status: DeliveryStatus, seconds: i64) {
@@ -47,6 +47,11 @@ async fn the_figures_follow_from_what_happened_to_the_codes() {
             failed: 2,
             median: Some(Duration::from_secs(1)),
             p95: Some(Duration::from_secs(7)),
+            times: Times {
+                within: [1, 1, 1, 2, 2, 2, 2, 2, 2],
+                codes: 2,
+                total: Duration::from_secs(8),
+            },
         };
         assert_eq!(health.hour, hour);
         assert_eq!(health.hour.delivery_rate(), Some(50));
@@ -108,7 +113,7 @@ async fn an_outage_begins_with_the_first_failure_after_the_last_code_that_went_o
         let [tls, no_connection] = [Fault::Tls, Fault::NoConnection].map(Some);
         assert_eq!(counts, [(None, no_connection), (None, tls), (Some(30003), None)]);
         assert_eq!(found.failures[0].first, at(21 * MINUTE));
-        let worst = found.failures[0].worst.clone().unwrap();
+        let worst = found.failures[0].routes[0].clone();
         assert_eq!((worst.0, worst.2), (request(0).country, 2));
         // After an hour without any code there is nothing new to judge by.
         assert_eq!(health(24 + 60).await.newest, Newest::default());

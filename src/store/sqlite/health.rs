@@ -94,32 +94,36 @@ fn outcomes(
             outcomes.failed += count;
         }
     }
-    (outcomes.median, outcomes.p95) = times_to_arrive(connection, environment, since)?;
+    let times = times_to_arrive(connection, environment, since)?;
+    let under = |percent: usize| {
+        let index = (times.len() * percent).div_ceil(100).saturating_sub(1);
+        times.get(index).copied()
+    };
+    (outcomes.median, outcomes.p95) = (under(50), under(95));
+    times.iter().for_each(|took| outcomes.times.add(*took));
     Ok(outcomes)
 }
 
-/// The times that half of the codes, and 95 of 100, took at the most from the provider to the phone. It
-/// is the provider's clock that tells: when this host has asked says nothing.
+/// The times that codes took from the provider to the phone, the shortest first. It is the provider's
+/// clock that tells: when this host has asked says nothing.
 fn times_to_arrive(
     connection: &Connection,
     environment: Environment,
     since: Timestamp,
-) -> Result<(Option<Duration>, Option<Duration>)> {
-    let mut times: Vec<i64> = connection
+) -> Result<Vec<Duration>> {
+    let mut times: Vec<Duration> = connection
         .prepare_cached(
             "SELECT took FROM deliveries
              WHERE environment = ?1 AND at >= ?2 AND took IS NOT NULL
              ORDER BY at DESC LIMIT ?3",
         )?
-        .query_map((environment, Millis(since), whole_number(MAX_TIMES)), |row| row.get(0))?
+        .query_map((environment, Millis(since), whole_number(MAX_TIMES)), |row| {
+            let milliseconds = row.get::<_, i64>(0)?;
+            Ok(Duration::from_millis(u64::try_from(milliseconds).unwrap_or_default()))
+        })?
         .collect::<Result<_>>()?;
     times.sort_unstable();
-    let under = |percent: usize| {
-        let index = (times.len() * percent).div_ceil(100).saturating_sub(1);
-        let milliseconds = times.get(index)?;
-        Some(Duration::from_millis(u64::try_from(*milliseconds).unwrap_or_default()))
-    };
-    Ok((under(50), under(95)))
+    Ok(times)
 }
 
 fn codes_by_hour(
@@ -255,13 +259,15 @@ fn failures(
         let (error_code, fault) = (row.get(0)?, fault(row, 1)?);
         let (count, first) = (row.get::<_, u32>(2)?, row.get::<_, Millis>(3)?.0);
         let last = row.get::<_, Millis>(4)?.0;
+        let route = (country(row, "country")?, row.get("sender")?, count);
         let known = failures.iter_mut().find(|it| (it.error_code, it.fault) == (error_code, fault));
         if let Some(known) = known {
             known.count += count;
+            known.routes.push(route);
             (known.first, known.last) = (known.first.min(first), known.last.max(last));
         } else {
-            let worst = Some((country(row, "country")?, row.get("sender")?, count));
-            failures.push(FailureCount { error_code, fault, count, first, last, worst });
+            let routes = vec![route];
+            failures.push(FailureCount { error_code, fault, count, first, last, routes });
         }
     }
     failures.sort_by_key(|it| (std::cmp::Reverse(it.count), it.error_code, it.fault));

@@ -77,6 +77,9 @@ async fn answer(
         Question::FindUser { environment, typed } => {
             Ok(Answer::Keys(engine.lookup_keys(environment, &typed)))
         }
+        Question::EventsOf { environment, typed } => {
+            in_words(engine.events_of(environment, &typed).await).map(Answer::Story)
+        }
         Question::Delivery(delivery) => {
             let story = engine.events(EventQuery::OfDelivery(delivery)).await;
             in_words(story).map(Answer::Story)

@@ -94,7 +94,7 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Log, 'g', A::First, "", ""),
     letter(C::Log, 'G', A::Last, "follow", ""),
     plain(C::Log, KeyCode::Enter, A::Accept, "details", "The whole story of the delivery"),
-    letter(C::Log, '/', A::Filter, "filter", "Only some: by status, user, number's end, sender, error or SID"),
+    letter(C::Log, '/', A::Filter, "filter", "Only some: by status, user, number, country, sender, error, time or SID"),
     plain(C::Log, KeyCode::Esc, A::Cancel, "", "All lines again"),
 
     letter(C::Console, 's', A::SendCode, "send code", "Send a code"),

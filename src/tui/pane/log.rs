@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::log_filter::LogFilter;
 use crate::store::{Event, EventId};
 use crate::tui::input::Input;
+use crate::tui::question::{Answer, Ticket};
 
 /// Lines kept in memory; the store has them all.
 const MAX_LINES: usize = 5_000;
@@ -52,7 +53,10 @@ impl Log {
 
     /// What the filter lets through, oldest first.
     pub(super) fn shown(&self) -> Vec<&Event> {
-        self.events.iter().filter(|event| self.fits(event)).collect()
+        // What the store has found may be older than what is in memory.
+        let oldest = self.events.front().map(|event| event.at);
+        let older = self.filter.iter().flat_map(|filter| filter.found_before(oldest));
+        older.chain(self.events.iter().filter(|event| self.fits(event))).collect()
     }
 
     fn fits(&self, event: &Event) -> bool {
@@ -67,10 +71,14 @@ impl Log {
         let last = shown.len().saturating_sub(1);
         match self.selected {
             None => last,
-            // Should the line have been dropped meanwhile, the oldest one is nearest to it.
             Some(id) => {
-                let place = self.events.iter().position(|event| event.id == id).unwrap_or(0);
-                self.events.iter().take(place).filter(|event| self.fits(event)).count().min(last)
+                let place = || {
+                    // The line is filtered out; should it have been dropped meanwhile, the oldest
+                    // one is nearest to it.
+                    let place = self.events.iter().position(|event| event.id == id).unwrap_or(0);
+                    self.events.iter().take(place).filter(|event| self.fits(event)).count()
+                };
+                shown.iter().position(|event| event.id == id).unwrap_or_else(place).min(last)
             }
         }
     }
@@ -85,13 +93,34 @@ impl Log {
     /// Edits the filter; returns why a paste was refused, if it was.
     pub(super) fn type_filter(&mut self, input: &Input) -> Option<String> {
         let filter = self.filter.as_mut()?;
-        match input {
+        let refused = match input {
             Input::Key(key) => {
                 filter.text.on_key(*key);
                 None
             }
             Input::Paste(pasted) => filter.text.paste(pasted).err().map(|error| error.to_string()),
             Input::Action(_) => None,
+        };
+        filter.forget_found();
+        refused
+    }
+
+    /// Waits for what the store has about a typed number or id.
+    pub(super) fn wait_for(&mut self, ticket: Ticket) {
+        if let Some(filter) = &mut self.filter {
+            filter.wait_for(ticket);
+        }
+    }
+
+    /// Whether it waits for the answer to a question.
+    pub fn waits_for(&self, ticket: Ticket) -> bool {
+        self.filter.as_ref().is_some_and(|filter| filter.waits_for(ticket))
+    }
+
+    /// Takes what the store has about a typed number or id.
+    pub fn on_answer(&mut self, answer: Result<Answer, String>) {
+        if let (Some(filter), Ok(Answer::Story(events))) = (&mut self.filter, answer) {
+            filter.take_found(events);
         }
     }
 

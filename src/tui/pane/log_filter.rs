@@ -1,26 +1,82 @@
 //! Which lines the delivery log shows: those that a typed text means.
 
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::domain::country::Country;
 use crate::domain::sender::Sender;
-use crate::store::Event;
+use crate::store::{Event, EventId};
+use crate::tui::question::Ticket;
 use crate::tui::text_field::TextField;
 
-/// A text, and whether it is being typed.
+/// A text, and what it means.
 #[derive(Debug)]
 pub struct LogFilter {
     /// The text as typed.
     pub text: TextField,
     /// Whether it is being typed.
     pub is_typing: bool,
+    /// What the store has about the text, as a whole number or an id, oldest first.
+    found: Vec<Event>,
+    ids: HashSet<EventId>,
+    /// Which question about the number is awaited.
+    ticket: Ticket,
+    /// In which times are typed.
+    zone: TimeZone,
 }
 
 impl LogFilter {
-    /// Begins to type.
-    pub fn new() -> Self {
-        Self { text: TextField::new("", 80), is_typing: true }
+    /// Begins to type; times are meant in a time zone.
+    pub fn new(zone: TimeZone) -> Self {
+        Self {
+            text: TextField::new("", 80),
+            is_typing: true,
+            found: Vec::new(),
+            ids: HashSet::new(),
+            ticket: Ticket::default(),
+            zone,
+        }
     }
 
-    /// Whether a line is meant: by its status, its error code, its SID, the whole sender, or a
-    /// part of the user's name or of the masked number.
+    /// The text, if it may be a whole number, or an id that is masked.
+    pub(super) fn may_be_number(&self) -> Option<String> {
+        // No number is shorter than this (ITU-T E.164), and no shorter id is masked.
+        let typed = self.text.text();
+        (typed.chars().filter(char::is_ascii_digit).count() >= 6).then(|| typed.to_owned())
+    }
+
+    /// Forgets what was found, as the text is another one now.
+    pub(super) fn forget_found(&mut self) {
+        self.ticket = Ticket::default();
+        self.take_found(Vec::new());
+    }
+
+    /// Takes what was found, oldest first.
+    pub(super) fn take_found(&mut self, events: Vec<Event>) {
+        self.ids = events.iter().map(|event| event.id).collect();
+        self.found = events;
+    }
+
+    /// What was found from before a moment; all of it without one.
+    pub(super) fn found_before(&self, moment: Option<Timestamp>) -> impl Iterator<Item = &Event> {
+        self.found.iter().filter(move |event| moment.is_none_or(|moment| event.at < moment))
+    }
+
+    /// Waits for what is found.
+    pub(super) const fn wait_for(&mut self, ticket: Ticket) {
+        self.ticket = ticket;
+    }
+
+    /// Whether it waits for the answer to a question.
+    pub(super) fn waits_for(&self, ticket: Ticket) -> bool {
+        self.ticket == ticket
+    }
+
+    /// Whether a line is meant: by its status, its error code, its SID, the country's code or the
+    /// beginning of its name, the time, the sender, a part of the user's name or of the masked
+    /// number, or by the whole number.
     pub fn fits(&self, event: &Event) -> bool {
         let typed = self.text.text().trim().to_lowercase();
         if typed.is_empty() {
@@ -30,13 +86,28 @@ impl LogFilter {
         let of_sender = event.sender.as_deref().is_some_and(|sender| {
             has(sender) || Sender::parse(sender).is_ok_and(|sender| has(&sender.to_string()))
         });
+        let of_country = event.country.is_some_and(|country: Country| {
+            country.code().eq_ignore_ascii_case(&typed)
+                || (typed.chars().count() > 2 && country.name().to_lowercase().starts_with(&typed))
+        });
         let sid = event.sid.as_deref();
         of_sender
+            || of_country
+            || self.is_time(&typed, event)
             || event.kind.to_string().starts_with(&typed)
             || event.kind.key() == typed
             || event.error_code.is_some_and(|code| code.to_string() == typed)
             || sid.is_some_and(|sid| sid.eq_ignore_ascii_case(&typed))
+            || self.ids.contains(&event.id)
             || has(&event.user)
             || has(&event.recipient)
+    }
+
+    /// Whether the text is the time of an event, or its beginning, such as `12:04`.
+    fn is_time(&self, typed: &str, event: &Event) -> bool {
+        let is_clock = typed.contains(':')
+            && typed.chars().all(|letter| letter.is_ascii_digit() || letter == ':');
+        let clock = || event.at.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string();
+        is_clock && clock().starts_with(typed)
     }
 }

@@ -9,6 +9,7 @@ use ratatui::widgets::Widget;
 use super::empty::{draw_empty, missing};
 use super::log_filter::LogFilter;
 use crate::domain::delivery::DeliveryStatus;
+use crate::domain::environment::Environment;
 use crate::domain::provider::Provider;
 use crate::domain::sender::Sender;
 use crate::store::{Event, EventId, EventKind};
@@ -20,6 +21,7 @@ use crate::tui::mark::Mark;
 use crate::tui::modal::Modal;
 use crate::tui::modal::delivery::DeliveryModal;
 use crate::tui::modal::stack::ModalStack;
+use crate::tui::question::Question;
 use crate::tui::session::Session;
 
 /// Handles an input while the log has the focus.
@@ -33,6 +35,7 @@ pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -
             if let Some(refused) = log.type_filter(input) {
                 session.complain(format!("{refused}."));
             }
+            return find_typed(session, session.environment);
         }
         Input::Action(Action::Accept) if log.is_filtering() => {
             if let Some(filter) = &mut log.filter {
@@ -41,7 +44,10 @@ pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -
         }
         Input::Action(Action::Filter) => match &mut log.filter {
             Some(filter) => filter.is_typing = true,
-            None => log.filter = Some(LogFilter::new()),
+            None => {
+                let zone = session.time_zone.clone();
+                session.tab_mut().log.filter = Some(LogFilter::new(zone));
+            }
         },
         Input::Action(Action::Cancel) => log.filter = None,
         Input::Paste(_) => session.cannot_paste(),
@@ -63,6 +69,15 @@ pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -
         _ => {}
     }
     Vec::new()
+}
+
+/// Asks the store what it has about what is typed, where that may be a number.
+pub fn find_typed(session: &mut Session, environment: Environment) -> Vec<Effect> {
+    let filter = session.tabs[environment].log.filter.as_ref();
+    let Some(typed) = filter.and_then(LogFilter::may_be_number) else { return Vec::new() };
+    let (ticket, effect) = session.ask(Question::EventsOf { environment, typed });
+    session.tabs[environment].log.wait_for(ticket);
+    vec![effect]
 }
 
 /// What came after an event and since a moment in sentences, oldest first.
@@ -182,10 +197,11 @@ fn detail(session: &Session, event: &Event) -> String {
         return format!("{code} {cause}");
     }
     match (event.kind, &event.detail) {
-        (EventKind::Delivery(DeliveryStatus::Delivered), _) => {
-            session.tab().log.elapsed(event).unwrap_or_default()
-        }
         (_, Some(detail)) => detail.clone(),
+        // When it was noticed: the provider does not tell when it arrived.
+        (EventKind::Delivery(DeliveryStatus::Delivered), None) => {
+            session.tab().log.elapsed(event).map(|it| format!("seen {it}")).unwrap_or_default()
+        }
         (EventKind::Delivery(DeliveryStatus::Submitting | DeliveryStatus::Sent), None) => {
             sender().map(|sender| format!("from {sender}")).unwrap_or_default()
         }

@@ -201,7 +201,9 @@ fn draw_row(
         theme.text(&format!("{} {}", column(&row.user.label, 12), row.number.label))
     };
     let used = format!("{} of {allowed}", row.quota.used());
-    let left = format!("{mark}{} {used:<8} ", column(&who, 33));
+    let fixed = width(&mark) + width(&state) + 10;
+    let room = usize::from(line.width).saturating_sub(fixed).min(33);
+    let left = format!("{mark}{} {used:<8} ", column(&who, room));
     write_row((&left, &state), line, buffer, (style, style.patch(state_style)));
 }
 
@@ -221,8 +223,10 @@ fn draw_narrow_row(
             ("LOCKED: wrong tries".to_owned(), theme.failure())
         }
         Quota::Locked { unlock_at, .. } if is_locked(row, session.now) => {
-            let (at, left) = (session.clock(unlock_at), session.countdown(unlock_at));
-            (format!("LOCKED {at} in {left}"), theme.failure())
+            let (at, left) = (session.time_to_come(unlock_at), session.countdown(unlock_at));
+            // Both fit only where the time has no day.
+            let in_time = if at.contains(' ') { String::new() } else { format!(" in {left}") };
+            (format!("LOCKED {at}{in_time}"), theme.failure())
         }
         Quota::Locked { .. } => (format!("open, {allowed} left"), theme.good()),
         Quota::Open { used, left } => (format!("{used} of {allowed}, {left} left"), theme.good()),
