@@ -188,14 +188,11 @@ fn the_log_finds_a_whole_number_a_country_and_a_time() {
         ("99:", Some(0)),
     ] {
         terminal.type_text(typed);
-        match found {
-            Some(found) => {
-                terminal.wait_for(&format!("filter: {typed}_ · {found} of {all} "));
-            }
-            None => {
-                let screen = terminal.wait_for(&format!("filter: {typed}_ · "));
-                assert!(screen.contains(&format!("{typed} queued")), "{screen}");
-            }
+        if let Some(found) = found {
+            terminal.wait_for(&format!("filter: {typed}_ · {found} of {all} "));
+        } else {
+            let screen = terminal.wait_for(&format!("filter: {typed}_ · "));
+            assert!(screen.contains(&format!("{typed} queued")), "{screen}");
         }
         terminal.type_text("\x15");
         terminal.wait_for(&format!("filter: _ · {all} of {all} "));
@@ -231,5 +228,42 @@ fn a_long_lock_says_on_which_day_it_ends() {
         // The last figures are those of the countdown, or of the time where that has no room.
         let end: String = line.trim_end_matches(['│', '┃', ' ']).chars().rev().take(2).collect();
         assert!(end.chars().all(|letter| letter.is_ascii_digit()), "{line}");
+    }
+}
+
+#[test]
+fn an_acknowledged_finding_stays_visible_and_wakes_nobody_until_its_end() {
+    let nobody = Refusal::new();
+    let deck = deck_with(&BaseUrl::parse(&nobody.url()).unwrap(), 6);
+    let status = || deck.run(&["status", "-e", "dev"]);
+    let ack =
+        |arguments: &[&str]| deck.run(&[&["status", "ack", "--env", "dev"], arguments].concat());
+    assert!(status().out().contains("[down-no_connection]"), "{}", status().out());
+    let wrong = ack(&["down-tls", "--reason", "known"]);
+    assert_eq!(wrong.code(), 1);
+    assert!(wrong.err().contains("there are down-no_connection"), "{}", wrong.err());
+    assert_eq!(ack(&["down-no_connection"]).code(), 2, "without a reason");
+    let acknowledged = ack(&["down-no_connection", "--reason", "the carrier works on it"]);
+    assert_eq!(acknowledged.code(), 0, "{}", acknowledged.err());
+    let quiet = status();
+    assert_eq!(quiet.code(), 0);
+    assert!(quiet.out().starts_with("OK: nothing else is wrong, acknowledged: 1 | "));
+    assert!(quiet.out().contains(": the carrier works on it"), "{}", quiet.out());
+    let audit = deck.run(&["audit", "list", "--action", "acknowledge"]).out();
+    assert!(audit.contains("down-no_connection until "), "{audit}");
+    assert_eq!(ack(&["down-no_connection", "--end"]).code(), 0);
+    assert_eq!(status().code(), 2);
+
+    for size in [(80, 24), (40, 20)] {
+        let terminal = Terminal::start_sized(&deck, size);
+        terminal.wait_for("failing");
+        terminal.type_text("oA");
+        terminal.wait_for("Acknowledge");
+        terminal.type_text("on it\r");
+        terminal.wait_for("[acknowledged");
+        assert_eq!(status().code(), 0);
+        terminal.type_text("A\x1b[B\t\x150s\r");
+        terminal.wait_for("counts again");
+        assert_eq!(status().code(), 2);
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::phone::METADATA_VERSION;
 use crate::domain::sender::Sender;
+use crate::domain::span::parse_span;
 use crate::domain::user::UserId;
 use crate::provider::sandbox::fate_table;
 use crate::store::{AuditAction, EventKind};
@@ -148,7 +149,7 @@ pub struct SendOptions {
     pub no_wait: bool,
 
     /// How long to wait for the end, such as 30s or 2m: some carriers never give a receipt.
-    #[arg(long, value_name = "TIME", value_parser = span, default_value = "30s")]
+    #[arg(long, value_name = "TIME", value_parser = parse_span, default_value = "30s")]
     pub timeout: SignedDuration,
 }
 
@@ -197,6 +198,36 @@ pub struct StatusOptions {
     /// exporter; it is replaced as a whole.
     #[arg(long, value_name = "FILE")]
     pub prometheus: Option<PathBuf>,
+
+    /// What to do with a finding; nothing: show them.
+    #[command(subcommand)]
+    pub command: Option<StatusCommand>,
+}
+
+/// `smsdeck status …`
+#[derive(Debug, Subcommand)]
+pub enum StatusCommand {
+    /// Acknowledge a finding: it stays visible and marked, but no longer counts for the exit code.
+    Ack(AckOptions),
+}
+
+/// `smsdeck status ack`
+#[derive(Debug, Args)]
+pub struct AckOptions {
+    /// The finding, by the name in brackets behind it.
+    pub finding: String,
+
+    /// Why, for those who read the audit.
+    #[arg(long, required_unless_present = "end")]
+    pub reason: Option<String>,
+
+    /// For how long, such as 30m, 2h or 7d.
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_span, default_value = "8h")]
+    pub lasting: SignedDuration,
+
+    /// End the acknowledgement now.
+    #[arg(long, conflicts_with_all = ["reason", "lasting"])]
+    pub end: bool,
 }
 
 /// `smsdeck log`
@@ -215,11 +246,11 @@ pub struct LogOptions {
     pub user: Option<String>,
 
     /// Only what is not older, such as 30m, 2h or 7d.
-    #[arg(long, value_name = "TIME", value_parser = span)]
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
     pub since: Option<SignedDuration>,
 
     /// Only what is older, such as 30m, 2h or 7d.
-    #[arg(long, value_name = "TIME", value_parser = span, conflicts_with = "follow")]
+    #[arg(long, value_name = "TIME", value_parser = parse_span, conflicts_with = "follow")]
     pub until: Option<SignedDuration>,
 
     /// Only codes to this country, by code, calling code or name.
@@ -237,23 +268,6 @@ pub struct LogOptions {
     /// How many lines are shown at most, the newest ones.
     #[arg(long, default_value_t = 1_000, value_name = "COUNT")]
     pub lines: usize,
-}
-
-/// Reads `90s`, `30m`, `2h` or `7d`.
-fn span(text: &str) -> Result<SignedDuration, String> {
-    let wrong = || "a whole number with s, m, h or d, such as 30m or 2h".to_owned();
-    let unit = text.chars().next_back().ok_or_else(wrong)?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 60 * 60,
-        'd' => 24 * 60 * 60,
-        _ => return Err(wrong()),
-    };
-    // Ten years are as good as for ever, and fit into every clock.
-    let count: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    let most = 10 * 366 * 24 * 60 * 60;
-    Ok(SignedDuration::from_secs((i64::from(count) * seconds).min(most)))
 }
 
 /// Reads the name of a status, with spaces or without.
@@ -319,11 +333,11 @@ pub enum AuditCommand {
 #[derive(Debug, Args)]
 pub struct AuditListOptions {
     /// Only what is not older, such as 30m, 2h or 7d.
-    #[arg(long, value_name = "TIME", value_parser = span)]
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
     pub since: Option<SignedDuration>,
 
     /// Only what is older, such as 30m, 2h or 7d.
-    #[arg(long, value_name = "TIME", value_parser = span)]
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
     pub until: Option<SignedDuration>,
 
     /// Only what somebody did whose name, user id or address has this in it.

@@ -51,7 +51,7 @@ pub fn repaint(text: &str) -> io::Result<bool> {
     if !out.is_terminal() {
         return Ok(false);
     }
-    write!(out, "\x1b[H\x1b[2J\x1b[3J{}\n", shown(text, true))?;
+    writeln!(out, "\x1b[H\x1b[2J\x1b[3J{}", shown(text, true))?;
     out.flush()?;
     Ok(true)
 }

@@ -104,6 +104,7 @@ fn states(all: &[(Environment, Status)], now: Timestamp) -> Vec<Family> {
 fn counts(all: &[(Environment, Status)]) -> Vec<Family> {
     vec![
         family("smsdeck_codes", "Codes of the last hour by what became of them.", many(all, codes)),
+        family("smsdeck_findings", "What is wrong: 1 for each finding.", many(all, findings)),
         family(
             "smsdeck_failures",
             "Failures of the last hour by country, sender and the provider's error code.",
@@ -148,6 +149,21 @@ fn delivery_seconds(text: &mut String, all: &[(Environment, Status)]) {
         let _ = writeln!(text, "{NAME}_bucket{{{here},le=\"+Inf\"}} {count}");
         let _ = writeln!(text, "{NAME}_sum{{{here}}} {total}\n{NAME}_count{{{here}}} {count}");
     }
+}
+
+fn findings(status: &Status) -> Vec<(String, f64)> {
+    let wrong = status.findings.iter().filter(|it| it.severity > Severity::Fine);
+    let mut samples: Vec<(String, f64)> = wrong
+        .map(|it| {
+            let (key, severity, known) = (&it.key, it.severity.key(), it.acknowledged.is_some());
+            let labels =
+                format!("finding=\"{key}\",severity=\"{severity}\",acknowledged=\"{known}\"");
+            (labels, 1.0)
+        })
+        .collect();
+    // Several files that others can read have one name.
+    samples.dedup_by(|a, b| a.0 == b.0);
+    samples
 }
 
 fn failures(status: &Status) -> Vec<(String, f64)> {

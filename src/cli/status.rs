@@ -4,10 +4,10 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::arguments::StatusOptions;
+use super::arguments::{AckOptions, StatusCommand, StatusOptions};
 use super::failure::Failure;
 use super::invocation::Invocation;
 use super::output::{Output, repaint};
@@ -15,7 +15,7 @@ use super::prometheus;
 use super::status_failure::StatusFailure;
 use crate::config;
 use crate::domain::environment::Environment;
-use crate::engine::{Engine, Finding, Severity, Status};
+use crate::engine::{AcknowledgeRequest, Engine, Finding, Severity, Status};
 use crate::files;
 use crate::report::{self, Moment};
 
@@ -30,6 +30,9 @@ pub(super) async fn run(
     invocation: &Invocation,
     options: &StatusOptions,
 ) -> Result<ExitCode, Failure> {
+    if let Some(StatusCommand::Ack(options)) = &options.command {
+        return acknowledge(invocation, options).await;
+    }
     let engine = engine(invocation).await?;
     let unwatched = |error| Failure::new("watch", format!("the store cannot be watched: {error}"));
     let mut watch = if options.watch { Some(engine.watch().map_err(unwatched)?) } else { None };
@@ -60,6 +63,40 @@ pub(super) async fn run(
             }
         }
     }
+}
+
+/// Acknowledges a finding, or ends that.
+async fn acknowledge(invocation: &Invocation, options: &AckOptions) -> Result<ExitCode, Failure> {
+    let environment = invocation.environment()?;
+    let engine = invocation.engine().await?;
+    let lasting = if options.end { SignedDuration::ZERO } else { options.lasting };
+    let request = AcknowledgeRequest {
+        environment,
+        finding: options.finding.clone(),
+        reason: options.reason.clone().unwrap_or_default(),
+        lasting,
+    };
+    if !engine.by(&invocation.operator).acknowledge(request).await? {
+        let status = engine.status(environment).await?;
+        let wrong = status.findings.iter().filter(|it| it.severity > Severity::Fine);
+        let names: Vec<&str> = wrong.map(|it| it.key.as_str()).collect();
+        let there = match names.as_slice() {
+            [] => "nothing is wrong there".to_owned(),
+            names => format!("there are {}", names.join(", ")),
+        };
+        let words = format!("{environment} has no finding {}: {there}", options.finding);
+        return Err(Failure::new("no_finding", words));
+    }
+    let text = if options.end {
+        format!("{environment}: {} counts again.", options.finding)
+    } else {
+        let until = Moment(engine.now() + lasting);
+        format!("{environment}: {} is acknowledged until {until}.", options.finding)
+    };
+    let status = engine.status(environment).await?;
+    let found = status.findings.iter().find(|it| it.key == options.finding);
+    invocation.output.line(&text, &found.map(report::Finding::from))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The engine of a deck that was set up.
@@ -138,8 +175,10 @@ fn verdict(all: &[(Environment, Status)]) -> String {
         status.findings.iter().map(move |finding| (*environment, finding))
     });
     // Of several that are as bad, the one of the environment that matters more.
-    let worst = found.max_by_key(|(environment, finding)| (finding.severity, *environment));
-    match worst.filter(|(_, finding)| finding.severity > Severity::Fine) {
+    let known = found.clone().filter(|(_, finding)| finding.acknowledged.is_some()).count();
+    let worst = found.max_by_key(|(environment, finding)| (finding.open_severity(), *environment));
+    match worst.filter(|(_, finding)| finding.open_severity() > Severity::Fine) {
+        None if known > 0 => format!("OK: nothing else is wrong, acknowledged: {known}"),
         None => "OK: nothing is wrong".to_owned(),
         Some((environment, finding)) => {
             let severity = finding.severity.key().to_uppercase();
@@ -185,7 +224,16 @@ fn text(environment: Environment, status: &Status) -> String {
             Severity::Fine => "note",
             severity => severity.key(),
         };
-        text = format!("{text}\n  {severity:<9}{}{explanation}", sentence(finding));
+        let known = finding.acknowledged.as_ref().map(|known| {
+            format!(
+                ", acknowledged until {} by {}: {}",
+                Moment(known.until),
+                known.by,
+                known.reason
+            )
+        });
+        let (known, name) = (known.unwrap_or_default(), &finding.key);
+        text = format!("{text}\n  {severity:<9}{} [{name}]{known}{explanation}", sentence(finding));
     }
     text
 }

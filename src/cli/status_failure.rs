@@ -25,7 +25,7 @@ impl StatusFailure {
     /// Takes it from the arguments of a `status`; `None` for any other command.
     pub fn of(arguments: &Arguments) -> Option<Self> {
         match &arguments.command {
-            Some(Command::Status(options)) => {
+            Some(Command::Status(options)) if options.command.is_none() => {
                 Some(Self { file: options.prometheus.clone(), environment: arguments.environment })
             }
             _ => None,

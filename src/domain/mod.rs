@@ -41,6 +41,7 @@ pub mod secret;
 pub mod sender;
 pub mod set_change;
 pub mod settings;
+pub mod span;
 pub mod text;
 pub mod thresholds;
 pub mod user;

@@ -10,7 +10,8 @@ use crate::domain::sender::Sender;
 use crate::domain::thresholds::Thresholds;
 use crate::provider::ErrorCode;
 use crate::store::{
-    BlockTraffic, CountryTraffic, Destinations, FailureCount, Health, Newest, QuotaRow,
+    Acknowledgement, BlockTraffic, CountryTraffic, Destinations, FailureCount, Health, Newest,
+    QuotaRow,
 };
 
 /// The fewest codes for which a share or a comparison means something.
@@ -41,6 +42,10 @@ impl Severity {
 /// One finding about an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
+    /// Its stable name, by which it is acknowledged: the same cause has the same one.
+    pub key: String,
+    /// Who knows of it, if somebody does.
+    pub acknowledged: Option<Acknowledgement>,
     /// How bad it is.
     pub severity: Severity,
     /// Whose fault it is, if that shows.
@@ -65,8 +70,10 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) const fn new(severity: Severity, text: String) -> Self {
+    pub(super) fn new(severity: Severity, key: impl Into<String>, text: String) -> Self {
         Self {
+            key: key.into(),
+            acknowledged: None,
             severity,
             origin: None,
             error_code: None,
@@ -78,6 +85,11 @@ impl Finding {
             advice: None,
             text,
         }
+    }
+
+    /// How bad it is for those who do not know of it yet.
+    pub fn open_severity(&self) -> Severity {
+        if self.acknowledged.is_some() { Severity::Fine } else { self.severity }
     }
 
     const fn with_advice(mut self, advice: &'static str) -> Self {
@@ -125,12 +137,12 @@ pub(super) fn of_credentials(status: CredentialsStatus) -> Option<Finding> {
         CredentialsStatus::Accepted { .. } => None,
         CredentialsStatus::Unverified => {
             let text = "unverified: the account was not asked about these credentials yet";
-            Some(Finding::new(Severity::Fine, text.to_owned()))
+            Some(Finding::new(Severity::Fine, "unverified", text.to_owned()))
         }
         CredentialsStatus::Refused { code, at } => {
             let last = at.strftime("%Y-%m-%d %H:%M:%S UTC");
             let text = format!("the account refuses its credentials, last at {last}");
-            Some(Finding::new(Severity::Critical, text).with_code(code))
+            Some(Finding::new(Severity::Critical, "credentials", text).with_code(code))
         }
     }
 }
@@ -150,7 +162,7 @@ pub(super) fn of_clock(skew: SignedDuration) -> Option<Finding> {
         ),
     };
     let text = format!("{text}; quotas and codes go by the time that really passed");
-    Some(Finding::new(Severity::Warning, text))
+    Some(Finding::new(Severity::Warning, "clock", text))
 }
 
 /// Returns the findings about the last hour. The error codes in it are the `provider`'s.
@@ -167,7 +179,7 @@ pub(super) fn of_health(
         let minutes = now.duration_since(oldest).as_mins();
         if minutes >= thresholds.open_minutes.get().into() {
             let text = format!("the oldest code without an end is {minutes} min old");
-            let finding = Finding::new(Severity::Warning, text);
+            let finding = Finding::new(Severity::Warning, "pending", text);
             findings.push(Finding { since: Some(oldest), ..finding });
         }
     }
@@ -177,7 +189,7 @@ pub(super) fn of_health(
         && codes >= usual.saturating_mul(thresholds.busy_factor.get().into())
     {
         let text = format!("{codes} codes in an hour, where {usual} are usual");
-        findings.push(Finding::new(Severity::Warning, text));
+        findings.push(Finding::new(Severity::Warning, "busy", text));
     }
     findings
 }
@@ -205,7 +217,8 @@ fn of_newest(health: &Health, provider: ProviderKind, thresholds: Thresholds) ->
     } else {
         format!("{cause}: {failed} of the last {codes} codes failed")
     };
-    let finding = Finding::new(Severity::Critical, text);
+    let key = format!("down-{}", cause_key(code, outage.fault));
+    let finding = Finding::new(Severity::Critical, key, text);
     Some(finding.with_cause(code, outage.fault).with_codes(failed, codes, outage.since))
 }
 
@@ -233,7 +246,7 @@ fn of_failures(
     if down.is_none() && worst.is_some_and(|worst| worst < all) {
         let since = health.failures.iter().map(|failure| failure.first).min();
         let text = format!("{count} of {codes} codes in an hour failed, in several ways");
-        let finding = Finding::new(all, text);
+        let finding = Finding::new(all, "failures", text);
         findings.push(Finding { since, codes: Some((count, codes)), ..finding });
     }
     findings
@@ -266,7 +279,9 @@ fn of_failure(
         }
         _ => (None, None, String::new()),
     };
-    let finding = Finding::new(severity(count, codes, thresholds), format!("{what}{place}"));
+    let key = format!("failed-{}", cause_key(code, failure.fault));
+    let severity = severity(count, codes, thresholds);
+    let finding = Finding::new(severity, key, format!("{what}{place}"));
     let finding = finding.with_cause(code, failure.fault).with_codes(count, codes, failure.first);
     Finding { country, sender, ..finding }
 }
@@ -279,6 +294,15 @@ fn severity(count: u32, codes: u32, thresholds: Thresholds) -> Severity {
         Severity::Warning
     } else {
         Severity::Fine
+    }
+}
+
+/// The stable name of a cause.
+fn cause_key(code: Option<ErrorCode>, fault: Option<Fault>) -> String {
+    match (code, fault) {
+        (Some(code), _) => code.number.to_string(),
+        (None, Some(fault)) => fault.key().to_owned(),
+        (None, None) => "unknown".to_owned(),
     }
 }
 
@@ -302,7 +326,7 @@ pub(super) fn of_wrong_tries(rows: &[QuotaRow], thresholds: Thresholds) -> Optio
             "somebody may be guessing: {count} users have {many} wrong tries in a row or more, {user} the most ({tries})"
         ),
     };
-    Some(Finding::new(Severity::Warning, text).with_advice(ADVICE))
+    Some(Finding::new(Severity::Warning, "guessing", text).with_advice(ADVICE))
 }
 
 /// What to do about signs of SMS pumping.
@@ -312,24 +336,30 @@ const AGAINST_PUMPING: &str =
 /// Returns the findings about the destinations of the last day: signs of SMS pumping.
 pub(super) fn of_destinations(found: &Destinations, thresholds: Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut warn = |country, text| {
-        let finding = Finding::new(Severity::Warning, text).with_advice(AGAINST_PUMPING);
+    let mut warn = |country: Option<Country>, key: String, text| {
+        let finding = Finding::new(Severity::Warning, key, text).with_advice(AGAINST_PUMPING);
         findings.push(Finding { country, ..finding });
     };
     for traffic in &found.countries {
         let CountryTraffic { country, day, usual, settled, unverified } = *traffic;
         let place = place(country);
+        let code = country.map_or("none", Country::code);
         // A country that is new is as unusual as one that has grown, unless all is new.
         if found.has_history
             && day >= MIN_CODES
             && day >= usual.saturating_mul(thresholds.busy_factor.get().into())
         {
-            warn(country, format!("{day} codes to {place} in a day, where {usual} are usual"));
+            warn(
+                country,
+                format!("country-{code}-busy"),
+                format!("{day} codes to {place} in a day, where {usual} are usual"),
+            );
         }
         let share = traffic.unverified_share().unwrap_or_default();
         if settled >= MIN_CODES && share >= thresholds.unverified_percent.get().into() {
             warn(
                 country,
+                format!("country-{code}-unverified"),
                 format!("{unverified} of {settled} codes to {place} in a day were never entered"),
             );
         }
@@ -341,6 +371,7 @@ pub(super) fn of_destinations(found: &Destinations, thresholds: Thresholds) -> V
         if numbers >= thresholds.block_numbers.get().into() && is_new {
             warn(
                 block.country,
+                format!("block-{}", block.name()),
                 format!(
                     "{numbers} numbers side by side in {} had {codes} codes in a day, where {usual} are usual (block {})",
                     place(block.country),

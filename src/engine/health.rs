@@ -7,6 +7,7 @@ use super::findings::{
 };
 use super::open::Engine;
 use crate::config::{self, TokenStatus};
+use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::limits::OverLimit;
 use crate::domain::secret::SecretSource;
@@ -31,9 +32,9 @@ pub struct Status {
 }
 
 impl Status {
-    /// Returns the worst severity of the findings.
+    /// Returns the worst severity of the findings that nobody has acknowledged.
     pub fn severity(&self) -> Severity {
-        self.findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Fine)
+        self.findings.iter().map(Finding::open_severity).max().unwrap_or(Severity::Fine)
     }
 }
 
@@ -64,7 +65,12 @@ impl Engine {
         findings.extend(of_health(&health, provider, thresholds, now));
         findings.extend(of_destinations(&destinations, thresholds));
         findings.extend(of_wrong_tries(&rows, thresholds));
-        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        for known in self.store()?.acknowledgements(environment, now).await? {
+            for finding in findings.iter_mut().filter(|finding| finding.key == known.finding) {
+                finding.acknowledged = Some(known.clone());
+            }
+        }
+        findings.sort_by_key(|it| std::cmp::Reverse((it.open_severity(), it.severity)));
         Ok(Status { is_set_up, credentials, health, destinations, locked, findings })
     }
 
@@ -73,7 +79,7 @@ impl Engine {
         let token = config::exposed_token(settings.provider.token_source());
         let files = config::exposed_files(&self.inner.paths, &self.config().deck);
         let exposed = token.into_iter().chain(files);
-        exposed.map(|it| Finding::new(Severity::Warning, it.to_string())).collect()
+        exposed.map(|it| Finding::new(Severity::Warning, "exposed", it.to_string())).collect()
     }
 
     /// Returns the finding about a token that cannot be had.
@@ -82,16 +88,16 @@ impl Engine {
         match config::token_status(&self.inner.paths, environment, source) {
             Ok(TokenStatus::Missing) => {
                 let text = "the auth token is not in secrets.ron".to_owned();
-                Some(Finding::new(Severity::Critical, text))
+                Some(Finding::new(Severity::Critical, "token", text))
             }
-            Err(error) => Some(Finding::new(Severity::Critical, error.to_string())),
+            Err(error) => Some(Finding::new(Severity::Critical, "token", error.to_string())),
             // A command may ask the user for a password, or cost money.
             Ok(TokenStatus::Elsewhere(SecretSource::Command(_))) => None,
             Ok(TokenStatus::Elsewhere(source)) => {
                 let error = config::resolve(&self.inner.paths, environment, &source).err()?;
                 // Other processes may have the variable in their environment.
                 let text = format!("nothing can be sent from here: {error}");
-                Some(Finding::new(Severity::Warning, text))
+                Some(Finding::new(Severity::Warning, "token", text))
             }
             Ok(_) => None,
         }
@@ -121,7 +127,13 @@ impl Engine {
                 // The operator wants no codes to go there.
                 OverLimit::Country(_) => return None,
             };
-            Some(Finding::new(severity, format!("{over}: codes are refused")))
+            let key = match over {
+                OverLimit::CountryCap { country, .. } => {
+                    format!("limit-{}", country.map_or("none", Country::code))
+                }
+                _ => "limit-environment".to_owned(),
+            };
+            Some(Finding::new(severity, key, format!("{over}: codes are refused")))
         };
         Ok(reached.into_iter().filter_map(finding).collect())
     }

@@ -4,6 +4,7 @@
 //! screen and no terminal; the console and the command line are two faces of it.
 
 mod account;
+mod acknowledge;
 mod acting;
 mod adopt;
 mod audit;
@@ -41,6 +42,7 @@ mod verify;
 mod what_if;
 
 pub use account::{AccountProblem, AccountQuery};
+pub use acknowledge::AcknowledgeRequest;
 pub use acting::ActingEngine;
 pub use adopt::{Adoption, StorePlace};
 pub use cancel::CancelError;

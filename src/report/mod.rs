@@ -37,7 +37,7 @@ pub use quota::{Given, Quota, UserQuota};
 pub use route::Route;
 pub use sandbox::SandboxServer;
 pub use settings::{ConsoleKeys, Exported, Places, Settings};
-pub use status::Status;
+pub use status::{Finding, Status};
 pub use store::{AdoptedStore, StoreState};
 pub use verify::Verdict;
 pub use version::{InvalidConfig, Repaired, Version};

@@ -96,6 +96,10 @@ pub struct CountryTraffic {
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding<'a> {
+    /// Its stable name, by which it is acknowledged.
+    pub key: &'a str,
+    /// Who knows of it, if somebody does.
+    pub acknowledged: Option<Acknowledged<'a>>,
     /// `ok`, `warning` or `critical`.
     pub severity: &'static str,
     /// What it is.
@@ -122,6 +126,23 @@ pub struct Finding<'a> {
     pub cause: Option<&'static str>,
     /// What to do about it.
     pub advice: Option<&'static str>,
+}
+
+/// Somebody knows of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Acknowledged<'a> {
+    /// Who.
+    pub by: &'a str,
+    /// Why.
+    pub reason: &'a str,
+    /// Until when.
+    pub until: Moment,
+}
+
+impl<'a> From<&'a store::Acknowledgement> for Acknowledged<'a> {
+    fn from(known: &'a store::Acknowledgement) -> Self {
+        Self { by: &known.by, reason: &known.reason, until: Moment(known.until) }
+    }
 }
 
 impl<'a> Status<'a> {
@@ -188,6 +209,8 @@ impl<'a> From<&'a engine::Finding> for Finding<'a> {
     fn from(of: &'a engine::Finding) -> Self {
         let known = of.error_code.and_then(ErrorCode::advice);
         Self {
+            key: &of.key,
+            acknowledged: of.acknowledged.as_ref().map(Acknowledged::from),
             severity: of.severity.key(),
             text: &of.text,
             origin: of.origin.map(Origin::key),
@@ -253,6 +276,8 @@ mod tests {
         assert_eq!(names(&report), "codes_last_day country unverified_percent usual_per_day");
         assert_eq!(report.unverified_percent, Some(25));
         let finding = EngineFinding {
+            key: "down-tls".to_owned(),
+            acknowledged: None,
             severity: Severity::Warning,
             origin: Some(Origin::Network),
             error_code: None,
@@ -267,7 +292,7 @@ mod tests {
         let report = Finding::from(&finding);
         assert_eq!(
             names(&report),
-            "advice cause class count country error_code fault of origin sender severity since text"
+            "acknowledged advice cause class count country error_code fault key of origin sender severity since text"
         );
         assert_eq!((report.origin, report.fault), (Some("network"), Some("tls")));
     }

@@ -27,11 +27,13 @@ pub enum AuditAction {
     CancelMessage,
     /// Made another store the one of the deck.
     AdoptStore,
+    /// Acknowledged a finding, or ended that.
+    Acknowledge,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Intent,
         Self::Change,
         Self::FailedSave,
@@ -42,6 +44,7 @@ impl AuditAction {
         Self::ForgiveTries,
         Self::CancelMessage,
         Self::AdoptStore,
+        Self::Acknowledge,
     ];
 
     /// The stable name in the store and in JSON.
@@ -57,6 +60,7 @@ impl AuditAction {
             Self::ForgiveTries => "forgive_tries",
             Self::CancelMessage => "call_back",
             Self::AdoptStore => "adopt_store",
+            Self::Acknowledge => "acknowledge",
         }
     }
 

@@ -10,6 +10,7 @@
 //! A database is a variant of `Database` that has all of them, in a folder of its own; the tests in
 //! `contract` check what is written here.
 
+mod acknowledgement;
 mod attempt;
 mod audit;
 mod audit_chain;
@@ -34,6 +35,7 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use self::acknowledgement::Acknowledgement;
 pub use self::attempt::Attempt;
 pub use self::audit::{AuditAction, AuditEntry, AuditRow, BrokenAudit};
 pub use self::credentials::CredentialsReport;
@@ -220,6 +222,16 @@ operations! {
     /// What has counted for the quotas of an environment after a moment and until another one,
     /// oldest first; of more than [`MAX_TRACES`] the newest.
     fn traces(environment: Environment, after: Timestamp, until: Timestamp) -> Vec<Trace>;
+}
+
+// Acknowledgements.
+operations! {
+    /// Acknowledges a finding, in place of what was said of it before, and writes that into the
+    /// audit.
+    fn acknowledge(acknowledgement: Acknowledgement) -> ();
+
+    /// The acknowledgements of an environment that have not ended.
+    fn acknowledgements(environment: Environment, now: Timestamp) -> Vec<Acknowledgement>;
 }
 
 // Credentials.

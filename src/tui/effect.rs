@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use super::editor::EditedText;
 use super::question::{Question, Ticket};
-use crate::engine::{AccountQuery, Checking, CodeRequest, EnvironmentSave, UnlockRequest};
+use crate::engine::{
+    AccountQuery, AcknowledgeRequest, Checking, CodeRequest, EnvironmentSave, UnlockRequest,
+};
 use crate::store::DeliveryId;
 
 /// Work that takes long enough to tell how far it is, and that can be stopped.
@@ -82,6 +84,8 @@ pub enum EngineEffect {
     Send(CodeRequest),
     /// Give a user codes back, or forgive wrong tries.
     Unlock(Box<UnlockRequest>),
+    /// Acknowledge a finding.
+    Acknowledge(Box<AcknowledgeRequest>),
     /// Call a message back.
     Cancel(DeliveryId),
 }

@@ -43,6 +43,11 @@ pub enum Popup {
         /// What they are to be given.
         remedy: Remedy,
     },
+    /// Acknowledge one of the findings.
+    Acknowledge {
+        /// Their names and severities, the worst first.
+        findings: Vec<String>,
+    },
     /// A new From number.
     Number {
         /// The sender, as the account offers it.

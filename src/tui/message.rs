@@ -9,7 +9,7 @@ use super::effect::Work;
 use super::question::{Answer, Ticket};
 use crate::config::{Config, TokenStatus};
 use crate::domain::environment::PerEnvironment;
-use crate::engine::{AccountQuery, EnvironmentSave, Status, Submission};
+use crate::engine::{AccountQuery, AcknowledgeRequest, EnvironmentSave, Status, Submission};
 use crate::provider::AccountReport;
 use crate::store::{Event, QuotaRow, Remedy};
 
@@ -67,6 +67,13 @@ pub enum Message {
         /// What was to be given.
         remedy: Remedy,
         /// Whether there was anything to give, or why nothing was given.
+        result: Result<bool, String>,
+    },
+    /// A finding was acknowledged, or not.
+    Acknowledged {
+        /// What was asked for.
+        request: Box<AcknowledgeRequest>,
+        /// Whether there is such a finding, or why nothing was done.
         result: Result<bool, String>,
     },
     /// The health of the environments.

@@ -10,7 +10,7 @@ use super::keymap::{Action, Context};
 use super::lifecycle::{EngineState, Phase, Pruning};
 use super::model::Model;
 use super::pane::{Pane, form_words};
-use super::session::Session;
+use super::session::{Notice, Session};
 use crate::engine::CredentialsStatus;
 
 /// What just happened, or what the focused part is about.
@@ -29,7 +29,8 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             let explanation = if is_wrong { String::new() } else { explanation(session) };
             (refused(session).unwrap_or(explanation), Style::new())
         }
-        Some(notice) if notice.bad => return,
+        // They are drawn above everything else.
+        Some(notice) if notice.bad || !model.modals.is_empty() => return,
         Some(notice) => (notice.text.clone(), theme.good()),
         None if session.phase != Phase::Ready => return,
         None if !model.modals.is_empty() => return,
@@ -46,13 +47,16 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     put(session.theme, area, 0, &format!(" {text}"), style, buffer);
 }
 
-/// What went wrong, in full: as many of the lowest lines as it takes, above everything else, as
-/// half a sentence helps no one. It goes with the next key.
-pub(super) fn draw_complaint(session: &Session, screen: Rect, buffer: &mut Buffer) {
-    let Some(notice) = session.notice.as_ref().filter(|notice| notice.bad && !session.theme.plain)
-    else {
+/// What went wrong, and above a pop-up also what just happened, in full: as many of the lowest lines
+/// as it takes, above everything else, as half a sentence helps no one.
+pub(super) fn draw_above_all(model: &Model, screen: Rect, buffer: &mut Buffer) {
+    let session = &model.session;
+    let is_meant = |notice: &&Notice| notice.bad || !model.modals.is_empty();
+    let Some(notice) = session.notice.as_ref().filter(is_meant) else { return };
+    if session.theme.plain {
         return;
-    };
+    }
+    let style = if notice.bad { session.theme.failure() } else { session.theme.good() };
     let lines = wrap(&notice.text, usize::from(screen.width.saturating_sub(2)).max(1));
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(screen.height / 2);
     // One line leaves the keys in sight.
@@ -61,7 +65,7 @@ pub(super) fn draw_complaint(session: &Session, screen: Rect, buffer: &mut Buffe
     let area = Rect { y, height, ..screen };
     Clear.render(area, buffer);
     for (line, row) in lines.iter().zip(0..height) {
-        put(session.theme, area, row, &format!(" {line}"), session.theme.failure(), buffer);
+        put(session.theme, area, row, &format!(" {line}"), style, buffer);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::effect::{Effect, Work};
+use super::effect::{Effect, EngineEffect, Work};
 use super::keymap::{Action, Context};
 use super::lifecycle::{EngineState, Phase, Pruning};
 use super::message::{LoadedDeck, Message};
@@ -15,7 +15,7 @@ use super::session::Session;
 use crate::config::below_home;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::{Environment, PerEnvironment};
-use crate::engine::{AccountQuery, Status, Submission};
+use crate::engine::{AccountQuery, AcknowledgeRequest, Status, Submission};
 use crate::provider::AccountReport;
 use crate::store::{Event, QuotaRow, Remedy};
 
@@ -43,6 +43,9 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
         Message::Pruned => session.pruning = Pruning::Quiet,
         Message::Sent(result) => on_sent(session, result),
         Message::Unlocked { user, remedy, result } => on_unlocked(session, &user, remedy, result),
+        Message::Acknowledged { request, result } => {
+            return on_acknowledged(session, &request, result);
+        }
         Message::Canceled(result) => on_canceled(session, result),
         Message::AccountChecked { query, result } => {
             return on_account_checked(session, &query, result);
@@ -169,6 +172,24 @@ fn on_sent(session: &mut Session, result: Result<Submission, String>) {
             left => session.say(format!("Code handed over; {left} more allowed.")),
         },
     }
+}
+
+fn on_acknowledged(
+    session: &mut Session,
+    request: &AcknowledgeRequest,
+    result: Result<bool, String>,
+) -> Vec<Effect> {
+    let AcknowledgeRequest { finding, lasting, .. } = request;
+    match result {
+        Err(reason) => session.complain(format!("{reason}.")),
+        Ok(false) => session.complain(format!("There is no finding {finding} any more.")),
+        Ok(true) if lasting.is_zero() => session.say(format!("{finding} counts again.")),
+        Ok(true) => {
+            let until = session.time_to_come(session.now + *lasting);
+            session.say(format!("Acknowledged {finding} until {until}."));
+        }
+    }
+    vec![EngineEffect::LoadStatus.into()]
 }
 
 fn on_canceled(session: &mut Session, result: Result<(), String>) {

@@ -53,7 +53,7 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<Position> {
     if !model.modals.is_empty() {
         cursor = model.modals.draw(session, buffer);
     }
-    message_line::draw_complaint(session, screen, buffer);
+    message_line::draw_above_all(model, screen, buffer);
     cursor
 }
 

@@ -136,7 +136,8 @@ fn built_in_keys(text: &str) -> Vec<String> {
             });
             let is_letter = bare.chars().count() == 1;
             let is_spoken_of = word.starts_with('(') || is_to_be_pressed || begins && goes_on;
-            if !is_letter || is_spoken_of {
+            let is_article = *word == "A" && goes_on;
+            if !is_article && (!is_letter || is_spoken_of) {
                 found.push(format!("{bare} in {line}"));
             }
         }

@@ -41,7 +41,7 @@ fn limits_are_edited_and_saved_with_the_other_settings() {
     let mut console = Console::fresh(SIZE);
     console.press("Tab Tab ^g 0 Enter");
     console.assert_shows("0 is no number of codes");
-    console.press("Backspace 500 @Some_countries CO_200/2000 @Only_countries co_us Enter");
+    console.press("Backspace 500 @Per-country_limits CO_200/2000 @Only_countries co_us Enter");
     console.assert_shows("The limits hold from the next save on");
     let effects = console.press("^s");
     let limits = &saves(&effects)[0].settings.limits;

@@ -138,6 +138,8 @@ pub fn status() -> Status {
         ..Destinations::default()
     };
     let finding = |severity, code: Option<u32>, text: &str| Finding {
+        key: code.map_or_else(|| "busy".to_owned(), |code| format!("failed-{code}")),
+        acknowledged: None,
         severity,
         origin: code.map(|code| ErrorCode::new(ProviderKind::Twilio, code).origin()),
         error_code: code.map(|code| ErrorCode::new(ProviderKind::Twilio, code)),

@@ -3,6 +3,7 @@
 //!
 //! [`Store`]: super::Store
 
+mod acknowledgements;
 mod audit;
 mod clocks;
 mod credentials;

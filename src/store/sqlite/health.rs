@@ -100,7 +100,9 @@ fn outcomes(
         times.get(index).copied()
     };
     (outcomes.median, outcomes.p95) = (under(50), under(95));
-    times.iter().for_each(|took| outcomes.times.add(*took));
+    for took in times {
+        outcomes.times.add(took);
+    }
     Ok(outcomes)
 }
 

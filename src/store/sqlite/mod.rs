@@ -5,6 +5,7 @@
 //! `SQLite` has one writer at a time, so ids are given in the order of commits. The queries here use
 //! that; nothing outside may.
 
+mod acknowledgements;
 mod audit;
 mod audit_seal;
 mod backfill;

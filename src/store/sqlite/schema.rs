@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::error::store_error;
-use super::tables::{FIFTH, FIRST, FOURTH, SECOND, SIXTH, THIRD};
+use super::tables::{FIFTH, FIRST, FOURTH, SECOND, SEVENTH, SIXTH, THIRD};
 use super::values::whole_number;
 use super::{audit_seal, backfill, identity};
 use crate::domain::deck_store::StoreId;
@@ -16,13 +16,14 @@ use crate::store::error::StoreError;
 const APPLICATION_ID: i64 = 0x534d_5344;
 
 /// One step for each schema; the schema of a file is the number of steps it has taken.
-const MIGRATIONS: [Step; 6] = [
+const MIGRATIONS: [Step; 7] = [
     Step { tables: FIRST, fill: None },
     Step { tables: SECOND, fill: None },
     Step { tables: THIRD, fill: None },
     Step { tables: FOURTH, fill: None },
     Step { tables: FIFTH, fill: Some(backfill::fill) },
     Step { tables: SIXTH, fill: None },
+    Step { tables: SEVENTH, fill: None },
 ];
 
 /// What makes one schema of the one before it.

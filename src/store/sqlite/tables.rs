@@ -174,3 +174,16 @@ CREATE TABLE credentials (
     PRIMARY KEY (environment, fingerprint)
 ) STRICT;
 ";
+
+pub(super) const SEVENTH: &str = "
+-- Findings that an operator knows of.
+CREATE TABLE acknowledgements (
+    environment TEXT NOT NULL,
+    finding     TEXT NOT NULL, -- its stable name
+    at          INTEGER NOT NULL,
+    until       INTEGER NOT NULL,
+    operator    TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    PRIMARY KEY (environment, finding)
+) STRICT;
+";

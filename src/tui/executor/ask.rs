@@ -28,6 +28,10 @@ pub(super) async fn carry_out(
             let result = in_words(acting.unlock(*request).await);
             Message::Unlocked { user, remedy, result }
         }
+        EngineEffect::Acknowledge(request) => {
+            let result = in_words(acting.acknowledge((*request).clone()).await);
+            Message::Acknowledged { request, result }
+        }
         EngineEffect::Cancel(delivery) => {
             Message::Canceled(in_words(acting.cancel(delivery).await))
         }
@@ -50,6 +54,9 @@ pub(super) fn unanswered(effect: EngineEffect) -> Message {
             remedy: request.remedy,
             result: Err(reason),
         },
+        EngineEffect::Acknowledge(request) => {
+            Message::Acknowledged { request, result: Err(reason) }
+        }
         EngineEffect::Cancel(_) => Message::Canceled(Err(reason)),
         EngineEffect::Ask { ticket, .. } => Message::Answered { ticket, answer: Err(reason) },
     }

@@ -76,6 +76,8 @@ pub enum Action {
     Filter,
     /// Show the health of the environment.
     Health,
+    /// Acknowledge what is wrong.
+    Acknowledge,
     /// Show what is risky about the settings, and the figures behind them.
     Check,
     /// Show another environment beside this one.

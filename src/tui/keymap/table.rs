@@ -180,6 +180,7 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Delivery, 'c', A::Copy, "copy SID", "Put the SID into the clipboard of your terminal"),
     letter(C::Delivery, 'x', A::CancelMessage, "call back", "Call the message back, if it has not left yet"),
 
+    letter(C::Health, 'A', A::Acknowledge, "acknowledge", "Acknowledge a finding, with a reason and an end"),
     control(C::Health, 't', A::TestAccount, "balance", "Ask the account what it has left; sends nothing"),
 
     plain(C::Reading, KeyCode::Esc, A::Cancel, "close", "Close"),

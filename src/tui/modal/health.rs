@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
+use super::acknowledge::offered;
 use super::page::{Page, Scroll, reading_room};
 use crate::domain::country::Country;
 use crate::domain::sender::Sender;
@@ -15,11 +16,11 @@ use crate::provider::Capability;
 use crate::store::{Outcomes, RouteHealth};
 use crate::tui::effect::FileEffect;
 use crate::tui::fit::{column, wrap};
-use crate::tui::flow::Flow;
+use crate::tui::flow::{Flow, Popup};
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::mark::Mark;
-use crate::tui::session::Session;
+use crate::tui::session::{READ_ONLY, Session};
 use crate::tui::theme::Theme;
 
 /// The page, scrolled to a line.
@@ -35,7 +36,7 @@ type Line = (String, Style);
 const TABLES: usize = 62;
 
 impl HealthModal {
-    pub(super) fn on_input(&mut self, session: &Session, input: &Input) -> Flow {
+    pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             Input::Action(Action::TestAccount) => {
@@ -44,6 +45,13 @@ impl HealthModal {
                     AccountQuery { environment: session.environment, provider, token: None };
                 return Flow::Stay(vec![FileEffect::CheckAccount(Box::new(query)).into()]);
             }
+            Input::Action(Action::Acknowledge) if session.read_only => {
+                session.complain(READ_ONLY);
+            }
+            Input::Action(Action::Acknowledge) => match offered(session) {
+                findings if findings.is_empty() => session.say("Nothing is wrong here."),
+                findings => return Flow::Open(Popup::Acknowledge { findings }),
+            },
             other => {
                 let lines = page(session).len();
                 self.scroll.on_input(other, lines);
@@ -190,6 +198,13 @@ fn findings(session: &Session, status: &Status) -> Vec<Line> {
         let origin = finding.origin.map(|origin| format!(" ({origin})"));
         let (since, origin) = (since.unwrap_or_default(), origin.unwrap_or_default());
         let text = format!("{mark} {word}: {}{since}{origin}.", finding.text);
+        if let Some(known) = &finding.acknowledged {
+            let until = session.time_to_come(known.until);
+            let text = format!("{word}: {} [acknowledged until {until}]", finding.text);
+            lines.push((text, theme.dim()));
+            lines.push((format!("By {}: {}.", known.by, known.reason), theme.dim()));
+            continue;
+        }
         lines.push((text.trim_start().to_owned(), style));
         if let Some(words) = finding.explanation().filter(|_| finding.severity > Severity::Fine) {
             lines.push((words, Style::new()));

@@ -24,10 +24,10 @@ const LABEL: u16 = 22;
 const FIELDS: [(&str, &str); 6] = [
     ("Codes an hour", "All countries together, within any 60 minutes. Empty: no limit."),
     ("Codes a day", "All countries together, within any 24 hours. Empty: no limit."),
-    ("A country an hour", "Each country by itself, within any 60 minutes. Empty: no limit."),
-    ("A country a day", "Each country by itself, within any 24 hours. Empty: no limit."),
+    ("Per country, hourly", "Each country by itself, within any 60 minutes. Empty: no limit."),
+    ("Per country, daily", "Each country by itself, within any 24 hours. Empty: no limit."),
     (
-        "Some countries",
+        "Per-country limits",
         "Caps of their own instead, an hour/a day: CO 200/2000, US -/500. A - is no limit.",
     ),
     ("Only countries", "Nothing else is texted: CO US. Empty: every country that a number serves."),
@@ -143,7 +143,7 @@ impl LimitsModal {
         let focused = self.line == RECORD_ONLY;
         let mark = if self.record_only { Mark::Chosen } else { Mark::NotChosen };
         let mark = theme.mark(mark);
-        let choice = format!("{mark} refuse nothing, only write it down");
+        let choice = format!("{mark} log only, do not block");
         let (label, choice) = (("Record only", LABEL), (choice.as_str(), focused));
         write_choice(inner, 6, label, choice, theme, buffer);
         let (text, style) = match &self.error {

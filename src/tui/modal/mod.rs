@@ -2,6 +2,7 @@
 //! keys, its picture.
 
 pub mod account;
+pub mod acknowledge;
 pub mod check;
 pub mod choice;
 pub mod compare;
@@ -61,6 +62,8 @@ pub enum Modal {
     Handset(handset::HandsetModal),
     /// Give a user all codes back.
     Unlock(unlock::UnlockModal),
+    /// Acknowledge a finding.
+    Acknowledge(acknowledge::AcknowledgeModal),
     /// All about one user.
     User(Box<user::UserModal>),
     /// The story of a delivery.
@@ -123,6 +126,7 @@ impl Modal {
             Self::Verify(modal) => modal.on_input(session, input),
             Self::Handset(modal) => modal.on_input(session, input),
             Self::Unlock(modal) => modal.on_input(session, input),
+            Self::Acknowledge(modal) => modal.on_input(session, input),
             Self::User(modal) => modal.on_input(session, input),
             Self::Delivery(modal) => modal.on_input(session, input),
             Self::Import(modal) => modal.on_input(session, input),
@@ -209,6 +213,7 @@ impl Modal {
             Self::Verify(modal) => modal.draw(session, buffer),
             Self::Handset(modal) => modal.draw(session, buffer),
             Self::Unlock(modal) => modal.draw(session, buffer),
+            Self::Acknowledge(modal) => modal.draw(session, buffer),
             Self::User(modal) => modal.draw(session, buffer),
             Self::Delivery(modal) => modal.draw(session, buffer),
             Self::Import(modal) => modal.draw(session, buffer),
@@ -226,6 +231,9 @@ impl From<Popup> for Modal {
         match popup {
             Popup::Verify { number } => Self::Verify(verify::VerifyModal::new(&number)),
             Popup::Unlock { row, remedy } => Self::Unlock(unlock::UnlockModal::new(&row, remedy)),
+            Popup::Acknowledge { findings } => {
+                Self::Acknowledge(acknowledge::AcknowledgeModal::new(findings))
+            }
             Popup::Number { sender, country, is_default } => {
                 let modal = number::NumberModal::offered(&sender, country, is_default);
                 Self::Number(Box::new(modal))

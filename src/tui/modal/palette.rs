@@ -82,6 +82,7 @@ const fn other_words(action: Action) -> &'static str {
         }
         Action::TestAccount => "balance twilio credentials",
         Action::Unlock => "locked blocked reset",
+        Action::Acknowledge => "silence mute ack",
         Action::EditConfig => "file ron restore",
         Action::Undo => "restore revert",
         Action::Filter => "search find grep",

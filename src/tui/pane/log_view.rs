@@ -42,13 +42,11 @@ pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -
                 filter.is_typing = false;
             }
         }
-        Input::Action(Action::Filter) => match &mut log.filter {
-            Some(filter) => filter.is_typing = true,
-            None => {
-                let zone = session.time_zone.clone();
-                session.tab_mut().log.filter = Some(LogFilter::new(zone));
-            }
-        },
+        Input::Action(Action::Filter) => {
+            let zone = session.time_zone.clone();
+            let log = &mut session.tab_mut().log;
+            log.filter.get_or_insert_with(|| LogFilter::new(zone)).is_typing = true;
+        }
         Input::Action(Action::Cancel) => log.filter = None,
         Input::Paste(_) => session.cannot_paste(),
         Input::Action(Action::Up) => log.step(|at| at.saturating_sub(1)),
