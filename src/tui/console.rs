@@ -83,7 +83,7 @@ fn open(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Palette if !matches!(modals.top(), Some(Modal::Palette(_))) => {
             let palette = match modals.contexts() {
-                Some(contexts) => PaletteModal::of_pop_up(&session.keys, &contexts),
+                Some(contexts) => PaletteModal::of_pop_up(session, &contexts),
                 None => PaletteModal::of_console(session, &session.contexts()),
             };
             modals.open(Modal::Palette(palette));

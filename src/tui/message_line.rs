@@ -91,10 +91,12 @@ fn explanation(session: &Session) -> String {
         Pane::Quota => {
             let settings = session.saved_settings();
             let (allowed, minutes) = (settings.codes_allowed.get(), settings.time_out.get());
+            let rule = format!("{allowed} codes, then none until {minutes} min after the last.");
+            if session.read_only {
+                return rule;
+            }
             let unlock = session.key(Context::Quota, Action::Unlock);
-            format!(
-                "{allowed} codes, then none until {minutes} min after the last. {unlock} gives a user all codes back."
-            )
+            format!("{rule} {unlock} gives a user all codes back.")
         }
         Pane::Log => {
             let open = session.key(Context::Log, Action::Accept);

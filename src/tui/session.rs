@@ -29,7 +29,7 @@ use crate::store::Event;
 const NOTICE_SECONDS: i64 = 6;
 
 /// The notice where `--read-only` forbids something.
-pub const READ_ONLY: &str = "This console only looks (--read-only).";
+pub const READ_ONLY: &str = "Read-only: changes are disabled (--read-only).";
 
 /// What there is besides the pop-ups.
 #[derive(Debug)]
@@ -206,6 +206,11 @@ impl Session {
     fn notice_of(&self, text: String, bad: bool) -> Notice {
         let until = self.now + jiff::SignedDuration::from_secs(NOTICE_SECONDS);
         Notice { text, bad, until }
+    }
+
+    /// Whether an action is offered: to whoever may only look nothing is that changes something.
+    pub const fn offers(&self, action: Action) -> bool {
+        !(self.read_only && action.changes_something())
     }
 
     /// Why settings cannot be changed here, if they cannot.

@@ -65,9 +65,28 @@ fn a_read_only_console_neither_sends_nor_unlocks_nor_edits() {
         let before = console.model.modals.len();
         assert!(console.press(keys).is_empty(), "{keys}");
         assert_eq!(console.model.modals.len(), before, "{keys}");
-        console.assert_shows("This console only looks");
+        console.assert_shows("Read-only: changes are disabled");
     }
     assert!(!console.model.session.tab().form.is_changed());
+}
+
+#[test]
+fn a_read_only_console_offers_nothing_that_changes_anything() {
+    let changing = ["send code", "verify", "unlock", "save", "delete", "new", "all codes back"];
+    let mut console = Console::busy(SIZE);
+    console.model.session.read_only = true;
+    for keys in ["", "Tab", "Tab", "Tab", "?"] {
+        console.press(keys);
+        let screen = console.screen();
+        let hints = screen.lines().rev().take(2).collect::<String>();
+        for word in changing {
+            assert!(!hints.contains(word), "{word} after {keys:?}:\n{screen}");
+        }
+    }
+    let help = console.screen();
+    assert!(!help.contains("Send a code"), "{help}");
+    console.press("Esc ^p send");
+    assert!(!console.screen().contains("Send a code"), "{}", console.screen());
 }
 
 #[test]

@@ -91,3 +91,18 @@ fn a_narrow_screen_shows_when_each_lock_ends() {
     console.assert_shows("m.ruiz");
     console.assert_shows("1 of 3, 2 left");
 }
+
+#[test]
+fn the_story_of_a_user_has_a_line_for_each_code_and_its_steps_on_demand() {
+    let mut console = Console::with_user((80, 24));
+    // With the time at which it was asked for, the newest code first.
+    console.assert_shows("12:04:26 delivered");
+    let screen = console.screen();
+    assert!(screen.find("12:05:02 failed") < screen.find("12:04:26 delivered"), "{screen}");
+    assert!(!screen.contains("submitting"), "{screen}");
+    console.press("Enter");
+    console.assert_shows("  12:04:26 submitting");
+    console.assert_shows("  12:04:28 delivered");
+    console.press("Enter");
+    assert!(!console.screen().contains("submitting"));
+}

@@ -110,6 +110,26 @@ impl Action {
         matches!(self, Self::Quit | Self::Suspend | Self::Repaint | Self::Help | Self::Palette)
     }
 
+    /// Whether it sends, saves, or changes what somebody has or sees.
+    pub const fn changes_something(self) -> bool {
+        matches!(
+            self,
+            Self::SendCode
+                | Self::VerifyCode
+                | Self::Save
+                | Self::New
+                | Self::Remove
+                | Self::MakeDefault
+                | Self::Import
+                | Self::Unlock
+                | Self::GiveBack
+                | Self::Acknowledge
+                | Self::CancelMessage
+                | Self::Undo
+                | Self::EditConfig
+        )
+    }
+
     /// Whether it only moves about.
     pub const fn is_movement(self) -> bool {
         matches!(

@@ -171,6 +171,7 @@ pub static BINDINGS: &[Binding] = &[
     plain(C::Handset, KeyCode::Enter, A::VerifyCode, "verify", "Check the code"),
     letter(C::Handset, 'v', A::VerifyCode, "", ""),
 
+    plain(C::User, KeyCode::Enter, A::Accept, "steps", "Show every step of each code, or only what became of it"),
     letter(C::User, 'r', A::Unlock, "unlock", "Give the user all codes back, with a reason"),
     letter(C::User, 'b', A::GiveBack, "one back", "Give the user one code back, with a reason"),
 

@@ -120,11 +120,12 @@ impl PaletteModal {
         }
         // A form that is being typed in leaves these out.
         add(&mut entries, keys, Context::Console, None);
-        Self::with(entries)
+        Self::with(session, entries)
     }
 
     /// Everything that a pop-up can where these contexts hold, and what works above it.
-    pub fn of_pop_up(keys: &Keys, contexts: &[Context]) -> Self {
+    pub fn of_pop_up(session: &Session, contexts: &[Context]) -> Self {
+        let keys = &session.keys;
         let mut entries: Vec<Entry> = Vec::new();
         for &context in contexts {
             add(&mut entries, keys, context, None);
@@ -136,10 +137,14 @@ impl PaletteModal {
             }
             _ => true,
         });
-        Self::with(entries)
+        Self::with(session, entries)
     }
 
-    fn with(mut entries: Vec<Entry>) -> Self {
+    fn with(session: &Session, mut entries: Vec<Entry>) -> Self {
+        entries.retain(|entry| match entry.command {
+            Command::Act(_, action) => session.offers(action),
+            _ => true,
+        });
         // Anyone who moves about has keys for it.
         let is_movement = |entry: &Entry| matches!(entry.command, Command::Act(_, action) if action.is_movement());
         entries.sort_by_key(is_movement);

@@ -22,12 +22,31 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::question::{Answer, Question, Ticket};
 use crate::tui::session::Session;
 
+/// The events of each code, oldest first, the code that was asked for last first. What belongs to no
+/// code stands by itself.
+fn by_code(events: &[Event]) -> Vec<Vec<&Event>> {
+    let mut codes: Vec<Vec<&Event>> = Vec::new();
+    for event in events {
+        let of_same = |code: &&mut Vec<&Event>| {
+            event.delivery.is_some() && code.first().is_some_and(|it| it.delivery == event.delivery)
+        };
+        match codes.iter_mut().find(of_same) {
+            Some(code) => code.push(event),
+            None => codes.push(vec![event]),
+        }
+    }
+    codes.reverse();
+    codes
+}
+
 /// A user and their story, once it is read.
 #[derive(Debug)]
 pub struct UserModal {
     row: QuotaRow,
     ticket: Ticket,
     story: Option<Result<Vec<Event>, String>>,
+    /// Whether all steps of each code are shown, not only what became of it.
+    shows_steps: bool,
     scroll: Scroll,
 }
 
@@ -37,7 +56,7 @@ impl UserModal {
         let question =
             Question::User { environment: session.environment, row: Box::new(row.clone()) };
         let (ticket, effect) = session.ask(question);
-        (Self { row, ticket, story: None, scroll: Scroll::default() }, effect)
+        (Self { row, ticket, story: None, shows_steps: false, scroll: Scroll::default() }, effect)
     }
 
     /// Whether it waits for the answer to a question.
@@ -62,6 +81,7 @@ impl UserModal {
     pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
+            Input::Action(Action::Accept) => self.shows_steps = !self.shows_steps,
             Input::Action(action @ (Action::Unlock | Action::GiveBack)) => {
                 match remedy(session, Context::User, *action, &self.row) {
                     Ok(remedy) => {
@@ -110,15 +130,31 @@ impl UserModal {
             Some(Err(reason)) => lines.extend(
                 wrap(&format!("{reason}."), room).into_iter().map(|line| (line, theme.failure())),
             ),
-            Some(Ok(events)) => lines.extend(events.iter().rev().flat_map(|event| {
-                let style = theme.event(event.kind);
-                let advice = session.error_code(event).map(|code| wrap(&code.explanation(), room));
-                let advice = advice.into_iter().flatten().map(|line| (line, Style::new()));
-                let lines = event_lines(session, event, room).into_iter();
-                lines.map(move |line| (line, style)).chain(advice).collect::<Vec<_>>()
-            })),
+            Some(Ok(events)) => {
+                for code in by_code(events) {
+                    lines.extend(self.code_lines(session, &code, room));
+                }
+            }
         }
         lines
+    }
+
+    /// One code: what became of it, with the time at which it was asked for, and its steps where they
+    /// are shown.
+    fn code_lines(&self, session: &Session, steps: &[&Event], room: usize) -> Vec<(String, Style)> {
+        let (Some(first), Some(last)) = (steps.first(), steps.last()) else { return Vec::new() };
+        let outcome = Event { at: first.at, ..(*last).clone() };
+        let style = session.theme.event(last.kind);
+        let head = event_lines(session, &outcome, room).into_iter().map(|line| (line, style));
+        let advice = session.error_code(last).map(|code| wrap(&code.explanation(), room));
+        let advice = advice.into_iter().flatten().map(|line| (line, Style::new()));
+        let shown = if self.shows_steps && steps.len() > 1 { steps } else { &[] };
+        let dim = session.theme.dim();
+        let steps = shown.iter().flat_map(|step| {
+            let lines = event_lines(session, step, room.saturating_sub(2));
+            lines.into_iter().map(move |line| (format!("  {line}"), dim))
+        });
+        head.chain(advice).chain(steps).collect()
     }
 
     /// What locks the user and until when, in words.
@@ -135,6 +171,10 @@ impl UserModal {
             );
         }
         match row.quota {
+            Quota::Locked { used, unlock_at } if unlock_at > session.now && session.read_only => {
+                let until = session.until(unlock_at);
+                format!("LOCKED: {used} of {allowed} codes used; {until}.")
+            }
             Quota::Locked { used, unlock_at } if unlock_at > session.now => format!(
                 "LOCKED: {used} of {allowed} codes used; {}. {unlock} gives all codes back, {one} one.",
                 session.until(unlock_at)
