@@ -275,6 +275,8 @@ fn all_about_a_user_is_one_key_away() {
     let terminal = Terminal::start(&deck, &[]);
     terminal.wait_for("1 locked");
     terminal.type_text(ENTER);
+    terminal.wait_for("LOCKED: 3 of 3");
+    terminal.type_text(ENTER);
     let screen = terminal.wait_for("(command line");
     assert!(screen.contains("LOCKED: 3 of 3 codes used; opens"), "{screen}");
     terminal.type_text("r");
