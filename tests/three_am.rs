@@ -251,6 +251,8 @@ fn an_acknowledged_finding_stays_visible_and_wakes_nobody_until_its_end() {
     assert!(quiet.out().contains(": the carrier works on it"), "{}", quiet.out());
     let audit = deck.run(&["audit", "list", "--action", "acknowledge"]).out();
     assert!(audit.contains("down-no_connection until "), "{audit}");
+    assert_eq!(ack(&["down-tls", "--end"]).code(), 1, "never acknowledged");
+    assert_eq!(ack(&["down-no_connection", "--reason", " "]).code(), 2, "an empty reason");
     assert_eq!(ack(&["down-no_connection", "--end"]).code(), 0);
     assert_eq!(status().code(), 2);
 
@@ -266,4 +268,44 @@ fn an_acknowledged_finding_stays_visible_and_wakes_nobody_until_its_end() {
         terminal.wait_for("counts again");
         assert_eq!(status().code(), 2);
     }
+}
+
+#[test]
+fn an_acknowledgement_can_be_ended_although_its_finding_is_gone() {
+    let nobody = Refusal::new();
+    let deck = deck_with(&BaseUrl::parse(&nobody.url()).unwrap(), 6);
+    let ack = |arguments: &[&str]| {
+        deck.run(&[&["status", "ack", "--env", "dev", "down-no_connection"], arguments].concat())
+    };
+    assert_eq!(ack(&["--reason", "known"]).code(), 0);
+    let strict = ["config", "set", "--yes", "deck.thresholds.failures", "100"];
+    assert_eq!(deck.run(&strict).code(), 0);
+    assert!(!deck.run(&["status", "-e", "dev"]).out().contains("[down-no_connection]"));
+    assert_eq!(ack(&["--end"]).code(), 0);
+    let strict = ["config", "set", "--yes", "deck.thresholds.failures", "3"];
+    assert_eq!(deck.run(&strict).code(), 0);
+    assert_eq!(deck.run(&["status", "-e", "dev"]).code(), 2);
+}
+
+#[test]
+fn a_watched_status_stays_in_its_place_on_a_terminal() {
+    let deck = Deck::new();
+    send(&deck, 1);
+    let terminal = Terminal::start(&deck, &["status", "--watch", "-e", "dev"]);
+    let screen = terminal.wait_for("codes in an hour: 1");
+    assert!(screen.starts_with("OK: nothing is wrong"), "{screen}");
+    send(&deck, 2);
+    let screen = terminal.wait_for("codes in an hour: 2");
+    assert_eq!(screen.matches("codes in an hour").count(), 1, "{screen}");
+}
+
+#[test]
+fn a_number_in_the_filter_is_masked_once_it_is_typed() {
+    let deck = Deck::new();
+    send(&deck, 1);
+    let terminal = Terminal::start(&deck, &[]);
+    terminal.wait_for(" queued ");
+    terminal.type_text("\t/+573001000001\r");
+    let screen = terminal.wait_for("filter: +…01");
+    assert!(!screen.contains("573001000001"), "{screen}");
 }

@@ -189,6 +189,7 @@ pub struct RouteOptions {
 
 /// `smsdeck status`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct StatusOptions {
     /// Go on: say it again whenever it has changed, until interrupted.
     #[arg(long)]

@@ -51,7 +51,9 @@ pub fn repaint(text: &str) -> io::Result<bool> {
     if !out.is_terminal() {
         return Ok(false);
     }
-    writeln!(out, "\x1b[H\x1b[2J\x1b[3J{}", shown(text, true))?;
+    // Line by line, without a blank screen in between; what was there before stays to scroll to.
+    let lines = shown(text, true).replace('\n', "\x1b[K\n");
+    writeln!(out, "\x1b[H{lines}\x1b[K\n\x1b[J")?;
     out.flush()?;
     Ok(true)
 }

@@ -1,6 +1,7 @@
 //! The figures of `smsdeck status` in Prometheus' text format, for the textfile collector of its
 //! node exporter.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use jiff::Timestamp;
@@ -8,7 +9,6 @@ use jiff::Timestamp;
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::fault::Fault;
-use crate::domain::text::printable;
 use crate::engine::{Severity, Status};
 use crate::store::Times;
 
@@ -153,37 +153,34 @@ fn delivery_seconds(text: &mut String, all: &[(Environment, Status)]) {
 
 fn findings(status: &Status) -> Vec<(String, f64)> {
     let wrong = status.findings.iter().filter(|it| it.severity > Severity::Fine);
-    let mut samples: Vec<(String, f64)> = wrong
-        .map(|it| {
-            let (key, severity, known) = (&it.key, it.severity.key(), it.acknowledged.is_some());
-            let labels =
-                format!("finding=\"{key}\",severity=\"{severity}\",acknowledged=\"{known}\"");
-            (labels, 1.0)
-        })
-        .collect();
-    // Several files that others can read have one name.
-    samples.dedup_by(|a, b| a.0 == b.0);
-    samples
+    let labels = wrong.map(|it| {
+        let (key, severity) = (label_value(&it.key), it.severity.key());
+        let known = it.acknowledged.is_some();
+        format!("finding=\"{key}\",severity=\"{severity}\",acknowledged=\"{known}\"")
+    });
+    // Two caps of one country have one name.
+    let labels: BTreeSet<String> = labels.collect();
+    labels.into_iter().map(|labels| (labels, 1.0)).collect()
 }
 
 fn failures(status: &Status) -> Vec<(String, f64)> {
-    let mut samples = Vec::new();
+    let mut samples: BTreeMap<String, f64> = BTreeMap::new();
     for failure in &status.health.failures {
         let fault = failure.fault.map_or("none", Fault::key);
         let code = failure.error_code.map_or_else(|| fault.to_owned(), |code| code.to_string());
         for (country, sender, count) in &failure.routes {
-            let country = country.map_or("none", Country::code);
-            // Letters, digits and spaces, or a SID: nothing that would have to be escaped.
-            let sender = printable(sender, MAX_LABEL).replace(['"', '\\'], "");
+            let (country, sender) = (country.map_or("none", Country::code), label_value(sender));
             let labels = format!("country=\"{country}\",sender=\"{sender}\",code=\"{code}\"");
-            samples.push((labels, f64::from(*count)));
+            *samples.entry(labels).or_default() += f64::from(*count);
         }
     }
-    samples
+    samples.into_iter().collect()
 }
 
-/// Characters of a label.
-const MAX_LABEL: usize = 40;
+/// A value as it stands between the quotes of a label (Prometheus, text-based format).
+fn label_value(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
 
 fn country_codes(status: &Status) -> Vec<(String, f64)> {
     let countries = status.destinations.countries.iter();

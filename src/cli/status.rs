@@ -15,6 +15,7 @@ use super::prometheus;
 use super::status_failure::StatusFailure;
 use crate::config;
 use crate::domain::environment::Environment;
+use crate::domain::span::later;
 use crate::engine::{AcknowledgeRequest, Engine, Finding, Severity, Status};
 use crate::files;
 use crate::report::{self, Moment};
@@ -68,14 +69,14 @@ pub(super) async fn run(
 /// Acknowledges a finding, or ends that.
 async fn acknowledge(invocation: &Invocation, options: &AckOptions) -> Result<ExitCode, Failure> {
     let environment = invocation.environment()?;
+    let reason = options.reason.clone().unwrap_or_default();
+    if reason.trim().is_empty() && !options.end {
+        return Err(Failure::usage("this needs a reason: --reason TEXT".to_owned()));
+    }
     let engine = invocation.engine().await?;
     let lasting = if options.end { SignedDuration::ZERO } else { options.lasting };
-    let request = AcknowledgeRequest {
-        environment,
-        finding: options.finding.clone(),
-        reason: options.reason.clone().unwrap_or_default(),
-        lasting,
-    };
+    let request =
+        AcknowledgeRequest { environment, finding: options.finding.clone(), reason, lasting };
     if !engine.by(&invocation.operator).acknowledge(request).await? {
         let status = engine.status(environment).await?;
         let wrong = status.findings.iter().filter(|it| it.severity > Severity::Fine);
@@ -87,10 +88,10 @@ async fn acknowledge(invocation: &Invocation, options: &AckOptions) -> Result<Ex
         let words = format!("{environment} has no finding {}: {there}", options.finding);
         return Err(Failure::new("no_finding", words));
     }
-    let text = if options.end {
+    let text = if lasting.is_zero() {
         format!("{environment}: {} counts again.", options.finding)
     } else {
-        let until = Moment(engine.now() + lasting);
+        let until = Moment(later(engine.now(), lasting));
         format!("{environment}: {} is acknowledged until {until}.", options.finding)
     };
     let status = engine.status(environment).await?;

@@ -2,7 +2,6 @@
 //! may be is decided elsewhere.
 
 use std::ffi::OsString;
-use std::fs;
 use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -14,7 +13,7 @@ use super::paths::{Paths, beside};
 use super::secrets::{SecretsError, SecretsFile, read, try_change};
 use crate::domain::deck_store::DeckStore;
 use crate::domain::secret::DeckKey;
-use crate::files::{Links, Mode, replace};
+use crate::files::{self, Links, Mode, replace};
 
 /// What `secrets.ron` has of a deck.
 #[derive(Clone, Default)]
@@ -51,6 +50,9 @@ pub fn store_path(paths: &Paths, deck: &DeckSettings) -> PathBuf {
     paths.named_store(deck).unwrap_or_else(unnamed)
 }
 
+/// Bytes of a path at most (`PATH_MAX` of Linux).
+const MAX_PATH: u64 = 4096;
+
 /// The file, beside the config, that has the path of the store.
 fn place_of_store(paths: &Paths) -> PathBuf {
     beside(&paths.config, ".store")
@@ -59,7 +61,7 @@ fn place_of_store(paths: &Paths) -> PathBuf {
 /// Where the store of this deck was made, also where `secrets.ron`, which says so, is gone; `None`
 /// where none was made yet.
 pub fn remembered_store(paths: &Paths) -> Option<PathBuf> {
-    let path = fs::read(place_of_store(paths)).ok()?;
+    let path = files::read(&place_of_store(paths), MAX_PATH).ok()?;
     Some(PathBuf::from(OsString::from_vec(path)))
 }
 
@@ -106,6 +108,7 @@ pub fn bind_store<E: From<SecretsError>>(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     use jiff::Timestamp;

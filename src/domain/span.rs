@@ -1,6 +1,6 @@
 //! Spans of time as people type them.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 /// Reads `90s`, `30m`, `2h` or `7d`; never longer than ten years.
 ///
@@ -22,6 +22,11 @@ pub fn parse_span(text: &str) -> Result<SignedDuration, String> {
     Ok(SignedDuration::from_secs((i64::from(count) * seconds).min(most)))
 }
 
+/// The moment so much later; the last one there is where the clock is that far ahead.
+pub fn later(moment: Timestamp, span: SignedDuration) -> Timestamp {
+    moment.checked_add(span).unwrap_or(Timestamp::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +38,7 @@ mod tests {
         for wrong in ["", "s", "2", "2 h", "-2h", "1.5h", "2é", "99999999999d"] {
             assert!(parse_span(wrong).is_err(), "{wrong}");
         }
+        assert_eq!(later(Timestamp::MAX, SignedDuration::from_hours(1)), Timestamp::MAX);
         assert!(parse_span("4000000000d").unwrap() < SignedDuration::from_hours(24 * 366 * 11));
     }
 }

@@ -4,8 +4,9 @@ use jiff::SignedDuration;
 
 use super::acting::ActingEngine;
 use super::error::EngineError;
-use super::findings::Severity;
+use super::findings::{Finding, Severity};
 use crate::domain::environment::Environment;
+use crate::domain::span::later;
 use crate::domain::text::{masked_digits, printable};
 use crate::store::Acknowledgement;
 
@@ -27,29 +28,36 @@ pub struct AcknowledgeRequest {
 
 impl ActingEngine<'_> {
     /// Acknowledges a finding: until its end it is shown and marked, and no longer counts for what
-    /// the status is. `false` where there is no such finding now.
+    /// the status is. `false` where there is no such finding now, or no acknowledgement to end.
     ///
     /// # Errors
     /// When the operator may only look, or the store cannot be read or written.
     pub async fn acknowledge(self, request: AcknowledgeRequest) -> Result<bool, EngineError> {
         self.may_act()?;
         let AcknowledgeRequest { environment, finding, reason, lasting } = request;
-        let status = self.engine.status(environment).await?;
-        let is_known =
-            |it: &super::findings::Finding| it.key == finding && it.severity > Severity::Fine;
-        if !status.findings.iter().any(is_known) {
+        let at = self.engine.now();
+        let store = self.engine.store()?;
+        let is_there = if lasting.is_zero() {
+            // It must not hide the finding when that comes back, so it can be ended without it.
+            let known = store.acknowledgements(environment, at).await?;
+            known.iter().any(|known| known.finding == finding)
+        } else {
+            let status = self.engine.status(environment).await?;
+            let wrong = |it: &Finding| it.key == finding && it.severity > Severity::Fine;
+            status.findings.iter().any(wrong)
+        };
+        if !is_there {
             return Ok(false);
         }
-        let at = self.engine.now();
         let acknowledgement = Acknowledgement {
             environment,
             finding,
             at,
-            until: at + lasting,
+            until: later(at, lasting),
             by: self.operator.asked_by.clone(),
             reason: masked_digits(printable(&reason, MAX_REASON).trim(), 7),
         };
-        self.engine.store()?.acknowledge(acknowledgement).await?;
+        store.acknowledge(acknowledgement).await?;
         self.engine.changed();
         Ok(true)
     }

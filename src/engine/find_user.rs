@@ -41,7 +41,8 @@ impl Engine {
         number.into_iter().chain(user).collect()
     }
 
-    /// Returns the newest 500 events about whoever an id or a whole number belongs to, oldest first.
+    /// Returns the events of the user with this id or whole number, oldest first; at most the newest
+    /// 500 of each.
     ///
     /// # Errors
     /// When the store cannot be read.

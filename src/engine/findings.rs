@@ -142,7 +142,8 @@ pub(super) fn of_credentials(status: CredentialsStatus) -> Option<Finding> {
         CredentialsStatus::Refused { code, at } => {
             let last = at.strftime("%Y-%m-%d %H:%M:%S UTC");
             let text = format!("the account refuses its credentials, last at {last}");
-            Some(Finding::new(Severity::Critical, "credentials", text).with_code(code))
+            let key = format!("credentials-{code}");
+            Some(Finding::new(Severity::Critical, key, text).with_code(code))
         }
     }
 }

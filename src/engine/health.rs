@@ -6,12 +6,13 @@ use super::findings::{
     Finding, Severity, of_clock, of_credentials, of_destinations, of_health, of_wrong_tries,
 };
 use super::open::Engine;
-use crate::config::{self, TokenStatus};
+use crate::config::{self, Exposed, TokenStatus};
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::limits::OverLimit;
 use crate::domain::secret::SecretSource;
 use crate::domain::settings::Settings;
+use crate::domain::text::printable;
 use crate::store::{Destinations, Health};
 
 /// The status of an environment.
@@ -79,7 +80,9 @@ impl Engine {
         let token = config::exposed_token(settings.provider.token_source());
         let files = config::exposed_files(&self.inner.paths, &self.config().deck);
         let exposed = token.into_iter().chain(files);
-        exposed.map(|it| Finding::new(Severity::Warning, "exposed", it.to_string())).collect()
+        exposed
+            .map(|it| Finding::new(Severity::Warning, exposed_key(&it), it.to_string()))
+            .collect()
     }
 
     /// Returns the finding about a token that cannot be had.
@@ -88,16 +91,18 @@ impl Engine {
         match config::token_status(&self.inner.paths, environment, source) {
             Ok(TokenStatus::Missing) => {
                 let text = "the auth token is not in secrets.ron".to_owned();
-                Some(Finding::new(Severity::Critical, "token", text))
+                Some(Finding::new(Severity::Critical, "token-missing", text))
             }
-            Err(error) => Some(Finding::new(Severity::Critical, "token", error.to_string())),
+            Err(error) => {
+                Some(Finding::new(Severity::Critical, "token-unreadable", error.to_string()))
+            }
             // A command may ask the user for a password, or cost money.
             Ok(TokenStatus::Elsewhere(SecretSource::Command(_))) => None,
             Ok(TokenStatus::Elsewhere(source)) => {
                 let error = config::resolve(&self.inner.paths, environment, &source).err()?;
                 // Other processes may have the variable in their environment.
                 let text = format!("nothing can be sent from here: {error}");
-                Some(Finding::new(Severity::Warning, "token", text))
+                Some(Finding::new(Severity::Warning, "token-not-here", text))
             }
             Ok(_) => None,
         }
@@ -138,3 +143,12 @@ impl Engine {
         Ok(reached.into_iter().filter_map(finding).collect())
     }
 }
+
+/// The stable name of the finding about a file that others can read.
+fn exposed_key(exposed: &Exposed) -> String {
+    let name = exposed.path.file_name().unwrap_or_default().to_string_lossy();
+    format!("exposed-{}", printable(&name, MAX_NAME).replace(' ', "_"))
+}
+
+/// Characters of a file's name that the name of a finding takes.
+const MAX_NAME: usize = 60;

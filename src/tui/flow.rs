@@ -45,7 +45,7 @@ pub enum Popup {
     },
     /// Acknowledge one of the findings.
     Acknowledge {
-        /// Their names and severities, the worst first.
+        /// Their names, the worst first.
         findings: Vec<String>,
     },
     /// A new From number.

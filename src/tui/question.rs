@@ -41,7 +41,7 @@ pub enum Question {
         /// The whole number or the id as typed.
         typed: String,
     },
-    /// What happened to the codes of whoever this is?
+    /// Which events belong to this number or id?
     EventsOf {
         /// Where.
         environment: Environment,

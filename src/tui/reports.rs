@@ -15,6 +15,7 @@ use super::session::Session;
 use crate::config::below_home;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::{Environment, PerEnvironment};
+use crate::domain::span::later;
 use crate::engine::{AccountQuery, AcknowledgeRequest, Status, Submission};
 use crate::provider::AccountReport;
 use crate::store::{Event, QuotaRow, Remedy};
@@ -137,10 +138,12 @@ fn on_progress(model: &mut Model, work: Work, count: usize) {
 fn on_events(model: &mut Model, events: Vec<Event>) -> Vec<Effect> {
     let Model { session, modals, .. } = model;
     let mut effects = modals.on_events(session, &events);
+    let is_concerned = |here: &Environment| events.iter().any(|it| it.environment == *here);
+    let concerned: Vec<Environment> = Environment::ALL.into_iter().filter(is_concerned).collect();
     for event in events {
         session.tabs[event.environment].log.push(event);
     }
-    for environment in Environment::ALL {
+    for environment in concerned {
         effects.extend(find_typed(session, environment));
     }
     if session.engine == EngineState::Ready {
@@ -182,10 +185,10 @@ fn on_acknowledged(
     let AcknowledgeRequest { finding, lasting, .. } = request;
     match result {
         Err(reason) => session.complain(format!("{reason}.")),
-        Ok(false) => session.complain(format!("There is no finding {finding} any more.")),
+        Ok(false) => session.complain(format!("{finding} is no longer a finding.")),
         Ok(true) if lasting.is_zero() => session.say(format!("{finding} counts again.")),
         Ok(true) => {
-            let until = session.time_to_come(session.now + *lasting);
+            let until = session.time_to_come(later(session.now, *lasting));
             session.say(format!("Acknowledged {finding} until {until}."));
         }
     }

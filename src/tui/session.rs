@@ -208,9 +208,11 @@ impl Session {
         Notice { text, bad, until }
     }
 
-    /// Whether an action is offered: to whoever may only look nothing is that changes something.
-    pub const fn offers(&self, action: Action) -> bool {
-        !(self.read_only && action.changes_something())
+    /// Whether an action is offered; a read-only console offers none that changes anything.
+    pub const fn offers(&self, context: Context, action: Action) -> bool {
+        let edits =
+            matches!((context, action), (Context::Numbers | Context::Compare, Action::Accept));
+        !(self.read_only && (edits || action.changes_something()))
     }
 
     /// Why settings cannot be changed here, if they cannot.

@@ -15,6 +15,7 @@ use super::lifecycle::Phase;
 use super::message::Message;
 use super::modal::verify::approval;
 use super::model::Model;
+use super::pane::typed_filter::TypedFilter;
 use super::pane::{Pane, form_input, log_view, numbers_view, quota_view};
 use super::question::{Answer, Ticket};
 use super::reports::on_report;
@@ -163,12 +164,13 @@ fn on_answer(model: &mut Model, ticket: Ticket, answer: Result<Answer, String>) 
         let flow = modals.on_answer(session, ticket, answer);
         return follow(model, flow);
     }
-    let asker = |waits: fn(&Tab, Ticket) -> bool| {
-        Environment::ALL.into_iter().find(|&it| waits(&session.tabs[it], ticket))
+    let asker = |filter: fn(&Tab) -> Option<&TypedFilter>| {
+        let waits = |tab| filter(tab).is_some_and(|it| it.waits_for(ticket));
+        Environment::ALL.into_iter().find(|&it| waits(&session.tabs[it]))
     };
-    if let Some(asker) = asker(|tab, ticket| tab.quota.waits_for(ticket)) {
+    if let Some(asker) = asker(|tab| tab.quota.typed()) {
         session.tabs[asker].quota.on_answer(answer);
-    } else if let Some(asker) = asker(|tab, ticket| tab.log.waits_for(ticket)) {
+    } else if let Some(asker) = asker(|tab| tab.log.typed()) {
         session.tabs[asker].log.on_answer(answer);
     } else if let Ok(Answer::Verdict(verified)) = answer
         && verified.verdict == Verdict::Approved

@@ -72,7 +72,8 @@ fn a_read_only_console_neither_sends_nor_unlocks_nor_edits() {
 
 #[test]
 fn a_read_only_console_offers_nothing_that_changes_anything() {
-    let changing = ["send code", "verify", "unlock", "save", "delete", "new", "all codes back"];
+    let changing =
+        ["send code", "verify", "unlock", "save", "delete", "new", "edit", "all codes back"];
     let mut console = Console::busy(SIZE);
     console.model.session.read_only = true;
     for keys in ["", "Tab", "Tab", "Tab", "?"] {

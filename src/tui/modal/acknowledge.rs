@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::frame::{open_box, write, write_field};
+use super::frame::{open_box, write, write_fields};
 use crate::domain::span::parse_span;
 use crate::engine::{AcknowledgeRequest, Finding, Severity};
 use crate::tui::effect::EngineEffect;
@@ -23,9 +23,12 @@ const LABEL: u16 = 9;
 /// first.
 pub(super) fn offered(session: &Session) -> Vec<String> {
     let findings = session.tab().status.iter().flat_map(|status| &status.findings);
-    let mut names: Vec<String> =
-        findings.filter(|it| it.severity > Severity::Fine).map(|it| it.key.clone()).collect();
-    names.dedup();
+    let mut names: Vec<String> = Vec::new();
+    for finding in findings.filter(|it| it.severity > Severity::Fine) {
+        if !names.contains(&finding.key) {
+            names.push(finding.key.clone());
+        }
+    }
     names
 }
 
@@ -104,7 +107,7 @@ impl AcknowledgeModal {
         }
         if reason.is_empty() && lasting > SignedDuration::ZERO {
             self.focused = 0;
-            session.complain("Type a reason: whoever reads the audit will ask.");
+            session.complain("Type a reason; it goes into the audit.");
             return Flow::STAY;
         }
         let request = AcknowledgeRequest {
@@ -148,13 +151,6 @@ impl AcknowledgeModal {
             }
         }
         row += 1;
-        let mut cursor = None;
-        for (index, (label, field)) in self.fields.iter().enumerate() {
-            let focused = index == self.focused;
-            let at = write_field(inner, row, (label, LABEL), (field, focused), session, buffer);
-            cursor = cursor.or(at);
-            row += 1;
-        }
-        cursor
+        write_fields(inner, row, LABEL, (&self.fields, self.focused), session, buffer)
     }
 }

@@ -62,6 +62,24 @@ pub(super) fn write_field(
     field.draw(place, buffer, Style::new(), theme, focused)
 }
 
+/// Writes fields in the rows from one on, and returns the cursor in the focused one.
+pub(super) fn write_fields(
+    area: Rect,
+    row: u16,
+    label_width: u16,
+    (fields, focused): (&[(&str, TextField)], usize),
+    session: &Session,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let mut cursor = None;
+    for ((index, (label, field)), row) in fields.iter().enumerate().zip(row..) {
+        let field = (field, index == focused);
+        let at = write_field(area, row, (label, label_width), field, session, buffer);
+        cursor = cursor.or(at);
+    }
+    cursor
+}
+
 /// Writes `label › choice` in a row, for a field that is chosen and not typed.
 pub(super) fn write_choice(
     area: Rect,

@@ -47,7 +47,7 @@ impl HelpModal {
         let mut lines = Vec::new();
         for &context in &self.contexts {
             lines.push((context.heading().to_owned(), String::new()));
-            let offered = session.keys.of(context).filter(|it| session.offers(it.action));
+            let offered = session.keys.of(context).filter(|it| session.offers(context, it.action));
             for binding in offered.filter(|binding| !binding.help.is_empty()) {
                 // Read out, a key must not be taken for the mark that it looks like.
                 let word = if session.theme.plain { "key " } else { "" };

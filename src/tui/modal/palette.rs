@@ -10,7 +10,7 @@ use crate::domain::environment::Environment;
 use crate::tui::fit::{cut, first_row};
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
-use crate::tui::keymap::{Action, Binding, Context, Keys};
+use crate::tui::keymap::{Action, Binding, Context};
 use crate::tui::mark::Mark;
 use crate::tui::pane::Pane;
 use crate::tui::session::Session;
@@ -102,10 +102,9 @@ pub struct PaletteModal {
 impl PaletteModal {
     /// Everything that can be done where these contexts hold and no pop-up is open.
     pub fn of_console(session: &Session, contexts: &[Context]) -> Self {
-        let keys = &session.keys;
         let mut entries: Vec<Entry> = Vec::new();
         for &context in contexts {
-            add(&mut entries, keys, context, None);
+            add(&mut entries, session, context, None);
         }
         entries.extend(Environment::ALL.map(|environment| {
             let name = format!("Go to {environment}");
@@ -116,35 +115,30 @@ impl PaletteModal {
             Entry::place(Command::Focus(pane), name, "Pane")
         }));
         for pane in Pane::ALL.into_iter().filter(|&pane| pane != session.focus) {
-            add(&mut entries, keys, pane.context(), Some(pane));
+            add(&mut entries, session, pane.context(), Some(pane));
         }
         // A form that is being typed in leaves these out.
-        add(&mut entries, keys, Context::Console, None);
-        Self::with(session, entries)
+        add(&mut entries, session, Context::Console, None);
+        Self::with(entries)
     }
 
     /// Everything that a pop-up can where these contexts hold, and what works above it.
     pub fn of_pop_up(session: &Session, contexts: &[Context]) -> Self {
-        let keys = &session.keys;
         let mut entries: Vec<Entry> = Vec::new();
         for &context in contexts {
-            add(&mut entries, keys, context, None);
+            add(&mut entries, session, context, None);
         }
-        add(&mut entries, keys, Context::Always, None);
+        add(&mut entries, session, Context::Always, None);
         entries.retain(|entry| match entry.command {
             Command::Act(_, action) if entry.place == Context::Always.heading() => {
                 action.works_above_pop_ups()
             }
             _ => true,
         });
-        Self::with(session, entries)
+        Self::with(entries)
     }
 
-    fn with(session: &Session, mut entries: Vec<Entry>) -> Self {
-        entries.retain(|entry| match entry.command {
-            Command::Act(_, action) => session.offers(action),
-            _ => true,
-        });
+    fn with(mut entries: Vec<Entry>) -> Self {
         // Anyone who moves about has keys for it.
         let is_movement = |entry: &Entry| matches!(entry.command, Command::Act(_, action) if action.is_movement());
         entries.sort_by_key(is_movement);
@@ -229,8 +223,10 @@ impl PaletteModal {
 }
 
 /// Adds the actions of a context that are not there yet.
-fn add(entries: &mut Vec<Entry>, keys: &Keys, context: Context, pane: Option<Pane>) {
-    for binding in keys.of(context).filter(|binding| !binding.help.is_empty()) {
+fn add(entries: &mut Vec<Entry>, session: &Session, context: Context, pane: Option<Pane>) {
+    let keys = &session.keys;
+    let offered = keys.of(context).filter(|it| session.offers(context, it.action));
+    for binding in offered.filter(|binding| !binding.help.is_empty()) {
         let command = Command::Act(pane, binding.action);
         if entries.iter().any(|entry| entry.command == command) {
             continue;

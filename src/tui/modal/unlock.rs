@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
 
-use super::frame::{open_box, write, write_field};
+use super::frame::{open_box, write, write_fields};
 use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::engine::UnlockRequest;
 use crate::store::{QuotaRow, Remedy};
@@ -144,14 +144,7 @@ impl UnlockModal {
         }
         // On the smallest screens the fields matter more than the space above them.
         row = (row + 1).min(inner.height.saturating_sub(3));
-        let mut cursor = None;
-        for (index, (label, field)) in self.fields.iter().enumerate() {
-            let focused = index == self.focused;
-            let at = write_field(inner, row, (label, LABEL), (field, focused), session, buffer);
-            cursor = cursor.or(at);
-            row += 1;
-        }
-        cursor
+        write_fields(inner, row, LABEL, (&self.fields, self.focused), session, buffer)
     }
 
     /// What is given, in words.

@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 
 use super::log_filter::LogFilter;
+use super::typed_filter::TypedFilter;
 use crate::store::{Event, EventId};
 use crate::tui::input::Input;
-use crate::tui::question::{Answer, Ticket};
+use crate::tui::question::Answer;
+use crate::tui::text_field::PasteRefused;
 
 /// Lines kept in memory; the store has them all.
 const MAX_LINES: usize = 5_000;
@@ -30,15 +32,16 @@ impl Log {
 
     /// The events of one delivery, oldest first.
     pub fn story(&self, event: &Event) -> Vec<Event> {
-        match event.delivery {
-            None => vec![event.clone()],
-            Some(_) => self
-                .events
-                .iter()
-                .filter(|other| other.delivery == event.delivery)
-                .cloned()
-                .collect(),
+        let of_same = |other: &&Event| other.delivery == event.delivery;
+        let mut story: Vec<Event> = match event.delivery {
+            None => Vec::new(),
+            Some(_) => self.events.iter().filter(of_same).cloned().collect(),
+        };
+        // It may be older than what is in memory.
+        if story.is_empty() {
+            story.push(event.clone());
         }
+        story
     }
 
     /// The newest event about a delivery.
@@ -46,17 +49,30 @@ impl Log {
         self.events.back()
     }
 
+    /// The text of the filter.
+    pub fn typed(&self) -> Option<&TypedFilter> {
+        self.filter.as_ref().map(|filter| &filter.typed)
+    }
+
     /// Whether keys are text for the filter.
     pub fn is_filtering(&self) -> bool {
-        self.filter.as_ref().is_some_and(|filter| filter.is_typing)
+        self.filter.as_ref().is_some_and(|filter| filter.typed.is_typing)
     }
 
     /// What the filter lets through, oldest first.
     pub(super) fn shown(&self) -> Vec<&Event> {
-        // What the store has found may be older than what is in memory.
+        self.older().chain(self.events.iter().filter(|event| self.fits(event))).collect()
+    }
+
+    /// What the store has found that is older than what is in memory.
+    fn older(&self) -> impl Iterator<Item = &Event> {
         let oldest = self.events.front().map(|event| event.at);
-        let older = self.filter.iter().flat_map(|filter| filter.found_before(oldest));
-        older.chain(self.events.iter().filter(|event| self.fits(event))).collect()
+        self.filter.iter().flat_map(move |filter| filter.found_before(oldest))
+    }
+
+    /// How many lines the filter chooses from.
+    pub(super) fn count(&self) -> usize {
+        self.older().count() + self.events.len()
     }
 
     fn fits(&self, event: &Event) -> bool {
@@ -91,30 +107,11 @@ impl Log {
     }
 
     /// Edits the filter; returns why a paste was refused, if it was.
-    pub(super) fn type_filter(&mut self, input: &Input) -> Option<String> {
+    pub(super) fn type_filter(&mut self, input: &Input) -> Option<PasteRefused> {
         let filter = self.filter.as_mut()?;
-        let refused = match input {
-            Input::Key(key) => {
-                filter.text.on_key(*key);
-                None
-            }
-            Input::Paste(pasted) => filter.text.paste(pasted).err().map(|error| error.to_string()),
-            Input::Action(_) => None,
-        };
-        filter.forget_found();
+        let refused = filter.typed.edit(input);
+        filter.take_found(Vec::new());
         refused
-    }
-
-    /// Waits for what the store has about a typed number or id.
-    pub(super) fn wait_for(&mut self, ticket: Ticket) {
-        if let Some(filter) = &mut self.filter {
-            filter.wait_for(ticket);
-        }
-    }
-
-    /// Whether it waits for the answer to a question.
-    pub fn waits_for(&self, ticket: Ticket) -> bool {
-        self.filter.as_ref().is_some_and(|filter| filter.waits_for(ticket))
     }
 
     /// Takes what the store has about a typed number or id.

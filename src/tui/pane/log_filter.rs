@@ -5,24 +5,19 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::typed_filter::TypedFilter;
 use crate::domain::country::Country;
 use crate::domain::sender::Sender;
 use crate::store::{Event, EventId};
-use crate::tui::question::Ticket;
-use crate::tui::text_field::TextField;
 
 /// A text, and what it means.
 #[derive(Debug)]
 pub struct LogFilter {
-    /// The text as typed.
-    pub text: TextField,
-    /// Whether it is being typed.
-    pub is_typing: bool,
+    /// The text.
+    pub typed: TypedFilter,
     /// What the store has about the text, as a whole number or an id, oldest first.
     found: Vec<Event>,
     ids: HashSet<EventId>,
-    /// Which question about the number is awaited.
-    ticket: Ticket,
     /// In which times are typed.
     zone: TimeZone,
 }
@@ -30,27 +25,7 @@ pub struct LogFilter {
 impl LogFilter {
     /// Begins to type; times are meant in a time zone.
     pub fn new(zone: TimeZone) -> Self {
-        Self {
-            text: TextField::new("", 80),
-            is_typing: true,
-            found: Vec::new(),
-            ids: HashSet::new(),
-            ticket: Ticket::default(),
-            zone,
-        }
-    }
-
-    /// The text, if it may be a whole number, or an id that is masked.
-    pub(super) fn may_be_number(&self) -> Option<String> {
-        // No number is shorter than this (ITU-T E.164), and no shorter id is masked.
-        let typed = self.text.text();
-        (typed.chars().filter(char::is_ascii_digit).count() >= 6).then(|| typed.to_owned())
-    }
-
-    /// Forgets what was found, as the text is another one now.
-    pub(super) fn forget_found(&mut self) {
-        self.ticket = Ticket::default();
-        self.take_found(Vec::new());
+        Self { typed: TypedFilter::new(), found: Vec::new(), ids: HashSet::new(), zone }
     }
 
     /// Takes what was found, oldest first.
@@ -64,21 +39,11 @@ impl LogFilter {
         self.found.iter().filter(move |event| moment.is_none_or(|moment| event.at < moment))
     }
 
-    /// Waits for what is found.
-    pub(super) const fn wait_for(&mut self, ticket: Ticket) {
-        self.ticket = ticket;
-    }
-
-    /// Whether it waits for the answer to a question.
-    pub(super) fn waits_for(&self, ticket: Ticket) -> bool {
-        self.ticket == ticket
-    }
-
     /// Whether a line is meant: by its status, its error code, its SID, the country's code or the
     /// beginning of its name, the time, the sender, a part of the user's name or of the masked
     /// number, or by the whole number.
     pub fn fits(&self, event: &Event) -> bool {
-        let typed = self.text.text().trim().to_lowercase();
+        let typed = self.typed.text.text().trim().to_lowercase();
         if typed.is_empty() {
             return true;
         }

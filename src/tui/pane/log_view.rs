@@ -39,13 +39,13 @@ pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -
         }
         Input::Action(Action::Accept) if log.is_filtering() => {
             if let Some(filter) = &mut log.filter {
-                filter.is_typing = false;
+                filter.typed.is_typing = false;
             }
         }
         Input::Action(Action::Filter) => {
             let zone = session.time_zone.clone();
             let log = &mut session.tab_mut().log;
-            log.filter.get_or_insert_with(|| LogFilter::new(zone)).is_typing = true;
+            log.filter.get_or_insert_with(|| LogFilter::new(zone)).typed.is_typing = true;
         }
         Input::Action(Action::Cancel) => log.filter = None,
         Input::Paste(_) => session.cannot_paste(),
@@ -72,9 +72,11 @@ pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -
 /// Asks the store what it has about what is typed, where that may be a number.
 pub fn find_typed(session: &mut Session, environment: Environment) -> Vec<Effect> {
     let filter = session.tabs[environment].log.filter.as_ref();
-    let Some(typed) = filter.and_then(LogFilter::may_be_number) else { return Vec::new() };
+    let Some(typed) = filter.and_then(|it| it.typed.may_be_number()) else { return Vec::new() };
     let (ticket, effect) = session.ask(Question::EventsOf { environment, typed });
-    session.tabs[environment].log.wait_for(ticket);
+    if let Some(filter) = &mut session.tabs[environment].log.filter {
+        filter.typed.wait_for(ticket);
+    }
     vec![effect]
 }
 
@@ -106,9 +108,8 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
     let title = match &log.filter {
         None => format!("Delivery log · {follows}"),
         Some(filter) => {
-            let cursor = if filter.is_typing { "_" } else { "" };
-            let (count, all) = (shown.len(), log.events.len());
-            format!("Delivery log · filter: {}{cursor} · {count} of {all}", filter.text.text())
+            let (typed, count, all) = (filter.typed.shown(), shown.len(), log.count());
+            format!("Delivery log · filter: {typed} · {count} of {all}")
         }
     };
     let block = theme.block(&title, focused);

@@ -15,6 +15,7 @@ pub mod numbers_view;
 pub mod quota;
 mod quota_filter;
 pub mod quota_view;
+pub mod typed_filter;
 
 use super::keymap::Context;
 

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 
 use super::quota_filter::QuotaFilter;
+use super::typed_filter::TypedFilter;
 use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::domain::secret::LookupKey;
 use crate::store::QuotaRow;
 use crate::tui::input::Input;
-use crate::tui::question::{Answer, Ticket};
+use crate::tui::question::Answer;
 use crate::tui::text_field::PasteRefused;
 
 /// The users with codes that still matter.
@@ -31,38 +32,23 @@ impl QuotaPane {
         self.show();
     }
 
+    /// The text of the filter.
+    pub fn typed(&self) -> Option<&TypedFilter> {
+        self.filter.as_ref().map(|filter| &filter.typed)
+    }
+
     /// Whether keys are text for the filter.
     pub fn is_filtering(&self) -> bool {
-        self.filter.as_ref().is_some_and(|filter| filter.is_typing)
+        self.filter.as_ref().is_some_and(|filter| filter.typed.is_typing)
     }
 
-    /// Edits the filter; what is typed by now, and why a paste was refused, if it was.
-    pub(super) fn type_filter(&mut self, input: &Input) -> Option<(String, Option<PasteRefused>)> {
+    /// Edits the filter; returns why a paste was refused, if it was.
+    pub(super) fn type_filter(&mut self, input: &Input) -> Option<PasteRefused> {
         let filter = self.filter.as_mut()?;
-        let refused = match input {
-            Input::Key(key) => {
-                filter.text.on_key(*key);
-                None
-            }
-            Input::Paste(pasted) => filter.text.paste(pasted).err(),
-            Input::Action(_) => None,
-        };
-        filter.forget_keys();
-        let typed = filter.text.text().to_owned();
+        let refused = filter.typed.edit(input);
+        filter.on_keys(Vec::new());
         self.show();
-        Some((typed, refused))
-    }
-
-    /// Waits for under what a typed number or id is found.
-    pub(super) fn wait_for(&mut self, ticket: Ticket) {
-        if let Some(filter) = &mut self.filter {
-            filter.wait_for(ticket);
-        }
-    }
-
-    /// Whether it waits for the answer to a question.
-    pub fn waits_for(&self, ticket: Ticket) -> bool {
-        self.filter.as_ref().is_some_and(|filter| filter.waits_for(ticket))
+        refused
     }
 
     /// Takes under what a typed number or id is found.

@@ -1,49 +1,23 @@
 //! Which users the quota shows: those whom a typed text means.
 
+use super::typed_filter::TypedFilter;
 use crate::domain::country::Country;
 use crate::domain::secret::LookupKey;
 use crate::store::QuotaRow;
-use crate::tui::question::Ticket;
-use crate::tui::text_field::TextField;
 
 /// A text, and what it means.
 #[derive(Debug)]
 pub struct QuotaFilter {
-    /// The text as typed.
-    pub text: TextField,
-    /// Whether it is being typed.
-    pub is_typing: bool,
+    /// The text.
+    pub typed: TypedFilter,
     /// Under what the text is found, as a whole number or an id.
     keys: Vec<LookupKey>,
-    /// Which question about the number is awaited.
-    ticket: Ticket,
 }
 
 impl QuotaFilter {
     /// Begins to type.
     pub fn new() -> Self {
-        Self {
-            text: TextField::new("", 80),
-            is_typing: true,
-            keys: Vec::new(),
-            ticket: Ticket::default(),
-        }
-    }
-
-    /// Forgets under what the text was found, as it is another one now.
-    pub fn forget_keys(&mut self) {
-        self.ticket = Ticket::default();
-        self.keys.clear();
-    }
-
-    /// Waits for under what the text is found.
-    pub const fn wait_for(&mut self, ticket: Ticket) {
-        self.ticket = ticket;
-    }
-
-    /// Whether it waits for the answer to a question.
-    pub fn waits_for(&self, ticket: Ticket) -> bool {
-        self.ticket == ticket
+        Self { typed: TypedFilter::new(), keys: Vec::new() }
     }
 
     /// Takes under what the text is found.
@@ -54,7 +28,7 @@ impl QuotaFilter {
     /// Whether a user is meant: by a part of the name or of the sender, by the whole number, or by
     /// the country's code or the beginning of its name.
     pub fn fits(&self, row: &QuotaRow) -> bool {
-        let typed = self.text.text().trim().to_lowercase();
+        let typed = self.typed.text.text().trim().to_lowercase();
         if typed.is_empty() {
             return true;
         }
@@ -104,15 +78,11 @@ mod tests {
             ("de", false),
             ("4567", false),
         ] {
-            filter.text.set(typed);
+            filter.typed.text.set(typed);
             assert_eq!(filter.fits(&row()), fits, "{typed}");
         }
-        filter.text.set("+573001234567");
-        filter.forget_keys();
+        filter.typed.text.set("+573001234567");
         assert!(!filter.fits(&row()));
-        let (first, second) = (Ticket::default().next(), Ticket::default().next().next());
-        filter.wait_for(second);
-        assert!(!filter.waits_for(first) && filter.waits_for(second));
         filter.on_keys(vec![LookupKey([2; 32])]);
         assert!(filter.fits(&row()));
     }

@@ -10,7 +10,6 @@ use super::quota::is_locked;
 use super::quota_filter::QuotaFilter;
 use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::domain::quota::Quota;
-use crate::domain::text::masked_digits;
 use crate::store::QuotaRow;
 use crate::tui::effect::Effect;
 use crate::tui::fit::{column, cut_front, first_row, width};
@@ -38,11 +37,11 @@ pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -
         }
         Input::Action(Action::Accept) if quota.is_filtering() => {
             if let Some(filter) = &mut quota.filter {
-                filter.is_typing = false;
+                filter.typed.is_typing = false;
             }
         }
         Input::Action(Action::Filter) => match &mut quota.filter {
-            Some(filter) => filter.is_typing = true,
+            Some(filter) => filter.typed.is_typing = true,
             None => quota.filter = Some(QuotaFilter::new()),
         },
         Input::Action(Action::Cancel) => {
@@ -86,17 +85,15 @@ fn help(session: &mut Session, modals: &mut ModalStack, action: Action) {
 /// Edits the filter, and asks under what it is found where it may be a number.
 fn type_filter(session: &mut Session, input: &Input) -> Vec<Effect> {
     let environment = session.environment;
-    let quota = &mut session.tab_mut().quota;
-    let Some((typed, refused)) = quota.type_filter(input) else { return Vec::new() };
-    if let Some(refused) = refused {
+    if let Some(refused) = session.tab_mut().quota.type_filter(input) {
         session.complain(format!("{refused}."));
     }
-    // No number is shorter than this (ITU-T E.164), and no shorter id is masked.
-    if typed.chars().filter(char::is_ascii_digit).count() < 6 {
-        return Vec::new();
-    }
+    let filter = session.tab().quota.filter.as_ref();
+    let Some(typed) = filter.and_then(|it| it.typed.may_be_number()) else { return Vec::new() };
     let (ticket, effect) = session.ask(Question::FindUser { environment, typed });
-    session.tab_mut().quota.wait_for(ticket);
+    if let Some(filter) = &mut session.tab_mut().quota.filter {
+        filter.typed.wait_for(ticket);
+    }
     vec![effect]
 }
 
@@ -135,12 +132,7 @@ fn title(session: &Session) -> String {
         locked => format!("Quota · {locked} locked"),
     };
     let Some(filter) = &pane.filter else { return title };
-    // A whole number is no longer needed once it is typed.
-    let typed = if filter.is_typing {
-        format!("{}_", filter.text.text())
-    } else {
-        masked_digits(filter.text.text(), 7)
-    };
+    let typed = filter.typed.shown();
     let (shown, all) = (pane.shown.len(), pane.rows.len());
     format!("{title} · filter: {typed} · {shown} of {all}")
 }
@@ -159,6 +151,9 @@ fn without_users(session: &Session) -> (String, Style) {
         }
         (EngineState::Ready, None) if session.tab().log.newest().is_some() => {
             ("Nobody has a code that counts just now.".to_owned(), theme.dim())
+        }
+        (EngineState::Ready, None) if session.read_only => {
+            ("Nobody has asked for a code lately.".to_owned(), theme.dim())
         }
         (EngineState::Ready, None) => {
             let send = session.key(Context::Console, Action::SendCode);
