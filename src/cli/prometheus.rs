@@ -227,3 +227,34 @@ fn label(environment: Environment) -> String {
 fn seconds(moment: Timestamp) -> f64 {
     moment.duration_since(Timestamp::UNIX_EPOCH).as_secs_f64()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Destinations, FailureCount, Health};
+
+    #[test]
+    fn no_series_is_written_twice() {
+        let failure = |fault, count| FailureCount {
+            error_code: Some(30007),
+            fault,
+            count,
+            first: Timestamp::UNIX_EPOCH,
+            last: Timestamp::UNIX_EPOCH,
+            routes: vec![(Country::from_code("CO"), "A\"C".to_owned(), count)],
+        };
+        let failures = vec![failure(None, 2), failure(Some(Fault::Busy), 3)];
+        let status = Status {
+            is_set_up: true,
+            credentials: None,
+            health: Health { failures, ..Health::default() },
+            destinations: Destinations::default(),
+            locked: 0,
+            findings: Vec::new(),
+        };
+        let text = render(&[(Environment::Test, status)], Timestamp::UNIX_EPOCH);
+        let found: Vec<&str> = text.lines().filter(|it| it.starts_with("smsdeck_fail")).collect();
+        let labels = r#"environment="test",country="CO",sender="A\"C",code="30007""#;
+        assert_eq!(found, [format!("smsdeck_failures{{{labels}}} 5")]);
+    }
+}

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::acting::ActingEngine;
 use super::error::EngineError;
-use super::findings::{Finding, Severity};
+use super::finding::{Finding, Severity};
 use crate::domain::environment::Environment;
 use crate::domain::span::later;
 use crate::domain::text::{masked_digits, printable};

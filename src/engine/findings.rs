@@ -3,133 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::credentials_status::CredentialsStatus;
-use crate::domain::country::Country;
-use crate::domain::fault::{Fault, Origin};
+use super::finding::{Finding, MIN_CODES, Severity, place};
+use crate::domain::fault::Fault;
 use crate::domain::provider::ProviderKind;
 use crate::domain::sender::Sender;
 use crate::domain::thresholds::Thresholds;
 use crate::provider::ErrorCode;
-use crate::store::{
-    Acknowledgement, BlockTraffic, CountryTraffic, Destinations, FailureCount, Health, Newest,
-    QuotaRow,
-};
-
-/// The fewest codes for which a share or a comparison means something.
-const MIN_CODES: u32 = 20;
-
-/// How bad a finding is; the exit code of monitoring plugins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Nothing is wrong.
-    Fine,
-    /// An operator should look.
-    Warning,
-    /// Codes do not go out.
-    Critical,
-}
-
-impl Severity {
-    /// The stable name in JSON.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Fine => "ok",
-            Self::Warning => "warning",
-            Self::Critical => "critical",
-        }
-    }
-}
-
-/// One finding about an environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// Its stable name, by which it is acknowledged: the same cause has the same one.
-    pub key: String,
-    /// Who knows of it, if somebody does.
-    pub acknowledged: Option<Acknowledgement>,
-    /// How bad it is.
-    pub severity: Severity,
-    /// Whose fault it is, if that shows.
-    pub origin: Option<Origin>,
-    /// The provider's error code, if the finding is about one.
-    pub error_code: Option<ErrorCode>,
-    /// What keeps codes from the provider, if the finding is about that.
-    pub fault: Option<Fault>,
-    /// Since when.
-    pub since: Option<Timestamp>,
-    /// How many codes, of how many.
-    pub codes: Option<(u32, u32)>,
-    /// The country that it is about, or that most of its codes went to.
-    pub country: Option<Country>,
-    /// The sender that most of its codes came from, as
-    /// [`Sender::as_str`](crate::domain::sender::Sender::as_str).
-    pub sender: Option<String>,
-    /// What to do about it, where neither code nor fault tells, without a full stop.
-    pub advice: Option<&'static str>,
-    /// The finding in words, without times and without a full stop.
-    pub text: String,
-}
-
-impl Finding {
-    pub(super) fn new(severity: Severity, key: impl Into<String>, text: String) -> Self {
-        Self {
-            key: key.into(),
-            acknowledged: None,
-            severity,
-            origin: None,
-            error_code: None,
-            fault: None,
-            since: None,
-            codes: None,
-            country: None,
-            sender: None,
-            advice: None,
-            text,
-        }
-    }
-
-    /// How bad it is for those who do not know of it yet.
-    pub fn open_severity(&self) -> Severity {
-        if self.acknowledged.is_some() { Severity::Fine } else { self.severity }
-    }
-
-    const fn with_advice(mut self, advice: &'static str) -> Self {
-        self.advice = Some(advice);
-        self
-    }
-
-    pub(super) fn with_code(mut self, code: ErrorCode) -> Self {
-        self.error_code = Some(code);
-        self.origin = Some(code.origin());
-        self
-    }
-
-    /// Adds what has caused it: an error code, or else a fault.
-    fn with_cause(mut self, code: Option<ErrorCode>, fault: Option<Fault>) -> Self {
-        self.fault = fault.filter(|_| code.is_none());
-        self.origin = self.fault.map(Fault::origin);
-        match code {
-            Some(code) => self.with_code(code),
-            None => self,
-        }
-    }
-
-    const fn with_codes(mut self, count: u32, of: u32, since: Timestamp) -> Self {
-        self.codes = Some((count, of));
-        self.since = Some(since);
-        self
-    }
-
-    /// What to do about what is no error of the provider, without a full stop.
-    pub fn own_advice(&self) -> Option<&'static str> {
-        self.fault.map(Fault::advice).or(self.advice)
-    }
-
-    /// Explains the error code, or says what to do.
-    pub fn explanation(&self) -> Option<String> {
-        let to_do = || self.own_advice().map(|advice| format!("What to do: {advice}."));
-        self.error_code.map(ErrorCode::explanation).or_else(to_do)
-    }
-}
+use crate::store::{FailureCount, Health, Newest};
 
 /// Returns the finding about credentials that are refused, or that no account was asked about.
 pub(super) fn of_credentials(status: CredentialsStatus) -> Option<Finding> {
@@ -313,90 +193,12 @@ fn capitalized(text: &str) -> String {
     first.into_iter().flatten().chain(letters).collect()
 }
 
-/// Returns the finding about users with many wrong tries in a row.
-pub(super) fn of_wrong_tries(rows: &[QuotaRow], thresholds: Thresholds) -> Option<Finding> {
-    const ADVICE: &str =
-        "ask the user before you forgive the tries, and look at where the sign-ins come from";
-    let many = u32::from(thresholds.wrong_tries.get());
-    let guessed = || rows.iter().filter(|row| row.wrong_in_a_row >= many);
-    let worst = guessed().max_by_key(|row| row.wrong_in_a_row)?;
-    let (user, tries) = (&worst.user.label, worst.wrong_in_a_row);
-    let text = match guessed().count() {
-        1 => format!("somebody may be guessing: {user} has {tries} wrong tries in a row"),
-        count => format!(
-            "somebody may be guessing: {count} users have {many} wrong tries in a row or more, {user} the most ({tries})"
-        ),
-    };
-    Some(Finding::new(Severity::Warning, "guessing", text).with_advice(ADVICE))
-}
-
-/// What to do about signs of SMS pumping.
-const AGAINST_PUMPING: &str =
-    "cap the country under limits, or leave it out of only_countries, until you know who asks";
-
-/// Returns the findings about the destinations of the last day: signs of SMS pumping.
-pub(super) fn of_destinations(found: &Destinations, thresholds: Thresholds) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut warn = |country: Option<Country>, key: String, text| {
-        let finding = Finding::new(Severity::Warning, key, text).with_advice(AGAINST_PUMPING);
-        findings.push(Finding { country, ..finding });
-    };
-    for traffic in &found.countries {
-        let CountryTraffic { country, day, usual, settled, unverified } = *traffic;
-        let place = place(country);
-        let code = country.map_or("none", Country::code);
-        // A country that is new is as unusual as one that has grown, unless all is new.
-        if found.has_history
-            && day >= MIN_CODES
-            && day >= usual.saturating_mul(thresholds.busy_factor.get().into())
-        {
-            warn(
-                country,
-                format!("country-{code}-busy"),
-                format!("{day} codes to {place} in a day, where {usual} are usual"),
-            );
-        }
-        let share = traffic.unverified_share().unwrap_or_default();
-        if settled >= MIN_CODES && share >= thresholds.unverified_percent.get().into() {
-            warn(
-                country,
-                format!("country-{code}-unverified"),
-                format!("{unverified} of {settled} codes to {place} in a day were never entered"),
-            );
-        }
-    }
-    for block in &found.blocks {
-        let BlockTraffic { codes, usual, numbers, .. } = *block;
-        // The phones of one company stand side by side too, and sign in every day.
-        let is_new = codes >= usual.saturating_mul(thresholds.busy_factor.get().into());
-        if numbers >= thresholds.block_numbers.get().into() && is_new {
-            warn(
-                block.country,
-                format!("block-{}", block.name()),
-                format!(
-                    "{numbers} numbers side by side in {} had {codes} codes in a day, where {usual} are usual (block {})",
-                    place(block.country),
-                    block.name()
-                ),
-            );
-        }
-    }
-    findings
-}
-
-fn place(country: Option<Country>) -> &'static str {
-    country.map_or("numbers of no country", Country::name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::secret::LookupKey;
+    use crate::domain::country::Country;
+    use crate::domain::fault::Origin;
     use crate::store::{Outage, Outcomes};
-
-    fn texts(findings: &[Finding]) -> Vec<&str> {
-        findings.iter().map(|finding| finding.text.as_str()).collect()
-    }
 
     fn failure(error_code: Option<u32>, count: u32) -> FailureCount {
         let (first, last) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
@@ -486,19 +288,6 @@ mod tests {
     }
 
     #[test]
-    fn a_country_without_history_is_unusual_where_others_have_one() {
-        let country = Country::from_code("LV");
-        let countries =
-            vec![CountryTraffic { country, day: 20, usual: 0, settled: 0, unverified: 0 }];
-        for has_history in [true, false] {
-            let found =
-                Destinations { countries: countries.clone(), has_history, ..<_>::default() };
-            let findings = of_destinations(&found, Thresholds::default());
-            assert_eq!(findings.len(), usize::from(has_history));
-        }
-    }
-
-    #[test]
     fn an_hour_is_compared_with_the_usual_only_if_there_is_a_usual_one() {
         let now = Timestamp::UNIX_EPOCH;
         for (codes, usual, is_busy) in
@@ -509,27 +298,5 @@ mod tests {
             let found = of_health(&health, ProviderKind::Twilio, Thresholds::default(), now);
             assert_eq!(!found.is_empty(), is_busy, "{codes}, usually {usual}");
         }
-    }
-
-    #[test]
-    fn signs_of_sms_pumping_are_findings() {
-        let country = Country::from_code("CO");
-        let countries =
-            vec![CountryTraffic { country, day: 60, usual: 4, settled: 50, unverified: 45 }];
-        let block = LookupKey([0xa7; 32]);
-        let seen = |codes, usual| BlockTraffic { block, country, codes, usual, numbers: 30 };
-        let blocks = vec![seen(31, 2), seen(40, 30)];
-        let found = of_destinations(
-            &Destinations { countries, blocks, has_history: true, ..<_>::default() },
-            Thresholds::default(),
-        );
-        assert_eq!(
-            texts(&found),
-            [
-                "60 codes to Colombia in a day, where 4 are usual",
-                "45 of 50 codes to Colombia in a day were never entered",
-                "30 numbers side by side in Colombia had 31 codes in a day, where 2 are usual (block a7a7)",
-            ]
-        );
     }
 }

@@ -1,10 +1,10 @@
 //! The status of an environment: its figures, and the findings about them.
 
+use super::abuse::{of_destinations, of_wrong_tries};
 use super::credentials_status::CredentialsStatus;
 use super::error::EngineError;
-use super::findings::{
-    Finding, Severity, of_clock, of_credentials, of_destinations, of_health, of_wrong_tries,
-};
+use super::finding::{Finding, Severity};
+use super::findings::{of_clock, of_credentials, of_health};
 use super::open::Engine;
 use crate::config::{self, Exposed, TokenStatus};
 use crate::domain::country::Country;

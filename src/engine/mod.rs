@@ -3,6 +3,7 @@
 //! The engine joins the rules with the services (store, provider, config). It knows no
 //! screen and no terminal; the console and the command line are two faces of it.
 
+mod abuse;
 mod account;
 mod acknowledge;
 mod acting;
@@ -16,6 +17,7 @@ mod deck;
 mod error;
 mod file_watch;
 mod find_user;
+mod finding;
 mod findings;
 mod follow;
 mod handset;
@@ -54,7 +56,7 @@ pub use credentials_status::CredentialsStatus;
 pub use deck::Deck;
 pub use error::{EngineError, NotReady, RequestError};
 pub use file_watch::{ConfigWatch, FileWatch, watch_config};
-pub use findings::{Finding, Severity};
+pub use finding::{Finding, Severity};
 pub use health::Status;
 pub use not_own_store::NotOwnStore;
 pub use open::Engine;

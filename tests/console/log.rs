@@ -1,10 +1,12 @@
 //! The delivery log.
 
+use smsdeck::store::{DeliveryId, Event, EventId};
 use smsdeck::tui::effect::{Effect, TerminalEffect};
 use smsdeck::tui::pane::Pane;
-use smsdeck::tui::question::Question;
+use smsdeck::tui::question::{Answer, Question};
 
 use crate::SIZE;
+use crate::support::busy_day::events;
 use crate::support::screen::{Console, newest_question};
 
 #[test]
@@ -34,4 +36,24 @@ fn the_log_is_filtered_by_status_error_number_and_user() {
     console.assert_shows("No line fits the filter");
     console.press("Backspace Backspace Backspace deliv Enter Enter");
     console.assert_shows("The phone has it.");
+}
+
+#[test]
+fn a_line_that_is_no_longer_in_memory_is_found_and_opened() {
+    let mut console = Console::busy(SIZE);
+    let effects = console.press("Tab / +573009999999");
+    let (ticket, _) = newest_question(&effects);
+    let old = Event {
+        id: EventId(0),
+        at: "2026-11-20T08:00:00Z".parse().unwrap(),
+        delivery: Some(DeliveryId(99)),
+        recipient: "+57 ••• ••• 9999".to_owned(),
+        ..events().remove(0)
+    };
+    console.answer(ticket, Ok(Answer::Story(vec![old])));
+    console.assert_shows("1 of 9");
+    console.assert_shows("+57 ••• ••• 9999");
+    console.press("Enter Enter");
+    console.assert_shows("┏ Delivery");
+    console.assert_shows("11-20 08:00:00 reserved");
 }

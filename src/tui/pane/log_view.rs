@@ -167,7 +167,7 @@ fn draw_welcome(session: &Session, inner: Rect, buffer: &mut Buffer) {
 fn draw_line(session: &Session, event: &Event, selected: bool, line: Rect, buffer: &mut Buffer) {
     let theme = session.theme;
     let style = if selected { theme.selected() } else { Style::new() };
-    let word = format!(" {:<11}", event.kind.to_string());
+    let word = format!(" {:<10} ", event.kind.to_string());
     let rest = format!("{}  {}", event.recipient, detail(session, event));
     buffer.set_style(line, style);
     let mark = theme.mark_if(selected, Mark::Line);
