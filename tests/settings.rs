@@ -329,7 +329,7 @@ fn an_invalid_config_is_reported_and_a_version_can_be_restored() {
     let history = deck.run(&["config", "history", "--json"]).json();
     let version = history[0]["version"].as_str().unwrap();
     let restore = ["config", "restore", version, "--yes"];
-    assert_eq!(deck.run(&[&restore[..], &["--env", "dev"]].concat()).code(), 2);
+    assert_ne!(deck.run(&[&restore[..], &["--env", "dev"]].concat()).code(), 0);
     let restored = deck.run(&restore);
     assert_eq!(restored.code(), 0, "{}", restored.err());
     deck.configure(&text(&deck).replace("retention_days: 60", "retention_days: 90"));

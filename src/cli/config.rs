@@ -38,8 +38,8 @@ pub(super) async fn run(
             transfer::copy(invocation, ends, what, (consent, checking(unchecked))).await
         }
         ConfigCommand::History => versions::history(invocation),
-        ConfigCommand::Restore { version, consent, unchecked } => {
-            versions::restore(invocation, &version, consent, checking(unchecked)).await
+        ConfigCommand::Restore { version, fields, consent, unchecked } => {
+            versions::restore(invocation, (&version, &fields), consent, checking(unchecked)).await
         }
         ConfigCommand::Export => transfer::export(invocation),
         ConfigCommand::Import { file, consent, unchecked } => {

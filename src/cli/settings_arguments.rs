@@ -79,11 +79,14 @@ pub enum ConfigCommand {
     Keys,
     /// The versions that were in force before, the newest first.
     History,
-    /// Put a former version of the whole file back, with all environments; shows what it changes,
-    /// and asks.
+    /// Restore a former version: the whole file, one environment (--env), or some of its fields;
+    /// shows what changes, and asks.
     Restore {
-        /// Its name, as `history` has it.
+        /// Its name, as `history` lists it.
         version: String,
+        /// Restore only these fields of the environment, by their names in config.ron.
+        #[arg(long, value_delimiter = ',', value_name = "FIELD,…")]
+        fields: Vec<String>,
         /// What was said beforehand.
         #[command(flatten)]
         consent: Consent,

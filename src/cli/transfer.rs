@@ -37,7 +37,7 @@ pub(super) async fn copy(
     };
     let (fields, numbers) = (fields.to_vec(), numbers.to_vec());
     let change = SettingsChange::edit(Some(to), token.map(|token| (to, token)), move |config| {
-        *config = config::copied(config, (from, to), &fields)?;
+        *config = config::copied(config, (config, from), to, &fields)?;
         let source = config.environments[from].from_numbers.clone();
         let target = &mut config.environments[to].from_numbers;
         for number in &numbers {

@@ -2,13 +2,14 @@
 
 use std::process::ExitCode;
 
-use super::change::{ensure_complete, preview, show_unverified};
+use super::change::{apply, ensure_complete, preview, show_unverified};
 use super::confirm::confirm;
 use super::consent::Consent;
 use super::failure::Failure;
 use super::invocation::Invocation;
 use super::show_changes::{changes, show};
 use crate::config::{self, Version};
+use crate::domain::environment::Environment;
 use crate::engine::{Checking, SettingsChange};
 use crate::report::{self, InvalidConfig, Repaired};
 
@@ -53,22 +54,56 @@ fn versions(invocation: &Invocation) -> Result<Vec<Version>, Failure> {
     found.map_err(|error| Failure::new("history", format!("cannot read the history: {error}")))
 }
 
-/// `config restore VERSION`: shows what it changes, asks, and puts it back. A version is the whole
-/// file, so it concerns every environment.
+/// `config restore VERSION`: shows what it changes, asks, and restores the whole file, or what one
+/// environment had in it.
 pub(super) async fn restore(
     invocation: &Invocation,
-    name: &str,
+    (name, fields): (&str, &[String]),
     consent: Consent,
     checking: Checking,
 ) -> Result<ExitCode, Failure> {
-    if invocation.environment.is_some() {
-        let words = "a version is the whole file, with all environments: leave --env out";
-        return Err(Failure::usage(words.to_owned()));
-    }
     let version = versions(invocation)?.into_iter().find(|version| version.name == name);
     let version = version.ok_or_else(|| {
-        Failure::usage(format!("there is no version {name:?}: `smsdeck config history` has them"))
+        Failure::usage(format!("no version is named {name:?}; `smsdeck config history` lists them"))
     })?;
+    match invocation.environment {
+        Some(environment) => {
+            let change = part_of(&version, environment, fields)?;
+            apply(invocation, consent, checking, change).await
+        }
+        None if !fields.is_empty() => {
+            Err(Failure::usage("--fields needs --env: the environment to restore".to_owned()))
+        }
+        None => restore_all(invocation, version, consent, checking).await,
+    }
+}
+
+/// The change that restores what one environment had in a version, or only some fields of it.
+fn part_of(
+    version: &Version,
+    environment: Environment,
+    fields: &[String],
+) -> Result<SettingsChange, Failure> {
+    let former = config::load(&version.path)?.ok_or_else(|| {
+        Failure::usage(format!("version {:?} was deleted meanwhile", version.name))
+    })?;
+    let fields = fields.to_vec();
+    Ok(SettingsChange::edit(Some(environment), None, move |config| {
+        if fields.is_empty() {
+            config.environments[environment] = former.environments[environment].clone();
+        } else {
+            *config = config::copied(config, (&former, environment), environment, &fields)?;
+        }
+        Ok(())
+    }))
+}
+
+async fn restore_all(
+    invocation: &Invocation,
+    version: Version,
+    consent: Consent,
+    checking: Checking,
+) -> Result<ExitCode, Failure> {
     let shown = invocation.config_or_last_good();
     if let Err(error) = invocation.config() {
         let report = InvalidConfig { out_of_order: error.message() };

@@ -19,6 +19,8 @@ pub const VERSIONS: usize = 20;
 pub struct Version {
     /// Its name: when it was replaced, in UTC.
     pub name: String,
+    /// When it was replaced.
+    pub replaced_at: Timestamp,
     /// Its file.
     pub path: PathBuf,
 }
@@ -53,9 +55,9 @@ fn of_folder(folder: &Path) -> io::Result<Vec<Version>> {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str());
         if let Some(name) = name.and_then(|name| name.strip_suffix(".ron"))
-            && moment(name).is_some()
+            && let Some(replaced_at) = moment(name)
         {
-            versions.push(Version { name: name.to_owned(), path });
+            versions.push(Version { name: name.to_owned(), replaced_at, path });
         }
     }
     // The names are times, and those sort as text.

@@ -82,18 +82,20 @@ fn set_token(settings: &mut Settings, token: Option<SecretSource>) {
     settings.provider.set_twilio(|account| account.auth_token = token);
 }
 
-/// The settings with some fields as another environment has them, by their names in the file. The
-/// token is copied only where it is named itself.
+/// The settings with some fields of an environment as another one has them in a config, which may
+/// be a former version, by their names in the file. The token is copied only where it is named
+/// itself.
 ///
 /// # Errors
 /// When there is no such field, or the outcome breaks a rule.
 pub fn copied(
     config: &Config,
-    (from, to): (Environment, Environment),
+    (there, from): (&Config, Environment),
+    to: Environment,
     fields: &[String],
 ) -> Result<Config, ConfigError> {
     let mut config = config.clone();
-    let source = config.environments[from].clone();
+    let source = there.environments[from].clone();
     // The grid comes first: its default is one of its numbers.
     if fields.iter().any(|name| name == Field::FromNumbers.key()) {
         config.environments[to].from_numbers = source.from_numbers.clone();
@@ -119,7 +121,7 @@ pub fn copied(
             _ => {
                 // A field that is not set there is unset here too.
                 let unset = if name == "limits.record_only" { "false" } else { "None" };
-                let value = value_of(&render(&config), from, name);
+                let value = value_of(&render(there), from, name);
                 config = with_value(&config, to, name, value.as_deref().unwrap_or(unset))?;
             }
         }
@@ -160,7 +162,7 @@ mod tests {
         let both = (TEST, Environment::Production);
         let copy = |fields: &[&str]| {
             let fields: Vec<String> = fields.iter().map(|field| (*field).to_owned()).collect();
-            copied(&config, both, &fields).unwrap().environments.production
+            copied(&config, (&config, both.0), both.1, &fields).unwrap().environments.production
         };
         let copied = copy(&["provider", "codes_allowed"]);
         assert_eq!(

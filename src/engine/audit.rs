@@ -47,6 +47,14 @@ impl Engine {
         Ok(self.store()?.audit_rows(from, limit).await?)
     }
 
+    /// The newest rows of the audit, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn newest_audit_rows(&self, limit: usize) -> Result<Vec<AuditRow>, EngineError> {
+        Ok(self.store()?.newest_audit_rows(limit).await?)
+    }
+
     /// Checks the whole audit: how many rows it has, or where it is broken.
     ///
     /// # Errors

@@ -64,6 +64,23 @@ impl AuditAction {
         }
     }
 
+    /// What was done, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Intent => "About to change",
+            Self::Change => "Changed",
+            Self::FailedSave => "Save failed",
+            Self::Send => "Send a code",
+            Self::SendOutcome => "Outcome",
+            Self::Unlock => "Unlocked",
+            Self::GiveBack => "Gave one code back",
+            Self::ForgiveTries => "Forgave wrong tries",
+            Self::CancelMessage => "Canceled a message",
+            Self::AdoptStore => "Adopted a store",
+            Self::Acknowledge => "Acknowledged",
+        }
+    }
+
     /// Finds an action by its stable name.
     pub fn from_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.key() == key)

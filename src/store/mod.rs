@@ -329,6 +329,9 @@ operations! {
     /// The audit from a row on, oldest first, at most `limit` rows; the first row is 1.
     fn audit_rows(from: i64, limit: usize) -> Vec<AuditRow>;
 
+    /// The newest rows of the audit, newest first, at most `limit`.
+    fn newest_audit_rows(limit: usize) -> Vec<AuditRow>;
+
     /// Checks the whole audit: `Ok(rows)` where it is whole, else where it is broken.
     fn verify_audit() -> Result<i64, BrokenAudit>;
 

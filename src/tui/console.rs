@@ -1,7 +1,7 @@
 //! What the keys do that belong to the console as a whole, and to no pane and no pop-up.
 
 use super::effect::{Effect, TerminalEffect, Work};
-use super::keymap::Action;
+use super::keymap::{Action, Context};
 use super::lifecycle::{EngineState, Pruning};
 use super::modal::Modal;
 use super::modal::check::CheckModal;
@@ -10,6 +10,7 @@ use super::modal::confirm::{ConfirmModal, Confirmed};
 use super::modal::handset::HandsetModal;
 use super::modal::health::HealthModal;
 use super::modal::help::HelpModal;
+use super::modal::history::HistoryModal;
 use super::modal::palette::PaletteModal;
 use super::modal::send::SendModal;
 use super::modal::verify::VerifyModal;
@@ -41,6 +42,7 @@ pub(super) const fn is_console(action: Action) -> bool {
             | Action::Health
             | Action::Check
             | Action::Compare
+            | Action::History
             | Action::Undo
             | Action::StopPruning
             | Action::EditConfig
@@ -97,6 +99,11 @@ fn open(model: &mut Model, action: Action) -> Vec<Effect> {
             effects = read_status(model);
         }
         Action::Compare => modals.open(Modal::Compare(CompareModal::new(session.environment))),
+        Action::History => {
+            let (modal, effect) = HistoryModal::ask(session);
+            modals.open(Modal::History(modal));
+            effects.push(effect);
+        }
         Action::SendCode | Action::VerifyCode if session.read_only => session.complain(READ_ONLY),
         Action::SendCode => {
             let mut modal = SendModal::new(&number);
@@ -137,9 +144,9 @@ fn undo(session: &mut Session) {
         session.say("Taken back.");
     } else {
         let environment = session.environment;
-        session.say(format!(
-            "{environment}: nothing to take back. `smsdeck config history` has what was saved."
-        ));
+        let history = session.key(Context::Console, Action::History);
+        session
+            .say(format!("{environment}: nothing to take back. {history} lists what was saved."));
     }
 }
 

@@ -57,6 +57,9 @@ pub enum FileEffect {
     TakeEdited(Box<EditedText>, Checking),
     /// Ask an account whether it accepts its credentials.
     CheckAccount(Box<AccountQuery>),
+    /// Read the versions of the config that were in force before, and the audit. Without an open
+    /// store there are the versions at least.
+    ReadHistory(Ticket),
     /// Ask an account for what it can send from.
     ListSenders {
         /// Comes back with the answer.

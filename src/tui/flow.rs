@@ -3,7 +3,9 @@
 use super::effect::Effect;
 use super::keymap::Action;
 use crate::domain::country::Country;
+use crate::domain::environment::PerEnvironment;
 use crate::domain::sender::Sender;
+use crate::domain::settings::Settings;
 use crate::store::{QuotaRow, Remedy};
 
 /// What becomes of a pop-up after an input.
@@ -13,6 +15,8 @@ pub enum Flow {
     Stay(Vec<Effect>),
     /// It closes.
     Close(Vec<Effect>),
+    /// It closes with all pop-ups below it.
+    CloseAll,
     /// It stays, and another one opens above it.
     Open(Popup),
     /// Another one takes its place.
@@ -47,6 +51,13 @@ pub enum Popup {
     Acknowledge {
         /// Their names, the worst first.
         findings: Vec<String>,
+    },
+    /// A former version of the settings, beside the present ones.
+    Version {
+        /// When it was replaced, as the screen shows it.
+        replaced: String,
+        /// The settings of each environment then.
+        settings: Box<PerEnvironment<Settings>>,
     },
     /// A new From number.
     Number {

@@ -1,12 +1,13 @@
 //! What a part asks, and what comes back to it. The ticket of a question brings its answer to the
 //! part that has asked, and to no one else.
 
+use crate::config::{Config, Version};
 use crate::domain::environment::Environment;
 use crate::domain::quota::QuotaRule;
 use crate::domain::secret::LookupKey;
 use crate::engine::{CodeAttempt, CodeRequest, Preview, Verified};
 use crate::provider::{HandsetMessage, OfferedSenders};
-use crate::store::{DeliveryId, Event, QuotaRow};
+use crate::store::{AuditRow, DeliveryId, Event, QuotaRow};
 
 /// The mark of a question. That of a newer question is another one, so that a late answer is not
 /// taken for the newest; the default is the mark of none.
@@ -83,4 +84,15 @@ pub enum Answer {
     Senders(OfferedSenders),
     /// The messages that a phone has received.
     Handset(Vec<HandsetMessage>),
+    /// Former settings, and what operators did.
+    History(Box<DeckHistory>),
+}
+
+/// Former settings, and what operators did.
+#[derive(Debug)]
+pub struct DeckHistory {
+    /// The versions that were in force before; without a config where one cannot be read.
+    pub versions: Vec<(Version, Option<Config>)>,
+    /// The newest rows of the audit, or why they cannot be read.
+    pub audit: Result<Vec<AuditRow>, String>,
 }

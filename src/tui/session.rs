@@ -210,8 +210,10 @@ impl Session {
 
     /// Whether an action is offered; a read-only console offers none that changes anything.
     pub const fn offers(&self, context: Context, action: Action) -> bool {
-        let edits =
-            matches!((context, action), (Context::Numbers | Context::Compare, Action::Accept));
+        let edits = matches!(
+            (context, action),
+            (Context::Numbers | Context::Compare | Context::Version, Action::Accept)
+        );
         !(self.read_only && (edits || action.changes_something()))
     }
 
@@ -254,6 +256,11 @@ impl Session {
             date if date == day(self.now) => self.clock(moment),
             date => format!("{date} {}", self.clock(moment)),
         }
+    }
+
+    /// A moment with its day and the time zone, also of today.
+    pub fn whole_moment(&self, moment: Timestamp) -> String {
+        moment.to_zoned(self.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
     }
 
     /// A time of day as the screen shows it.

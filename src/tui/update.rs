@@ -187,7 +187,7 @@ fn follow(model: &mut Model, flow: Flow) -> Vec<Effect> {
         Flow::Stay(effects) | Flow::Close(effects) => effects,
         Flow::Perform(action) => perform(model, action),
         // The stack has opened them.
-        Flow::Open(_) | Flow::Replace(_) => Vec::new(),
+        Flow::Open(_) | Flow::Replace(_) | Flow::CloseAll => Vec::new(),
     }
 }
 

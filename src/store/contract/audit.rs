@@ -16,6 +16,9 @@ async fn a_send_is_in_the_audit_and_a_refusal_is_not() {
         deck.unlock(1).await;
         let last = deck.store.audit_rows(4, 1).await.unwrap().remove(0);
         assert_eq!(last.entry.action, AuditAction::Unlock);
+        let newest = deck.store.newest_audit_rows(2).await.unwrap();
+        assert_eq!(newest.iter().map(|row| row.id).collect::<Vec<_>>(), [4, 3]);
+        assert_eq!(newest[0], last);
         assert_eq!(deck.store.verify_audit().await.unwrap(), Ok(4));
     }
 }

@@ -25,6 +25,10 @@ impl Sqlite {
         self.worker.read(move |connection| rows(connection, from, limit)).await
     }
 
+    pub async fn newest_audit_rows(&self, limit: usize) -> Result<Vec<AuditRow>, StoreError> {
+        self.worker.read(move |connection| newest(connection, limit)).await
+    }
+
     pub async fn verify_audit(&self) -> Result<Result<i64, BrokenAudit>, StoreError> {
         let key = self.key.clone();
         self.worker.read(move |connection| verify(connection, &key)).await
@@ -77,6 +81,17 @@ fn rows(connection: &Connection, from: i64, most: usize) -> Result<Vec<AuditRow>
              WHERE id >= ?1 ORDER BY id LIMIT ?2",
         )?
         .query_map((from, whole_number(most)), read)?
+        .collect()
+}
+
+/// The newest rows, newest first.
+fn newest(connection: &Connection, most: usize) -> Result<Vec<AuditRow>> {
+    connection
+        .prepare_cached(
+            "SELECT id, at, operator, environment, action, detail, hash FROM audit
+             ORDER BY id DESC LIMIT ?1",
+        )?
+        .query_map([whole_number(most)], read)?
         .collect()
 }
 

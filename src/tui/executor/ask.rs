@@ -9,7 +9,7 @@ use crate::tui::message::Message;
 use crate::tui::question::{Answer, Question};
 
 /// Why nothing comes of an effect before the engine is open.
-const NOT_OPEN: &str = "the store is not open";
+pub(super) const NOT_OPEN: &str = "the store is not open";
 
 /// Has the engine carry out an effect, and returns what came of it.
 pub(super) async fn carry_out(

@@ -2,6 +2,7 @@
 
 mod ask;
 mod follow;
+mod history;
 mod reporter;
 mod save;
 
@@ -123,6 +124,10 @@ impl Executor {
                     AccountProblem::Access(problem) => format!("{environment}: {problem}"),
                 });
                 self.reporter.tell(Message::AccountChecked { query, result }).await;
+            }
+            FileEffect::ReadHistory(ticket) => {
+                let answer = history::read(&self.deck).await;
+                self.reporter.tell(Message::Answered { ticket, answer }).await;
             }
             FileEffect::ListSenders { ticket, query } => {
                 let on_progress = self.reporter.progress(Work::Asked(ticket));

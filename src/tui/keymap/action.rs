@@ -82,6 +82,10 @@ pub enum Action {
     Check,
     /// Show another environment beside this one.
     Compare,
+    /// Show former settings and what operators did.
+    History,
+    /// Put all former values into the form.
+    RestoreAll,
     /// Stop forgetting what is old.
     StopPruning,
     /// Take the last change back.
@@ -126,6 +130,7 @@ impl Action {
                 | Self::Acknowledge
                 | Self::CancelMessage
                 | Self::Undo
+                | Self::RestoreAll
                 | Self::EditConfig
         )
     }

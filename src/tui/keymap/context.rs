@@ -44,6 +44,10 @@ pub enum Context {
     Conflict,
     /// Two environments side by side.
     Compare,
+    /// Former settings and what operators did.
+    History,
+    /// A former version of the settings beside the present ones.
+    Version,
     /// Settings that cannot be read.
     Broken,
 }
@@ -56,7 +60,15 @@ pub fn takes_text(contexts: &[Context]) -> bool {
 impl Context {
     /// Whether text is typed in it.
     pub const fn takes_text(self) -> bool {
-        matches!(self, Self::Form | Self::Filter | Self::Fields | Self::Countries | Self::Choice)
+        matches!(
+            self,
+            Self::Form
+                | Self::Filter
+                | Self::Fields
+                | Self::Countries
+                | Self::Choice
+                | Self::History
+        )
     }
 
     /// What it is called on the screen.
@@ -81,6 +93,8 @@ impl Context {
             Self::Health => "Health",
             Self::Conflict => "Two changes",
             Self::Compare => "Two environments",
+            Self::History => "History and audit",
+            Self::Version => "Former settings",
             Self::Broken => "Settings that cannot be read",
         }
     }

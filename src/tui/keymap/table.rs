@@ -111,6 +111,7 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Console, 'o', A::Health, "health", "Rates, times, failures and countries of the environment"),
     letter(C::Console, 'c', A::Check, "check", "Warnings about the settings, and the figures behind them"),
     letter(C::Console, '=', A::Compare, "compare", "Another environment beside this one; values can be taken over"),
+    letter(C::Console, 'H', A::History, "history", "Former settings and the audit: who changed what; restores settings"),
     letter(C::Console, 'u', A::Undo, "undo", "Take the last change of the settings back"),
     letter(C::Console, 'E', A::EditConfig, "", "Edit config.ron in $EDITOR; it is checked before it counts"),
     letter(C::Console, 'z', A::Zoom, "zoom", "Show this pane alone, or all again"),
@@ -160,6 +161,20 @@ pub static BINDINGS: &[Binding] = &[
     plain(C::Compare, KeyCode::Esc, A::Cancel, "close", "Close"),
     plain(C::Compare, KeyCode::Up, A::Up, "", "Above"),
     plain(C::Compare, KeyCode::Down, A::Down, "", "Below"),
+
+    plain(C::History, KeyCode::Enter, A::Accept, "open", "Compare the version with now, or read the whole entry"),
+    plain(C::History, KeyCode::Esc, A::Cancel, "close", "Back to the list, or close"),
+    plain(C::History, KeyCode::Up, A::Up, "", "Above"),
+    plain(C::History, KeyCode::Down, A::Down, "", "Below"),
+    plain(C::History, KeyCode::PageUp, A::PageUp, "", "A page up"),
+    plain(C::History, KeyCode::PageDown, A::PageDown, "", "A page down"),
+
+    plain(C::Version, KeyCode::Enter, A::Accept, "restore field", "Restore this value into the form; save it there"),
+    letter(C::Version, 'a', A::RestoreAll, "restore all", "Restore all values of this environment into the form; save them there"),
+    letter(C::Version, ']', A::NextEnvironment, "next env", "Next environment"),
+    plain(C::Version, KeyCode::Esc, A::Cancel, "close", "Close"),
+    plain(C::Version, KeyCode::Up, A::Up, "", "Above"),
+    plain(C::Version, KeyCode::Down, A::Down, "", "Below"),
 
     plain(C::Question, KeyCode::Enter, A::Accept, "yes", "Yes"),
     letter(C::Question, 'y', A::Accept, "", ""),

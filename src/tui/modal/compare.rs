@@ -1,4 +1,5 @@
-//! Two environments side by side: what differs, and taking single values over.
+//! The environment on screen beside another one, or beside a former version of itself: what differs,
+//! and taking values over.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
@@ -16,10 +17,19 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::mark::Mark;
 use crate::tui::session::Session;
 
-/// The environment on screen beside another one.
+/// What the environment on screen stands beside.
+#[derive(Debug)]
+enum Other {
+    /// Another environment, as it is saved.
+    Environment(Environment),
+    /// What was in force until a moment, in every environment.
+    Version { replaced: String, settings: Box<PerEnvironment<Settings>> },
+}
+
+/// The environment on screen beside something else.
 #[derive(Debug)]
 pub struct CompareModal {
-    other: Environment,
+    other: Other,
     /// What is selected, so that it stays so where other rows come or go.
     selected: Option<(Field, Option<Sender>)>,
     /// Its place, and that of the next one once it is gone.
@@ -29,7 +39,20 @@ pub struct CompareModal {
 impl CompareModal {
     /// Beside the environment after the one on screen.
     pub fn new(here: Environment) -> Self {
-        Self { other: after(here, here), selected: None, place: 0 }
+        Self { other: Other::Environment(after(here, here)), selected: None, place: 0 }
+    }
+
+    /// Beside what was in force until a moment, which is given as the screen shows it.
+    pub fn with_version(replaced: String, settings: Box<PerEnvironment<Settings>>) -> Self {
+        Self { other: Other::Version { replaced, settings }, selected: None, place: 0 }
+    }
+
+    /// Whose keys hold in it.
+    pub const fn context(&self) -> Context {
+        match self.other {
+            Other::Environment(_) => Context::Compare,
+            Other::Version { .. } => Context::Version,
+        }
     }
 
     pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
@@ -38,10 +61,14 @@ impl CompareModal {
             Input::Action(Action::Up) => self.step(session, -1),
             Input::Action(Action::Down) => self.step(session, 1),
             Input::Action(Action::NextEnvironment) => {
-                self.other = after(self.other, session.environment);
+                match &mut self.other {
+                    Other::Environment(other) => *other = after(*other, session.environment),
+                    Other::Version { .. } => session.show(next(session.environment)),
+                }
                 (self.selected, self.place) = (None, 0);
             }
             Input::Action(Action::Accept) => self.take_over(session),
+            Input::Action(Action::RestoreAll) => return self.take_over_all(session),
             _ => {}
         }
         Flow::STAY
@@ -49,12 +76,28 @@ impl CompareModal {
 
     /// What differs: here as edited, there as saved.
     fn rows(&self, session: &Session) -> Vec<Difference> {
-        differences(&here(session), session.tabs[self.other].form.saved())
+        differences(&here(session), self.there(session))
+    }
+
+    /// The settings that the environment on screen stands beside.
+    fn there<'a>(&'a self, session: &'a Session) -> &'a Settings {
+        match &self.other {
+            Other::Environment(other) => session.tabs[*other].form.saved(),
+            Other::Version { settings, .. } => &settings[session.environment],
+        }
+    }
+
+    /// What the settings on screen and those beside them are called.
+    fn names(&self, session: &Session) -> (String, String) {
+        match &self.other {
+            Other::Environment(other) => (session.environment.to_string(), other.to_string()),
+            Other::Version { replaced, .. } => ("Now".to_owned(), format!("Until {replaced}")),
+        }
     }
 
     /// All fields, and of the numbers each one: with what differs, or with what both have.
     fn all_rows(&self, session: &Session) -> Vec<Difference> {
-        let (here, there) = (here(session), session.tabs[self.other].form.saved());
+        let (here, there) = (here(session), self.there(session));
         let mut differing = self.rows(session);
         let mut rows = Vec::new();
         for &field in Field::ALL {
@@ -102,7 +145,7 @@ impl CompareModal {
         let rows = self.rows(session);
         self.place = self.index(&rows);
         let Some(row) = rows.get(self.place) else { return };
-        let theirs = session.tabs[self.other].form.saved().clone();
+        let theirs = self.there(session).clone();
         let form = &mut session.tab_mut().form;
         match (row.field, &row.number) {
             (Field::AuthToken, _) => {
@@ -117,18 +160,52 @@ impl CompareModal {
             (field, _) => form.take_over(field, &theirs),
         }
         self.selected = None;
-        let close = session.key(Context::Compare, Action::Cancel);
+        let close = session.key(self.context(), Action::Cancel);
         let save = session.key(Context::Always, Action::Save);
-        let (label, other) = (row.field.label(), self.other);
-        session.say(format!("{label} is as in {other}. {close}, then {save} saves."));
+        let label = row.field.label();
+        session.say(match &self.other {
+            Other::Environment(other) => {
+                format!("{label} is as in {other}. {close}, then {save} saves.")
+            }
+            Other::Version { .. } => format!("Restored {label}. {close}, then {save} saves."),
+        });
+    }
+
+    /// Takes all values over into the form and closes, so that the next key can save.
+    fn take_over_all(&self, session: &mut Session) -> Flow {
+        if let Some(reason) = session.settings_are_locked() {
+            session.complain(reason);
+            return Flow::STAY;
+        }
+        if self.rows(session).is_empty() {
+            session.say("Nothing to restore: they are the same.");
+            return Flow::STAY;
+        }
+        let theirs = self.there(session).clone();
+        session.tab_mut().form.take_over_all(&theirs);
+        let differing = self.rows(session);
+        let label = |row: &Difference| row.field.label();
+        let left: Vec<&str> = differing.iter().map(label).collect();
+        let not = if left.is_empty() { String::new() } else { format!(" but {}", left.join(", ")) };
+        let environment = session.environment;
+        session.say_change(&format!("Restored all of {environment}{not} into the form."));
+        Flow::CloseAll
     }
 
     pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
         let theme = session.theme;
         let room = reading_room(session);
-        let with_production = [session.environment, self.other].contains(&Environment::Production);
-        let legend = if with_production { " · drift: in Production only" } else { "" };
-        let title = format!("{} beside {}{legend}", session.environment, self.other);
+        let here = session.environment;
+        let (with_production, title) = match &self.other {
+            Other::Environment(other) => {
+                let with_production = [here, *other].contains(&Environment::Production);
+                let legend = if with_production { " · drift: in Production only" } else { "" };
+                (with_production, format!("{here} beside {other}{legend}"))
+            }
+            Other::Version { replaced, .. } => {
+                (false, format!("{here} now, and in force until {replaced}"))
+            }
+        };
         let differing = self.rows(session);
         let selected = differing.get(self.index(&differing)).map(key);
         let all = PerEnvironment::from_fn(|environment| session.tabs[environment].form.saved());
@@ -137,8 +214,8 @@ impl CompareModal {
             lines.push(("They are the same.".to_owned(), theme.good()));
         }
         if room >= SIDE_BY_SIDE {
-            let (here, there) = (session.environment.name(), self.other.name());
-            lines.push((beside(room, ("", ""), here, there).concat(), theme.dim()));
+            let (here, there) = self.names(session);
+            lines.push((beside(room, ("", ""), &here, &there).concat(), theme.dim()));
         }
         for row in self.all_rows(session) {
             let is_same = !differing.iter().any(|other| key(other) == key(&row));
@@ -166,7 +243,7 @@ impl CompareModal {
             }
         }
         let shown = usize::from(session.size.1.saturating_sub(4)).max(1);
-        let context = Context::Compare;
+        let context = self.context();
         Page { title: &title, lines: &lines, scroll: (first + 3).saturating_sub(shown), context }
             .draw(session, buffer);
         None
@@ -174,10 +251,10 @@ impl CompareModal {
 
     /// Both values of a row below each other, for narrow screens.
     fn below(&self, session: &Session, row: &Difference, room: usize) -> Vec<(String, Style)> {
-        let values = [(session.environment, &row.old), (self.other, &row.new)].into_iter();
-        let lines = values.flat_map(|(environment, words)| {
-            wrap(&format!("{environment}: {words}"), room.saturating_sub(3))
-        });
+        let (here, there) = self.names(session);
+        let values = [(here, &row.old), (there, &row.new)].into_iter();
+        let lines = values
+            .flat_map(|(name, words)| wrap(&format!("{name}: {words}"), room.saturating_sub(3)));
         lines.map(|line| (format!("   {line}"), Style::new())).collect()
     }
 }
@@ -230,7 +307,11 @@ fn here(session: &Session) -> Settings {
 
 /// The environment after one, leaving one out.
 fn after(environment: Environment, but: Environment) -> Environment {
+    let next_one = next(environment);
+    if next_one == but { next(next_one) } else { next_one }
+}
+
+fn next(environment: Environment) -> Environment {
     let at = Environment::ALL.iter().position(|&other| other == environment).unwrap_or(0);
-    let next = |by: usize| Environment::ALL[(at + by) % Environment::ALL.len()];
-    if next(1) == but { next(2) } else { next(1) }
+    Environment::ALL[(at + 1) % Environment::ALL.len()]
 }

@@ -13,6 +13,7 @@ mod frame;
 pub mod handset;
 pub mod health;
 pub mod help;
+pub mod history;
 pub mod import;
 pub mod limits;
 pub mod number;
@@ -76,6 +77,8 @@ pub enum Modal {
     Health(health::HealthModal),
     /// What is risky about the settings.
     Check(check::CheckModal),
+    /// Former settings and what operators did.
+    History(history::HistoryModal),
     /// The keys.
     Help(help::HelpModal),
     /// Actions by name.
@@ -90,7 +93,8 @@ impl Modal {
             Self::Choice(_) | Self::Import(_) | Self::Palette(_) => vec![Context::Choice],
             Self::Confirm(modal) if !modal.wants_word() => vec![Context::Question],
             Self::Conflict(_) => vec![Context::Conflict],
-            Self::Compare(_) => vec![Context::Compare],
+            Self::Compare(modal) => vec![modal.context()],
+            Self::History(_) => vec![Context::History],
             Self::Handset(modal) if !modal.is_typing() => vec![Context::Handset, Context::Reading],
             Self::User(_) => vec![Context::User, Context::Reading],
             Self::Delivery(_) => vec![Context::Delivery, Context::Reading],
@@ -133,6 +137,7 @@ impl Modal {
             Self::Limits(modal) => modal.on_input(session, input),
             Self::Health(modal) => modal.on_input(session, input),
             Self::Check(modal) => modal.on_input(session, input),
+            Self::History(modal) => modal.on_input(session, input),
             Self::Help(modal) => modal.on_input(session, input),
             Self::Palette(modal) => modal.on_input(session, input),
         }
@@ -144,6 +149,7 @@ impl Modal {
             Self::Confirm(modal) => modal.waits_for(ticket),
             Self::Delivery(modal) => modal.waits_for(ticket),
             Self::Handset(modal) => modal.waits_for(ticket),
+            Self::History(modal) => modal.waits_for(ticket),
             Self::Import(modal) => modal.waits_for(ticket),
             Self::Send(modal) => modal.waits_for(ticket),
             Self::User(modal) => modal.waits_for(ticket),
@@ -163,6 +169,7 @@ impl Modal {
             Self::Confirm(modal) => modal.on_answer(ticket, answer),
             Self::Delivery(modal) => modal.on_answer(answer),
             Self::Handset(modal) => modal.on_answer(answer),
+            Self::History(modal) => modal.on_answer(answer),
             Self::Import(modal) => modal.on_answer(answer),
             Self::Send(modal) => modal.on_answer(answer),
             Self::User(modal) => modal.on_answer(answer),
@@ -220,6 +227,7 @@ impl Modal {
             Self::Limits(modal) => modal.draw(session, buffer),
             Self::Health(modal) => modal.draw(session, buffer),
             Self::Check(modal) => modal.draw(session, buffer),
+            Self::History(modal) => modal.draw(session, buffer),
             Self::Help(modal) => modal.draw(session, buffer),
             Self::Palette(modal) => modal.draw(session, buffer),
         }
@@ -233,6 +241,9 @@ impl From<Popup> for Modal {
             Popup::Unlock { row, remedy } => Self::Unlock(unlock::UnlockModal::new(&row, remedy)),
             Popup::Acknowledge { findings } => {
                 Self::Acknowledge(acknowledge::AcknowledgeModal::new(findings))
+            }
+            Popup::Version { replaced, settings } => {
+                Self::Compare(compare::CompareModal::with_version(replaced, settings))
             }
             Popup::Number { sender, country, is_default } => {
                 let modal = number::NumberModal::offered(&sender, country, is_default);

@@ -85,6 +85,7 @@ const fn other_words(action: Action) -> &'static str {
         Action::Acknowledge => "silence mute ack",
         Action::EditConfig => "file ron restore",
         Action::Undo => "restore revert",
+        Action::History => "audit log versions restore revert who changed when",
         Action::Filter => "search find grep",
         Action::Help => "version keys",
         _ => "",

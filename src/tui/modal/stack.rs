@@ -79,6 +79,10 @@ impl ModalStack {
                 self.0.remove(at);
                 flow
             }
+            Flow::CloseAll => {
+                self.0.clear();
+                Flow::STAY
+            }
             Flow::Open(popup) => {
                 self.0.push(popup.into());
                 Flow::STAY

@@ -189,6 +189,15 @@ impl Form {
         });
     }
 
+    /// Takes all values from settings, but for the typed token, as one change.
+    pub fn take_over_all(&mut self, theirs: &Settings) {
+        self.edit(None, |draft| {
+            for &field in Field::ALL {
+                draft.fill(field, theirs);
+            }
+        });
+    }
+
     /// Takes back what was changed in the line of a field: that of the message has two.
     pub fn revert_line(&mut self, field: Field) {
         if field == Field::AuthToken {
