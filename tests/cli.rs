@@ -333,7 +333,11 @@ fn refused_credentials_are_critical_at_once() {
     assert!(paused.err().contains("paused for"), "{}", paused.err());
     let status = deck.run(&["status", "--env", "dev"]);
     assert_eq!(status.code(), 2);
-    assert!(status.out().contains("refuses its credentials, last at"), "{}", status.out());
+    assert!(
+        status.out().contains("refuses its credentials (error 20003), last at"),
+        "{}",
+        status.out()
+    );
     assert_eq!(wire.requests().len(), 1);
 }
 

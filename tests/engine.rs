@@ -17,11 +17,12 @@ use smsdeck::domain::secret::SecretSource;
 use smsdeck::domain::user::UserId;
 use smsdeck::engine::{
     CancelError, Clock, CodeAttempt, CodeRequest, Engine, EngineError, Operator, RequestError,
-    UnlockRequest,
+    Severity, UnlockRequest,
 };
 use smsdeck::provider::Sandbox;
 use smsdeck::store::{AuditAction, EventKind, EventQuery, QuotaRow, Remedy, StoreError};
 use support::deck::{Deck, config_for, operator};
+use support::wire::{Wire, response};
 
 const NUMBER: &str = "+573001234567";
 
@@ -335,4 +336,49 @@ async fn a_slow_secret_program_delays_neither_new_settings_nor_other_environment
     let opened = std::fs::OpenOptions::new().write(true).custom_flags(flags).open(&pipe);
     opened.expect("the program is still waited for").write_all(b"\n").unwrap();
     assert!(waiting.await.unwrap().is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_balance_is_asked_for_again_once_it_is_old() {
+    let says = |body: &str| response("200 OK", "", body);
+    let wire = Wire::answering(vec![
+        says(r#"{"messages":[]}"#),
+        says(r#"{"status":"active"}"#),
+        says(r#"{"currency":"USD","balance":"12.40"}"#),
+        says(r#"{"messages":[]}"#),
+        says(r#"{"status":"active"}"#),
+        says(r#"{"currency":"USD","balance":"-1"}"#),
+    ]);
+    let deck = Deck::new();
+    let mut config = config_for(&wire.url);
+    let token = deck.path("token");
+    std::fs::write(&token, "t".repeat(32)).unwrap();
+    if let Provider::Twilio(account) = &mut config.environments.development.provider {
+        account.auth_token = Some(SecretSource::File(token));
+    }
+    let clock = Clock::manual(start());
+    let engine = engine_with(&deck, &clock, config.clone()).await;
+    let balance = async |engine: &Engine| {
+        let status = engine.status(Environment::Development).await.unwrap();
+        status.balance.map(|known| (known.balance.to_string(), known.at))
+    };
+    assert_eq!(balance(&engine).await, None);
+    engine.ask_balances().await;
+    assert_eq!(balance(&engine).await, Some(("12.40 USD".to_owned(), start())));
+    engine.ask_balances().await;
+    assert_eq!(wire.requests().len(), 3, "it was asked although the balance is new");
+    clock.advance(SignedDuration::from_mins(15));
+    engine.ask_balances().await;
+    let later = start() + SignedDuration::from_mins(15);
+    assert_eq!(balance(&engine).await, Some(("-1.00 USD".to_owned(), later)));
+    let status = engine.status(Environment::Development).await.unwrap();
+    assert_eq!(status.severity(), Severity::Critical);
+
+    // What another account had left is no news of this one.
+    std::fs::write(deck.path("other"), "o".repeat(32)).unwrap();
+    if let Provider::Twilio(account) = &mut config.environments.development.provider {
+        account.auth_token = Some(SecretSource::File(deck.path("other")));
+    }
+    engine.reconfigure(config).await;
+    assert_eq!(balance(&engine).await, None);
 }

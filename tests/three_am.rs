@@ -3,6 +3,7 @@
 
 mod support;
 
+use rusqlite::Connection;
 use smsdeck::config::render;
 use smsdeck::domain::provider::BaseUrl;
 use support::deck::{Deck, Ran, config_for};
@@ -308,4 +309,135 @@ fn a_number_in_the_filter_is_masked_once_it_is_typed() {
     terminal.type_text("\t/+573001000001\r");
     let screen = terminal.wait_for("filter: +…01");
     assert!(!screen.contains("573001000001"), "{screen}");
+}
+
+/// What an account says of itself: that it may read messages, its status, and its balance.
+fn account(status: &str, balance: &str) -> Vec<String> {
+    let says = |body: &str| response("200 OK", "", body);
+    vec![
+        says(r#"{"messages":[]}"#),
+        says(&format!(r#"{{"status":"{status}"}}"#)),
+        says(&format!(r#"{{"currency":"USD","balance":"{balance}"}}"#)),
+    ]
+}
+
+#[test]
+fn an_account_without_money_is_critical_once_it_was_asked() {
+    for (balance, code, verdict) in [
+        ("-3.20", 2, "CRITICAL Development: the account is out of money: balance -3.20 USD"),
+        ("9.99", 1, "WARNING Development: the account is running out of money: balance 9.99 USD"),
+        ("10.00", 0, "OK"),
+    ] {
+        let wire = Wire::answering(account("active", balance));
+        let deck = Deck::new();
+        deck.configure_for(&wire.url);
+        deck.make_store();
+        let checked = deck.run(&["config", "check", "--online", "--env", "dev"]);
+        assert_eq!(checked.code(), 0, "{}", checked.err());
+        let asked = wire.requests().len();
+        let status = deck.run(&["status", "-e", "dev"]);
+        assert_eq!(status.code(), code, "{}", status.out());
+        assert!(status.out().starts_with(verdict), "{}", status.out());
+        let report = &deck.run(&["status", "-e", "dev", "--json"]).json()[0];
+        assert_eq!(report["balance"], format!("{balance} USD"));
+        assert!(report["balance_at"].is_string());
+        assert_eq!(wire.requests().len(), asked, "a status has asked the account");
+    }
+}
+
+#[test]
+fn a_suspended_account_is_critical() {
+    let wire = Wire::answering(account("suspended", "5.00"));
+    let deck = Deck::new();
+    deck.configure_for(&wire.url);
+    deck.make_store();
+    let checked = deck.run(&["config", "check", "--online", "--env", "dev"]);
+    assert!(checked.out().contains("the account is suspended"), "{}", checked.out());
+    let status = deck.run(&["status", "-e", "dev"]);
+    assert_eq!(status.code(), 2);
+    assert!(status.out().contains("suspended, closed or not active (error 20005)"));
+}
+
+#[test]
+fn the_balance_is_asked_for_in_health_and_answered_on_its_first_page() {
+    for size in ["80", "40"] {
+        let wire = Wire::answering(account("active", "-3.20"));
+        let deck = Deck::new();
+        deck.configure_for(&wire.url);
+        let rows = if size == "80" { "24" } else { "20" };
+        let token = "a".repeat(32);
+        let variable = format!("export TWILIO_TOKEN={token}");
+        let script = format!("stty cols {size} rows {rows}; {variable}; exec \"$1\"");
+        let terminal = Terminal::start_shell(&deck, &script);
+        terminal.wait_for("Nobody has");
+        terminal.type_text("o\x14");
+        let screen = terminal.wait_for("-3.20 USD");
+        assert!(screen.contains("-3.20 USD"), "{screen}");
+        // The finding and the balance itself come with the status, which is read again then.
+        let screen = terminal.wait_for("critical");
+        assert!(screen.contains("Health"), "{screen}");
+    }
+}
+
+/// Puts deliveries into the store of a deck as if they had been asked for: one every so often, the
+/// last one now, every `nth` of them failed.
+fn replay(deck: &Deck, codes: i64, every: f64, (status, nth): (&str, i64), until: i64) {
+    let store = Connection::open(deck.paths().store).unwrap();
+    let (error_code, fault) =
+        if status == "not_sent" { (None, Some("no_connection")) } else { (Some(30003), None) };
+    store
+        .execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+             INSERT INTO deliveries (environment, user, number, country, sender, reason, segments,
+                                     asked_by, at, status, finished, error_code, fault)
+             SELECT 'development', 1, 1, 'CO', '72404', 'default', 1, 'ana',
+                    ?2 - CAST(i * ?3 * 1000 AS INTEGER),
+                    iif(i % ?4 = 0, ?5, 'delivered'), 1,
+                    iif(i % ?4 = 0, ?6, NULL), iif(i % ?4 = 0, ?7, NULL)
+             FROM n",
+            (codes, until, every, nth, status, error_code, fault),
+        )
+        .unwrap();
+}
+
+#[test]
+fn a_busy_deck_is_quiet_while_a_few_codes_fail_and_loud_within_a_minute_once_it_is_dead() {
+    let deck = Deck::new();
+    send(&deck, 0);
+    let now = jiff::Timestamp::now().as_millisecond();
+    // Five failures of 5,000 in an hour, for two hours.
+    replay(&deck, 10_000, 0.72, ("undelivered", 1_000), now - 60_000);
+    let status = deck.run(&["status", "-e", "dev"]);
+    assert_eq!(status.code(), 0, "{}", status.out());
+    // A minute without a connection, at the same rate.
+    replay(&deck, 80, 0.72, ("not_sent", 1), now);
+    let status = deck.run(&["status", "-e", "dev"]);
+    assert_eq!(status.code(), 2, "{}", status.out());
+    let words = "CRITICAL Development: No connection to Sandbox: ";
+    assert!(status.out().starts_with(words), "{}", status.out());
+}
+
+#[test]
+fn one_country_that_fails_is_critical_while_the_others_work() {
+    let deck = Deck::new();
+    send(&deck, 0);
+    let now = jiff::Timestamp::now().as_millisecond();
+    replay(&deck, 200, 10.0, ("undelivered", 1_000), now);
+    let store = Connection::open(deck.paths().store).unwrap();
+    store
+        .execute_batch(
+            "UPDATE deliveries SET country = 'DE', sender = '+4930123456', status = 'undelivered',
+                                   error_code = 30007
+             WHERE id % 5 = 0",
+        )
+        .unwrap();
+    let status = deck.run(&["status", "-e", "dev"]);
+    let out = status.out();
+    assert_eq!(status.code(), 2, "{out}");
+    let first = out.lines().next().unwrap();
+    assert!(first.contains("25 codes to Germany from +49 30 123456 failed"), "{first}");
+    assert!(first.contains("(error 30007)") && first.contains("(carrier)"), "{first}");
+    let finding = deck.run(&["status", "-e", "dev", "--json"]).json()[0]["findings"][0].clone();
+    assert_eq!((&finding["country"], &finding["count"]), (&"DE".into(), &25.into()));
+    assert!(!out.contains("[failed-30007]"), "told twice: {out}");
 }

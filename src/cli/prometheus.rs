@@ -81,6 +81,11 @@ fn states(all: &[(Environment, Status)], now: Timestamp) -> Vec<Family> {
             each(all, |status| Some(status.health.usual_per_hour.into())),
         ),
         family(
+            "smsdeck_account_balance",
+            "What the account had left when it was last asked, in its currency.",
+            each(all, |status| Some(status.balance.as_ref()?.balance.to_f64())),
+        ),
+        family(
             "smsdeck_oldest_open_seconds",
             "Age of the oldest code without an end.",
             each(all, |status| {
@@ -247,6 +252,7 @@ mod tests {
         let status = Status {
             is_set_up: true,
             credentials: None,
+            balance: None,
             health: Health { failures, ..Health::default() },
             destinations: Destinations::default(),
             locked: 0,

@@ -133,6 +133,11 @@ field_table! {
             get: |it| it.thresholds.block_numbers,
             set: |it, value| it.thresholds.block_numbers = value,
         }),
+        /// The balance of an account, in whole units of its currency, below which there is a warning.
+        Balance => row(Some("thresholds"), "balance", "Balance of an account, in whole units of its currency, below which there is a warning.", &Setting {
+            get: |it| it.thresholds.balance,
+            set: |it, value| it.thresholds.balance = value,
+        }),
     }
 }
 
@@ -171,6 +176,7 @@ mod tests {
                 unverified_percent: Bounded::nearest(9),
                 wrong_tries: Bounded::nearest(9),
                 block_numbers: Bounded::nearest(9),
+                balance: Bounded::nearest(9),
             },
             segment_price: Price::try_from(0.05).ok(),
         };

@@ -4,6 +4,7 @@
 //! may use this one; it uses none of them.
 
 pub mod app_name;
+pub mod balance;
 pub mod bounded;
 pub mod country;
 mod country_names;

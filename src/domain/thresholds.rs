@@ -32,6 +32,9 @@ pub struct Thresholds {
     pub wrong_tries: Bounded<1, 100>,
     /// Different numbers in one block of 1,000 within a day that are worth a warning.
     pub block_numbers: Bounded<2, 1000>,
+    /// Whole units of the account's currency; a balance below is worth a warning, and one below zero
+    /// is always critical.
+    pub balance: Bounded<0, 65_535>,
 }
 
 impl Default for Thresholds {
@@ -45,6 +48,7 @@ impl Default for Thresholds {
             unverified_percent: Bounded::nearest(80),
             wrong_tries: Bounded::nearest(10),
             block_numbers: Bounded::nearest(10),
+            balance: Bounded::nearest(10),
         }
     }
 }

@@ -68,15 +68,8 @@ impl Deck {
         let environment = query.environment;
         let (_clients, account) = self.account(config, query).await?;
         let checked = account.client.check_access().await;
-        if let (Some(engine), Some(fingerprint)) = (self.engine(), account.fingerprint) {
-            let said = match &checked {
-                Ok(_) => Some(None),
-                Err(error) => error.refusal().map(Some),
-            };
-            if let Some(refused) = said {
-                // Where the store fails nothing is sent, whatever it says.
-                let _ = engine.report_credentials(environment, fingerprint, refused).await;
-            }
+        if let Some(engine) = self.engine() {
+            engine.learn_from_check(environment, account.fingerprint, &checked).await;
         }
         Ok(checked?)
     }

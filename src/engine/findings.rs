@@ -4,12 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::credentials_status::CredentialsStatus;
 use super::finding::{Finding, MIN_CODES, Severity, place};
-use crate::domain::fault::Fault;
+use super::outage::{cause_key, of_newest, of_routes};
 use crate::domain::provider::ProviderKind;
 use crate::domain::sender::Sender;
 use crate::domain::thresholds::Thresholds;
-use crate::provider::ErrorCode;
-use crate::store::{FailureCount, Health, Newest};
+use crate::provider::{ErrorClass, ErrorCode};
+use crate::store::{FailureCount, Health};
 
 /// Returns the finding about credentials that are refused, or that no account was asked about.
 pub(super) fn of_credentials(status: CredentialsStatus) -> Option<Finding> {
@@ -21,7 +21,11 @@ pub(super) fn of_credentials(status: CredentialsStatus) -> Option<Finding> {
         }
         CredentialsStatus::Refused { code, at } => {
             let last = at.strftime("%Y-%m-%d %H:%M:%S UTC");
-            let text = format!("the account refuses its credentials, last at {last}");
+            let what = match code.class() {
+                ErrorClass::InactiveAccount => "the account is suspended, closed or not active",
+                _ => "the account refuses its credentials",
+            };
+            let text = format!("{what} (error {code}), last at {last}");
             let key = format!("credentials-{code}");
             Some(Finding::new(Severity::Critical, key, text).with_code(code))
         }
@@ -54,7 +58,13 @@ pub(super) fn of_health(
     now: Timestamp,
 ) -> Vec<Finding> {
     let down = of_newest(health, provider, thresholds);
-    let mut findings = of_failures(health, provider, thresholds, down.as_ref());
+    let routes = match down {
+        Some(_) => Vec::new(),
+        None => of_routes(health, provider, thresholds),
+    };
+    let told: Vec<&Finding> = down.iter().chain(&routes).collect();
+    let mut findings = of_failures(health, provider, thresholds, &told);
+    findings.extend(routes);
     findings.extend(down);
     if let Some(oldest) = health.oldest_open {
         let minutes = now.duration_since(oldest).as_mins();
@@ -75,56 +85,44 @@ pub(super) fn of_health(
     findings
 }
 
-/// Returns the finding that codes do not go out now: many of the newest have failed, and they are a
-/// large share.
-fn of_newest(health: &Health, provider: ProviderKind, thresholds: Thresholds) -> Option<Finding> {
-    let Newest { codes, failed } = health.newest;
-    let outage = health.outage.as_ref()?;
-    let many = 2 * u32::from(thresholds.failures.get());
-    if failed < many || failed * 100 < codes * u32::from(thresholds.failing_percent.get()) {
-        return None;
-    }
-    let code = outage.error_code.map(|code| ErrorCode::new(provider, code));
-    let cause = match (code, outage.fault) {
-        (Some(code), _) => code.advice().map_or_else(
-            || format!("Error {code}"),
-            |known| format!("{} (error {code})", capitalized(known.cause)),
-        ),
-        (None, Some(fault)) => fault.words(provider.name()),
-        (None, None) => "Codes fail without a word".to_owned(),
-    };
-    let text = if failed == codes {
-        format!("{cause}: the last {} codes failed", outage.count.max(failed))
-    } else {
-        format!("{cause}: {failed} of the last {codes} codes failed")
-    };
-    let key = format!("down-{}", cause_key(code, outage.fault));
-    let finding = Finding::new(Severity::Critical, key, text);
-    Some(finding.with_cause(code, outage.fault).with_codes(failed, codes, outage.since))
-}
-
-/// Returns the findings about what has failed in the last hour, cause by cause, but for the one that
-/// keeps codes back now: it is told already.
+/// Returns the findings about what has failed in the last hour, cause by cause, but for those that
+/// are told already: of a country and a sender, where most of the failures were there.
 fn of_failures(
     health: &Health,
     provider: ProviderKind,
     thresholds: Thresholds,
-    down: Option<&Finding>,
+    told: &[&Finding],
 ) -> Vec<Finding> {
     let is_told = |failure: &FailureCount| {
-        down.is_some_and(|down| {
-            let code = down.error_code.map(|code| code.number);
-            (code, down.fault) == (failure.error_code, failure.fault)
-        })
+        let has_cause = |finding: &&&Finding| {
+            let code = finding.error_code.map(|code| code.number);
+            (code, finding.fault) == (failure.error_code, failure.fault)
+        };
+        let there = |finding: &Finding| match &finding.sender {
+            // It is about every country and sender.
+            None => failure.count,
+            Some(told) => {
+                let routes = failure.routes.iter();
+                routes
+                    .filter(|(country, sender, _)| (*country, sender) == (finding.country, told))
+                    .map(|(_, _, count)| count)
+                    .sum()
+            }
+        };
+        let elsewhere = told.iter().filter(has_cause).fold(None, |rest: Option<u32>, finding| {
+            Some(rest.unwrap_or(failure.count).saturating_sub(there(finding)))
+        });
+        let is_quiet = |rest| severity(rest, health, thresholds) == Severity::Fine;
+        elsewhere.is_some_and(is_quiet)
     };
     let others = health.failures.iter().filter(|failure| !is_told(failure));
     let mut findings: Vec<Finding> =
         others.map(|failure| of_failure(failure, health, provider, thresholds)).collect();
     let worst = findings.iter().map(|finding| finding.severity).max();
     let count = health.failures.iter().map(|failure| failure.count).sum();
-    let codes = health.hour.codes.max(count);
-    let all = severity(count, codes, thresholds);
-    if down.is_none() && worst.is_some_and(|worst| worst < all) {
+    let all = severity(count, health, thresholds);
+    if told.is_empty() && worst.is_some_and(|worst| worst < all) {
+        let codes = health.hour.codes.max(count);
         let since = health.failures.iter().map(|failure| failure.first).min();
         let text = format!("{count} of {codes} codes in an hour failed, in several ways");
         let finding = Finding::new(all, "failures", text);
@@ -161,44 +159,30 @@ fn of_failure(
         _ => (None, None, String::new()),
     };
     let key = format!("failed-{}", cause_key(code, failure.fault));
-    let severity = severity(count, codes, thresholds);
+    let severity = severity(count, health, thresholds);
     let finding = Finding::new(severity, key, format!("{what}{place}"));
     let finding = finding.with_cause(code, failure.fault).with_codes(count, codes, failure.first);
     Finding { country, sender, ..finding }
 }
 
-/// Returns how bad it is that `count` of all codes of an hour have failed: a few are bad luck of some
-/// users, however many codes there are.
-fn severity(count: u32, codes: u32, thresholds: Thresholds) -> Severity {
-    let is_share = count * 100 >= codes * u32::from(thresholds.warning_percent.get());
-    if count >= thresholds.failures.get().into() && is_share {
+/// Returns how bad it is that so many codes of an hour have failed: a few are bad luck of some users,
+/// however many codes there are, and so is a share that is as usual.
+fn severity(count: u32, health: &Health, thresholds: Thresholds) -> Severity {
+    let codes = health.hour.codes.max(count);
+    let usual = 2 * health.usual_failed_percent;
+    let percent = u32::from(thresholds.warning_percent.get()).max(usual).min(100);
+    if count >= thresholds.failures.get().into() && count * 100 >= codes * percent {
         Severity::Warning
     } else {
         Severity::Fine
     }
 }
 
-/// The stable name of a cause.
-fn cause_key(code: Option<ErrorCode>, fault: Option<Fault>) -> String {
-    match (code, fault) {
-        (Some(code), _) => code.number.to_string(),
-        (None, Some(fault)) => fault.key().to_owned(),
-        (None, None) => "unknown".to_owned(),
-    }
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(char::to_uppercase);
-    first.into_iter().flatten().chain(letters).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::country::Country;
-    use crate::domain::fault::Origin;
-    use crate::store::{Outage, Outcomes};
+    use crate::store::{CauseCount, Newest, Outcomes};
 
     fn failure(error_code: Option<u32>, count: u32) -> FailureCount {
         let (first, last) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
@@ -226,34 +210,12 @@ mod tests {
     }
 
     #[test]
-    fn sending_is_down_where_most_of_the_newest_codes_fail() {
-        let since = Timestamp::UNIX_EPOCH;
-        for (failed, codes, is_critical) in
-            [(25, 25, true), (13, 25, true), (12, 25, false), (6, 6, true), (5, 5, false)]
-        {
-            let (fault, error_code) = (Some(Fault::NoConnection), None);
-            let outage = Some(Outage { since, count: failed, error_code, fault });
-            let newest = Newest { codes, failed };
-            let hour = Outcomes { codes: 5_000, ..Outcomes::default() };
-            let health = Health { hour, newest, outage, ..Health::default() };
-            let critical = found(&health).into_iter().find(|it| it.severity == Severity::Critical);
-            assert_eq!(critical.is_some(), is_critical, "{failed} of {codes}");
-            if failed == 25 {
-                let down = critical.unwrap();
-                assert_eq!(down.text, "No connection to Twilio: the last 25 codes failed");
-                assert_eq!((down.origin, down.since), (Some(Origin::Network), Some(since)));
-                assert!(down.explanation().unwrap().contains("firewall"));
-            }
-        }
-    }
-
-    #[test]
     fn the_cause_of_an_outage_is_told_once() {
         let (since, error_code) = (Timestamp::UNIX_EPOCH, Some(30007));
         let health = Health {
             hour: Outcomes { codes: 40, ..Outcomes::default() },
             newest: Newest { codes: 25, failed: 20 },
-            outage: Some(Outage { since, count: 20, error_code, fault: None }),
+            newest_cause: Some(CauseCount { error_code, fault: None, count: 20, first: since }),
             failures: vec![failure(error_code, 30), failure(Some(30003), 1)],
             ..Health::default()
         };
@@ -262,6 +224,22 @@ mod tests {
             found.iter().filter(move |it| it.error_code.is_some_and(|it| it.number == code))
         };
         assert_eq!((about(30007).count(), about(30003).count()), (1, 1), "{found:?}");
+    }
+
+    #[test]
+    fn a_share_of_failures_that_is_as_usual_is_no_warning() {
+        for (usual_failed_percent, severity) in [
+            (0, Severity::Warning),
+            (4, Severity::Warning),
+            (5, Severity::Warning),
+            (6, Severity::Fine),
+            (80, Severity::Fine),
+        ] {
+            let hour = Outcomes { codes: 100, ..Outcomes::default() };
+            let failures = vec![failure(Some(30003), 10)];
+            let health = Health { hour, usual_failed_percent, failures, ..Health::default() };
+            assert_eq!(found(&health)[0].severity, severity, "usually {usual_failed_percent} %");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The status of an environment: its figures, and the findings about them.
 
 use super::abuse::{of_destinations, of_wrong_tries};
+use super::balance::{KnownBalance, of_balance};
 use super::credentials_status::CredentialsStatus;
 use super::error::EngineError;
 use super::finding::{Finding, Severity};
@@ -22,6 +23,8 @@ pub struct Status {
     pub is_set_up: bool,
     /// What the account says of its credentials; `None` where there are none.
     pub credentials: Option<CredentialsStatus>,
+    /// What the account had left when it was last asked; `None` where it never was.
+    pub balance: Option<KnownBalance>,
     /// The outcomes of the last hours.
     pub health: Health,
     /// The destinations of the codes of the last day.
@@ -63,6 +66,8 @@ impl Engine {
         findings.extend(of_clock(self.store()?.clock_skew().await?));
         findings.extend(self.reached_limits(environment, settings, &destinations).await?);
         let thresholds = config.deck.thresholds;
+        let balance = self.balance_in_use(environment).await?;
+        findings.extend(balance.as_ref().and_then(|known| of_balance(known, thresholds)));
         findings.extend(of_health(&health, provider, thresholds, now));
         findings.extend(of_destinations(&destinations, thresholds));
         findings.extend(of_wrong_tries(&rows, thresholds));
@@ -72,7 +77,20 @@ impl Engine {
             }
         }
         findings.sort_by_key(|it| std::cmp::Reverse((it.open_severity(), it.severity)));
-        Ok(Status { is_set_up, credentials, health, destinations, locked, findings })
+        Ok(Status { is_set_up, credentials, balance, health, destinations, locked, findings })
+    }
+
+    /// Returns what the account in use has last said it has left.
+    async fn balance_in_use(
+        &self,
+        environment: Environment,
+    ) -> Result<Option<KnownBalance>, EngineError> {
+        if !self.has_account(environment) {
+            return Ok(None);
+        }
+        let account = self.account_at_hand(environment).await;
+        let fingerprint = account.and_then(|account| account.fingerprint);
+        Ok(self.known_balance(environment, fingerprint).await?)
     }
 
     /// Returns a finding for each file of the environment or the deck that others can read.

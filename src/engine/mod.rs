@@ -9,6 +9,7 @@ mod acknowledge;
 mod acting;
 mod adopt;
 mod audit;
+mod balance;
 mod cancel;
 mod change;
 mod client;
@@ -27,6 +28,7 @@ mod listings;
 mod not_own_store;
 mod open;
 mod operator;
+mod outage;
 mod own_store;
 mod pace;
 mod pause;
@@ -47,6 +49,7 @@ pub use account::{AccountProblem, AccountQuery};
 pub use acknowledge::AcknowledgeRequest;
 pub use acting::ActingEngine;
 pub use adopt::{Adoption, StorePlace};
+pub use balance::KnownBalance;
 pub use cancel::CancelError;
 pub use change::{
     ChangeError, Changed, Checking, Edit, EditConfig, EnvironmentSave, InvalidEdit, NotAudited,

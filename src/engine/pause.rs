@@ -12,7 +12,7 @@ use super::credentials_status::CredentialsStatus;
 use super::error::RequestError;
 use super::open::Engine;
 use crate::domain::environment::Environment;
-use crate::domain::secret::{Fingerprint, SecretSource};
+use crate::domain::secret::Fingerprint;
 use crate::provider::{Created, ErrorCode};
 use crate::store::{CredentialsReport, StoreError};
 
@@ -89,27 +89,20 @@ impl Engine {
         &self,
         environment: Environment,
     ) -> Result<Option<CredentialsStatus>, StoreError> {
-        let settings = self.settings(environment);
-        let provider = &settings.provider;
-        if provider.twilio().is_none() || !settings.missing().is_empty() {
+        if !self.has_account(environment) {
             return Ok(None);
         }
-        // A command may ask the user for a password, or cost money.
-        let is_command = matches!(provider.token_source(), Some(SecretSource::Command(_)));
-        let account = if is_command {
-            self.inner.clients.account_in_use(environment, provider)
-        } else {
-            self.inner.clients.account(environment, provider).await.ok()
-        };
+        let account = self.account_at_hand(environment).await;
         let fingerprint = account.and_then(|account| account.fingerprint);
         let known = self.store()?.credentials(environment, fingerprint).await?;
+        let provider = self.settings(environment).provider.kind();
         Ok(Some(match known {
             None => CredentialsStatus::Unverified,
             Some(CredentialsReport { at, refused: None, .. }) => {
                 CredentialsStatus::Accepted { since: at }
             }
             Some(CredentialsReport { at, refused: Some(code), .. }) => {
-                CredentialsStatus::Refused { code: ErrorCode::new(provider.kind(), code), at }
+                CredentialsStatus::Refused { code: ErrorCode::new(provider, code), at }
             }
         }))
     }

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use super::error::Refusal;
+use crate::domain::balance::Balance;
 use crate::domain::country::Country;
 use crate::domain::sender::Sender;
 
@@ -12,33 +13,36 @@ use crate::domain::sender::Sender;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountReport {
     /// Whether it is active, as far as these credentials may see.
-    pub status: Visible,
+    pub status: Visible<String>,
     /// The amount left to spend, with its currency, as far as these credentials may see.
-    pub balance: Visible,
+    pub balance: Visible<Balance>,
 }
 
 /// A value that not every API key may read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Visible {
+pub enum Visible<T> {
     /// The value, printable.
-    Shown(String),
+    Shown(T),
     /// The credentials may not see it.
     Hidden,
 }
 
-impl Visible {
+impl<T> Visible<T> {
     /// Returns the value, if the credentials may see it.
-    pub fn text(&self) -> Option<&str> {
+    pub const fn value(&self) -> Option<&T> {
         match self {
-            Self::Shown(text) => Some(text),
+            Self::Shown(value) => Some(value),
             Self::Hidden => None,
         }
     }
 }
 
-impl fmt::Display for Visible {
+impl<T: fmt::Display> fmt::Display for Visible<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text().unwrap_or("not visible to this key"))
+        match self {
+            Self::Shown(value) => value.fmt(f),
+            Self::Hidden => f.write_str("not visible to this key"),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub enum AccountCheck<'a> {
         /// The account's status, if the credentials may see it.
         status: Option<&'a str>,
         /// Its balance, if the credentials may see it.
-        balance: Option<&'a str>,
+        balance: Option<String>,
     },
     /// It cannot be used, or could not be checked.
     Problem {
@@ -43,8 +43,8 @@ impl<'a> AccountCheck<'a> {
             Ok(AccountReport { status, balance }) => Self::Accepted {
                 environment,
                 online: "ok",
-                status: status.text(),
-                balance: balance.text(),
+                status: status.value().map(String::as_str),
+                balance: balance.value().map(ToString::to_string),
             },
             Err(problem) => {
                 Self::Problem { environment, online: problem.code(), message: problem.to_string() }

@@ -24,6 +24,10 @@ pub struct Status<'a> {
     /// What the account says of its credentials: `accepted`, `refused` or `unverified`; `None` where
     /// there are none.
     pub credentials: Option<&'static str>,
+    /// What the account had left when it was last asked, with its currency.
+    pub balance: Option<String>,
+    /// When it was last asked.
+    pub balance_at: Option<Moment>,
     /// Users who get no code now.
     pub locked: usize,
     /// Codes of the last hour.
@@ -154,6 +158,8 @@ impl<'a> Status<'a> {
             status: status.severity().key(),
             set_up: status.is_set_up,
             credentials: status.credentials.map(CredentialsStatus::key),
+            balance: status.balance.as_ref().map(|known| known.balance.to_string()),
+            balance_at: status.balance.as_ref().map(|known| Moment(known.at)),
             locked: status.locked,
             codes_last_hour: health.hour.codes,
             usual_per_hour: health.usual_per_hour,
@@ -239,6 +245,7 @@ mod tests {
         let status = engine::Status {
             is_set_up: true,
             credentials: None,
+            balance: None,
             health: store::Health::default(),
             destinations: store::Destinations::default(),
             locked: 0,
@@ -247,7 +254,7 @@ mod tests {
         let report = Status::of(Environment::Test, &status);
         assert_eq!(
             names(&report),
-            "codes_last_hour countries credentials day environment findings hour last_delivered locked oldest_open routes set_up status usual_per_hour"
+            "balance balance_at codes_last_hour countries credentials day environment findings hour last_delivered locked oldest_open routes set_up status usual_per_hour"
         );
         assert_eq!(report.status, "ok");
         assert_eq!(

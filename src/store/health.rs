@@ -21,8 +21,17 @@ pub struct Health {
     pub codes_by_hour: [u32; HOURS],
     /// Codes an hour, on average over the week before the last hour, rounded up.
     pub usual_per_hour: u32,
-    /// How the newest codes fared.
+    /// The share of the codes of the week before the last hour that failed, in percent, rounded up;
+    /// zero where there were too few to tell.
+    pub usual_failed_percent: u32,
+    /// How the newest codes fared: those of the last hour, at most [`Newest::MOST`] of them.
     pub newest: Newest,
+    /// Why most of the newest codes that failed did; `None` where none of them has.
+    pub newest_cause: Option<CauseCount>,
+    /// How the codes of the last [`Newest::MINUTES`] fared.
+    pub five_minutes: Newest,
+    /// Where the newest codes to one country from one sender failed, those with most failures first.
+    pub route_failures: Vec<RouteFailures>,
     /// Since when no code goes out; `None` where the newest one did, and where there is none.
     pub outage: Option<Outage>,
     /// Codes of the last hour that failed, or of which no one knows, by error code and fault, the
@@ -103,7 +112,7 @@ pub struct FailureCount {
     pub routes: Vec<(Option<Country>, String, u32)>,
 }
 
-/// How the newest codes fared: those of the last hour, at most [`Self::MOST`] of them.
+/// How the newest codes fared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Newest {
     /// Codes that were handed over, or could not be.
@@ -115,6 +124,9 @@ pub struct Newest {
 impl Newest {
     /// How many codes are looked at.
     pub const MOST: u32 = 25;
+
+    /// Minutes over which a busy deck is looked at besides.
+    pub const MINUTES: i64 = 5;
 }
 
 /// Codes that fail one after the other, up to now.
@@ -124,10 +136,39 @@ pub struct Outage {
     pub since: Timestamp,
     /// How many there are.
     pub count: u32,
+    /// How many of them have the most frequent cause.
+    pub of_cause: u32,
     /// The error code that most of them have.
     pub error_code: Option<u32>,
     /// What kept most of them from the provider, where it gave no error code.
     pub fault: Option<Fault>,
+}
+
+/// Failures among the newest codes to one country from one sender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteFailures {
+    /// The country; `None`: numbers of no country.
+    pub country: Option<Country>,
+    /// Who the messages come from, as
+    /// [`Sender::as_str`](crate::domain::sender::Sender::as_str).
+    pub sender: String,
+    /// Codes that are looked at: those of the last hour, at most [`Newest::MOST`].
+    pub codes: u32,
+    /// Why some of them failed, the most frequent cause first.
+    pub causes: Vec<CauseCount>,
+}
+
+/// How often codes failed for one cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CauseCount {
+    /// The provider's error code, if it gave one.
+    pub error_code: Option<u32>,
+    /// What kept the codes from the provider, where it gave none.
+    pub fault: Option<Fault>,
+    /// How many codes.
+    pub count: u32,
+    /// When the first of them was asked for.
+    pub first: Timestamp,
 }
 
 /// The outcomes of one country with one sender.

@@ -14,6 +14,7 @@ mod acknowledgement;
 mod attempt;
 mod audit;
 mod audit_chain;
+mod balance;
 #[cfg(test)]
 mod contract;
 mod credentials;
@@ -38,12 +39,16 @@ use jiff::{SignedDuration, Timestamp};
 pub use self::acknowledgement::Acknowledgement;
 pub use self::attempt::Attempt;
 pub use self::audit::{AuditAction, AuditEntry, AuditRow, BrokenAudit};
+pub use self::balance::BalanceReport;
 pub use self::credentials::CredentialsReport;
 pub use self::delivery::{StatusReport, Unfinished};
 pub use self::destinations::{BlockTraffic, CountryTraffic, Destinations};
 pub use self::error::StoreError;
 pub use self::event::{Event, EventKind, EventReason};
-pub use self::health::{FailureCount, HOURS, Health, Newest, Outage, Outcomes, RouteHealth, Times};
+pub use self::health::{
+    CauseCount, FailureCount, HOURS, Health, Newest, Outage, Outcomes, RouteFailures, RouteHealth,
+    Times,
+};
 pub use self::ids::{ChallengeId, DeliveryId, EventId};
 pub use self::lease::{Lease, MAX_DEFERRAL};
 pub use self::log::{Cursor, EventPage, EventQuery, MAX_OF_USER, Position};
@@ -245,6 +250,12 @@ operations! {
         environment: Environment,
         fingerprint: Option<Fingerprint>,
     ) -> Option<CredentialsReport>;
+
+    /// Writes down what the account of an environment has left, in place of what it had before.
+    fn report_balance(report: BalanceReport) -> ();
+
+    /// What the account of an environment has last said it has left.
+    fn balance(environment: Environment) -> Option<BalanceReport>;
 
     /// Claims the one trial of refused credentials that have rested since a moment; from then on
     /// they rest anew. `false` if they have not, or another process has claimed it.

@@ -218,7 +218,6 @@ fn on_account_checked(
     }
     match result {
         Ok(AccountReport { status, balance }) => {
-            session.tabs[environment].balance = Some(balance.to_string());
             session.say(format!(
                 "{environment}: credentials accepted. Account {status}, balance {balance}."
             ));

@@ -23,8 +23,6 @@ pub struct Tab {
     pub is_saving: bool,
     /// The health of the environment, once that is read.
     pub status: Option<Box<Status>>,
-    /// What the account has left, if it was asked for.
-    pub balance: Option<String>,
     /// The number last sent to, offered where a number is asked for next.
     pub last_number: String,
 }
@@ -38,7 +36,6 @@ impl Default for Tab {
             log: Log::default(),
             is_saving: false,
             status: None,
-            balance: None,
             last_number: String::new(),
         }
     }

@@ -116,6 +116,10 @@ pub fn status() -> Status {
         }],
         oldest_open: Some("2026-11-23T11:49:00Z".parse().unwrap()),
         last_delivered: Some("2026-11-23T12:04:28Z".parse().unwrap()),
+        usual_failed_percent: 0,
+        newest_cause: None,
+        five_minutes: Newest::default(),
+        route_failures: Vec::new(),
         newest: Newest::default(),
         outage: None,
     };
@@ -152,6 +156,7 @@ pub fn status() -> Status {
         text: text.to_owned(),
     };
     Status {
+        balance: None,
         is_set_up: true,
         credentials: Some(smsdeck::engine::CredentialsStatus::Accepted {
             since: "2026-11-23T12:04:28Z".parse().unwrap(),

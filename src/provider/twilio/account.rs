@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::client::{Pages, TwilioClient};
 use super::response::Response;
+use crate::domain::balance::Balance;
 use crate::domain::sender::Sender;
 use crate::domain::text::printable;
 use crate::provider::account::{
@@ -49,11 +50,12 @@ impl TwilioClient {
         let balance = self.get(self.url_with("Balance.json", &[])).await.ok();
         let balance = balance.as_ref().and_then(|response| {
             let currency = short_text(response, "currency").unwrap_or_default();
-            let balance = short_text(response, "balance")?;
-            Some(format!("{balance} {currency}").trim_end().to_owned())
+            Balance::parse(&short_text(response, "balance")?, &currency)
         });
-        let visible = |text: Option<String>| text.map_or(Visible::Hidden, Visible::Shown);
-        Ok(AccountReport { status: visible(status), balance: visible(balance) })
+        Ok(AccountReport {
+            status: status.map_or(Visible::Hidden, Visible::Shown),
+            balance: balance.map_or(Visible::Hidden, Visible::Shown),
+        })
     }
 
     /// Lists the account's numbers that can send SMS, its short codes and its Messaging Services,

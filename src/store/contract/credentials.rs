@@ -1,9 +1,10 @@
 //! What accounts have said of credentials.
 
 use super::deck::{Deck, HERE, MINUTE, at};
+use crate::domain::balance::Balance;
 use crate::domain::environment::Environment;
 use crate::domain::secret::Fingerprint;
-use crate::store::CredentialsReport;
+use crate::store::{BalanceReport, CredentialsReport};
 
 fn said(credentials: u8, minute: i64, refused: Option<u32>) -> CredentialsReport {
     let fingerprint = Fingerprint([credentials; 32]);
@@ -28,6 +29,21 @@ async fn what_was_last_said_of_credentials_counts_for_them_alone() {
         assert_eq!(store.credentials(HERE, None).await.unwrap(), Some(said(3, 3, Some(20005))));
         let elsewhere = store.credentials(Environment::Production, None).await.unwrap();
         assert_eq!(elsewhere, None);
+    }
+}
+
+#[tokio::test]
+async fn the_last_balance_of_an_environment_is_kept() {
+    for deck in Deck::of_every_store().await {
+        let store = &deck.store;
+        for (minute, amount) in [(0, "12.40"), (1, "-3.20")] {
+            let balance = Balance::parse(amount, "USD").unwrap();
+            let (fingerprint, at) = (Fingerprint([1; 32]), at(minute * MINUTE));
+            let report = BalanceReport { environment: HERE, fingerprint, at, balance };
+            store.report_balance(report.clone()).await.unwrap();
+            assert_eq!(store.balance(HERE).await.unwrap(), Some(report));
+        }
+        assert_eq!(store.balance(Environment::Production).await.unwrap(), None);
     }
 }
 

@@ -104,11 +104,22 @@ async fn an_outage_begins_with_the_first_failure_after_the_last_code_that_went_o
         let expected = Outage {
             since: at(20 * MINUTE),
             count: 3,
+            of_cause: 2,
             error_code: None,
             fault: Some(Fault::NoConnection),
         };
         assert_eq!(found.outage, Some(expected));
         assert_eq!(found.newest, Newest { codes: 5, failed: 4 });
+        let cause = found.newest_cause.unwrap();
+        assert_eq!((cause.fault, cause.count), (Some(Fault::NoConnection), 2));
+        assert_eq!(cause.first, at(21 * MINUTE));
+        assert_eq!(found.five_minutes, Newest { codes: 3, failed: 3 });
+        let route = &found.route_failures[0];
+        assert_eq!((route.country, route.codes), (Country::from_code("CO"), 5));
+        let causes: Vec<_> = route.causes.iter().map(|it| (it.fault, it.count)).collect();
+        assert_eq!(causes[0], (Some(Fault::NoConnection), 2));
+        assert_eq!(causes.iter().map(|(_, count)| count).sum::<u32>(), 4);
+        assert_eq!(route.causes[0].first, at(21 * MINUTE));
         let counts: Vec<_> = found.failures.iter().map(|it| (it.error_code, it.fault)).collect();
         let [tls, no_connection] = [Fault::Tls, Fault::NoConnection].map(Some);
         assert_eq!(counts, [(None, no_connection), (None, tls), (Some(30003), None)]);

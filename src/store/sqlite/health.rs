@@ -3,19 +3,22 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Result, Row};
+use rusqlite::{Connection, Result, Row};
 
 use super::Sqlite;
+use super::newest::{fault, five_minutes, is_missing, newest, outage, route_failures};
 use super::values::{Millis, country, statuses, whole_number};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
-use crate::domain::fault::Fault;
 use crate::store::error::StoreError;
 use crate::store::event::EventKind;
-use crate::store::health::{FailureCount, HOURS, Health, Newest, Outage, Outcomes, RouteHealth};
+use crate::store::health::{FailureCount, HOURS, Health, Outcomes, RouteHealth};
 
 /// Deliveries whose times are looked at, the newest.
 const MAX_TIMES: usize = 20_000;
+
+/// The fewest codes of a week whose share of failures means something.
+const MIN_USUAL: u32 = 20;
 
 const DELIVERED: EventKind = EventKind::Delivery(DeliveryStatus::Delivered);
 
@@ -35,12 +38,18 @@ impl Sqlite {
 fn health(connection: &Connection, environment: Environment, now: Timestamp) -> Result<Health> {
     let ago = |hours| now.checked_sub(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MIN);
     let (hour, day, week) = (ago(1), ago(24), ago(7 * 24));
+    let (usual_per_hour, usual_failed_percent) = usual(connection, environment, week, hour)?;
+    let (newest, newest_cause) = newest(connection, environment, hour)?;
     Ok(Health {
         hour: outcomes(connection, environment, hour)?,
         day: outcomes(connection, environment, day)?,
         codes_by_hour: codes_by_hour(connection, environment, now)?,
-        usual_per_hour: usual_per_hour(connection, environment, week, hour)?,
-        newest: newest(connection, environment, hour)?,
+        usual_per_hour,
+        usual_failed_percent,
+        newest,
+        newest_cause,
+        five_minutes: five_minutes(connection, environment, now)?,
+        route_failures: route_failures(connection, environment, hour)?,
         outage: outage(connection, environment, day)?,
         failures: failures(connection, environment, hour)?,
         routes: routes(connection, environment, day)?,
@@ -151,96 +160,34 @@ fn codes_by_hour(
     Ok(hours)
 }
 
-/// The average over the hours since the first code of the span.
-fn usual_per_hour(
+/// The codes an hour, on average over the hours since the first code of the span, and the share of
+/// them that failed, in percent.
+fn usual(
     connection: &Connection,
     environment: Environment,
     since: Timestamp,
     until: Timestamp,
-) -> Result<u32> {
-    let (codes, first): (u32, Option<Millis>) = connection
-        .prepare_cached(
-            "SELECT count(*), min(at) FROM deliveries
-             WHERE environment = ?1 AND at >= ?2 AND at < ?3",
-        )?
+) -> Result<(u32, u32)> {
+    let missing = statuses(is_missing);
+    let sql = format!(
+        "SELECT count(*), min(at), total(status IN ({missing})) FROM deliveries
+         WHERE environment = ?1 AND at >= ?2 AND at < ?3"
+    );
+    let (codes, first, failed): (u32, Option<Millis>, f64) = connection
+        .prepare_cached(&sql)?
         .query_row((environment, Millis(since), Millis(until)), |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
     let span = first.map_or(0, |first| until.duration_since(first.0).as_secs());
     let hours = u32::try_from(span / 3600).unwrap_or(u32::MAX).max(1);
-    Ok(codes.div_ceil(hours))
-}
-
-/// Whether a code did not go out, or nobody knows whether it did.
-const fn is_missing(status: DeliveryStatus) -> bool {
-    status.has_failed() || matches!(status, DeliveryStatus::Unknown)
-}
-
-/// Whether it has not been seen yet whether a code goes out.
-const fn is_under_way(status: DeliveryStatus) -> bool {
-    matches!(status, DeliveryStatus::Reserved | DeliveryStatus::Submitting)
-}
-
-fn newest(connection: &Connection, environment: Environment, since: Timestamp) -> Result<Newest> {
-    let under_way = statuses(is_under_way);
-    let sql = format!(
-        "SELECT status FROM deliveries
-         WHERE environment = ?1 AND at >= ?2 AND status NOT IN ({under_way})
-         ORDER BY at DESC LIMIT ?3"
-    );
-    let mut newest = Newest::default();
-    let mut statement = connection.prepare_cached(&sql)?;
-    let found = statement.query_map((environment, Millis(since), Newest::MOST), |row| {
-        row.get::<_, DeliveryStatus>(0)
-    })?;
-    for status in found {
-        newest.codes += 1;
-        newest.failed += u32::from(is_missing(status?));
-    }
-    Ok(newest)
-}
-
-/// What has failed since the last code that went out.
-fn outage(
-    connection: &Connection,
-    environment: Environment,
-    since: Timestamp,
-) -> Result<Option<Outage>> {
-    let (missing, under_way) = (statuses(is_missing), statuses(is_under_way));
-    let went_out = format!(
-        "SELECT at FROM deliveries
-         WHERE environment = ?1 AND at >= ?2 AND status NOT IN ({missing}, {under_way})
-         ORDER BY at DESC LIMIT 1"
-    );
-    let last: Option<Millis> = connection
-        .prepare_cached(&went_out)?
-        .query_row((environment, Millis(since)), |row| row.get(0))
-        .optional()?;
-    let failed = format!(
-        "SELECT error_code, fault, count(*), min(at) FROM deliveries
-         WHERE environment = ?1 AND at >= ?2 AND at > ?3 AND status IN ({missing})
-         GROUP BY error_code, fault ORDER BY count(*)"
-    );
-    let mut statement = connection.prepare_cached(&failed)?;
-    let after = last.unwrap_or(Millis(Timestamp::MIN));
-    let mut rows = statement.query((environment, Millis(since), after))?;
-    let mut found: Option<Outage> = None;
-    while let Some(row) = rows.next()? {
-        let (count, first) = (row.get::<_, u32>(2)?, row.get::<_, Millis>(3)?.0);
-        let (before, since) = found.map_or((0, first), |it| (it.count, it.since));
-        // The most frequent comes last.
-        found = Some(Outage {
-            since: since.min(first),
-            count: before + count,
-            error_code: row.get(0)?,
-            fault: fault(row, 1)?,
-        });
-    }
-    Ok(found)
-}
-
-fn fault(row: &Row<'_>, column: usize) -> Result<Option<Fault>> {
-    Ok(row.get::<_, Option<String>>(column)?.as_deref().and_then(Fault::from_key))
+    let percent = (failed * 100.0 / f64::from(codes.max(1))).ceil();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share in percent is from 0 to 100"
+    )]
+    let percent = if codes < MIN_USUAL { 0 } else { percent as u32 };
+    Ok((codes.div_ceil(hours), percent))
 }
 
 fn failures(

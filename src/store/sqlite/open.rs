@@ -301,7 +301,7 @@ mod tests {
         behind_its_back(&deck).pragma_update(None, "user_version", 99).unwrap();
         let path = deck.folder().join("deck.db");
         let error = refusal(&path);
-        assert_eq!(error, StoreError::Newer { path, found: 99, known: 7 });
+        assert_eq!(error, StoreError::Newer { path, found: 99, known: 8 });
         assert!(error.to_string().contains("Install the newer smsdeck"), "{error}");
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::error::store_error;
-use super::tables::{FIFTH, FIRST, FOURTH, SECOND, SEVENTH, SIXTH, THIRD};
+use super::tables::{EIGHTH, FIFTH, FIRST, FOURTH, SECOND, SEVENTH, SIXTH, THIRD};
 use super::values::whole_number;
 use super::{audit_seal, backfill, identity};
 use crate::domain::deck_store::StoreId;
@@ -16,7 +16,7 @@ use crate::store::error::StoreError;
 const APPLICATION_ID: i64 = 0x534d_5344;
 
 /// One step for each schema; the schema of a file is the number of steps it has taken.
-const MIGRATIONS: [Step; 7] = [
+const MIGRATIONS: [Step; 8] = [
     Step { tables: FIRST, fill: None },
     Step { tables: SECOND, fill: None },
     Step { tables: THIRD, fill: None },
@@ -24,6 +24,7 @@ const MIGRATIONS: [Step; 7] = [
     Step { tables: FIFTH, fill: Some(backfill::fill) },
     Step { tables: SIXTH, fill: None },
     Step { tables: SEVENTH, fill: None },
+    Step { tables: EIGHTH, fill: None },
 ];
 
 /// What makes one schema of the one before it.

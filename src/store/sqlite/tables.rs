@@ -187,3 +187,14 @@ CREATE TABLE acknowledgements (
     PRIMARY KEY (environment, finding)
 ) STRICT;
 ";
+
+pub(super) const EIGHTH: &str = "
+-- What the account of each environment has last said it has left.
+CREATE TABLE balances (
+    environment TEXT PRIMARY KEY,
+    fingerprint BLOB NOT NULL, -- of the credentials that it was asked with
+    at          INTEGER NOT NULL,
+    millionths  INTEGER NOT NULL,
+    currency    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+";

@@ -54,6 +54,10 @@ impl Executor {
         let (this, pruning) = (self.clone(), engine.clone());
         let task = tokio::spawn(async move { this.prune(&pruning).await });
         self.can_be_stopped(Work::Pruning, task.abort_handle());
+        if !self.operator.read_only {
+            let engine = engine.clone();
+            tokio::spawn(async move { engine.keep_balances().await });
+        }
         self.report(engine).await;
     }
 

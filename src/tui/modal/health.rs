@@ -11,7 +11,7 @@ use super::acknowledge::offered;
 use super::page::{Page, Scroll, reading_room};
 use crate::domain::country::Country;
 use crate::domain::sender::Sender;
-use crate::engine::{AccountQuery, CredentialsStatus, Severity, Status};
+use crate::engine::{AccountQuery, CredentialsStatus, KnownBalance, Severity, Status};
 use crate::provider::Capability;
 use crate::store::{Outcomes, RouteHealth};
 use crate::tui::effect::FileEffect;
@@ -240,8 +240,11 @@ fn account(session: &Session, status: &Status) -> Vec<Line> {
     }));
     if session.provider_can(Capability::ReportBalance) {
         let ask = session.key(Context::Health, Action::TestAccount);
-        lines.push(match &session.tab().balance {
-            Some(balance) => (format!("Balance: {balance}."), Style::new()),
+        lines.push(match &status.balance {
+            Some(KnownBalance { balance, at }) => {
+                let at = session.moment(*at);
+                (format!("Balance: {balance}, asked at {at} ({ask} asks again)."), Style::new())
+            }
             None => (format!("Balance: not asked yet ({ask})."), theme.dim()),
         });
     }
