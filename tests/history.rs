@@ -82,7 +82,7 @@ fn history_is_filtered_and_shows_a_version_beside_the_present() {
     terminal.wait_for("Development: Time-out between code requests: 30 min → 15 min");
     terminal.type_text(ENTER);
     terminal.wait_for("Development now, and in force until");
-    terminal.type_text("a");
+    terminal.type_text("R");
     terminal.wait_for("Restored all of Development into the form.");
     terminal.type_text(SAVE);
     terminal.wait_for("Development will change");

@@ -441,3 +441,40 @@ fn one_country_that_fails_is_critical_while_the_others_work() {
     assert_eq!((&finding["country"], &finding["count"]), (&"DE".into(), &25.into()));
     assert!(!out.contains("[failed-30007]"), "told twice: {out}");
 }
+
+#[test]
+fn the_log_says_where_an_outcome_cannot_be_asked_for() {
+    let accepted = format!(r#"{{"sid":"SM{}","status":"queued"}}"#, "0a".repeat(16));
+    let cut = String::new();
+    let wire = Wire::answering(vec![response("201 Created", "", &accepted), cut]);
+    let deck = Deck::new();
+    deck.configure_for(&wire.url);
+    let token = "a".repeat(32);
+    let terminal = Terminal::start_with(&deck, &[], &[("TWILIO_TOKEN", &token)]);
+    terminal.wait_for("Nobody has");
+    terminal.type_text("s");
+    terminal.wait_for("Send a code");
+    terminal.type_text("+573001234567\r");
+    let screen = terminal.wait_for("status requests fail since");
+    let line = screen.lines().find(|line| line.contains("status requests fail")).unwrap();
+    assert!(line.contains("queued"), "{line}");
+    terminal.type_text("o");
+    terminal.wait_for("newer outcomes are not known");
+}
+
+#[test]
+fn health_tells_how_long_codes_take_by_the_clock_of_the_provider() {
+    let deck = Deck::new();
+    let sent = deck.run(&["send", "--env", "dev", "+573001234567"]);
+    assert_eq!(sent.code(), 0, "{}", sent.err());
+    let took =
+        sent.out().lines().find_map(|line| line.split_once("after ").map(|it| it.1.to_owned()));
+    let took = took.unwrap();
+    let seconds = took.trim().trim_end_matches(" s");
+    let terminal = Terminal::start(&deck, &[]);
+    terminal.wait_for("delivered");
+    terminal.type_text("o");
+    let screen = terminal.wait_for("last hour");
+    let line = screen.lines().find(|line| line.contains("last hour")).unwrap();
+    assert!(line.contains(&format!("{seconds}.0 s")), "{took}: {line}");
+}

@@ -253,6 +253,7 @@ mod tests {
             is_set_up: true,
             credentials: None,
             balance: None,
+            status_requests: None,
             health: Health { failures, ..Health::default() },
             destinations: Destinations::default(),
             locked: 0,

@@ -7,6 +7,7 @@ use super::error::EngineError;
 use super::finding::{Finding, Severity};
 use super::findings::{of_clock, of_credentials, of_health};
 use super::open::Engine;
+use super::status_requests::StatusRequestsFail;
 use crate::config::{self, Exposed, TokenStatus};
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
@@ -29,6 +30,8 @@ pub struct Status {
     pub health: Health,
     /// The destinations of the codes of the last day.
     pub destinations: Destinations,
+    /// Since when this process cannot ask what became of messages; `None` while it can.
+    pub status_requests: Option<StatusRequestsFail>,
     /// The number of users who get no code now.
     pub locked: usize,
     /// The findings, the worst first.
@@ -69,6 +72,8 @@ impl Engine {
         let balance = self.balance_in_use(environment).await?;
         findings.extend(balance.as_ref().and_then(|known| of_balance(known, thresholds)));
         findings.extend(of_health(&health, provider, thresholds, now));
+        let status_requests = self.inner.status_requests.failing(environment);
+        findings.extend(status_requests.as_ref().map(StatusRequestsFail::finding));
         findings.extend(of_destinations(&destinations, thresholds));
         findings.extend(of_wrong_tries(&rows, thresholds));
         for known in self.store()?.acknowledgements(environment, now).await? {
@@ -77,7 +82,16 @@ impl Engine {
             }
         }
         findings.sort_by_key(|it| std::cmp::Reverse((it.open_severity(), it.severity)));
-        Ok(Status { is_set_up, credentials, balance, health, destinations, locked, findings })
+        Ok(Status {
+            is_set_up,
+            credentials,
+            balance,
+            health,
+            destinations,
+            status_requests,
+            locked,
+            findings,
+        })
     }
 
     /// Returns what the account in use has last said it has left.

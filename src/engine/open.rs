@@ -15,6 +15,7 @@ use super::own_store::{own_store, same_place, with_command};
 use super::pace::Pace;
 use super::poll::Poller;
 use super::retry_budget::RetryBudget;
+use super::status_requests::StatusRequests;
 use crate::config::{Config, KeyAndStore, Paths, SecretsError, bind_store, key_and_store};
 use crate::domain::deck_store::{DeckStore, StoreId};
 use crate::domain::environment::{Environment, PerEnvironment};
@@ -45,6 +46,7 @@ pub(super) struct Inner {
     pub(super) clients: Arc<Clients>,
     pub(super) leaseholder: Leaseholder,
     pub(super) follower: Follower,
+    pub(super) status_requests: Arc<StatusRequests>,
     pub(super) retries: PerEnvironment<Mutex<RetryBudget>>,
     pub(super) changes: watch::Sender<u64>,
 }
@@ -149,6 +151,7 @@ impl Engine {
         let Runtime { clock, rng, .. } = runtime;
         let owner = getrandom::u64().map_err(|_| EngineError::NoEntropy)?.cast_signed();
         let leaseholder = Leaseholder { owner, lease: pace.lease };
+        let status_requests = Arc::new(StatusRequests::default());
         let follower = follow(Poller {
             store: store.clone(),
             key: key.clone(),
@@ -158,6 +161,7 @@ impl Engine {
             listings: Arc::default(),
             config: config.subscribe(),
             clock: clock.clone(),
+            status_requests: Arc::clone(&status_requests),
             changes: changes.clone(),
         });
         let inner = Inner {
@@ -172,6 +176,7 @@ impl Engine {
             clients,
             leaseholder,
             follower,
+            status_requests,
             retries: PerEnvironment::from_fn(|_| Mutex::default()),
             changes,
         };

@@ -11,6 +11,7 @@ use super::client::Clients;
 use super::leaseholder::Leaseholder;
 use super::listings::Listings;
 use super::status_details::StatusDetails;
+use super::status_requests::StatusRequests;
 use crate::config::Config;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
@@ -55,6 +56,7 @@ pub(super) struct Poller {
     pub listings: Arc<Listings>,
     pub config: watch::Receiver<Arc<Config>>,
     pub clock: Clock,
+    pub status_requests: Arc<StatusRequests>,
     pub changes: watch::Sender<u64>,
 }
 
@@ -132,7 +134,9 @@ impl Poller {
 
     async fn ask_provider(&self, followed: &Followed, sid: &str) -> Polled {
         let Some(client) = self.client(followed).await else { return Polled::Later(None) };
-        match client.fetch(sid).await {
+        let fetched = client.fetch(sid).await;
+        self.note(followed.environment, &fetched);
+        match fetched {
             Ok(MessageState {
                 status: Some(status),
                 error_code,
@@ -174,6 +178,20 @@ impl Poller {
             // A message that is not listed yet, a token that is being replaced, a network that
             // is away for a while.
             Ok(_) | Err(_) => Polled::Later(None),
+        }
+    }
+
+    /// Takes note of whether a status request was answered. A refusal of the message is an answer.
+    fn note(&self, environment: Environment, fetched: &Result<MessageState, ProviderError>) {
+        let outcome = match fetched {
+            Err(ProviderError::Refused(refusal)) if refusal.class.refuses_credentials() => {
+                Err(refusal.to_string())
+            }
+            Ok(_) | Err(ProviderError::NotFound | ProviderError::Refused(_)) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        };
+        if self.status_requests.note(environment, self.clock.now(), outcome) {
+            self.changed();
         }
     }
 

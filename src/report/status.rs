@@ -246,6 +246,7 @@ mod tests {
             is_set_up: true,
             credentials: None,
             balance: None,
+            status_requests: None,
             health: store::Health::default(),
             destinations: store::Destinations::default(),
             locked: 0,

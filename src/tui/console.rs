@@ -99,11 +99,7 @@ fn open(model: &mut Model, action: Action) -> Vec<Effect> {
             effects = read_status(model);
         }
         Action::Compare => modals.open(Modal::Compare(CompareModal::new(session.environment))),
-        Action::History => {
-            let (modal, effect) = HistoryModal::ask(session);
-            modals.open(Modal::History(modal));
-            effects.push(effect);
-        }
+        Action::History => effects = open_history(model),
         Action::SendCode | Action::VerifyCode if session.read_only => session.complain(READ_ONLY),
         Action::SendCode => {
             let mut modal = SendModal::new(&number);
@@ -124,6 +120,12 @@ fn open(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     effects
+}
+
+fn open_history(model: &mut Model) -> Vec<Effect> {
+    let (modal, effect) = HistoryModal::ask(&mut model.session);
+    model.modals.open(Modal::History(modal));
+    vec![effect]
 }
 
 fn stop_pruning(session: &mut Session) -> Vec<Effect> {

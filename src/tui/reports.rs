@@ -39,7 +39,7 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
         Message::NotEdited { reason, kept } => on_not_edited(session, &reason, kept),
         Message::EngineFailed(reason) => on_engine_failed(session, reason),
         Message::StoreFailed(reason) => on_store_failed(session, &reason),
-        Message::Quota(rows) => on_quota(session, rows),
+        Message::Quota(rows) => return on_quota(session, rows),
         Message::Status(all) => on_status(session, all),
         Message::Pruned => session.pruning = Pruning::Quiet,
         Message::Sent(result) => on_sent(session, result),
@@ -110,11 +110,13 @@ fn on_store_failed(session: &mut Session, reason: &str) {
     session.complain(format!("{reason}."));
 }
 
-fn on_quota(session: &mut Session, mut rows: PerEnvironment<Vec<QuotaRow>>) {
+fn on_quota(session: &mut Session, mut rows: PerEnvironment<Vec<QuotaRow>>) -> Vec<Effect> {
     for environment in Environment::ALL {
         let rows = std::mem::take(&mut rows[environment]);
         session.tabs[environment].quota.refresh(rows);
     }
+    // It comes after every change, of which not each is an event.
+    session.status_clock.on_event(session.now)
 }
 
 fn on_status(session: &mut Session, mut all: PerEnvironment<Option<Box<Status>>>) {

@@ -156,6 +156,10 @@ fn the_palette_finds_actions_by_the_words_that_people_have_for_them() {
         ("failed", "Rates, times, failures and countries"),
         ("locked", "Give the user all codes back"),
         ("restore", "Take the last change of the settings back"),
+        ("restore", "Former settings and the audit"),
+        ("audit", "Former settings and the audit"),
+        ("history", "Former settings and the audit"),
+        ("silence", "Rates, times, failures and countries"),
         ("search", "Only some: by status"),
         ("version", "keys"),
     ] {

@@ -157,6 +157,7 @@ pub fn status() -> Status {
     };
     Status {
         balance: None,
+        status_requests: None,
         is_set_up: true,
         credentials: Some(smsdeck::engine::CredentialsStatus::Accepted {
             since: "2026-11-23T12:04:28Z".parse().unwrap(),

@@ -170,7 +170,7 @@ pub static BINDINGS: &[Binding] = &[
     plain(C::History, KeyCode::PageDown, A::PageDown, "", "A page down"),
 
     plain(C::Version, KeyCode::Enter, A::Accept, "restore field", "Restore this value into the form; save it there"),
-    letter(C::Version, 'a', A::RestoreAll, "restore all", "Restore all values of this environment into the form; save them there"),
+    letter(C::Version, 'R', A::RestoreAll, "restore all", "Restore all values of this environment into the form; save them there"),
     letter(C::Version, ']', A::NextEnvironment, "next env", "Next environment"),
     plain(C::Version, KeyCode::Esc, A::Cancel, "close", "Close"),
     plain(C::Version, KeyCode::Up, A::Up, "", "Above"),

@@ -195,17 +195,7 @@ impl CompareModal {
     pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
         let theme = session.theme;
         let room = reading_room(session);
-        let here = session.environment;
-        let (with_production, title) = match &self.other {
-            Other::Environment(other) => {
-                let with_production = [here, *other].contains(&Environment::Production);
-                let legend = if with_production { " · drift: in Production only" } else { "" };
-                (with_production, format!("{here} beside {other}{legend}"))
-            }
-            Other::Version { replaced, .. } => {
-                (false, format!("{here} now, and in force until {replaced}"))
-            }
-        };
+        let (with_production, title) = self.title(session.environment);
         let differing = self.rows(session);
         let selected = differing.get(self.index(&differing)).map(key);
         let all = PerEnvironment::from_fn(|environment| session.tabs[environment].form.saved());
@@ -247,6 +237,20 @@ impl CompareModal {
         Page { title: &title, lines: &lines, scroll: (first + 3).saturating_sub(shown), context }
             .draw(session, buffer);
         None
+    }
+
+    /// Whether Production is one of both sides, and what stands in the upper border.
+    fn title(&self, here: Environment) -> (bool, String) {
+        match &self.other {
+            Other::Environment(other) => {
+                let with_production = [here, *other].contains(&Environment::Production);
+                let legend = if with_production { " · drift: in Production only" } else { "" };
+                (with_production, format!("{here} beside {other}{legend}"))
+            }
+            Other::Version { replaced, .. } => {
+                (false, format!("{here} now, and in force until {replaced}"))
+            }
+        }
     }
 
     /// Both values of a row below each other, for narrow screens.

@@ -78,7 +78,7 @@ impl Entry {
 const fn other_words(action: Action) -> &'static str {
     match action {
         Action::Health => {
-            "balance twilio account credentials failed failing down status findings pump pumping abuse fraud"
+            "balance twilio account credentials failed failing down status findings pump pumping abuse fraud silence acknowledge"
         }
         Action::TestAccount => "balance twilio credentials",
         Action::Unlock => "locked blocked reset",

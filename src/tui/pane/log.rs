@@ -44,6 +44,12 @@ impl Log {
         story
     }
 
+    /// Whether nothing newer is known of the delivery of an event.
+    pub(super) fn is_newest_of_delivery(&self, event: &Event) -> bool {
+        let newest = self.events.iter().rev().find(|other| other.delivery == event.delivery);
+        newest.is_none_or(|newest| newest.id == event.id)
+    }
+
     /// The newest event about a delivery.
     pub fn newest(&self) -> Option<&Event> {
         self.events.back()

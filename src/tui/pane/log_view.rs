@@ -168,7 +168,10 @@ fn draw_line(session: &Session, event: &Event, selected: bool, line: Rect, buffe
     let theme = session.theme;
     let style = if selected { theme.selected() } else { Style::new() };
     let word = format!(" {:<10} ", event.kind.to_string());
-    let rest = format!("{}  {}", event.recipient, detail(session, event));
+    let rest = match stale(session, event) {
+        None => format!("{}  {}", event.recipient, detail(session, event)),
+        Some(words) => format!("{}  {words}", event.recipient),
+    };
     buffer.set_style(line, style);
     let mark = theme.mark_if(selected, Mark::Line);
     let time = theme.text(&format!("{mark}{}", session.day_and_clock(event.at)));
@@ -183,6 +186,16 @@ fn draw_line(session: &Session, event: &Event, selected: bool, line: Rect, buffe
     );
     let room = usize::from(line.right().saturating_sub(x));
     buffer.set_stringn(x, line.y, theme.text(&cut(&rest, room)), room, style);
+}
+
+/// Says of the newest event of a code without a final status that nobody can tell what became of it
+/// now, if that is so.
+fn stale(session: &Session, event: &Event) -> Option<String> {
+    let failing = session.tab().status.as_ref()?.status_requests.as_ref()?;
+    let EventKind::Delivery(status) = event.kind else { return None };
+    let is_newest = session.tab().log.is_newest_of_delivery(event);
+    let since = session.moment(failing.since);
+    (!status.is_final() && is_newest).then(|| format!("status requests fail since {since}"))
 }
 
 /// What matters about an event, in a few words.
