@@ -238,7 +238,8 @@ fn account(session: &Session, status: &Status) -> Vec<Line> {
             (format!("Credentials accepted since {}.", session.clock(since)), Style::new())
         }
     }));
-    if session.provider_can(Capability::ReportBalance) {
+    // The Sandbox is no account.
+    if status.credentials.is_some() && session.provider_can(Capability::ReportBalance) {
         let ask = session.key(Context::Health, Action::TestAccount);
         lines.push(match &status.balance {
             Some(KnownBalance { balance, at }) => {
