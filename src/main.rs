@@ -87,7 +87,7 @@ fn start(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
     };
     let options = [(show.demo, "--demo"), (show.plain, "--plain")];
     if let Some((_, option)) = options.iter().find(|(is_set, _)| *is_set) {
-        let text = format!("{option} is for the console: leave the command out");
+        let text = format!("{option} is for the console; omit the command");
         return Err(Failure::usage(text));
     }
     let operator = operator("command line", read_only);
@@ -113,7 +113,7 @@ fn start_console(
         return Err(Failure::usage(format!("the console needs a terminal\n\n{help}")));
     }
     if !show.plain && std::env::var_os("TERM").is_some_and(|kind| kind == "dumb") {
-        let text = "this terminal (TERM=dumb) cannot place text: add --plain, or use a command";
+        let text = "this terminal (TERM=dumb) cannot position text; add --plain, or use a command";
         return Err(Failure::usage(text.to_owned()));
     }
     // The screen has the main thread; a slow terminal must not delay sends.

@@ -251,7 +251,7 @@ async fn the_console_tests_an_account_rejects_a_wrong_token_and_imports_a_number
     }
     deck.configure(&render(&config));
     let terminal = Terminal::start(&deck, &[]);
-    terminal.wait_for("Nobody has asked for a code lately");
+    terminal.wait_for("No recent requests");
     terminal.go_to("Auth token");
     terminal.type_text("00000000000000000000000000000000\x14");
     terminal.wait_for("wrong credentials");
@@ -272,7 +272,7 @@ async fn the_console_tests_an_account_rejects_a_wrong_token_and_imports_a_number
     terminal.type_text("\x1b");
     terminal.wait_for("2 countries mapped");
     terminal.type_text("\x13");
-    terminal.wait_for("Development saved.");
+    terminal.wait_for("Saved Development.");
     let saved = load(&deck.paths().config).unwrap().unwrap().environments.development;
     let senders: Vec<_> =
         saved.from_numbers.rows().iter().map(|row| row.sender.as_str().to_owned()).collect();

@@ -169,7 +169,7 @@ fn an_environment_that_is_not_set_up_refuses_and_says_what_is_missing() {
 fn a_number_with_letters_is_rejected() {
     let ran = Deck::new().run(&["send", "--env", "dev", "+57 300 CALLME"]);
     assert_eq!(ran.code(), 2);
-    assert!(ran.err().contains("'C' does not belong in a phone number"), "{}", ran.err());
+    assert!(ran.err().contains("'C' is not allowed in a phone number"), "{}", ran.err());
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn a_send_is_audited_and_tampering_with_the_audit_is_detected() {
     assert!(operator.contains(&format!("uid {uid}")), "{operator}");
     assert!(operator.contains("environment says user ana"), "{operator}");
     let whole = deck.run(&["audit", "verify"]);
-    assert_eq!((whole.code(), whole.out().as_str()), (0, "The audit is whole: 2 rows.\n"));
+    assert_eq!((whole.code(), whole.out().as_str()), (0, "The audit is intact: 2 rows.\n"));
     let store = rusqlite::Connection::open(deck.paths().store).unwrap();
     store.execute("UPDATE audit SET operator = 'nobody'", ()).unwrap();
     let broken = deck.run(&["audit", "verify"]);
@@ -334,7 +334,7 @@ fn refused_credentials_are_critical_at_once() {
     let status = deck.run(&["status", "--env", "dev"]);
     assert_eq!(status.code(), 2);
     assert!(
-        status.out().contains("refuses its credentials (error 20003), last at"),
+        status.out().contains("rejects its credentials (error 20003), last at"),
         "{}",
         status.out()
     );

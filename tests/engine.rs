@@ -44,6 +44,7 @@ fn request(number: &str, user: Option<&str>) -> CodeRequest {
         number: number.to_owned(),
         user: user.map(|id| UserId::parse(id).unwrap()),
         accept: Accept::Known,
+        sender: None,
     }
 }
 
@@ -153,7 +154,7 @@ async fn the_quota_follows_the_clock_to_the_millisecond() {
     }
     clock.set(start() + SignedDuration::from_mins(17) - SignedDuration::from_millis(1));
     let refused = engine.by(&operator()).request(request(NUMBER, None)).await.unwrap_err();
-    assert_eq!(refused.to_string(), "3 of 3 codes used: no more until 10:17:00 UTC, in 0:01");
+    assert_eq!(refused.to_string(), "3 of 3 codes used; next at 10:17:00 UTC, in 0:01");
     clock.set(start() + SignedDuration::from_mins(17));
     engine.by(&operator()).request(request(NUMBER, None)).await.unwrap();
 }
@@ -278,8 +279,9 @@ async fn a_user_gets_the_message_of_their_country() {
     config.environments.development.message_overrides.set("es".parse().unwrap(), Some(spanish));
     let engine = engine_with(&deck, &clock, config).await;
     let preview = async |number| {
-        let preview =
-            engine.preview(Environment::Development, (number, Accept::Known), None, None).await;
+        let preview = engine
+            .preview(Environment::Development, (number, Accept::Known), None, (None, None))
+            .await;
         preview.unwrap().plan.message.text("…")
     };
     assert_eq!(preview("+573001234567").await, "… es tu clave.");

@@ -65,7 +65,7 @@ fn one_environment_or_one_field_of_a_version_is_restored() {
 fn history_is_filtered_and_shows_a_version_beside_the_present() {
     let deck = deck();
     let terminal = Terminal::start(&deck, &[]);
-    terminal.wait_for("Nobody has");
+    terminal.wait_for("No recent requests");
     terminal.type_text("H");
     let screen = terminal.wait_for("Changed: Number of codes allowed: 3 → 4");
     assert!(screen.contains("Settings until then: 1 difference from now"), "{screen}");
@@ -85,7 +85,7 @@ fn history_is_filtered_and_shows_a_version_beside_the_present() {
     terminal.type_text("R");
     terminal.wait_for("Restored all of Development into the form.");
     terminal.type_text(SAVE);
-    terminal.wait_for("Development will change");
+    terminal.wait_for("Changes to Development");
     terminal.type_text(ENTER);
     terminal.wait_gone("unsaved");
     assert_eq!(value(&deck, "dev", "request_time_out_minutes"), 15);
@@ -95,7 +95,7 @@ fn history_is_filtered_and_shows_a_version_beside_the_present() {
 fn a_read_only_console_shows_the_history_and_restores_nothing() {
     let deck = deck();
     let terminal = Terminal::start(&deck, &["--read-only"]);
-    terminal.wait_for("Nobody has");
+    terminal.wait_for("No recent requests");
     terminal.type_text("Hversion");
     terminal.wait_for("1 difference from now");
     terminal.type_text(ENTER);

@@ -35,7 +35,7 @@ fn giving_one_code_back_is_audited() {
     let give = ["quota", "give-back", "--env", "dev", "jdoe", "--reason", "late", "--ticket", "7"];
     let given = deck.run(&give);
     assert_eq!((given.code(), left(&deck)), (0, 1), "{}", given.err());
-    assert!(given.out().contains("One code is given back."), "{}", given.out());
+    assert!(given.out().contains("Gave one code back."), "{}", given.out());
     let audit = deck.run(&["audit", "list", "--json"]).json();
     assert_eq!(audit.last().unwrap()["action"], "give_back");
     assert!(deck.run(&["audit", "list"]).out().contains("one code: late (ticket 7)"));
@@ -52,7 +52,7 @@ fn wrong_tries_are_forgiven_only_when_asked_for() {
     for command in [&unlock[..], &["quota", "give-back", "--env", "dev", "jdoe", "--reason", "x"]] {
         let refused = deck.run(command);
         assert_eq!(refused.code(), 3);
-        assert!(refused.err().contains("make sure who asks"), "{}", refused.err());
+        assert!(refused.err().contains("verify who is asking"), "{}", refused.err());
     }
     let forgiven = deck.run(&[&unlock[..], &["--wrong-tries"]].concat());
     assert_eq!(forgiven.code(), 0, "{}", forgiven.err());
@@ -60,7 +60,7 @@ fn wrong_tries_are_forgiven_only_when_asked_for() {
     assert_eq!(left(&deck), 2);
     let again = deck.run(&[&unlock[..], &["--wrong-tries"]].concat());
     assert_eq!(again.code(), 1);
-    assert!(again.err().contains("no wrong try counts"), "{}", again.err());
+    assert!(again.err().contains("has no wrong tries"), "{}", again.err());
 }
 
 #[test]
@@ -71,17 +71,18 @@ fn whoever_has_asked_once_is_known_after_an_unlock() {
         deck.run(&[&command[..], remedy].concat())
     };
     assert_eq!(unlock("jdoe", &[]).code(), 0);
-    for (remedy, said) in [(&["--wrong-tries"][..], "no wrong try counts"), (&[], "no code counts")]
+    for (remedy, said) in
+        [(&["--wrong-tries"][..], "has no wrong tries"), (&[], "has no codes to give back")]
     {
         let again = unlock("jdoe", remedy);
         assert!(again.code() == 1 && again.err().contains(said), "{}", again.err());
     }
     let shown = deck.run(&["quota", "show", "--env", "dev", "jdoe", "--json"]);
     assert_eq!((shown.code(), &shown.json()[0]["used"]), (0, &0.into()));
-    assert!(unlock("nobody", &[]).err().contains("nobody with this id"));
+    assert!(unlock("nobody", &[]).err().contains("no user with this ID"));
     for pattern in ["*", "jd*", "+57 ••• ••• 4567"] {
         let refused = unlock(pattern, &[]);
-        assert!(refused.err().contains("no patterns"), "{}", refused.err());
+        assert!(refused.err().contains("patterns are not supported"), "{}", refused.err());
     }
 }
 
@@ -213,7 +214,7 @@ fn a_country_over_its_limit_is_refused_and_other_countries_are_not() {
     assert_eq!(send(&deck, NUMBER).code(), 0);
     let refused = send(&deck, "+573007654321");
     assert_eq!(refused.code(), 3);
-    let words = "the cap of 1 code an hour to Colombia is reached";
+    let words = "the limit of 1 code per hour to Colombia is reached";
     assert!(refused.err().contains(words), "{}", refused.err());
     let route = deck.run(&["route", "--env", "dev", "+573007654321"]);
     assert_eq!(route.code(), 3);
@@ -234,7 +235,7 @@ fn record_only_limits_refuse_nothing() {
     assert_eq!(deck.run(&["route", "--env", "dev", NUMBER]).code(), 0);
     let log = deck.run(&["log", "--status", "would_refuse", "--json"]).json();
     assert_eq!(log.len(), 1);
-    assert!(log[0]["detail"].as_str().unwrap().contains("limits only record"), "{log:?}");
+    assert!(log[0]["detail"].as_str().unwrap().contains("limits are log-only"), "{log:?}");
 }
 
 #[test]
@@ -274,7 +275,7 @@ fn everything_that_blocks_sending_is_a_finding() {
     deck.configure(&render(&config));
     let status = deck.run(&["status", "--env", "dev"]);
     assert_eq!(status.code(), 2, "{}", status.out());
-    assert!(status.out().contains("the cap of 2 codes an hour is reached"), "{}", status.out());
+    assert!(status.out().contains("the limit of 2 codes per hour is reached"), "{}", status.out());
     let text = render(&config).replacen(
         "provider: Sandbox",
         "provider: Twilio(account_sid: \"AC0123456789abcdef0123456789abcdef\", auth_token: Env(\"NOWHERE\"))",

@@ -44,9 +44,16 @@ fn moving_to_a_pane_reads_its_name_and_the_focused_line() {
     let said = heard.press("BackTab");
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines[0], "From numbers");
-    assert_eq!(lines.last(), Some(&"default: +1 415 555 0100, CA US"), "{said}");
+    assert_eq!(
+        lines.last(),
+        Some(&"default: +1 415 555 0100, CA Canada, US United States"),
+        "{said}"
+    );
     // Another row is that row and nothing else.
-    assert_eq!(heard.press("Down"), "+44 7700 900123, GB GG IE\r\n");
+    assert_eq!(
+        heard.press("Down"),
+        "+44 7700 900123, GB United Kingdom, GG Guernsey, IE Ireland\r\n"
+    );
     assert_eq!(
         heard.press("Tab").lines().last().unwrap(),
         "m.ruiz, +57 ending 8820, 1 of 3, open, 2 left"
@@ -80,7 +87,7 @@ fn typing_echoes_the_text_alone_and_changes_are_announced() {
 fn events_and_errors_are_announced_once() {
     let mut heard = Heard::new(Console::with(SIZE, Config::built_in()));
     heard.console.press("u");
-    assert!(heard.hear().starts_with("Development: nothing to take back"));
+    assert!(heard.hear().starts_with("Development: nothing to undo"));
     assert_eq!(heard.hear(), "");
     let event = |id| Event {
         id: EventId(id),
@@ -122,14 +129,14 @@ fn a_chart_is_read_as_numbers() {
     let mut heard = Heard::new(Console::with_health(SIZE));
     heard.announcer.forget();
     let said = heard.hear();
-    assert!(said.contains("By the hour, the last 24: 0 0 0 1 2 4 8 12"), "{said}");
+    assert!(said.contains("Codes per hour, last 24 h: 0 0 0 1 2 4 8 12"), "{said}");
 }
 
 #[test]
 fn plain_mode_writes_lines_and_restores_the_terminal() {
     let deck = Deck::new();
     let mut terminal = Terminal::start(&deck, &["--plain"]);
-    terminal.wait_for("Nobody has asked for a code lately");
+    terminal.wait_for("No recent requests");
     terminal.type_text("s+573001234567");
     terminal.wait_for("Quota, open, 3 of 3 left");
     terminal.type_text("\r");

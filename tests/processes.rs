@@ -134,6 +134,7 @@ async fn child_asks_for_everybody() {
                 number: number(user),
                 user: None,
                 accept: Accept::Known,
+                sender: None,
             };
             match engine.by(&operator()).request(request).await {
                 Ok(_) | Err(RequestError::Locked { .. }) => {}
@@ -175,8 +176,10 @@ async fn whatever_moment_a_send_is_killed_at_nothing_is_lost_or_sent_twice() {
     }
     assert_eq!(sids.len(), messages.len());
     for (number, count) in by_number(&messages) {
-        let preview =
-            engine.preview(DEVELOPMENT, (&number, Accept::Known), None, None).await.unwrap();
+        let preview = engine
+            .preview(DEVELOPMENT, (&number, Accept::Known), None, (None, None))
+            .await
+            .unwrap();
         assert_eq!(usize::from(preview.standing.quota.used()), count, "{number}");
     }
 }
@@ -293,11 +296,11 @@ async fn a_waiting_command_settles_what_an_earlier_one_left_unclear() {
     let deck = Deck::new();
     deck.configure_for(sandbox.base_url());
     let cut = deck.run(&["send", "--env", "dev", "+573001239002"]);
-    assert!(cut.out().contains("it may have gone out"), "{}", cut.out());
+    assert!(cut.out().contains("it may have been sent"), "{}", cut.out());
     assert_eq!(deck.run(&["send", "--env", "dev", "+573001234567"]).code(), 0);
     let config = config_for(sandbox.base_url());
     let engine = Engine::open(deck.paths(), config, Clock::System).await.unwrap();
     let events = engine.events(EventQuery::latest(DEVELOPMENT, 100)).await.unwrap();
-    let found = "found in the provider's list: it went out";
+    let found = "found in the provider's list: it was sent";
     assert!(events.iter().any(|event| event.detail.as_deref() == Some(found)));
 }

@@ -53,8 +53,13 @@ fn config(deck: &Deck, url: &BaseUrl, options: MessageOptions) -> Config {
 
 async fn send(engine: &Engine, number: &str) -> Submission {
     let environment = Environment::Development;
-    let request =
-        CodeRequest { environment, number: number.to_owned(), user: None, accept: Accept::Known };
+    let request = CodeRequest {
+        environment,
+        number: number.to_owned(),
+        user: None,
+        accept: Accept::Known,
+        sender: None,
+    };
     engine.by(&operator()).request(request).await.unwrap()
 }
 
@@ -103,21 +108,21 @@ async fn status(engine: &Engine, delivery: DeliveryId) -> DeliveryStatus {
 
 async fn used(engine: &Engine, number: &str) -> u32 {
     let preview = engine
-        .preview(Environment::Development, (number, Accept::Known), None, None)
+        .preview(Environment::Development, (number, Accept::Known), None, (None, None))
         .await
         .unwrap();
     preview.standing.quota.used().into()
 }
 
 /// What the log says where [`impatient`] was not patient enough.
-const NO_ANSWER: &str = "no answer within 1 s";
+const NO_ANSWER: &str = "no response within 1 s";
 
 /// Every fault after which the outcome is unclear: what the log says of it, and whether the
 /// message went out.
 const UNCLEAR: [(&str, &str, bool); 8] = [
     ("9500", "Internal Server Error (HTTP 500, error 20500)", true),
     ("9501", "Internal Server Error (HTTP 500, error 20500)", false),
-    ("9002", "the connection broke off: connection closed before message completed", true),
+    ("9002", "the connection was cut: connection closed before message completed", true),
     ("9004", "HTTP 200 OK without a message in it", true),
     ("9005", "HTTP 200 OK without a message in it", true),
     ("9006", NO_ANSWER, true),
@@ -149,7 +154,7 @@ async fn an_unclear_answer_is_reconciled_and_nothing_goes_out_twice() {
             assert_eq!(submission.status, DeliveryStatus::Unknown, "{number}");
             assert_eq!(used(&engine, &number).await, 1, "{number}");
             let said = detail(&engine, submission.delivery, DeliveryStatus::Unknown).await;
-            assert_eq!(said, format!("{words}; it may have gone out, so it stays counted"));
+            assert_eq!(said, format!("{words}; it may have been sent, so it counts"));
             (engine, number, submission.delivery, went_out)
         });
     }
@@ -207,6 +212,7 @@ async fn sending_pauses_while_the_account_refuses_its_credentials() {
             number,
             user: None,
             accept: Accept::Known,
+            sender: None,
         })
     };
     assert_eq!(request("+573001234567").await.unwrap().status, DeliveryStatus::Refused);
@@ -469,7 +475,7 @@ async fn a_status_that_another_process_wrote_meanwhile_wins() {
     let deck = Deck::new();
     let url = provider_that(report_elsewhere(&deck, DeliveryStatus::NotSent), "sent");
     let engine = self::engine(&deck, &url, Clock::System, quick()).await;
-    // It went out after all, so it is counted again.
+    // It was sent after all, so it is counted again.
     assert_eq!(send(&engine, "+573001234567").await.status, DeliveryStatus::Queued);
     assert_eq!(used(&engine, "+573001234567").await, 1);
 }
@@ -486,7 +492,8 @@ async fn a_status_that_the_store_could_not_take_is_written_once_it_works_again()
     let url = provider_that(break_it, "delivered");
     let engine = engine(&deck, &url, Clock::System, quick()).await;
     let (environment, number) = (Environment::Development, "+573001234567".to_owned());
-    let request = CodeRequest { environment, number, user: None, accept: Accept::Known };
+    let request =
+        CodeRequest { environment, number, user: None, accept: Accept::Known, sender: None };
     assert_eq!(engine.by(&operator()).request(request).await.unwrap_err().code(), "unrecorded");
     let store = rusqlite::Connection::open(deck.paths().store).unwrap();
     store.execute_batch("DROP TRIGGER broken").unwrap();

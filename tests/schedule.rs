@@ -37,8 +37,13 @@ async fn engine(deck: &Deck, url: &BaseUrl, clock: Clock, token: &str) -> Engine
 
 async fn send(engine: &Engine, user: usize) -> Submission {
     let number = format!("+57300{:07}", 1_000_000 + user);
-    let request =
-        CodeRequest { environment: DEVELOPMENT, number, user: None, accept: Accept::Known };
+    let request = CodeRequest {
+        environment: DEVELOPMENT,
+        number,
+        user: None,
+        accept: Accept::Known,
+        sender: None,
+    };
     engine.by(&operator()).request(request).await.unwrap()
 }
 
@@ -216,6 +221,7 @@ async fn a_provider_that_does_not_respond_holds_up_no_other_environment() {
         number: "+573001234567".to_owned(),
         user: None,
         accept: Accept::Known,
+        sender: None,
     };
     let sent = engine.by(&operator()).request(request).await.unwrap();
     until(&engine, sent.delivery, DeliveryStatus::Delivered).await;
@@ -275,9 +281,11 @@ async fn a_message_is_canceled_once_and_stays_counted() {
     // A late status changes nothing any more.
     provider.open();
     let again = engine.by(&operator()).cancel(submission.delivery).await.unwrap_err();
-    assert!(again.to_string().contains("has ended"), "{again}");
-    let preview =
-        engine.preview(DEVELOPMENT, ("+573001000000", Accept::Known), None, None).await.unwrap();
+    assert!(again.to_string().contains("final status"), "{again}");
+    let preview = engine
+        .preview(DEVELOPMENT, ("+573001000000", Accept::Known), None, (None, None))
+        .await
+        .unwrap();
     assert_eq!(preview.standing.quota.used(), 1);
     let audit = engine.audit_rows(1, 100).await.unwrap();
     assert_eq!(audit.last().unwrap().entry.action.key(), "call_back");
@@ -295,6 +303,7 @@ async fn a_message_without_a_receipt_ends_after_half_an_hour() {
         number: "+573001239001".to_owned(),
         user: None,
         accept: Accept::Known,
+        sender: None,
     };
     let submission = engine.by(&operator()).request(request).await.unwrap();
     until(&engine, submission.delivery, DeliveryStatus::Sent).await;
@@ -302,5 +311,5 @@ async fn a_message_without_a_receipt_ends_after_half_an_hour() {
     until(&engine, submission.delivery, DeliveryStatus::SentNoReceipt).await;
     let story = engine.events(EventQuery::OfDelivery(submission.delivery)).await.unwrap();
     let detail = story.last().unwrap().detail.clone().unwrap();
-    assert_eq!(detail, "the carrier gave no receipt within 30 min");
+    assert_eq!(detail, "no receipt within 30 min");
 }

@@ -25,7 +25,7 @@ const SCREENS: [(&str, &str); 20] = [
     ("default_country", "@Default_country Enter col"),
     ("provider", "@Provider Enter"),
     ("message", "@Message Enter"),
-    ("message_own", "@Message Enter @For es"),
+    ("message_own", "@Message Enter @Country es"),
     ("account", "Tab Tab ^o @Risk_check _"),
     ("limits", "Tab Tab ^g 500 @Codes_a_day 5000"),
     ("recipients", "@Recipients Enter"),

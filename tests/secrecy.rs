@@ -141,12 +141,12 @@ async fn tokens_codes_and_full_numbers_are_never_written_out() {
 
     // The console: a token is typed and saved, a code is sent and verified, wrongly first.
     let mut terminal = Terminal::start(&deck, &[]);
-    terminal.wait_for("Nobody has asked for a code lately");
+    terminal.wait_for("No recent requests");
     terminal.go_to("Auth token");
     terminal.type_text(AUTH_TOKEN);
     output.keep("the form", terminal.wait_for("Development • unsaved"));
     terminal.type_text("\x13");
-    output.keep("the form, saved", terminal.wait_for("Development saved."));
+    output.keep("the form, saved", terminal.wait_for("Saved Development."));
     terminal.type_text("\t\ts+57");
     terminal.type_text(NUMBERS[0]);
     terminal.wait_for("of 3 left");

@@ -99,7 +99,7 @@ async fn an_invalid_config_is_repaired_by_a_text_and_the_audit_says_so() {
     let rows = audit(&deck).await;
     let is_of_file = |row: &&AuditRow| row.entry.environment.is_none();
     let repaired = rows.iter().find(is_of_file).expect("it is the whole file's");
-    assert!(repaired.entry.detail.contains("out of order"), "{repaired:?}");
+    assert!(repaired.entry.detail.contains("invalid config.ron"), "{repaired:?}");
     assert!(rows.iter().any(|row| row.entry.environment == Some(TEST)), "{rows:?}");
 }
 

@@ -18,11 +18,8 @@ struct Fault {
 }
 
 const FAULTS: [Fault; 6] = [
-    Fault { words: "but there is none", make: |store| std::fs::remove_file(store).unwrap() },
-    Fault {
-        words: "there is nothing in the store",
-        make: |store| std::fs::write(store, "").unwrap(),
-    },
+    Fault { words: "store is missing at", make: |store| std::fs::remove_file(store).unwrap() },
+    Fault { words: "is empty; nothing is sent", make: |store| std::fs::write(store, "").unwrap() },
     Fault {
         words: "cannot open the store",
         make: |store| {
@@ -31,11 +28,11 @@ const FAULTS: [Fault; 6] = [
         },
     },
     Fault {
-        words: "is not a store of smsdeck",
+        words: "is not a smsdeck store",
         make: |store| std::fs::write(store, "a letter to a friend ".repeat(500)).unwrap(),
     },
     Fault {
-        words: "is of schema 99",
+        words: "has schema 99",
         make: |store| {
             Connection::open(store).unwrap().pragma_update(None, "user_version", 99).unwrap();
         },
@@ -97,7 +94,7 @@ fn a_repaired_store_is_opened_without_a_restart() {
     terminal.wait_for("cannot open the store");
     // In one step: the console must not find nothing there in between, and begin anew.
     renameat_with(CWD, &kept, CWD, &store, RenameFlags::EXCHANGE).unwrap();
-    terminal.wait_for("The store answers again");
+    terminal.wait_for("The store is available again");
     terminal.wait_for("saved · UTC");
     terminal.wait_for("refused");
 }
@@ -133,7 +130,7 @@ fn a_status_is_critical_where_nothing_can_be_written() {
     let other = Connection::open(deck.paths().store).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let ran = deck.run(&status);
-    assert!(ran.code() == 2 && ran.err().contains("locked for 2 s"), "{}", ran.err());
+    assert!(ran.code() == 2 && ran.err().contains("locked it for 2 s"), "{}", ran.err());
     for environment in ["development", "test", "production"] {
         assert!(figures().contains(&format!("smsdeck_status{{environment=\"{environment}\"}} 2")));
     }
@@ -174,7 +171,7 @@ fn a_busy_store_is_waited_for_and_then_reported_as_busy() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let ran = send(&deck);
     assert_eq!(ran.code(), 1);
-    assert!(ran.err().contains("is busy: another process has kept it locked"), "{}", ran.err());
+    assert!(ran.err().contains("is busy: another process has locked it"), "{}", ran.err());
     assert_eq!(wire.requests().len(), 1);
 
     let mut waiting = deck.command(&["send", "--env", "dev", "--no-wait", "+573001234567"]);

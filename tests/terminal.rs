@@ -15,12 +15,12 @@ const SAVE: &str = "\x13";
 fn an_admin_configures_an_environment_sends_a_code_and_verifies_it() {
     let deck = Deck::new();
     let mut terminal = Terminal::start(&deck, &[]);
-    terminal.wait_for("Nobody has asked for a code lately");
+    terminal.wait_for("No recent requests");
 
     // The settings: Colombia, ten minutes.
     terminal.go_to("Default country");
     terminal.type_text("CO");
-    terminal.wait_for("is put before numbers that have no country code");
+    terminal.wait_for("is added to numbers without a country code");
     terminal.go_to("Code validity");
     terminal.type_text("\x7f10");
     terminal.wait_for("Development • unsaved");
@@ -36,15 +36,15 @@ fn an_admin_configures_an_environment_sends_a_code_and_verifies_it() {
     terminal.type_text("colo");
     terminal.wait_for("Add  > colo");
     terminal.type_text(ENTER);
-    terminal.wait_for("Colombia (CO) added");
+    terminal.wait_for("Added Colombia (CO)");
     terminal.type_text("bra");
     terminal.wait_for("Add  > bra");
     terminal.type_text(ENTER);
-    terminal.wait_for("Brazil (BR) added");
+    terminal.wait_for("Added Brazil (BR)");
     terminal.type_text(ENTER);
     terminal.wait_for("3 countries mapped");
     terminal.type_text(SAVE);
-    terminal.wait_for("Development saved.");
+    terminal.wait_for("Saved Development.");
 
     // A code to a national number: the default country and the new number are used.
     terminal.type_text("s");
@@ -114,11 +114,11 @@ fn quitting_with_unsaved_changes_asks_first() {
     terminal.type_text("DE");
     terminal.wait_for("unsaved");
     terminal.type_text("\x11");
-    terminal.wait_for("Changes in Development are not saved.");
+    terminal.wait_for("Unsaved changes in Development.");
     terminal.type_text("\x1b");
-    terminal.wait_gone("Quit all the same?");
+    terminal.wait_gone("Quit without saving?");
     terminal.type_text("\x11");
-    terminal.wait_for("Quit all the same?");
+    terminal.wait_for("Quit without saving?");
     terminal.type_text("y");
     assert!(terminal.wait_end().success());
     assert!(!deck.paths().config.exists());
@@ -129,7 +129,7 @@ fn a_broken_config_is_reported_with_its_position_and_left_alone() {
     let deck = Deck::new();
     deck.configure("(version: 1,\n  environments: 5)");
     let mut terminal = Terminal::start(&deck, &[]);
-    terminal.wait_for("The settings cannot be read");
+    terminal.wait_for("The config is invalid");
     terminal.wait_for("config.ron:2:");
     terminal.type_text("q");
     assert_eq!(terminal.wait_end().code(), Some(1));
@@ -147,7 +147,7 @@ fn a_thousand_pasted_characters_with_line_breaks_change_nothing() {
     terminal.wait_for("Sandbox · saved");
     terminal.go_to("Default country");
     terminal.type_text(&format!("\x1b[200~{}\x1b[201~", "CO\n".repeat(334)));
-    let screen = terminal.wait_for("nothing was pasted: 1002 characters");
+    let screen = terminal.wait_for("not pasted: 1002 characters");
     assert!(screen.contains("Sandbox · saved"), "{screen}");
 }
 
@@ -158,12 +158,12 @@ fn a_paste_that_stalls_sends_nothing_and_is_given_up_after_a_while() {
     terminal.wait_for("Sandbox · saved");
     // The rest comes in another packet; the console has drawn in between.
     terminal.type_text("\x1b[200~see ");
-    terminal.wait_for("The end of a paste has not come");
+    terminal.wait_for("The paste did not finish");
     terminal.type_text("this:\ns+573001234567\n");
     terminal.type_text("\x1b[201~");
-    terminal.wait_for("Keys are taken again");
+    terminal.wait_for("Keyboard input resumed");
     terminal.type_text("?");
-    terminal.wait_for("Everywhere but while typing");
+    terminal.wait_for("Everywhere except while typing");
     let sent = deck.run(&["log", "--env", "dev"]);
     assert_eq!(sent.out(), "", "{}", sent.out());
 }
@@ -191,20 +191,20 @@ fn keys_typed_ahead_or_split_are_neither_lost_nor_misread() {
     terminal.wait_for("delivered  +57");
     // Escape and a letter in one packet: the help closes, and one pane is shown alone.
     terminal.type_text("?");
-    terminal.wait_for("Everywhere but while typing");
+    terminal.wait_for("Everywhere except while typing");
     terminal.type_text("\x1bz");
-    terminal.wait_gone("Everywhere but while typing");
+    terminal.wait_gone("Everywhere except while typing");
     terminal.wait_gone("Delivery log");
     // Alt and an arrow is no Escape: what is typed stays.
     terminal.type_text("zs");
     terminal.wait_for("Number   +573001234567");
-    terminal.type_text("\x1b[1;3A7");
+    terminal.type_text("\x1b[F\x1b[1;3A7");
     terminal.wait_for("+5730012345677");
     // Escape, and an arrow behind it.
     terminal.type_text("\t");
     terminal.type_text("\x1b\x1b[B?");
     terminal.wait_gone("Send a code · Development");
-    terminal.wait_for("Everywhere but while typing");
+    terminal.wait_for("Everywhere except while typing");
     terminal.type_text("q");
     terminal.type_text("q");
     assert!(terminal.wait_end().success());
@@ -218,10 +218,10 @@ fn every_kind_of_terminal_shows_what_it_can() {
     {
         let deck = Deck::new();
         let mut terminal = Terminal::start_with(&deck, &[], &[("TERM", kind)]);
-        terminal.wait_for("Nobody has asked for a code lately");
+        terminal.wait_for("No recent requests");
         // Arrows as in the keypad's application mode, Home and End as of a VT220.
         terminal.type_text("\t\x1bOA\x1b[1~\x1b[4~");
-        terminal.wait_for("details");
+        terminal.wait_for("Every step of every code");
         terminal.type_text("q");
         assert!(terminal.wait_end().success(), "{kind}");
         assert!(terminal.is_restored(), "{kind}");
@@ -238,9 +238,9 @@ fn every_kind_of_terminal_shows_what_it_can() {
 fn two_consoles_on_one_deck_see_each_others_sends_and_settings() {
     let deck = Deck::new();
     let ours = Terminal::start(&deck, &[]);
-    ours.wait_for("Nobody has asked for a code lately");
+    ours.wait_for("No recent requests");
     let theirs = Terminal::start(&deck, &[]);
-    theirs.wait_for("Nobody has asked for a code lately");
+    theirs.wait_for("No recent requests");
 
     theirs.type_text("s");
     theirs.type_text("+573001234567");
@@ -260,7 +260,7 @@ fn two_consoles_on_one_deck_see_each_others_sends_and_settings() {
 fn a_console_shows_what_the_command_line_sends() {
     let deck = Deck::new();
     let terminal = Terminal::start(&deck, &[]);
-    terminal.wait_for("Nobody has asked for a code lately");
+    terminal.wait_for("No recent requests");
     assert_eq!(deck.run(&["send", "--env", "dev", "+573001234567"]).code(), 0);
     terminal.wait_for("delivered");
 }
@@ -283,7 +283,7 @@ fn all_about_a_user_is_one_key_away() {
     terminal.wait_for("Reason");
     terminal.type_text("stolen phone");
     terminal.type_text(ENTER);
-    terminal.wait_for("jdoe has all codes again");
+    terminal.wait_for("Unlocked jdoe");
 }
 
 #[test]
@@ -298,16 +298,16 @@ fn an_external_editor_gets_every_key_and_its_result_is_checked() {
     let command = format!("/bin/sh {}", editor.display());
     let mut terminal =
         Terminal::start_with(&deck, &["--env", "prod"], &[("EDITOR", command.as_str())]);
-    terminal.wait_for("Nobody has asked for a code lately");
+    terminal.wait_for("No recent requests");
     terminal.type_text("E");
     terminal.wait_for("how many codes?");
     terminal.type_text("17\n");
     let screen = terminal.wait_for("Number of codes allowed: 3 → 17");
-    assert!(screen.contains("Production will change"), "{screen}");
+    assert!(screen.contains("Changes to Production"), "{screen}");
     let text = std::fs::read_to_string(deck.paths().config).unwrap();
     assert!(!text.contains("17"), "Production was changed unasked: {text}");
     terminal.type_text("production\r");
-    terminal.wait_for("What you have edited is in force");
+    terminal.wait_for("Applied the edited config");
     let text = std::fs::read_to_string(deck.paths().config).unwrap();
     assert!(text.contains("codes_allowed: 17,") && text.contains("ticket 4711"), "{text}");
 
@@ -315,13 +315,13 @@ fn an_external_editor_gets_every_key_and_its_result_is_checked() {
     terminal.type_text("E");
     terminal.wait_for("how many codes?");
     terminal.type_text("5\n");
-    terminal.wait_for("Nobody has asked for a code lately");
+    terminal.wait_for("No recent requests");
     deck.configure(&text.replace("17,", "3,"));
     terminal.wait_for("17 → 3");
     terminal.type_text("E");
     terminal.wait_for("how many codes?");
     terminal.type_text("99\n");
-    let screen = terminal.wait_for("What was typed is in");
+    let screen = terminal.wait_for("Your text is in");
     assert!(screen.contains("from 1 to 20"), "{screen}");
     let now = std::fs::read_to_string(deck.paths().config).unwrap();
     assert!(!now.contains("99"), "{now}");
@@ -344,15 +344,15 @@ fn a_console_on_a_broken_config_continues_once_it_is_fixed() {
         std::fs::read_to_string(deck.paths().config).unwrap().replace("version: 1", "verion: 1");
     deck.configure(&broken);
     let mut terminal = Terminal::start(&deck, &[]);
-    terminal.wait_for("The settings cannot be read");
+    terminal.wait_for("The config is invalid");
     let history = deck.run(&["config", "history", "--json"]).json();
     let version = history[0]["version"].as_str().unwrap();
     let restored = deck.run(&["config", "restore", version, "--yes"]);
-    assert!(restored.out().contains("is in order again"), "{}{}", restored.out(), restored.err());
-    terminal.wait_for("Nobody has asked for a code lately");
+    assert!(restored.out().contains("Repaired config.ron"), "{}{}", restored.out(), restored.err());
+    terminal.wait_for("No recent requests");
     terminal.type_text("q");
     assert!(terminal.wait_end().success());
-    assert!(deck.run(&["audit", "list"]).out().contains("was out of order, and was mended"));
+    assert!(deck.run(&["audit", "list"]).out().contains("Repaired an invalid config.ron"));
 }
 
 /// An editor that waits for a line, then carries out a script on the text.
@@ -373,7 +373,7 @@ fn an_edit_merges_with_what_others_save_meanwhile() {
         "ls -ld \"${1%/*}\" \"$1\" > \"$HOME/modes\"; sed -i 's/\"GG\", \"JE\"/\"GG\"/' \"$1\"",
     );
     let terminal = Terminal::start_with(&deck, &[], &[("EDITOR", command.as_str())]);
-    terminal.wait_for("Nobody has asked for a code lately");
+    terminal.wait_for("No recent requests");
     terminal.type_text("E");
     terminal.wait_for("ready?");
     assert_eq!(
@@ -381,10 +381,10 @@ fn an_edit_merges_with_what_others_save_meanwhile() {
         0
     );
     terminal.type_text("y\n");
-    let screen = terminal.wait_for("Production will change");
+    let screen = terminal.wait_for("Changes to Production");
     assert!(screen.contains("GG JE") && !screen.contains("codes allowed"), "{screen}");
     terminal.type_text("production\r");
-    terminal.wait_for("What you have edited is in force");
+    terminal.wait_for("Applied the edited config");
     let text = std::fs::read_to_string(deck.paths().config).unwrap();
     assert!(text.contains("codes_allowed: 8,") && text.contains("[\"GG\"], // only"), "{text}");
     // Nobody else could read the copy.
@@ -401,16 +401,16 @@ fn a_rejected_edit_is_what_the_next_edit_starts_from() {
         "grep -c 'codes_allowed: 99' \"$1\"; sed -i 's/codes_allowed: 99/codes_allowed: 9/; s/codes_allowed: 3,$/codes_allowed: 99,/' \"$1\"",
     );
     let terminal = Terminal::start_with(&deck, &[], &[("EDITOR", command.as_str())]);
-    terminal.wait_for("Nobody has asked for a code lately");
+    terminal.wait_for("No recent requests");
     terminal.type_text("E");
     terminal.wait_for("ready?");
     terminal.type_text("y\n");
-    terminal.wait_for("What was typed is in");
+    terminal.wait_for("Your text is in");
     terminal.type_text("E");
     terminal.wait_for("ready?");
     terminal.type_text("y\n");
     let screen = terminal.wait_for("Number of codes allowed: 3 → 9");
-    assert!(screen.contains("Production will change"), "{screen}");
+    assert!(screen.contains("Changes to Production"), "{screen}");
 }
 
 #[test]
@@ -422,17 +422,17 @@ fn an_edit_that_is_no_text_is_kept_with_its_place_and_a_byte_order_mark_is_no_ed
         "if [ -e \"$HOME/again\" ]; then tail -c 1 \"$1\" > \"$HOME/last\"; cp \"${1%/*}/before.ron\" \"$1\"; { printf '\\357\\273\\277'; cat \"$1\"; } > \"$1.new\"; mv \"$1.new\" \"$1\"; else printf '\\377' >> \"$1\"; fi",
     );
     let terminal = Terminal::start_with(&deck, &[], &[("EDITOR", command.as_str())]);
-    terminal.wait_for("Nobody has asked for a code lately");
+    terminal.wait_for("No recent requests");
     terminal.type_text("E");
     terminal.wait_for("ready?");
     terminal.type_text("y\n");
-    let screen = terminal.wait_for("What was typed is in");
+    let screen = terminal.wait_for("Your text is in");
     assert!(screen.contains("is not UTF-8"), "{screen}");
     std::fs::write(deck.path("again"), "").unwrap();
     terminal.type_text("E");
     terminal.wait_for("ready?");
     terminal.type_text("y\n");
-    terminal.wait_for("nothing was changed in the editor");
+    terminal.wait_for("editor made no changes");
     assert_eq!(std::fs::read(deck.path("last")).unwrap(), [0xff], "it did not go on with it");
 }
 
@@ -468,7 +468,7 @@ fn a_text_that_is_pasted_is_saved_byte_for_byte() {
     terminal.type_text("\r");
     terminal.wait_for("unsaved");
     terminal.type_text("\x13");
-    terminal.wait_for("Development saved.");
+    terminal.wait_for("Saved Development.");
     let config = smsdeck::config::load(&deck.paths().config).unwrap().unwrap();
     let message = &config.environments.development.message;
     assert_eq!(message.as_str(), "{code}\n\u{644}\u{200c}\u{200d}\u{200f}\tx\r\n.");

@@ -60,7 +60,7 @@ fn a_provider_that_cannot_be_reached_is_the_first_line_of_the_status_and_of_the_
 #[test]
 fn a_provider_that_fails_is_told_from_the_network_and_from_the_account() {
     for (status, body, verdict, origin) in [
-        ("500 Internal Server Error", "{}", "Twilio has a failure of its own", "(provider)"),
+        ("500 Internal Server Error", "{}", "Twilio returns server errors", "(provider)"),
         (
             "400 Bad Request",
             r#"{"code":21606,"message":"no","status":400}"#,
@@ -90,7 +90,7 @@ fn a_healthy_deck_is_quiet() {
     assert_eq!(send(&deck, 1).code(), 0);
     let status = deck.run(&["status"]);
     assert_eq!(status.code(), 0);
-    assert!(status.out().starts_with("OK: nothing is wrong | development_codes=1;;;0 "));
+    assert!(status.out().starts_with("OK: no problems | development_codes=1;;;0 "));
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn many_wrong_tries_are_a_finding_that_says_what_to_do() {
     assert_eq!(status.code(), 1, "{}", status.out());
     let out = status.out();
     let first = out.lines().next().unwrap();
-    assert!(first.starts_with("WARNING Development: somebody may be guessing"), "{first}");
+    assert!(first.starts_with("WARNING Development: someone may be guessing codes"), "{first}");
     assert!(out.contains("What to do: ask the user"), "{out}");
 }
 
@@ -242,13 +242,13 @@ fn an_acknowledged_finding_stays_visible_and_wakes_nobody_until_its_end() {
     assert!(status().out().contains("[down-no_connection]"), "{}", status().out());
     let wrong = ack(&["down-tls", "--reason", "known"]);
     assert_eq!(wrong.code(), 1);
-    assert!(wrong.err().contains("there are down-no_connection"), "{}", wrong.err());
+    assert!(wrong.err().contains("its findings are down-no_connection"), "{}", wrong.err());
     assert_eq!(ack(&["down-no_connection"]).code(), 2, "without a reason");
     let acknowledged = ack(&["down-no_connection", "--reason", "the carrier works on it"]);
     assert_eq!(acknowledged.code(), 0, "{}", acknowledged.err());
     let quiet = status();
     assert_eq!(quiet.code(), 0);
-    assert!(quiet.out().starts_with("OK: nothing else is wrong, acknowledged: 1 | "));
+    assert!(quiet.out().starts_with("OK: no other problems; acknowledged: 1 | "));
     assert!(quiet.out().contains(": the carrier works on it"), "{}", quiet.out());
     let audit = deck.run(&["audit", "list", "--action", "acknowledge"]).out();
     assert!(audit.contains("down-no_connection until "), "{audit}");
@@ -266,7 +266,7 @@ fn an_acknowledged_finding_stays_visible_and_wakes_nobody_until_its_end() {
         terminal.wait_for("[acknowledged");
         assert_eq!(status().code(), 0);
         terminal.type_text("A\x1b[B\t\x150s\r");
-        terminal.wait_for("counts again");
+        terminal.wait_for("no longer");
         assert_eq!(status().code(), 2);
     }
 }
@@ -294,7 +294,7 @@ fn a_watched_status_stays_in_its_place_on_a_terminal() {
     send(&deck, 1);
     let terminal = Terminal::start(&deck, &["status", "--watch", "-e", "dev"]);
     let screen = terminal.wait_for("codes in an hour: 1");
-    assert!(screen.starts_with("OK: nothing is wrong"), "{screen}");
+    assert!(screen.starts_with("OK: no problems"), "{screen}");
     send(&deck, 2);
     let screen = terminal.wait_for("codes in an hour: 2");
     assert_eq!(screen.matches("codes in an hour").count(), 1, "{screen}");
@@ -369,7 +369,7 @@ fn the_balance_is_asked_for_in_health_and_answered_on_its_first_page() {
         let variable = format!("export TWILIO_TOKEN={token}");
         let script = format!("stty cols {size} rows {rows}; {variable}; exec \"$1\"");
         let terminal = Terminal::start_shell(&deck, &script);
-        terminal.wait_for("Nobody has");
+        terminal.wait_for("No recent requests");
         terminal.type_text("o\x14");
         let screen = terminal.wait_for("-3.20 USD");
         assert!(screen.contains("-3.20 USD"), "{screen}");
@@ -451,7 +451,7 @@ fn the_log_says_where_an_outcome_cannot_be_asked_for() {
     deck.configure_for(&wire.url);
     let token = "a".repeat(32);
     let terminal = Terminal::start_with(&deck, &[], &[("TWILIO_TOKEN", &token)]);
-    terminal.wait_for("Nobody has");
+    terminal.wait_for("No recent requests");
     terminal.type_text("s");
     terminal.wait_for("Send a code");
     terminal.type_text("+573001234567\r");

@@ -15,35 +15,36 @@ pub use super::settings_arguments::{ConfigCommand, NumbersCommand};
 use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::phone::METADATA_VERSION;
+use crate::domain::sender::Sender;
 use crate::domain::span::parse_span;
 use crate::domain::user::UserId;
 use crate::provider::sandbox::fate_table;
 
-/// A console for the SMS codes of a sign-in: settings, quota and deliveries of three
-/// environments. Without a command it opens the console.
+/// Configure, send and watch the SMS codes of a sign-in in three environments. Without a command,
+/// opens the console.
 #[derive(Debug, Parser)]
 #[command(name = "smsdeck", version = VERSION.as_str(), max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 fine, 1 failed, 2 wrong usage or bad input, 3 refused by quota, routing or recipients."
+    after_help = "Exit codes: 0 success, 1 failure, 2 usage error or invalid input, 3 refused by quota, routing or recipients, 4 no receipt in time (send)."
 )]
 pub struct Arguments {
-    /// What to do; nothing opens the console.
+    /// The command; none opens the console.
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// The config file, instead of `SMSDECK_CONFIG` or the usual places.
+    /// Config file [default: `SMSDECK_CONFIG` or the usual location].
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// The environment: development, test or production (dev, prod).
+    /// Environment: development, test or production (dev, prod).
     #[arg(long = "env", short = 'e', global = true, value_name = "ENVIRONMENT")]
     pub environment: Option<Environment>,
 
-    /// One JSON object a line instead of text.
+    /// Print one JSON object per line.
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// Only look: nothing is sent, verified, unlocked or saved.
+    /// Read-only: send, verify, unlock and save nothing.
     #[arg(long, global = true)]
     pub read_only: bool,
 
@@ -75,11 +76,11 @@ impl Arguments {
 /// How the console is shown.
 #[derive(Debug, Args)]
 pub struct ShowOptions {
-    /// Show the console on a deck made up for demonstrations: nobody is texted, nothing is kept.
+    /// Open the console on a temporary demo deck; sends to no one, keeps nothing.
     #[arg(long, conflicts_with_all = ["config", "json"])]
     pub demo: bool,
 
-    /// Show the console line by line, for screen readers: no borders, one pane at a time.
+    /// Show the console line by line, for screen readers.
     #[arg(long)]
     pub plain: bool,
 }
@@ -87,43 +88,43 @@ pub struct ShowOptions {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Send a code to a number and follow it to its end.
+    /// Send a code and follow it to its final status.
     Send(SendOptions),
-    /// Check a code.
+    /// Verify a code.
     Verify(VerifyOptions),
-    /// Show what a send would do: country, sender, why, segments, quota. Sends nothing. Exits with
-    /// 0 if it would go out, 2 for an invalid number, 3 if it would be refused; of many numbers
-    /// every line is reported, and 2 comes before 3.
+    /// Show what a send would do: country, sender, reason, segments, quota. Sends nothing. Exits
+    /// with 0 if the code would be sent, 2 for an invalid number, 3 if it would be refused; with
+    /// several numbers, 2 takes precedence.
     Route(RouteOptions),
-    /// How each environment fares: set up, locked users, failures with cause and advice. Exits
-    /// with 0 if all is well, 1 for a warning, 2 if codes do not go out.
+    /// Show the health of each environment: findings with cause and advice, rates, locked users.
+    /// Exits with 0 if healthy, 1 for a warning, 2 if critical.
     Status(StatusOptions),
-    /// What happened to the codes.
+    /// Show what happened to codes.
     Log(LogOptions),
-    /// Who has used how many codes.
+    /// Show and unlock users and their codes.
     #[command(subcommand)]
     Quota(QuotaCommand),
-    /// The settings, without the console.
+    /// Show, change and check settings.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// The From numbers of an environment.
+    /// List and change From numbers.
     #[command(subcommand)]
     Numbers(NumbersCommand),
-    /// Who changed, sent or unlocked what.
+    /// Show who changed, sent or unlocked what.
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Where the store is that counts the codes, and whether it is used; `adopt` changes to another.
+    /// Show the store that counts codes; `adopt` switches to another one.
     Store {
-        /// What to do with it; nothing: show it.
+        /// The command; none shows the store.
         #[command(subcommand)]
         command: Option<StoreCommand>,
     },
-    /// Run the Twilio-compatible Sandbox alone, on this machine only.
+    /// Run the Twilio-compatible Sandbox for other programs on this machine.
     #[command(after_long_help = fate_table())]
     Sandbox(SandboxOptions),
-    /// The manual page, for man(1): smsdeck man | man -l -
+    /// Print the manual page: smsdeck man | man -l -
     Man,
-    /// Completions for a shell.
+    /// Print shell completions.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
@@ -133,24 +134,28 @@ pub enum Command {
 /// `smsdeck send`
 #[derive(Debug, Args)]
 pub struct SendOptions {
-    /// The phone number, or - for the first line of standard input; without + the environment's
-    /// default country code is applied.
+    /// Phone number, or - to read it from standard input. Without +, the environment's default
+    /// country code is added.
     pub number: String,
 
-    /// The user whose codes are counted; otherwise the number is the user.
+    /// User ID whose codes are counted [default: the number].
     #[arg(long, value_parser = UserId::parse)]
     pub user: Option<UserId>,
 
-    /// Take also a number of a possible length that is in no range known to be in use: the
-    /// metadata ages, and ranges are opened all the time.
+    /// From number to send from, instead of the one that routing picks.
+    #[arg(long, value_name = "SENDER", value_parser = Sender::parse)]
+    pub from: Option<Sender>,
+
+    /// Accept a number of a possible length that is in no known range: new ranges open faster than
+    /// the metadata is updated.
     #[arg(long)]
     pub allow_unknown: bool,
 
-    /// End once the provider has the message, instead of following it to its end.
+    /// Exit once the provider has accepted the message.
     #[arg(long)]
     pub no_wait: bool,
 
-    /// How long to wait for the end, such as 30s or 2m: some carriers never give a receipt.
+    /// How long to wait for the final status, such as 30s or 2m; some carriers send no receipts.
     #[arg(long, value_name = "TIME", value_parser = parse_span, default_value = "30s")]
     pub timeout: SignedDuration,
 }
@@ -158,13 +163,13 @@ pub struct SendOptions {
 /// `smsdeck verify`
 #[derive(Debug, Args)]
 pub struct VerifyOptions {
-    /// The phone number that the code was sent to, or - for the first line of standard input.
+    /// Phone number that the code was sent to, or - to read it from standard input.
     pub number: String,
 
-    /// The code, or - to read it from standard input, where no process list shows it.
+    /// The code, or - to read it from standard input, which keeps it out of process lists.
     pub code: String,
 
-    /// The user that the code was requested for, if one was given then.
+    /// User ID, if the code was requested with one.
     #[arg(long, value_parser = UserId::parse)]
     pub user: Option<UserId>,
 }
@@ -172,19 +177,23 @@ pub struct VerifyOptions {
 /// `smsdeck route`
 #[derive(Debug, Args)]
 pub struct RouteOptions {
-    /// The phone number, or - for one number a line on standard input.
+    /// Phone number, or - to read one number per line from standard input.
     pub number: String,
 
-    /// The user whose quota is asked for; otherwise the number is the user.
+    /// User ID whose quota is shown [default: the number].
     #[arg(long, value_parser = UserId::parse)]
     pub user: Option<UserId>,
 
-    /// Stands in for the environment's default country code: CO, 57 or +57.
+    /// Default country code to use instead of the environment's: CO, 57 or +57.
     #[arg(long, value_name = "COUNTRY")]
     pub default_country: Option<Country>,
 
-    /// Take also a number of a possible length that is in no range known to be in use: the
-    /// metadata ages, and ranges are opened all the time.
+    /// From number to send from, instead of the one that routing picks.
+    #[arg(long, value_name = "SENDER", value_parser = Sender::parse)]
+    pub from: Option<Sender>,
+
+    /// Accept a number of a possible length that is in no known range: new ranges open faster than
+    /// the metadata is updated.
     #[arg(long)]
     pub allow_unknown: bool,
 }
@@ -192,12 +201,12 @@ pub struct RouteOptions {
 /// `smsdeck store`
 #[derive(Debug, Subcommand)]
 pub enum StoreCommand {
-    /// Go on with the store that is at a place now, or with an empty one where there is none. Asks
-    /// first: codes count by what it says.
+    /// Use the store at a path from now on, or an empty one if there is none. Asks first, as codes
+    /// count as recorded there.
     Adopt {
-        /// Where it is; otherwise where the settings have it.
+        /// Path of the store [default: the one in the settings].
         path: Option<PathBuf>,
-        /// Do not ask.
+        /// Do not ask for confirmation.
         #[arg(long)]
         yes: bool,
     },
@@ -206,7 +215,7 @@ pub enum StoreCommand {
 /// `smsdeck sandbox`
 #[derive(Debug, Args)]
 pub struct SandboxOptions {
-    /// Where to listen: an address of this machine's loopback; port 0 takes a free one.
+    /// Loopback address to listen on; port 0 picks a free one.
     #[arg(long, default_value = "127.0.0.1:4010", value_name = "ADDRESS")]
     pub listen: SocketAddr,
 }

@@ -63,7 +63,7 @@ async fn list(invocation: &Invocation, options: &AuditListOptions) -> Result<Exi
 async fn verify(invocation: &Invocation) -> Result<ExitCode, Failure> {
     match invocation.engine_to_read().await?.verify_audit().await? {
         Ok(rows) => {
-            let text = format!("The audit is whole: {rows} rows.");
+            let text = format!("The audit is intact: {rows} rows.");
             invocation.output.line(&text, &WholeAudit::of(rows))?;
             Ok(ExitCode::SUCCESS)
         }

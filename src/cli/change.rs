@@ -52,7 +52,7 @@ pub(super) fn ensure_complete(changed: &Changed) -> Result<ExitCode, Failure> {
     if let Some(error) = token_problem {
         failed("secrets", format!("the settings are saved, but the token is not: {error}"))
     } else if let Some(error) = leftover_token {
-        failed("secrets", format!("saved, but a token that is no longer named stays: {error}"))
+        failed("secrets", format!("saved, but an unused token could not be removed: {error}"))
     } else if let Some(error) = not_audited {
         failed("audit", format!("saved, but it is not in the audit: {error}"))
     } else {

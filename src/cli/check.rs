@@ -26,7 +26,7 @@ pub(super) async fn run(
     let place = file.unwrap_or(&invocation.deck.paths().config);
     let config = match file {
         Some(file) if file != Path::new("-") && !file.exists() => {
-            return Err(Failure::usage(format!("there is no file {}", file.display())));
+            return Err(Failure::usage(format!("no such file: {}", file.display())));
         }
         Some(file) => config::parse(&config::input(file)?, file)?,
         None => invocation.config()?,
@@ -100,12 +100,12 @@ fn token_problem(
     match config::token_status(paths, environment, settings.provider.token_source()) {
         Err(error) => Some(error.to_string()),
         Ok(TokenStatus::Missing) => {
-            Some("The token is not in secrets.ron: type it in the console.".to_owned())
+            Some("The token is not in secrets.ron; enter it in the console.".to_owned())
         }
         // A program is run only where the token is needed.
         Ok(TokenStatus::Elsewhere(ref place @ (SecretSource::Env(_) | SecretSource::File(_)))) => {
             let resolved = config::resolve(paths, environment, place);
-            let problem = resolved.err().map(|error| format!("Not to be read here: {error}."));
+            let problem = resolved.err().map(|error| format!("Cannot be read here: {error}."));
             problem.or_else(|| Some(format!("{}.", config::exposed_token(Some(place))?)))
         }
         Ok(_) => None,
@@ -141,7 +141,7 @@ async fn show_unmapped_countries(invocation: &Invocation, config: &Config) -> Re
             let report = UnmappedCountries::of(environment, &countries);
             let codes = report.texted_on_no_number.join(" ");
             let text =
-                format!("figure: {environment}: asked for in the last day, on no number: {codes}");
+                format!("figure: {environment}: requested in the last day, on no number: {codes}");
             invocation.output.line(&text, &report)?;
         }
     }

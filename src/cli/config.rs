@@ -61,7 +61,7 @@ fn path(invocation: &Invocation) -> Result<ExitCode, Failure> {
     let config = invocation.config_or_last_good();
     let paths = invocation.deck.paths();
     let store = &config::store_path(paths, &config.deck);
-    let there = |path: &Path| if path.exists() { "" } else { "  (not there yet)" };
+    let there = |path: &Path| if path.exists() { "" } else { "  (not created yet)" };
     let text = format!(
         "config   {}{}\nsecrets  {}{}\nstore    {}{}",
         paths.config.display(),
@@ -82,7 +82,7 @@ fn config_to_show(invocation: &Invocation) -> Result<Config, Failure> {
     let paths = invocation.deck.paths();
     match config::load(&paths.config) {
         Err(error @ ConfigError::EmptyFile { .. }) => {
-            let text = format!("smsdeck: {error}: these are the last valid settings");
+            let text = format!("smsdeck: {error}; showing the last valid settings");
             // Standard output may be a file, and this must not be in it.
             complain(&text);
             Ok(config::last_good(paths))

@@ -19,7 +19,7 @@ pub(super) fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
 /// # Errors
 /// As [`confirm`].
 pub(super) fn confirm_by_word(question: &str, word: &str, yes: bool) -> Result<(), Failure> {
-    ask(&format!("{question} Type {word:?} to go on: "), yes, |answer| answer == word)
+    ask(&format!("{question} Type {word:?} to continue: "), yes, |answer| answer == word)
 }
 
 fn ask(question: &str, yes: bool, is_yes: impl Fn(&str) -> bool) -> Result<(), Failure> {
@@ -28,7 +28,7 @@ fn ask(question: &str, yes: bool, is_yes: impl Fn(&str) -> bool) -> Result<(), F
     }
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         complain(question.trim_end());
-        let words = "there is nobody to ask, so nothing was changed: add --yes";
+        let words = "nothing was changed: not a terminal, use --yes";
         return Err(Failure::usage(words.to_owned()));
     }
     let mut terminal = std::io::stderr();

@@ -14,11 +14,11 @@ use crate::engine::SettingsChange;
 /// What whoever changes settings has said beforehand.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Consent {
-    /// Do not ask, where a change is one that others will notice: in Production, of a sender that
-    /// countries lose, of the quota's rule, or where a warning is new.
+    /// Do not ask for confirmation. Otherwise a change is confirmed if it affects Production, a
+    /// country's sender or the quota rule, or adds a warning.
     #[arg(long)]
     pub yes: bool,
-    /// Only show what would change.
+    /// Show what would change, and change nothing.
     #[arg(long)]
     pub dry_run: bool,
 }

@@ -20,13 +20,13 @@ pub(super) fn diff(
     for change in &found {
         let is_drift = [a, b].contains(&Environment::Production) && is_drift(change, &all);
         let report = DifferenceBetween::of((a, b), change, is_drift);
-        let mark = if is_drift { "  (drift: in Production only)" } else { "" };
+        let mark = if is_drift { "  (drift: only Production differs)" } else { "" };
         let Difference { field, old, new, .. } = change;
         let text = format!("{}: {a} {old} | {b} {new}{mark}", field.label());
         invocation.output.line(&text, &report)?;
     }
     if found.is_empty() {
-        invocation.output.text(&format!("{a} and {b} are the same."))?;
+        invocation.output.text(&format!("{a} and {b} do not differ."))?;
     }
     Ok(ExitCode::SUCCESS)
 }

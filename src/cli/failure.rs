@@ -86,7 +86,7 @@ impl From<io::Error> for Failure {
 /// What a read-only operator is shown.
 impl From<ReadOnly> for Failure {
     fn from(error: ReadOnly) -> Self {
-        let message = format!("{error}: start without --read-only to do this");
+        let message = format!("{error}; start without --read-only to do this");
         Self::of(Problem { message, ..error.into() })
     }
 }
@@ -121,7 +121,7 @@ impl From<RequestError> for Failure {
 fn not_ready_hint(reason: &NotReady) -> Option<String> {
     let is_missing = matches!(reason, NotReady::Secret(SecretsError::Missing { .. }));
     is_missing
-        .then(|| "Type it in the console, or use `smsdeck config set auth_token -`.".to_owned())
+        .then(|| "Enter it in the console, or use `smsdeck config set auth_token -`.".to_owned())
 }
 
 impl From<ChangeError> for Failure {
@@ -132,7 +132,7 @@ impl From<ChangeError> for Failure {
                 error.into()
             }
             error @ ChangeError::Unchecked { .. } => {
-                let hint = "Save it without checking: --unchecked".to_owned();
+                let hint = "To save without checking, add --unchecked".to_owned();
                 Self::of(Problem { hint: Some(hint), ..error.into() })
             }
             error => Self::of(error.into()),
@@ -159,11 +159,11 @@ fn hint_words(hint: Hint) -> String {
     match hint {
         Hint::Words(words) => words,
         Hint::EveryField => {
-            "Every field must be there; `smsdeck config schema` has all of them.".to_owned()
+            "Every field is required; `smsdeck config schema` lists them.".to_owned()
         }
-        Hint::AllFields => "`smsdeck config show` has all of them.".to_owned(),
+        Hint::AllFields => "`smsdeck config show` lists them.".to_owned(),
         Hint::NewFile(path) => {
-            format!("To begin with a new one: smsdeck config show > {}", path.display())
+            format!("To start with a new one: smsdeck config show > {}", path.display())
         }
         Hint::SingleNumbers => "--numbers copies single From numbers.".to_owned(),
     }

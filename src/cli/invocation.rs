@@ -36,7 +36,7 @@ impl Invocation {
     pub(super) fn environment(&self) -> Result<Environment, Failure> {
         self.environment.ok_or_else(|| {
             Failure::usage(
-                "say which environment: --env development, test or production".to_owned(),
+                "no environment given: use --env development, test or production".to_owned(),
             )
         })
     }

@@ -94,7 +94,7 @@ async fn follow(
     mut cursor: Cursor,
     fits: impl Fn(&Event) -> bool,
 ) -> Result<(), Failure> {
-    let unwatched = |error| Failure::new("watch", format!("the store cannot be watched: {error}"));
+    let unwatched = |error| Failure::new("watch", format!("cannot watch the store: {error}"));
     let mut watch = engine.watch().map_err(unwatched)?;
     loop {
         let EventPage { events, end } = engine.events_after(cursor, AT_ONCE).await?;

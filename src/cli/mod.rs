@@ -1,7 +1,7 @@
 //! The command line: one command of the engine at a time, its results as text or JSON.
 //!
 //! Exit codes: 0 fine, 1 failed, 2 wrong usage or bad input, 3 refused by policy (quota,
-//! routing, recipients); for `status` 0 fine, 1 warning, 2 critical.
+//! routing, recipients); for `status` 0 ok, 1 warning, 2 critical.
 
 mod arguments;
 mod audit;

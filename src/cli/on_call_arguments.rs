@@ -14,16 +14,16 @@ use crate::store::{AuditAction, EventKind};
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct StatusOptions {
-    /// Go on: say it again whenever it has changed, until interrupted.
+    /// Keep running and print the status again whenever it changes.
     #[arg(long)]
     pub watch: bool,
 
-    /// Also write the figures into this file, for the textfile collector of Prometheus' node
-    /// exporter; it is replaced as a whole.
+    /// Also write the figures to this file, for the textfile collector of Prometheus' node
+    /// exporter; the file is replaced atomically.
     #[arg(long, value_name = "FILE")]
     pub prometheus: Option<PathBuf>,
 
-    /// What to do with a finding; nothing: show them.
+    /// The command; none shows the status.
     #[command(subcommand)]
     pub command: Option<StatusCommand>,
 }
@@ -31,21 +31,21 @@ pub struct StatusOptions {
 /// `smsdeck status …`
 #[derive(Debug, Subcommand)]
 pub enum StatusCommand {
-    /// Acknowledge a finding: it stays visible and marked, but no longer counts for the exit code.
+    /// Acknowledge a finding: it stays visible, but no longer affects the exit code.
     Ack(AckOptions),
 }
 
 /// `smsdeck status ack`
 #[derive(Debug, Args)]
 pub struct AckOptions {
-    /// The finding, by the name in brackets behind it.
+    /// Name of the finding, in brackets after it.
     pub finding: String,
 
-    /// Why, for those who read the audit.
+    /// Reason, for the audit.
     #[arg(long, required_unless_present = "end")]
     pub reason: Option<String>,
 
-    /// For how long, such as 30m, 2h or 7d.
+    /// Duration, such as 30m, 2h or 7d.
     #[arg(long = "for", value_name = "TIME", value_parser = parse_span, default_value = "8h")]
     pub lasting: SignedDuration,
 
@@ -57,7 +57,7 @@ pub struct AckOptions {
 /// `smsdeck log`
 #[derive(Debug, Args)]
 pub struct LogOptions {
-    /// Go on with what happens from now on, in whatever process.
+    /// Keep running and print new events of any process.
     #[arg(long, short)]
     pub follow: bool,
 
@@ -65,15 +65,15 @@ pub struct LogOptions {
     #[arg(long, value_parser = event_kind)]
     pub status: Option<EventKind>,
 
-    /// Only this user, by the id that codes were asked for with, or the whole number.
+    /// Only this user, by ID or whole number.
     #[arg(long)]
     pub user: Option<String>,
 
-    /// Only what is not older, such as 30m, 2h or 7d.
+    /// Only events newer than this, such as 30m, 2h or 7d.
     #[arg(long, value_name = "TIME", value_parser = parse_span)]
     pub since: Option<SignedDuration>,
 
-    /// Only what is older, such as 30m, 2h or 7d.
+    /// Only events older than this, such as 30m, 2h or 7d.
     #[arg(long, value_name = "TIME", value_parser = parse_span, conflicts_with = "follow")]
     pub until: Option<SignedDuration>,
 
@@ -81,15 +81,15 @@ pub struct LogOptions {
     #[arg(long)]
     pub country: Option<Country>,
 
-    /// Only what came from this sender.
+    /// Only codes from this sender.
     #[arg(long, value_parser = Sender::parse)]
     pub sender: Option<Sender>,
 
-    /// Only this error of the provider.
+    /// Only this error code of the provider.
     #[arg(long, value_name = "CODE")]
     pub error: Option<u32>,
 
-    /// How many lines are shown at most, the newest ones.
+    /// Maximum number of lines, the newest ones.
     #[arg(long, default_value_t = 1_000, value_name = "COUNT")]
     pub lines: usize,
 }
@@ -105,40 +105,40 @@ fn event_kind(text: &str) -> Result<EventKind, String> {
 /// `smsdeck quota`
 #[derive(Debug, Subcommand)]
 pub enum QuotaCommand {
-    /// Users with codes that still matter, locked ones first.
+    /// List users whose codes still count, locked ones first.
     List {
-        /// Only those who get no code now.
+        /// Only locked users.
         #[arg(long)]
         locked: bool,
     },
-    /// One user, by id or whole number.
+    /// Show one user, by ID or whole number.
     Show {
-        /// The user's id, or their whole number.
+        /// User ID or whole number.
         user: String,
     },
-    /// Give a user all codes back, with a reason that stays in the audit.
+    /// Unlock a user: give all codes back, with a reason for the audit.
     Unlock {
-        /// The user's id, or their whole number.
+        /// User ID or whole number.
         user: String,
-        /// Why: whoever reads the audit will ask.
+        /// Reason, for the audit.
         #[arg(long)]
         reason: String,
-        /// The ticket that it is about.
+        /// Ticket reference, for the audit.
         #[arg(long)]
         ticket: Option<String>,
-        /// Forgive wrong tries instead, of a user whom they lock. Somebody may be guessing: make
-        /// sure who asks.
+        /// Clear wrong tries instead, for a user whom they lock. Someone may be guessing: verify who
+        /// is asking.
         #[arg(long)]
         wrong_tries: bool,
     },
-    /// Give a user one code back, with a reason that stays in the audit.
+    /// Give a user one code back, with a reason for the audit.
     GiveBack {
-        /// The user's id, or their whole number.
+        /// User ID or whole number.
         user: String,
-        /// Why: whoever reads the audit will ask.
+        /// Reason, for the audit.
         #[arg(long)]
         reason: String,
-        /// The ticket that it is about.
+        /// Ticket reference, for the audit.
         #[arg(long)]
         ticket: Option<String>,
     },
@@ -147,24 +147,24 @@ pub enum QuotaCommand {
 /// `smsdeck audit`
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// The rows, oldest first.
+    /// List the rows, oldest first.
     List(AuditListOptions),
-    /// Check that no row was changed, removed or reordered.
+    /// Verify that no row was changed, removed or reordered.
     Verify,
 }
 
 /// `smsdeck audit list`
 #[derive(Debug, Args)]
 pub struct AuditListOptions {
-    /// Only what is not older, such as 30m, 2h or 7d.
+    /// Only events newer than this, such as 30m, 2h or 7d.
     #[arg(long, value_name = "TIME", value_parser = parse_span)]
     pub since: Option<SignedDuration>,
 
-    /// Only what is older, such as 30m, 2h or 7d.
+    /// Only events older than this, such as 30m, 2h or 7d.
     #[arg(long, value_name = "TIME", value_parser = parse_span)]
     pub until: Option<SignedDuration>,
 
-    /// Only what somebody did whose name, user id or address has this in it.
+    /// Only operators whose name, user ID or address contains this.
     #[arg(long)]
     pub user: Option<String>,
 

@@ -40,7 +40,7 @@ pub(super) fn render(all: &[(Environment, Status)], now: Timestamp) -> String {
 /// The file where nothing can be read: all that is known is that it is critical.
 pub(super) fn unreadable(environments: impl Iterator<Item = Environment>) -> String {
     let mut text =
-        "# HELP smsdeck_status 0 fine, 1 warning, 2 critical.\n# TYPE smsdeck_status gauge\n"
+        "# HELP smsdeck_status 0 ok, 1 warning, 2 critical.\n# TYPE smsdeck_status gauge\n"
             .to_owned();
     for environment in environments {
         // A string takes all that is written to it.
@@ -58,7 +58,7 @@ fn status(all: &[(Environment, Status)]) -> Family {
             Severity::Critical => 2.0,
         })
     };
-    family("smsdeck_status", "0 fine, 1 warning, 2 critical.", each(all, severity))
+    family("smsdeck_status", "0 ok, 1 warning, 2 critical.", each(all, severity))
 }
 
 /// Figures of which an environment has one.
@@ -67,39 +67,39 @@ fn states(all: &[(Environment, Status)], now: Timestamp) -> Vec<Family> {
         status(all),
         family(
             "smsdeck_set_up",
-            "Whether everything that a send needs is set.",
+            "Whether the environment is set up.",
             each(all, |status| Some(f64::from(u8::from(status.is_set_up)))),
         ),
         family(
             "smsdeck_locked_users",
-            "Users who get no code now.",
+            "Users who are locked out of codes now.",
             each(all, |status| u32::try_from(status.locked).ok().map(f64::from)),
         ),
         family(
             "smsdeck_usual_codes",
-            "Codes an hour over the week before.",
+            "Codes per hour over the previous week.",
             each(all, |status| Some(status.health.usual_per_hour.into())),
         ),
         family(
             "smsdeck_account_balance",
-            "What the account had left when it was last asked, in its currency.",
+            "The account's last known balance, in its currency.",
             each(all, |status| Some(status.balance.as_ref()?.balance.to_f64())),
         ),
         family(
             "smsdeck_oldest_open_seconds",
-            "Age of the oldest code without an end.",
+            "Age of the oldest code still pending.",
             each(all, |status| {
                 Some(now.duration_since(status.health.oldest_open?).as_secs_f64().max(0.0))
             }),
         ),
         family(
             "smsdeck_last_delivered_timestamp_seconds",
-            "When a code was last delivered.",
+            "Time of the last delivery.",
             each(all, |status| Some(seconds(status.health.last_delivered?))),
         ),
         family(
             "smsdeck_written_timestamp_seconds",
-            "When this file was written.",
+            "Time at which this file was written.",
             vec![(String::new(), seconds(now))],
         ),
     ]
@@ -108,8 +108,8 @@ fn states(all: &[(Environment, Status)], now: Timestamp) -> Vec<Family> {
 /// Figures of which an environment has several, distinguished by a label.
 fn counts(all: &[(Environment, Status)]) -> Vec<Family> {
     vec![
-        family("smsdeck_codes", "Codes of the last hour by what became of them.", many(all, codes)),
-        family("smsdeck_findings", "What is wrong: 1 for each finding.", many(all, findings)),
+        family("smsdeck_codes", "Codes of the last hour by result.", many(all, codes)),
+        family("smsdeck_findings", "Findings: 1 for each.", many(all, findings)),
         family(
             "smsdeck_failures",
             "Failures of the last hour by country, sender and the provider's error code.",
@@ -143,7 +143,7 @@ fn delivery_seconds(text: &mut String, all: &[(Environment, Status)]) {
     // A string takes all that is written to it.
     let _ = writeln!(
         text,
-        "# HELP {NAME} Time from the provider to the phone over the last hour.\n# TYPE {NAME} histogram"
+        "# HELP {NAME} Delivery time by the provider's clock over the last hour.\n# TYPE {NAME} histogram"
     );
     for (environment, status) in all.iter().filter(|(_, status)| known(status)) {
         let (here, times) = (label(*environment), &status.health.hour.times);

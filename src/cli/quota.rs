@@ -61,20 +61,20 @@ async fn apply_remedy(
 ) -> Result<ExitCode, Failure> {
     let environment = invocation.environment()?;
     if reason.trim().is_empty() {
-        return Err(Failure::usage("this needs a reason: --reason TEXT".to_owned()));
+        return Err(Failure::usage("a reason is required: --reason TEXT".to_owned()));
     }
     let engine = invocation.engine().await?;
     let mut rows = users_named(engine, environment, typed).await?;
     if rows.len() > 1 {
         let count = rows.len();
-        let words = format!("the number belongs to {count} users: name one by id");
+        let words = format!("{count} users share this number; name one by ID");
         return Err(Failure::usage(words));
     }
     let Some(row) = rows.pop() else { return Ok(ExitCode::SUCCESS) };
     if row.wrong_in_a_row >= MAX_WRONG_TRIES && remedy != Remedy::WrongTries {
         let tries = row.wrong_in_a_row;
         let words = format!(
-            "{tries} wrong tries in a row lock this user, and codes given back would not help. Somebody may be guessing: make sure who asks, then add --wrong-tries to `quota unlock`"
+            "{tries} wrong tries in a row lock this user, so giving codes back does not help. Someone may be guessing: verify who is asking, then add --wrong-tries to `quota unlock`"
         );
         return Err(Failure::refused("user_locked", words));
     }
@@ -83,9 +83,9 @@ async fn apply_remedy(
         UnlockRequest { environment, user, number, remedy, reason: reason.to_owned(), ticket };
     if !engine.by(&invocation.operator).unlock(request).await? {
         let words = match remedy {
-            Remedy::WrongTries => "no wrong try counts for this user",
-            Remedy::OneCode => "one code back would not help this user: unlock them instead",
-            Remedy::AllCodes => "no code counts for this user, so there is none to give back",
+            Remedy::WrongTries => "this user has no wrong tries",
+            Remedy::OneCode => "one code back would not help; unlock the user instead",
+            Remedy::AllCodes => "this user has no codes to give back",
         };
         return Err(Failure::new("nothing_to_give", words.to_owned()));
     }
@@ -93,9 +93,9 @@ async fn apply_remedy(
         show(invocation, engine, environment, &row)?;
     }
     let words = match remedy {
-        Remedy::AllCodes => "All codes are given back.",
-        Remedy::OneCode => "One code is given back.",
-        Remedy::WrongTries => "The wrong tries are forgiven.",
+        Remedy::AllCodes => "Gave all codes back.",
+        Remedy::OneCode => "Gave one code back.",
+        Remedy::WrongTries => "Wrong tries cleared.",
     };
     invocation.output.line(words, &Given::from(remedy))?;
     Ok(ExitCode::SUCCESS)
@@ -109,11 +109,11 @@ async fn users_named(
     let rows = engine.find_users(environment, typed).await?;
     if rows.is_empty() {
         if typed.contains(['*', '%', '?', '•', '…']) {
-            let words = "there are no patterns here: name one user, by the id or the whole number";
+            let words = "patterns are not supported; name one user, by ID or whole number";
             return Err(Failure::new("no_such_user", words.to_owned()));
         }
         let words = format!(
-            "nobody with this id or whole number has asked for a code in {environment}; part of a number, or a masked one, finds nobody"
+            "no user with this ID or whole number has requested a code in {environment}; partial or masked numbers do not match"
         );
         return Err(Failure::new("no_such_user", words));
     }

@@ -24,7 +24,7 @@ pub(super) async fn run(
     let environment = invocation.environment()?;
     let engine = invocation.engine_to_read().await?;
     let settings = engine.settings(environment);
-    let RouteOptions { number, user, default_country, allow_unknown } = options;
+    let RouteOptions { number, user, from, default_country, allow_unknown } = options;
     let numbers: Box<dyn Iterator<Item = io::Result<Result<String, InvalidLine>>>> =
         if number == "-" {
             Box::new(lines(io::stdin().lock()))
@@ -42,7 +42,12 @@ pub(super) async fn run(
             }
         };
         let preview = engine
-            .preview(environment, (&number, accept(allow_unknown)), user.clone(), default_country)
+            .preview(
+                environment,
+                (&number, accept(allow_unknown)),
+                user.clone(),
+                (default_country, from.as_ref()),
+            )
             .await;
         match preview {
             Ok(preview) => {

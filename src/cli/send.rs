@@ -26,10 +26,15 @@ pub(super) async fn run(
     let environment = invocation.environment()?;
     let engine = invocation.engine().await?;
     let acting = engine.by(&invocation.operator);
-    let SendOptions { number, user, allow_unknown, no_wait, timeout } = options;
+    let SendOptions { number, user, from, allow_unknown, no_wait, timeout } = options;
     let number = argument(number)?;
-    let request =
-        CodeRequest { environment, number: number.clone(), user, accept: accept(allow_unknown) };
+    let request = CodeRequest {
+        environment,
+        number: number.clone(),
+        user,
+        accept: accept(allow_unknown),
+        sender: from,
+    };
     if !no_wait {
         // What earlier commands left unclear is looked after as long as this one waits.
         acting.take_over().await;
@@ -40,14 +45,14 @@ pub(super) async fn run(
             let wait = Duration::try_from(timeout).unwrap_or_default();
             tokio::time::timeout(wait, followed).await.unwrap_or_else(|_| {
                 let words = format!(
-                    "no receipt within {} s: the code is with the provider, and its end will be in the log",
+                    "no receipt within {} s; the provider has the code, and the log will show its final status",
                     wait.as_secs()
                 );
                 Err(Failure::new("no_receipt", words).with_exit(NO_RECEIPT))
             })
         }
         Err(RequestError::Number(error @ PhoneError::Unknown(_))) => {
-            Err(Failure::usage(format!("{error}; if you are sure, add --allow-unknown")))
+            Err(Failure::usage(format!("{error}; to send anyway, add --allow-unknown")))
         }
         Err(refused) => Err(refused.into()),
     };

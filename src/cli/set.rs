@@ -25,7 +25,7 @@ pub(super) async fn set(
     // What is the whole deck's belongs to no environment.
     let environment = match config::is_of_deck(field) {
         true if invocation.environment.is_some() => {
-            return Err(Failure::usage(format!("{field} is the whole deck's: leave --env out")));
+            return Err(Failure::usage(format!("{field} is deck-wide; omit --env")));
         }
         true => None,
         false => Some(invocation.environment()?),
@@ -57,6 +57,6 @@ fn new_token(field: &str, value: &str) -> Result<Option<Secret>, Failure> {
         return Ok(None);
     }
     // The value is not repeated: it may be the secret.
-    let words = "a token comes from standard input: config set auth_token - < FILE; or name where it is: Env(\"NAME\"), File(\"/path\"), Command([\"pass\", \"show\", \"x\"]), None";
+    let words = "pass a token on standard input: config set auth_token - < FILE; or say where it is: Env(\"NAME\"), File(\"/path\"), Command([\"pass\", \"show\", \"x\"]), None";
     Err(Failure::usage(words.to_owned()))
 }

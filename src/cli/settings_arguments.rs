@@ -1,111 +1,113 @@
 //! The arguments of the commands that show and change settings: config and numbers.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Subcommand;
 
 use super::consent::Consent;
-use crate::domain::country::Country;
+use crate::domain::country::{Country, CountryError};
+use crate::domain::country_group::parse_list;
 use crate::domain::environment::Environment;
 use crate::domain::sender::Sender;
 
 /// `smsdeck config`
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Judge the config without touching it: errors, and what is unwise.
+    /// Check the config for errors and risky settings; changes nothing.
     Check {
-        /// The file to judge, instead of the one in use.
+        /// File to check, instead of the one in use.
         file: Option<PathBuf>,
-        /// Also ask each account whether it accepts its credentials; sends nothing.
+        /// Also test each account's credentials; sends nothing.
         #[arg(long)]
         online: bool,
-        /// Also look into the store: which countries were texted that are on no number.
+        /// Also list countries in the log that are on no number.
         #[arg(long)]
         log: bool,
     },
-    /// Where the files are.
+    /// Show the paths of the deck's files.
     Path,
-    /// The settings in force, without secrets.
+    /// Show the settings in force, without secrets.
     Show,
-    /// Change one field of an environment, by its name in the config, such as `codes_allowed`,
-    /// `account_sid` or `limits.per_hour`.
+    /// Change one field by its name in the config, such as `codes_allowed`, `account_sid` or
+    /// `limits.per_hour`.
     Set {
-        /// The field.
+        /// Name of the field.
         field: String,
-        /// The value, as in the config; a text may be without its quotes. For `auth_token` a - reads
-        /// it from standard input.
+        /// Value, as in the config; quotes around text are optional. For `auth_token`, - reads it
+        /// from standard input.
         #[arg(allow_hyphen_values = true)]
         value: String,
-        /// What was said beforehand.
+        /// Whether to ask.
         #[command(flatten)]
         consent: Consent,
-        /// Save new credentials also where the account cannot be asked about them; they are called
-        /// unverified until it has accepted them.
+        /// Save new credentials even if the account cannot be asked about them; they stay
+        /// unverified until it accepts them.
         #[arg(long)]
         unchecked: bool,
     },
-    /// What differs between two environments; what only Production has is marked as drift.
+    /// Compare two environments; drift marks where only Production differs.
     Diff {
-        /// One.
+        /// First environment.
         a: Environment,
-        /// The other.
+        /// Second environment.
         b: Environment,
     },
-    /// Copy fields or From numbers from one environment to another; a token only if it is named itself.
+    /// Copy fields or From numbers to another environment; a token only if named explicitly.
     Copy {
-        /// Where from.
+        /// Source environment.
         from: Environment,
-        /// Where to.
+        /// Target environment.
         to: Environment,
-        /// The fields, by their names in the config, with commas between them. `from_numbers` is
-        /// the whole grid with its default.
+        /// Fields by their names in the config, separated by commas. `from_numbers` is the whole
+        /// grid with its default.
         #[arg(long, required_unless_present = "numbers", value_delimiter = ',')]
         fields: Vec<String>,
         /// Single From numbers with their countries, which move to them.
         #[arg(long, value_delimiter = ',', value_parser = Sender::parse)]
         numbers: Vec<Sender>,
-        /// What was said beforehand.
+        /// Whether to ask.
         #[command(flatten)]
         consent: Consent,
-        /// Save new credentials also where the account cannot be asked about them; they are called
-        /// unverified until it has accepted them.
+        /// Save new credentials even if the account cannot be asked about them; they stay
+        /// unverified until it accepts them.
         #[arg(long)]
         unchecked: bool,
     },
-    /// The shape of the config as a JSON schema.
+    /// Print the JSON schema of the config.
     Schema,
-    /// The keys of the console as they are built in, in the shape of `keys.ron`: a beginning for
-    /// keys of your own, beside the config.
+    /// Print the built-in keys as a `keys.ron`: save it beside the config and edit it to change
+    /// them.
     Keys,
-    /// The versions that were in force before, the newest first.
+    /// List earlier versions of the config, newest first.
     History,
-    /// Restore a former version: the whole file, one environment (--env), or some of its fields;
-    /// shows what changes, and asks.
+    /// Restore an earlier version: the whole file, one environment (--env) or some fields. Shows
+    /// the changes and asks first.
     Restore {
-        /// Its name, as `history` lists it.
+        /// Version, as `history` lists it.
         version: String,
         /// Restore only these fields of the environment, by their names in config.ron.
         #[arg(long, value_delimiter = ',', value_name = "FIELD,…")]
         fields: Vec<String>,
-        /// What was said beforehand.
+        /// Whether to ask.
         #[command(flatten)]
         consent: Consent,
-        /// Save new credentials also where the account cannot be asked about them; they are called
-        /// unverified until it has accepted them.
+        /// Save new credentials even if the account cannot be asked about them; they stay
+        /// unverified until it accepts them.
         #[arg(long)]
         unchecked: bool,
     },
-    /// Write the settings of one environment, without secrets.
+    /// Print the settings of one environment, without secrets.
     Export,
-    /// Take the settings of one environment from such a text.
+    /// Replace the settings of one environment with exported ones.
     Import {
-        /// The file, or - for standard input.
+        /// File, or - for standard input.
         file: PathBuf,
-        /// What was said beforehand.
+        /// Whether to ask.
         #[command(flatten)]
         consent: Consent,
-        /// Save new credentials also where the account cannot be asked about them; they are called
-        /// unverified until it has accepted them.
+        /// Save new credentials even if the account cannot be asked about them; they stay
+        /// unverified until it accepts them.
         #[arg(long)]
         unchecked: bool,
     },
@@ -114,23 +116,33 @@ pub enum ConfigCommand {
 /// `smsdeck numbers`
 #[derive(Debug, Subcommand)]
 pub enum NumbersCommand {
-    /// All of them; * marks the default.
+    /// List the numbers; * marks the default.
     List,
+    /// Print the numbers as CSV.
+    Export,
+    /// Replace all numbers with those of a CSV file; shows the changes and asks first.
+    Import {
+        /// CSV file with the columns sender, countries and default, or - for standard input.
+        file: PathBuf,
+        /// Whether to ask.
+        #[command(flatten)]
+        consent: Consent,
+    },
     /// Add a number.
     Add {
-        /// The number, short code, name or Messaging Service SID.
+        /// Number, short code, alphanumeric sender or Messaging Service SID.
         #[arg(value_parser = Sender::parse)]
         sender: Sender,
-        /// The countries that it serves: CO,US.
-        #[arg(long, value_delimiter = ',')]
-        countries: Vec<Country>,
+        /// Countries that it serves: CO,US or a group such as EU.
+        #[arg(long, default_value = "")]
+        countries: Countries,
         /// Make it the default number.
         #[arg(long)]
         default: bool,
-        /// Take countries from other numbers.
+        /// Move countries from other numbers.
         #[arg(long)]
         r#move: bool,
-        /// What was said beforehand.
+        /// Whether to ask.
         #[command(flatten)]
         consent: Consent,
     },
@@ -139,19 +151,19 @@ pub enum NumbersCommand {
         /// The number.
         #[arg(value_parser = Sender::parse)]
         sender: Sender,
-        /// Another number in its place.
+        /// New sender to replace it with.
         #[arg(long, value_name = "SENDER", value_parser = Sender::parse)]
         new_sender: Option<Sender>,
-        /// The countries that it serves from now on.
-        #[arg(long, value_delimiter = ',', conflicts_with = "no_countries")]
-        countries: Option<Vec<Country>>,
-        /// It serves no country of its own any more, as the default number may.
+        /// New countries: CO,US or a group such as EU.
+        #[arg(long, conflicts_with = "no_countries")]
+        countries: Option<Countries>,
+        /// Remove all countries, which only the default number may lack.
         #[arg(long)]
         no_countries: bool,
-        /// Take countries from other numbers.
+        /// Move countries from other numbers.
         #[arg(long)]
         r#move: bool,
-        /// What was said beforehand.
+        /// Whether to ask.
         #[command(flatten)]
         consent: Consent,
     },
@@ -160,7 +172,7 @@ pub enum NumbersCommand {
         /// The number.
         #[arg(value_parser = Sender::parse)]
         sender: Sender,
-        /// What was said beforehand.
+        /// Whether to ask.
         #[command(flatten)]
         consent: Consent,
     },
@@ -169,11 +181,23 @@ pub enum NumbersCommand {
         /// The number.
         #[arg(value_parser = Sender::parse, required_unless_present = "none")]
         sender: Option<Sender>,
-        /// None of them.
+        /// Clear the default.
         #[arg(long)]
         none: bool,
-        /// What was said beforehand.
+        /// Whether to ask.
         #[command(flatten)]
         consent: Consent,
     },
+}
+
+/// Countries as they are typed: codes, names, calling codes and groups with commas between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Countries(pub Vec<Country>);
+
+impl FromStr for Countries {
+    type Err = CountryError;
+
+    fn from_str(text: &str) -> Result<Self, CountryError> {
+        parse_list(text).map(Self)
+    }
 }

@@ -58,7 +58,7 @@ pub(super) fn show(
     if is_same {
         output.line("Nothing changes.", &NoChange { changed: false })?;
     } else if dry_run {
-        output.line("Nothing was written: --dry-run.", &DryRun { dry_run })?;
+        output.line("Dry run: nothing was written.", &DryRun { dry_run })?;
     }
     Ok(())
 }

@@ -57,7 +57,7 @@ pub(super) fn argument(typed: String) -> Result<String, Failure> {
     }
     let line = first_line()?;
     match line.trim() {
-        "" => Err(Failure::usage("standard input has no line to take for -".to_owned())),
+        "" => Err(Failure::usage("standard input is empty".to_owned())),
         line => Ok(line.to_owned()),
     }
 }

@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How long a watch sleeps at most: what was fine an hour ago may be missed by now.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
-/// The worst finding is the exit code: 0 fine, 1 warning, 2 critical.
+/// The worst finding is the exit code: 0 ok, 1 warning, 2 critical.
 pub(super) async fn run(
     invocation: &Invocation,
     options: &StatusOptions,
@@ -35,7 +35,7 @@ pub(super) async fn run(
         return acknowledge(invocation, options).await;
     }
     let engine = engine(invocation).await?;
-    let unwatched = |error| Failure::new("watch", format!("the store cannot be watched: {error}"));
+    let unwatched = |error| Failure::new("watch", format!("cannot watch the store: {error}"));
     let mut watch = if options.watch { Some(engine.watch().map_err(unwatched)?) } else { None };
     let mut shown = Vec::new();
     loop {
@@ -71,7 +71,7 @@ async fn acknowledge(invocation: &Invocation, options: &AckOptions) -> Result<Ex
     let environment = invocation.environment()?;
     let reason = options.reason.clone().unwrap_or_default();
     if reason.trim().is_empty() && !options.end {
-        return Err(Failure::usage("this needs a reason: --reason TEXT".to_owned()));
+        return Err(Failure::usage("a reason is required: --reason TEXT".to_owned()));
     }
     let engine = invocation.engine().await?;
     let lasting = if options.end { SignedDuration::ZERO } else { options.lasting };
@@ -82,14 +82,14 @@ async fn acknowledge(invocation: &Invocation, options: &AckOptions) -> Result<Ex
         let wrong = status.findings.iter().filter(|it| it.severity > Severity::Fine);
         let names: Vec<&str> = wrong.map(|it| it.key.as_str()).collect();
         let there = match names.as_slice() {
-            [] => "nothing is wrong there".to_owned(),
-            names => format!("there are {}", names.join(", ")),
+            [] => "it has no findings".to_owned(),
+            names => format!("its findings are {}", names.join(", ")),
         };
         let words = format!("{environment} has no finding {}: {there}", options.finding);
         return Err(Failure::new("no_finding", words));
     }
     let text = if lasting.is_zero() {
-        format!("{environment}: {} counts again.", options.finding)
+        format!("{environment}: {} is no longer acknowledged.", options.finding)
     } else {
         let until = Moment(later(engine.now(), lasting));
         format!("{environment}: {} is acknowledged until {until}.", options.finding)
@@ -107,7 +107,7 @@ async fn engine(invocation: &Invocation) -> Result<&Engine, Failure> {
     let store = config::store_path(paths, &config.deck);
     if [&paths.config, &paths.secrets, &store].iter().all(|path| !path.exists()) {
         let words = format!(
-            "nothing was ever set up here: neither {} nor {} is there",
+            "no deck here: neither {} nor {} exists",
             paths.config.display(),
             store.display()
         );
@@ -179,8 +179,8 @@ fn verdict(all: &[(Environment, Status)]) -> String {
     let known = found.clone().filter(|(_, finding)| finding.acknowledged.is_some()).count();
     let worst = found.max_by_key(|(environment, finding)| (finding.open_severity(), *environment));
     match worst.filter(|(_, finding)| finding.open_severity() > Severity::Fine) {
-        None if known > 0 => format!("OK: nothing else is wrong, acknowledged: {known}"),
-        None => "OK: nothing is wrong".to_owned(),
+        None if known > 0 => format!("OK: no other problems; acknowledged: {known}"),
+        None => "OK: no problems".to_owned(),
         Some((environment, finding)) => {
             let severity = finding.severity.key().to_uppercase();
             format!("{severity} {environment}: {}", sentence(finding))

@@ -26,7 +26,7 @@ async fn show(invocation: &Invocation) -> Result<ExitCode, Failure> {
     let state = match (&place.problem, &place.recorded) {
         (Some(problem), _) => format!("not used: {problem}"),
         (None, Some(recorded)) if !recorded.is_new => "in use".to_owned(),
-        (None, _) => "not made yet: the first send makes it".to_owned(),
+        (None, _) => "not created yet; the first send creates it".to_owned(),
     };
     let text =
         format!("store     {}\nidentity  {identity}\nstate     {state}", place.path.display());
@@ -45,18 +45,18 @@ async fn adopt(
     let place = adoption.path.display();
     let meaning = if adoption.is_empty {
         format!(
-            "There is no store at {place}: an empty one is made. Nobody's codes count any more, whoever is locked may ask again, and log and audit begin anew."
+            "There is no store at {place}, so an empty one will be created. No codes count any more, locked users may request codes again, and log and audit start empty."
         )
     } else {
-        format!("From now on codes count by what the store at {place} says.")
+        format!("Codes will count as recorded in the store at {place}.")
     };
     let former = adoption.former.as_ref().filter(|former| **former != adoption.path);
     let former = former.map_or_else(String::new, |former| {
-        format!(" The present one, {}, is not used any more.", former.display())
+        format!(" The current one, {}, will no longer be used.", former.display())
     });
     confirm_by_word(&format!("{meaning}{former}"), "adopt", yes)?;
     invocation.deck.adopt_store(&invocation.operator, config, &adoption).await?;
-    let text = format!("The deck uses {place} from now on.");
+    let text = format!("The deck now uses {place}.");
     invocation.output.line(&text, &AdoptedStore::of(&adoption))?;
     Ok(ExitCode::SUCCESS)
 }

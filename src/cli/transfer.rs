@@ -42,7 +42,7 @@ pub(super) async fn copy(
         let target = &mut config.environments[to].from_numbers;
         for number in &numbers {
             if !source.rows().iter().any(|row| row.sender == *number) {
-                return Err(InvalidEdit::Rule(format!("{number} is no From number of {from}")));
+                return Err(InvalidEdit::Rule(format!("{number} is not a From number of {from}")));
             }
             *target = target
                 .with_that_of(&source, Some(number))

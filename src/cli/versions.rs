@@ -32,7 +32,7 @@ pub(super) fn history(invocation: &Invocation) -> Result<ExitCode, Failure> {
                     .collect::<Vec<_>>()
             })
             .collect();
-        let mut text = format!("{}  what was changed when it was replaced:", version.name);
+        let mut text = format!("{}  replaced by a save that changed:", version.name);
         for change in &changed {
             text = format!("{text}\n  {change}");
         }
@@ -44,7 +44,7 @@ pub(super) fn history(invocation: &Invocation) -> Result<ExitCode, Failure> {
         }
     }
     if !any {
-        invocation.output.text("No save yet, so there is no former version.")?;
+        invocation.output.text("No saves yet, so there are no earlier versions.")?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -107,7 +107,7 @@ async fn restore_all(
     let shown = invocation.config_or_last_good();
     if let Err(error) = invocation.config() {
         let report = InvalidConfig { out_of_order: error.message() };
-        let words = "config.ron is out of order; what changes is told from the last good version";
+        let words = "config.ron is invalid; changes are shown against the last valid version";
         invocation.output.line(words, &report)?;
     }
     let change = SettingsChange::Version { version, compared: Box::new(shown) };
@@ -118,12 +118,12 @@ async fn restore_all(
     invocation.deck.may_change_settings(&invocation.operator)?;
     if !consent.yes {
         show(invocation, &old, &new, None, false)?;
-        confirm("Put this version back?", false)?;
+        confirm("Restore this version?", false)?;
     }
     let deck = &invocation.deck;
     let changed = deck.change_settings(&invocation.operator, change, checking).await?;
     if changed.repaired {
-        let words = "config.ron is in order again; what was there is beside it.";
+        let words = "Repaired config.ron; the invalid file is kept beside it.";
         invocation.output.line(words, &Repaired { mended: true })?;
     }
     if consent.yes && (changed.old != changed.new || !changed.repaired) {

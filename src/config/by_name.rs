@@ -83,7 +83,7 @@ pub fn with_value(
     };
     // More than one value would change the fields beside it.
     if root(&value).is_none_or(|found| found != (0..value.len())) {
-        return Err(wrong("this is no single value".to_owned(), None));
+        return Err(wrong("this is not a single value".to_owned(), None));
     }
     let text = render(config);
     let changed = placed(&text, &path, &value, &|name| {
@@ -91,7 +91,7 @@ pub fn with_value(
     })
     .ok_or_else(|| ConfigError::Value {
         field: field.to_owned(),
-        message: "there is no such field here".to_owned(),
+        message: "no such field".to_owned(),
         hint: Some(Hint::AllFields),
     })?;
     parse(&changed, Path::new("")).map_err(|error| wrong(error.message(), error.hint()))
@@ -239,7 +239,7 @@ mod tests {
             set("account_sid", sid).unwrap().provider.account().unwrap(),
             format!("{sid} at https://api.twilio.com/")
         );
-        assert_eq!(set("limits.per_hour", "5").unwrap().limits.to_string(), "5 an hour");
+        assert_eq!(set("limits.per_hour", "5").unwrap().limits.to_string(), "5 per hour");
         assert_eq!(
             set("recipients", "Only([\"+573001234567\"])").unwrap().recipients.to_string(),
             "only 1 number"

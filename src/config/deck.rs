@@ -61,7 +61,7 @@ const fn row(
 }
 
 field_table! {
-    /// One of the settings of the whole deck.
+    /// One of deck-wide settings.
     DeckField of DeckSettings {
         /// Stands for {app} in messages.
         AppName => row(None, "app_name", "Stands for {app} in messages.", &Setting {

@@ -24,17 +24,17 @@ pub enum Hint {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// Neither a home folder nor any other place for the files is known.
-    #[error("no place for the config: set HOME, XDG_CONFIG_HOME or SMSDECK_CONFIG")]
+    #[error("no location for the config: set HOME, XDG_CONFIG_HOME or SMSDECK_CONFIG")]
     NoPlace,
     /// The file that was named is not there.
-    #[error("there is no file {}", .path.display())]
+    #[error("no such file: {}", .path.display())]
     Missing {
         /// The file.
         path: PathBuf,
     },
     /// The file was deleted or moved: it has a history.
     #[error(
-        "{path} is gone. What it said last is in {path}.history/in-force: copy it back, or run smsdeck config restore; to begin anew, move the history away too",
+        "{path} is missing. Its last content is in {path}.history/in-force: copy it back, or run smsdeck config restore; to start over, move the history away too",
         path = .path.display()
     )]
     Gone {
@@ -42,7 +42,7 @@ pub enum ConfigError {
         path: PathBuf,
     },
     /// The file is a link to nothing.
-    #[error("{} is a link to a file that is not there: put that file back, or remove the link", .path.display())]
+    #[error("{} is a link to a missing file: put that file back, or remove the link", .path.display())]
     DanglingLink {
         /// The link.
         path: PathBuf,
@@ -110,7 +110,7 @@ pub enum ConfigError {
         hint: Option<Hint>,
     },
     /// The file was written by a newer smsdeck.
-    #[error("{}: this is a config of version {found}, and this smsdeck knows version 1: use a newer smsdeck", .path.display())]
+    #[error("{}: config version {found} needs a newer smsdeck; this one supports version 1", .path.display())]
     Newer {
         /// The file.
         path: PathBuf,
@@ -118,7 +118,7 @@ pub enum ConfigError {
         found: u32,
     },
     /// This environment was saved by another process in the meantime.
-    #[error("{environment} was changed in {} by somebody else: look at it again before saving", .path.display())]
+    #[error("someone else changed {environment} in {}: review it before saving", .path.display())]
     Conflict {
         /// The file.
         path: PathBuf,
@@ -126,7 +126,7 @@ pub enum ConfigError {
         environment: Environment,
     },
     /// The file was written by another process while it was being edited as a text.
-    #[error("{} was changed by somebody else meanwhile", .path.display())]
+    #[error("someone else changed {} in the meantime", .path.display())]
     Changed {
         /// The file.
         path: PathBuf,

@@ -139,7 +139,7 @@ fn make_own_folder(folder: &Path) -> io::Result<()> {
     if found.is_dir() && files::is_private(&found) {
         return Ok(());
     }
-    let text = format!("{} is no folder of yours", folder.display());
+    let text = format!("{} is not a folder of yours", folder.display());
     Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
 }
 
@@ -156,7 +156,7 @@ mod tests {
         let link = folder.path().join("config.ron.history");
         std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
         let error = keep(&config, "text").unwrap_err();
-        assert!(error.to_string().contains("is no folder of yours"), "{error}");
+        assert!(error.to_string().contains("is not a folder of yours"), "{error}");
         assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
         fs::remove_file(&link).unwrap();
         keep(&config, "text").unwrap();

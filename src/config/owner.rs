@@ -53,7 +53,10 @@ pub(super) fn untrusted(config: &Path) -> Option<String> {
         } else {
             return None;
         };
-        Some(format!("no program is run that others may have named: {} {reason}", place.display()))
+        Some(format!(
+            "not running the program: others may have named it, as {} {reason}",
+            place.display()
+        ))
     };
     // The opened file is judged, not what takes its place.
     let file = files::open(config, Links::Follow).and_then(|file| file.metadata());

@@ -34,7 +34,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
     }
     if found.version != VERSION {
         let at = text.find("version").unwrap_or(0);
-        let message = format!("there never was a version {}", found.version);
+        let message = format!("version {} does not exist", found.version);
         let hint = Some(Hint::Words(format!("Write version: {VERSION}.")));
         return Err(field_error(text, path, at, "version".to_owned(), message, hint));
     }
@@ -86,22 +86,22 @@ fn sentence(error: &ron::Error) -> (String, Option<Hint>) {
             .min();
         Some(Hint::Words(match near {
             Some((_, name)) => format!("Did you mean {name}?"),
-            None => format!("Known here: {}.", expected.join(", ")),
+            None => format!("Valid names: {}.", expected.join(", ")),
         }))
     };
     match error {
         ron::Error::NoSuchStructField { expected, found, .. } => {
-            (format!("there is no field {found:?}"), known(found, expected))
+            (format!("unknown field {found:?}"), known(found, expected))
         }
         // A wrong value in the place of a token may be the token itself.
         ron::Error::NoSuchEnumVariant { expected, .. } if expected.contains(&"Stored") => {
-            ("this is no place for a token".to_owned(), known("", expected))
+            ("a token cannot be here".to_owned(), known("", expected))
         }
         ron::Error::NoSuchEnumVariant { expected, found, .. } => {
-            (format!("there is no {found:?}"), known(found, expected))
+            (format!("unknown name {found:?}"), known(found, expected))
         }
         ron::Error::MissingStructField { field, .. } => {
-            (format!("the field {field:?} is missing"), Some(Hint::EveryField))
+            (format!("missing field {field:?}"), Some(Hint::EveryField))
         }
         other => (crate::domain::text::printable(&other.to_string(), 300), None),
     }
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(config.deck.thresholds.failures.get(), 9);
         assert_eq!(
             config.environments.development.limits.to_string(),
-            "500 an hour; each country 1000 a day; CO 200 an hour; only CO; records only"
+            "500 per hour; each country 1000 per day; CO 200 per hour; only CO; log only"
         );
         assert_eq!(parse(&render(&config), Path::new("x")).unwrap(), config);
         let none = text.replacen("per_hour: 500", "per_hour: 0", 1);
@@ -219,7 +219,7 @@ mod tests {
         let error = wrong(&text().replacen("codes_allowed: 3", "codes_allowed: \"3\"", 1));
         assert_eq!(error.field(), Some("environments.development.codes_allowed"), "{error}");
         let error = wrong(&text().replacen("            codes_allowed: 3,\n", "", 1));
-        assert!(error.to_string().contains("the field \"codes_allowed\" is missing"), "{error}");
+        assert!(error.to_string().contains("missing field \"codes_allowed\""), "{error}");
         let error = wrong(&text().replacen("provider: Sandbox", "provider: Sandbx", 1));
         assert_eq!(error.hint(), Some(Hint::Words("Did you mean Sandbox?".to_owned())));
     }
@@ -240,8 +240,8 @@ mod tests {
     fn a_newer_version_is_refused_before_anything_else_is_judged() {
         let error = wrong("(version: 2, something_new: [1, 2], environments: ())");
         assert_eq!(error.code(), "config_newer", "{error}");
-        assert!(error.to_string().contains("use a newer smsdeck"));
-        assert!(wrong("(environments: ())").to_string().contains("\"version\" is missing"));
+        assert!(error.to_string().contains("needs a newer smsdeck"));
+        assert!(wrong("(environments: ())").to_string().contains("missing field \"version\""));
     }
 
     #[test]

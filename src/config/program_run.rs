@@ -102,9 +102,9 @@ pub(super) fn run_program(words: &[String]) -> Printed {
 /// What a program that ended so, or took too long, has printed.
 fn judged(status: Option<ExitStatus>, text: &[u8]) -> Printed {
     match status {
-        None => Err(format!("it took longer than {} s", MAX_RUN.as_secs())),
+        None => Err(format!("it took more than {} s", MAX_RUN.as_secs())),
         Some(status) if !status.success() => {
-            Err(format!("the command ended with {status}; run it yourself to see why"))
+            Err(format!("the command failed ({status}); run it yourself to see why"))
         }
         Some(_) => {
             let text = std::str::from_utf8(text).map_err(|_| "its output is not UTF-8 text")?;
@@ -262,7 +262,7 @@ mod tests {
         child.wait().unwrap();
         let pid = String::from_utf8(text).unwrap().trim().parse().unwrap();
         wait_for(|| is_gone(Pid::from_raw(pid).unwrap()));
-        assert!(judged(None, b"s3cret").unwrap_err().contains("longer than 10 s"));
+        assert!(judged(None, b"s3cret").unwrap_err().contains("more than 10 s"));
     }
 
     #[test]

@@ -58,7 +58,7 @@ mod tests {
     fn known(text: &str) -> Vec<String> {
         let error = parse(text, Path::new("x")).unwrap_err();
         let Some(Hint::Words(hint)) = error.hint() else { panic!("{error}") };
-        let names = hint.strip_prefix("Known here: ").unwrap_or_else(|| panic!("{error} {hint}"));
+        let names = hint.strip_prefix("Valid names: ").unwrap_or_else(|| panic!("{error} {hint}"));
         let mut names: Vec<String> =
             names.trim_end_matches('.').split(", ").map(str::to_owned).collect();
         names.sort();

@@ -90,7 +90,7 @@ mod tests {
         let message = |source: &SecretSource| resolved(source).unwrap_err().to_string();
         assert!(message(&SecretSource::Env("SMSDECK_NOT_SET".to_owned())).contains("not set"));
         assert!(message(&SecretSource::File("/nowhere/token".into())).contains("/nowhere/token"));
-        assert!(message(&command(&["false"])).contains("exit status: 1; run it yourself"));
+        assert!(message(&command(&["false"])).contains("(exit status: 1); run it yourself"));
         assert!(message(&command(&[])).contains("empty"));
         let spaced = message(&command(&["printf", "%s", "two words"]));
         assert!(spaced.contains("space") && !spaced.contains("two words"), "{spaced}");

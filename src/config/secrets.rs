@@ -41,7 +41,7 @@ pub enum SecretsError {
         source: io::Error,
     },
     /// Others can read the file.
-    #[error("{} can be read by others (mode {mode:o}): run chmod 600 on it, and think of replacing its tokens", .path.display())]
+    #[error("{} can be read by others (mode {mode:o}): run chmod 600 on it, and consider replacing its tokens", .path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -57,7 +57,7 @@ pub enum SecretsError {
         owner: String,
     },
     /// There is nothing in the file.
-    #[error("{}: the file is empty: put back the one that was there, which has the deck's key, or remove it if there was none", .path.display())]
+    #[error("{}: the file is empty: restore it from a backup, as it holds the deck's key, or remove it if there was none", .path.display())]
     EmptyFile {
         /// The file.
         path: PathBuf,
@@ -77,7 +77,7 @@ pub enum SecretsError {
         environment: Environment,
     },
     /// The value is there but cannot be a secret, or the source does not give one.
-    #[error("the auth token {source_name} is not usable: {reason}")]
+    #[error("cannot use the auth token {source_name}: {reason}")]
     Source {
         /// Where it was to come from, in words.
         source_name: String,
@@ -86,14 +86,14 @@ pub enum SecretsError {
     },
     /// Another process has stored another token since the edit began.
     #[error(
-        "{environment}: somebody else has stored another token meanwhile; save again to put yours in its place"
+        "{environment}: someone else stored another token in the meantime; save again to replace it"
     )]
     Changed {
         /// Whose token it is.
         environment: Environment,
     },
     /// The operating system gave no random numbers.
-    #[error("the operating system gives no random numbers for the deck's key")]
+    #[error("the operating system provides no random numbers for the deck's key")]
     NoEntropy,
 }
 

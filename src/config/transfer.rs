@@ -52,7 +52,7 @@ pub fn imported(
         path: path.to_owned(),
         line: 1,
         column: 1,
-        message: "no settings of an environment".to_owned(),
+        message: "not the settings of an environment".to_owned(),
     };
     let value = root(text).ok_or_else(nothing)?;
     let place = settings_place(&all, environment).ok_or_else(nothing)?;

@@ -101,7 +101,7 @@ wire_settings! {
     limits: WireLimits = limits,
 }
 
-/// Declares the settings of the whole deck as they stand in the file. Each may be left out: it is
+/// Declares deck-wide settings as they stand in the file. Each may be left out: it is
 /// the built-in one then.
 macro_rules! wire_deck {
     ($($field:ident: $type:ty,)+) => {

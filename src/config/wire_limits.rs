@@ -38,7 +38,7 @@ fn some_countries<'de, D: Deserializer<'de>>(
     let countries: Option<BTreeSet<Country>> = Option::deserialize(deserializer)?;
     if countries.as_ref().is_some_and(BTreeSet::is_empty) {
         return Err(D::Error::custom(
-            "an empty list would text nobody: name a country, or leave it out",
+            "an empty list would block everyone: name a country, or omit it",
         ));
     }
     Ok(countries)

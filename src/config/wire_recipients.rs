@@ -14,7 +14,7 @@ pub(super) enum WireRecipients {
     Only(WirePhones),
 }
 
-/// At least one number: an empty list would text nobody, and no screen could tell it from anyone.
+/// At least one number: an empty list would block everyone, and no screen could tell it from anyone.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(rename = "PhoneNumbers")]
@@ -27,7 +27,7 @@ pub(super) struct WirePhones(
 fn some_phones<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<WirePhone>, D::Error> {
     let numbers = Vec::deserialize(from)?;
     if numbers.is_empty() {
-        let words = "an empty list would text nobody: write Anyone, or at least one number";
+        let words = "an empty list would block everyone: write Anyone, or at least one number";
         return Err(serde::de::Error::custom(words));
     }
     Ok(numbers)

@@ -15,15 +15,15 @@ pub fn unwritable(path: &Path) -> Option<String> {
         !forbids_all && access(path, Access::WRITE_OK).is_ok()
     };
     if path.exists() && !may_write(path) {
-        return Some(format!("{} may not be written by you", path.display()));
+        return Some(format!("you may not write {}", path.display()));
     }
     let versions = paths::history_folder(path);
     if versions.exists() && !may_write(&versions) {
-        return Some(format!("{} may not be written by you", versions.display()));
+        return Some(format!("you may not write {}", versions.display()));
     }
     // Missing folders would be created in the nearest existing one.
     let folder = path.ancestors().skip(1).find(|folder| folder.exists())?;
-    (!may_write(folder)).then(|| format!("{} may not be written by you", folder.display()))
+    (!may_write(folder)).then(|| format!("you may not write {}", folder.display()))
 }
 
 #[cfg(test)]
@@ -41,7 +41,10 @@ mod tests {
         assert_eq!(unwritable(&path), None);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
         let reason = unwritable(&path).unwrap();
-        assert!(reason.ends_with("config.ron may not be written by you"), "{reason}");
+        assert!(
+            reason.starts_with("you may not write ") && reason.ends_with("config.ron"),
+            "{reason}"
+        );
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
         assert!(unwritable(&folder.path().join("new/config.ron")).is_some());
     }

@@ -44,7 +44,7 @@ pub struct Demo {
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// There is no folder for its files.
-    #[error("the demonstration finds no folder for its files: {0}")]
+    #[error("no folder for the demo's files: {0}")]
     Folder(#[from] std::io::Error),
     /// Its settings cannot be written.
     #[error(transparent)]

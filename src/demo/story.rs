@@ -244,7 +244,7 @@ impl Writer<'_> {
         let Request { environment, user, number, .. } = *self.request;
         let settings = &self.config.environments[environment];
         let recipient = Recipient::parse(number, settings.default_country).ok()?;
-        let route = route(&settings.from_numbers, &recipient).ok()?;
+        let route = route(&settings.from_numbers, &recipient, None).ok()?;
         let number = &recipient.number;
         let user = User::Id(UserId::parse(user).ok()?);
         let validity = SignedDuration::from_mins(settings.code_validity.get().into());

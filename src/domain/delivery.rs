@@ -139,23 +139,21 @@ impl DeliveryStatus {
     /// Returns a sentence that explains what the status means to the user waiting for the code.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Reserved => "Not handed to the provider yet.",
-            Self::Submitting => "Being handed to the provider.",
+            Self::Reserved => "Not sent to the provider yet.",
+            Self::Submitting => "Being sent to the provider.",
             Self::Unknown => {
-                "The provider's answer was unclear: it may have gone out. It stays counted until that is known."
+                "The provider's response was unclear: it may have been sent. It counts until that is known."
             }
-            Self::Accepted | Self::Queued => "The provider has it, and will send it.",
+            Self::Accepted | Self::Queued => "Accepted by the provider.",
             Self::Sending => "On its way to the carrier.",
-            Self::Sent => "The carrier has it; a receipt has not come yet.",
-            Self::Delivered => "The phone has it.",
-            Self::Undelivered => "The carrier could not deliver it. It stays counted.",
-            Self::Failed => "The provider could not send it. It stays counted.",
-            Self::Refused => "The provider did not take it: it did not go out, and is not counted.",
-            Self::NotSent => "It never went out, and is not counted.",
-            Self::SentNoReceipt => {
-                "Sent, but this carrier gives no receipts: it most likely arrived."
-            }
-            Self::Canceled => "Called back before it left. It stays counted.",
+            Self::Sent => "With the carrier; no receipt yet.",
+            Self::Delivered => "Delivered to the phone.",
+            Self::Undelivered => "The carrier could not deliver it. It still counts.",
+            Self::Failed => "The provider could not send it. It still counts.",
+            Self::Refused => "Rejected by the provider: not sent, not counted.",
+            Self::NotSent => "Never sent, not counted.",
+            Self::SentNoReceipt => "Sent, but without a receipt: it most likely arrived.",
+            Self::Canceled => "Canceled before it was sent. It still counts.",
         }
     }
 
@@ -186,7 +184,7 @@ pub enum SlotChange {
     Kept,
     /// It is released, and the code is invalid: the message certainly never went out.
     Released,
-    /// It is taken again: the message went out after all. Its code stays invalid.
+    /// It is taken again: the message was sent after all. Its code stays invalid.
     TakenAgain,
 }
 

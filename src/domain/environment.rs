@@ -64,7 +64,7 @@ impl fmt::Display for Environment {
 
 /// The error for a text that names no environment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no environment {0:?}: use development, test or production")]
+#[error("unknown environment {0:?}: use development, test or production")]
 pub struct UnknownEnvironment(String);
 
 impl FromStr for Environment {

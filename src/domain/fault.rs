@@ -96,9 +96,9 @@ impl Fault {
             }
             Self::TimedOut => format!("{provider} does not respond in time"),
             Self::CutOff => format!("The connection to {provider} breaks off"),
-            Self::ServerError => format!("{provider} has a failure of its own (HTTP 5xx)"),
-            Self::Busy => format!("{provider} has too many requests at once (HTTP 429)"),
-            Self::NotUnderstood => format!("The responses are not those of {provider}"),
+            Self::ServerError => format!("{provider} returns server errors (HTTP 5xx)"),
+            Self::Busy => format!("{provider} limits requests (HTTP 429)"),
+            Self::NotUnderstood => format!("The responses are not from {provider}"),
             Self::TooLate => "Codes were about to expire before they could be sent".to_owned(),
         }
     }
@@ -116,12 +116,12 @@ impl Fault {
             Self::TimedOut | Self::CutOff => {
                 "check the network, and the provider's status page; codes may have gone out"
             }
-            Self::ServerError => "look at the provider's status page; smsdeck goes on trying",
+            Self::ServerError => "see the provider's status page; smsdeck keeps trying",
             Self::Busy => {
-                "send less at once, or ask the provider for more; smsdeck waits as it is told"
+                "send fewer codes at once, or ask the provider for a higher rate; smsdeck waits as asked"
             }
-            Self::NotUnderstood => "check the base URL, and whether a proxy stands between",
-            Self::TooLate => "look for what holds this host up: its disk, its memory",
+            Self::NotUnderstood => "check the base URL, and whether a proxy intercepts",
+            Self::TooLate => "find what slows this host down: its disk, its memory",
         }
     }
 }

@@ -238,10 +238,10 @@ impl Value for Recipients {
 impl Value for Limits {
     const PARTS: &'static [Part] = &[
         part("only_countries", "a list such as [\"CO\", \"US\"], or None"),
-        part("per_hour", "a whole number from 1 on, or None"),
-        part("per_day", "a whole number from 1 on, or None"),
-        part("country_per_hour", "a whole number from 1 on, or None"),
-        part("country_per_day", "a whole number from 1 on, or None"),
+        part("per_hour", "a whole number from 1, or None"),
+        part("per_day", "a whole number from 1, or None"),
+        part("country_per_hour", "a whole number from 1, or None"),
+        part("country_per_day", "a whole number from 1, or None"),
         Part {
             key: "countries",
             written: Written::Map,

@@ -86,22 +86,22 @@ impl Figures {
         let Self { codes_a_day, segments, .. } = self;
         let mut lines = vec![
             format!(
-                "at most {codes_a_day} codes a user and day, {segments} SMS each, with no right code in between"
+                "up to {codes_a_day} codes per user per day, {segments} SMS each, if none is verified"
             ),
             format!("chance of guessing a code in a day: {:.3} %", self.guessing_chance * 100.0),
         ];
         lines.extend(price.map(|price| {
-            format!("at most {} a user and day, at {price} an SMS", self.cost_a_day(price))
+            format!("up to {} per user per day, at {price} per SMS", self.cost_a_day(price))
         }));
         let others =
-            if self.has_default { "all others on the default" } else { "no other is texted" };
+            if self.has_default { "all others use the default" } else { "no others get codes" };
         lines.push(match self.mapped.len() {
             1 => format!("1 country on a number, {others}"),
             count => format!("{count} countries on a number, {others}"),
         });
         lines.extend(self.only_countries.as_ref().map(|only| {
             let codes: Vec<&str> = only.iter().map(|country| country.code()).collect();
-            format!("no country but {} is texted at all", codes.join(" "))
+            format!("only {} get codes at all", codes.join(" "))
         }));
         lines.extend(self.partly_mapped.iter().map(|part| {
             let PartlyMapped { calling_code, mapped, left_out } = part;
@@ -156,7 +156,7 @@ mod tests {
         let figures = Figures::of(&capped, "Sign-in");
         assert_eq!(figures.codes_a_day, 10);
         let sentences = figures.sentences(None).join("\n");
-        assert!(sentences.contains("no country but CO is texted at all"), "{sentences}");
+        assert!(sentences.contains("only CO get codes at all"), "{sentences}");
         capped.limits.record_only = true;
         assert_eq!(Figures::of(&capped, "Sign-in").codes_a_day, 288);
     }

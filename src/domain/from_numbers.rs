@@ -44,10 +44,10 @@ pub struct FromNumbers {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FromNumbersError {
     /// Two rows have the same sender.
-    #[error("{0} is in the grid twice")]
+    #[error("{0} is listed twice")]
     SenderTwice(Sender),
     /// Two rows list the same country.
-    #[error("{country} is already on {on}: a country can be on one number only")]
+    #[error("{country} is already on {on}; a country can be on only one number")]
     CountryTwice {
         /// The country.
         country: Country,
@@ -55,13 +55,13 @@ pub enum FromNumbersError {
         on: Sender,
     },
     /// The default number is not in the grid.
-    #[error("the default number {0} is not among the From numbers")]
+    #[error("the default number {0} is not a From number")]
     DefaultMissing(Sender),
     /// A number serves no country and is not the default.
     #[error("{0} has no countries: add one, or make it the default number")]
     NoCountries(Sender),
     /// A sender name in a country of `+1`.
-    #[error("{sender} is a sender name, and no country of +1 takes those: take {country} off it")]
+    #[error("{sender} is alphanumeric, which no +1 country accepts: remove {country} from it")]
     RefusedInCountry {
         /// The sender name.
         sender: Sender,
@@ -69,7 +69,7 @@ pub enum FromNumbersError {
         country: Country,
     },
     /// An edit or removal names a sender that is not there (any more).
-    #[error("{0} is not among the From numbers")]
+    #[error("{0} is not a From number")]
     Unknown(Sender),
 }
 

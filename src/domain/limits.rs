@@ -74,10 +74,10 @@ pub struct Traffic {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OverLimit {
     /// The country is not listed.
-    #[error("{} is not among the countries that may be texted", country_name(*.0))]
+    #[error("{} is not an allowed country", country_name(*.0))]
     Country(Option<Country>),
     /// A cap of the whole environment.
-    #[error("the cap of {} {span} is reached", codes(*.cap))]
+    #[error("the limit of {} {span} is reached", codes(*.cap))]
     Environment {
         /// The cap.
         cap: Cap,
@@ -85,7 +85,7 @@ pub enum OverLimit {
         span: Span,
     },
     /// A cap of one country.
-    #[error("the cap of {} {span} to {} is reached", codes(*.cap), country_name(*.country))]
+    #[error("the limit of {} {span} to {} is reached", codes(*.cap), country_name(*.country))]
     CountryCap {
         /// The country.
         country: Option<Country>,
@@ -108,14 +108,14 @@ pub enum Span {
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Hour => "an hour",
-            Self::Day => "a day",
+            Self::Hour => "per hour",
+            Self::Day => "per day",
         })
     }
 }
 
 fn country_name(country: Option<Country>) -> &'static str {
-    country.map_or("a number of no country", Country::name)
+    country.map_or("a number without a country", Country::name)
 }
 
 fn codes(cap: Cap) -> String {
@@ -175,9 +175,9 @@ impl fmt::Display for Caps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.hour, self.day) {
             (None, None) => f.write_str("no limit"),
-            (Some(hour), None) => write!(f, "{} an hour", hour.get()),
-            (None, Some(day)) => write!(f, "{} a day", day.get()),
-            (Some(hour), Some(day)) => write!(f, "{} an hour, {} a day", hour.get(), day.get()),
+            (Some(hour), None) => write!(f, "{} per hour", hour.get()),
+            (None, Some(day)) => write!(f, "{} per day", day.get()),
+            (Some(hour), Some(day)) => write!(f, "{} per hour, {} per day", hour.get(), day.get()),
         }
     }
 }
@@ -202,7 +202,7 @@ impl fmt::Display for Limits {
             parts.push(format!("only {}", codes.join(" ")));
         }
         if self.record_only {
-            parts.push("records only".to_owned());
+            parts.push("log only".to_owned());
         }
         f.write_str(&parts.join("; "))
     }
@@ -246,7 +246,7 @@ mod tests {
         let traffic = Traffic { country_hour: 4, ..Traffic::default() };
         assert_eq!(limits.judge(country("CO"), traffic), None);
         let over = limits.judge(country("DE"), traffic).unwrap();
-        assert_eq!(over.to_string(), "the cap of 1 code an hour to Germany is reached");
-        assert_eq!(limits.to_string(), "each country 1 an hour; CO 5 an hour");
+        assert_eq!(over.to_string(), "the limit of 1 code per hour to Germany is reached");
+        assert_eq!(limits.to_string(), "each country 1 per hour; CO 5 per hour");
     }
 }

@@ -19,7 +19,7 @@ pub fn lost_senders(old: &FromNumbers, new: &FromNumbers) -> Vec<String> {
         .into_iter()
         .map(|(heir, codes)| match heir {
             Some(default) => {
-                format!("{} will be sent from the default number {default}.", codes.join(" "))
+                format!("{} will use the default number {default}.", codes.join(" "))
             }
             None => format!("Nothing can be sent to {} any more.", codes.join(" ")),
         })
@@ -55,7 +55,7 @@ mod tests {
         let whole = grid(rows, Some("+14155550101"));
         assert_eq!(
             lost_senders(&whole, &whole.without(&first).unwrap()),
-            ["CO MX will be sent from the default number +1 415 555 0101."]
+            ["CO MX will use the default number +1 415 555 0101."]
         );
         let alone = whole.with_default(None).unwrap();
         assert_eq!(lost_senders(&whole, &alone), ["Countries on no number lose their sender."]);

@@ -74,7 +74,7 @@ impl fmt::Display for MessageOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let set: Vec<String> =
             self.pairs().map(|(name, value)| format!("{name} {value}")).collect();
-        f.write_str(if set.is_empty() { "the account's own" } else { "" })?;
+        f.write_str(if set.is_empty() { "account default" } else { "" })?;
         f.write_str(&set.join(", "))
     }
 }

@@ -30,7 +30,7 @@ pub struct Language(&'static str);
 
 /// The text is neither a country nor a language that is known here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is neither a country such as CO nor a language such as es")]
+#[error("{0:?} is neither a country (CO) nor a language (es)")]
 pub struct AudienceError(String);
 
 /// The countries whose main language is this one, by their ISO codes. A country with several

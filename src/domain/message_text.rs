@@ -31,10 +31,10 @@ pub enum TemplateError {
     #[error("the text must contain {{code}}")]
     NoCode,
     /// The text has an unknown word in braces.
-    #[error("{{{0}}} is unknown: use {{code}}, {{minutes}} or {{app}}")]
+    #[error("unknown {{{0}}}: use {{code}}, {{minutes}} or {{app}}")]
     UnknownPlaceholder(String),
     /// The text has a brace without its partner.
-    #[error("a brace stands alone: write {{code}}, {{minutes}} or {{app}}")]
+    #[error("unmatched brace: write {{code}}, {{minutes}} or {{app}}")]
     LoneBrace,
     /// The text has a control character other than a line break.
     #[error("the text has a character that cannot be printed")]

@@ -187,24 +187,24 @@ impl fmt::Display for Verdict {
         match self {
             Self::Approved => f.write_str("Approved."),
             Self::Wrong { tries_left: 0 } => {
-                f.write_str("Wrong code, and no try is left: a new code is needed.")
+                f.write_str("Wrong code, no tries left; request a new code.")
             }
             Self::Wrong { tries_left: 1 } => f.write_str("Wrong code; 1 try left."),
             Self::Wrong { tries_left } => write!(f, "Wrong code; {tries_left} tries left."),
-            Self::Expired => f.write_str("The code has expired: a new one is needed."),
+            Self::Expired => f.write_str("The code has expired; request a new one."),
             Self::NoCode => f.write_str(
-                "No code is waiting for this number: none was sent, or it was used already.",
+                "No pending code for this number: none was sent, or it was already used.",
             ),
             Self::NeedsUser => f.write_str(
-                "The code of this number was requested with a user id: verify it with the same id.",
+                "The code of this number was requested with a user ID; verify it with the same ID.",
             ),
             Self::TriesUsedUp => {
-                f.write_str("Too many wrong tries for this code: a new one is needed.")
+                f.write_str("Too many wrong tries for this code; request a new one.")
             }
             Self::UserLocked => {
                 write!(
                     f,
-                    "{MAX_WRONG_TRIES} wrong tries in a row: locked until an operator unlocks the user."
+                    "{MAX_WRONG_TRIES} wrong tries in a row: the user is locked until an operator unlocks them."
                 )
             }
         }

@@ -6,20 +6,20 @@ use super::country::Country;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PhoneError {
     /// The text has no digit.
-    #[error("no number given: write it with its country code, such as +57 300 123 4567")]
+    #[error("no number given; write it with its country code, such as +57 300 123 4567")]
     Empty,
     /// The text has a character that no phone number has.
-    #[error("{0:?} does not belong in a phone number: use digits, spaces and a leading +")]
+    #[error("{0:?} is not allowed in a phone number: use digits, spaces and a leading +")]
     Character(char),
     /// The number has an extension, which no text message reaches.
-    #[error("the number has an extension, which cannot be texted: leave it out")]
+    #[error("the number has an extension, which cannot receive SMS: omit it")]
     Extension,
     /// The text is far too long for a number.
     #[error("the number is too long: E.164 allows 15 digits")]
     TooLong,
     /// Neither the number nor the settings say which country it is in.
     #[error(
-        "the number has no country code and no default country code is set: begin it with + and the country code"
+        "the number has no country code, and no default is set: start it with + and the country code"
     )]
     NoCountry,
     /// No country has this calling code.
@@ -29,12 +29,10 @@ pub enum PhoneError {
     #[error("not a valid number in {0}: check its digits")]
     Invalid(String),
     /// The number has a possible length, but is in a range that is not known to be in use.
-    #[error("no range in use in {0} is known to have this number: check its digits")]
+    #[error("this number is in no known range in {0}: check its digits")]
     Unknown(String),
     /// The text means one number abroad, dialled with the default country's international prefix,
     /// and another one at home, written with `00` and the country code.
-    #[error(
-        "the number can be read in two ways, as {0} and as {1}: begin it with + and the country code"
-    )]
+    #[error("ambiguous number, {0} or {1}: start it with + and the country code")]
     Ambiguous(Country, Country),
 }

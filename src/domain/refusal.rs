@@ -97,8 +97,12 @@ impl From<OverLimit> for Refusal {
 impl From<&RouteRefusal> for Refusal {
     fn from(refusal: &RouteRefusal) -> Self {
         match refusal {
-            RouteRefusal::Unserved(_) | RouteRefusal::NoCountry => Self::NoSender,
-            RouteRefusal::DefaultRefused { .. } => Self::SenderNotAccepted,
+            RouteRefusal::Unserved(_)
+            | RouteRefusal::NoCountry
+            | RouteRefusal::NotAFromNumber(_) => Self::NoSender,
+            RouteRefusal::DefaultRefused { .. } | RouteRefusal::NamedRefused { .. } => {
+                Self::SenderNotAccepted
+            }
         }
     }
 }

@@ -21,8 +21,10 @@ pub struct Route {
 pub struct RouteReason {
     /// The country that decided; `None` for a number that belongs to no country.
     pub country: Option<Country>,
-    /// The From number that lists the country; `None` where the default number was used.
+    /// The From number that lists the country; `None` where another one was used.
     pub listed_on: Option<Sender>,
+    /// Whether whoever asked for the code has named the sender.
+    pub is_named: bool,
     /// The default country whose calling code was applied to the number.
     pub default_applied: Option<Country>,
 }
@@ -34,17 +36,20 @@ pub enum SenderChoice {
     Listed,
     /// No number lists the country, and the sender is the default number.
     DefaultNumber,
+    /// Whoever asked for the code has named the sender.
+    Named,
 }
 
 impl SenderChoice {
     /// All choices.
-    pub const ALL: [Self; 2] = [Self::Listed, Self::DefaultNumber];
+    pub const ALL: [Self; 3] = [Self::Listed, Self::DefaultNumber, Self::Named];
 
     /// The stable name in the store and in JSON.
     pub const fn key(self) -> &'static str {
         match self {
             Self::Listed => "listed",
             Self::DefaultNumber => "default_number",
+            Self::Named => "named",
         }
     }
 
@@ -58,6 +63,7 @@ impl RouteReason {
     /// Returns how the sender was chosen.
     pub const fn choice(&self) -> SenderChoice {
         match self.listed_on {
+            _ if self.is_named => SenderChoice::Named,
             Some(_) => SenderChoice::Listed,
             None => SenderChoice::DefaultNumber,
         }
@@ -68,33 +74,61 @@ impl RouteReason {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RouteRefusal {
     /// No number lists the country and there is no default number.
-    #[error("no From number serves {0}, and no default number is set")]
+    #[error("no From number serves {0}, and there is no default number")]
     Unserved(Country),
     /// The number belongs to no country and there is no default number.
-    #[error("the number belongs to no country, and no default number is set")]
+    #[error("the number belongs to no country, and there is no default number")]
     NoCountry,
     /// The default number is a sender name, which this country never accepts.
-    #[error("the default number {sender} is a sender name, which {country} does not accept")]
+    #[error("the default number {sender} is alphanumeric, which {country} does not accept")]
     DefaultRefused {
         /// The default number.
         sender: Sender,
         /// The recipient's country.
         country: Country,
     },
+    /// The sender that was named is not a From number of the environment.
+    #[error("{0} is not a From number")]
+    NotAFromNumber(Sender),
+    /// The sender that was named is alphanumeric, which this country never accepts.
+    #[error("{sender} is alphanumeric, which {country} does not accept")]
+    NamedRefused {
+        /// The sender.
+        sender: Sender,
+        /// The recipient's country.
+        country: Country,
+    },
 }
 
-/// Chooses the sender: the From number that lists the recipient's country, else the default
-/// number.
+/// Chooses the sender: the From number that was `named`, if one was; else the one that lists the
+/// recipient's country, else the default number.
 ///
 /// The country is that of the whole number; calling codes are never compared as text, so that the
 /// United States and Canada (`+1`), or the United Kingdom and Guernsey (`+44`), are kept apart.
 ///
 /// # Errors
 /// When no From number serves the recipient.
-pub fn route(from_numbers: &FromNumbers, recipient: &Recipient) -> Result<Route, RouteRefusal> {
+pub fn route(
+    from_numbers: &FromNumbers,
+    recipient: &Recipient,
+    named: Option<&Sender>,
+) -> Result<Route, RouteRefusal> {
     let country = recipient.number.country();
-    let reason =
-        |listed_on| RouteReason { country, listed_on, default_applied: recipient.default_applied };
+    let reason = |listed_on| RouteReason {
+        country,
+        listed_on,
+        is_named: named.is_some(),
+        default_applied: recipient.default_applied,
+    };
+    if let Some(sender) = named.cloned() {
+        return match country {
+            _ if from_numbers.row(&sender).is_none() => Err(RouteRefusal::NotAFromNumber(sender)),
+            Some(country) if sender.is_refused_in(country) => {
+                Err(RouteRefusal::NamedRefused { sender, country })
+            }
+            _ => Ok(Route { reason: reason(None), sender }),
+        };
+    }
     if let Some(number) = country.and_then(|country| from_numbers.serving(country)) {
         let sender = number.sender.clone();
         return Ok(Route { reason: reason(Some(sender.clone())), sender });
@@ -113,6 +147,7 @@ pub fn route(from_numbers: &FromNumbers, recipient: &Recipient) -> Result<Route,
 impl fmt::Display for RouteReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.listed_on, self.country) {
+            _ if self.is_named => f.write_str("chosen by the operator")?,
             (Some(sender), Some(country)) => write!(f, "{} is on {sender}", country.code())?,
             (None, Some(country)) => {
                 write!(f, "default number, as no number lists {}", country.code())?;
@@ -149,8 +184,24 @@ mod tests {
 
     fn routed(number: &str, default: Option<&str>) -> Result<(String, String), RouteRefusal> {
         let recipient = Recipient::parse(number, Country::from_code("IE")).unwrap();
-        route(&grid(default), &recipient)
+        route(&grid(default), &recipient, None)
             .map(|route| (route.sender.to_string(), route.reason.to_string()))
+    }
+
+    #[test]
+    fn a_named_sender_is_used_if_it_is_a_from_number_that_the_country_accepts() {
+        let recipient = |number| Recipient::parse(number, None).unwrap();
+        let named = |sender: &str, number| {
+            let sender = Sender::parse(sender).unwrap();
+            route(&grid(None), &recipient(number), Some(&sender))
+        };
+        let found = named("ACME", "+573001234567").unwrap();
+        assert_eq!((found.sender.as_str(), found.reason.choice()), ("ACME", SenderChoice::Named));
+        assert_eq!(found.reason.to_string(), "chosen by the operator");
+        let refused = named("ACME", "+14155550199").unwrap_err().to_string();
+        assert_eq!(refused, "ACME is alphanumeric, which United States (US) does not accept");
+        let unknown = named("NOBODY", "+573001234567").unwrap_err().to_string();
+        assert_eq!(unknown, "NOBODY is not a From number");
     }
 
     #[test]
@@ -192,7 +243,7 @@ mod tests {
     fn a_refusal_names_the_country() {
         assert_eq!(
             routed("+1 613 555 0100", None).unwrap_err().to_string(),
-            "no From number serves Canada (CA), and no default number is set"
+            "no From number serves Canada (CA), and there is no default number"
         );
     }
 }

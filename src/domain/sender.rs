@@ -48,10 +48,12 @@ pub enum SenderError {
     #[error("a Messaging Service SID is MG and 32 hexadecimal digits")]
     MessagingService,
     /// The text is a name that is too long.
-    #[error("a sender name has at most 11 characters")]
+    #[error("an alphanumeric sender has at most 11 characters")]
     NameTooLong,
     /// The text is a name with characters that are not allowed.
-    #[error("a sender name has only letters A-Z, digits and spaces, and at least one letter")]
+    #[error(
+        "an alphanumeric sender has only letters A-Z, digits and spaces, and at least one letter"
+    )]
     NameCharacter,
 }
 
@@ -108,11 +110,11 @@ impl Sender {
         match self {
             Self::Number(number) => match number.country() {
                 Some(country) => format!("{}, {}", number.kind(), country.name()),
-                None => "number of no known range: check its digits".to_owned(),
+                None => "in no known range: check its digits".to_owned(),
             },
-            Self::ShortCode(_) => "short code, works in its own country only".to_owned(),
-            Self::Alphanumeric(_) => "sender name, cannot be answered".to_owned(),
-            Self::MessagingService(_) => "Messaging Service, Twilio picks the number".to_owned(),
+            Self::ShortCode(_) => "short code; works only in its own country".to_owned(),
+            Self::Alphanumeric(_) => "alphanumeric sender; recipients can't reply".to_owned(),
+            Self::MessagingService(_) => "Messaging Service; Twilio picks the number".to_owned(),
         }
     }
 

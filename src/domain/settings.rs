@@ -56,7 +56,7 @@ field_table! {
             below: None,
             label: "Default country code",
             short_label: "Default country",
-            explanation: "Put before numbers that have no country code.",
+            explanation: "Added to numbers without a country code.",
             unit: "",
             value: &Setting {
                 get: |it| it.default_country,
@@ -69,7 +69,7 @@ field_table! {
             below: None,
             label: "Code validity period",
             short_label: "Code validity",
-            explanation: "Minutes, 1 to 10 (NIST SP 800-63B). At exactly the end a code is expired.",
+            explanation: "Minutes, 1 to 10 (NIST SP 800-63B). A code expires exactly at the end.",
             unit: " min",
             value: &Setting { get: |it| it.code_validity, set: |it, value| it.code_validity = value },
         },
@@ -79,7 +79,7 @@ field_table! {
             below: None,
             label: "Number of codes allowed",
             short_label: "Codes allowed",
-            explanation: "Codes that a user gets before the time-out, 1 to 20.",
+            explanation: "Codes per user before the time-out, 1 to 20.",
             unit: "",
             value: &Setting { get: |it| it.codes_allowed, set: |it, value| it.codes_allowed = value },
         },
@@ -119,13 +119,13 @@ field_table! {
                 set: |it, value| it.provider.set_twilio(|it| it.account_sid = value),
             },
         },
-        /// The API key, if one is used instead of the account's own token.
+        /// The API key, if one is used instead of account default token.
         ApiKey => Row {
             key: "api_key",
             below: Some("provider"),
             label: "API key",
             short_label: "API key",
-            explanation: "SK and 32 hexadecimal digits: used instead of the account's own token; its \
+            explanation: "SK and 32 hexadecimal digits: used instead of account default token; its \
                 secret is the auth token then.",
             unit: "",
             value: &Setting {

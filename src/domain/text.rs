@@ -86,11 +86,39 @@ pub fn shell_word(path: &Path) -> String {
     }
 }
 
+/// The text as a sentence that stands alone begins: with a capital, unless its first word is a name
+/// in code (`config.ron`, `codes_allowed`) or the program's own.
+pub fn capitalized(text: &str) -> String {
+    let first_word = text.split_whitespace().next().unwrap_or_default();
+    let inside = first_word.trim_end_matches(['.', ':', ',', ';']);
+    if inside.contains(['.', '_', '/', '$', '`']) || inside == "smsdeck" {
+        return text.to_owned();
+    }
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(letters).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_sentence_begins_with_a_capital_and_a_name_stays_as_it_is() {
+        for (text, shown) in [
+            ("nothing was saved", "Nothing was saved"),
+            ("économie", "Économie"),
+            ("config.ron: unknown field", "config.ron: unknown field"),
+            ("codes_allowed: 3", "codes_allowed: 3"),
+            ("smsdeck is busy", "smsdeck is busy"),
+            ("done.", "Done."),
+            ("", ""),
+        ] {
+            assert_eq!(capitalized(text), shown);
+        }
+    }
 
     #[test]
     fn escape_sequences_become_harmless() {

@@ -9,15 +9,15 @@ use crate::store::{BlockTraffic, CountryTraffic, Destinations, QuotaRow};
 /// Returns the finding about users with many wrong tries in a row.
 pub(super) fn of_wrong_tries(rows: &[QuotaRow], thresholds: Thresholds) -> Option<Finding> {
     const ADVICE: &str =
-        "ask the user before you forgive the tries, and look at where the sign-ins come from";
+        "ask the user before you clear the tries, and check where the sign-ins come from";
     let many = u32::from(thresholds.wrong_tries.get());
     let guessed = || rows.iter().filter(|row| row.wrong_in_a_row >= many);
     let worst = guessed().max_by_key(|row| row.wrong_in_a_row)?;
     let (user, tries) = (&worst.user.label, worst.wrong_in_a_row);
     let text = match guessed().count() {
-        1 => format!("somebody may be guessing: {user} has {tries} wrong tries in a row"),
+        1 => format!("someone may be guessing codes: {user} has {tries} wrong tries in a row"),
         count => format!(
-            "somebody may be guessing: {count} users have {many} wrong tries in a row or more, {user} the most ({tries})"
+            "someone may be guessing codes: {count} users have {many} or more wrong tries in a row, {user} the most ({tries})"
         ),
     };
     Some(Finding::new(Severity::Warning, "guessing", text).with_advice(ADVICE))
@@ -25,7 +25,7 @@ pub(super) fn of_wrong_tries(rows: &[QuotaRow], thresholds: Thresholds) -> Optio
 
 /// What to do about signs of SMS pumping.
 const AGAINST_PUMPING: &str =
-    "cap the country under limits, or leave it out of only_countries, until you know who asks";
+    "limit the country, or remove it from only_countries, until you know who is asking";
 
 /// Returns the findings about the destinations of the last day: signs of SMS pumping.
 pub(super) fn of_destinations(found: &Destinations, thresholds: Thresholds) -> Vec<Finding> {
@@ -46,7 +46,7 @@ pub(super) fn of_destinations(found: &Destinations, thresholds: Thresholds) -> V
             warn(
                 country,
                 format!("country-{code}-busy"),
-                format!("{day} codes to {place} in a day, where {usual} are usual"),
+                format!("{day} codes to {place} in a day, usually {usual}"),
             );
         }
         let share = traffic.unverified_share().unwrap_or_default();
@@ -54,7 +54,7 @@ pub(super) fn of_destinations(found: &Destinations, thresholds: Thresholds) -> V
             warn(
                 country,
                 format!("country-{code}-unverified"),
-                format!("{unverified} of {settled} codes to {place} in a day were never entered"),
+                format!("{unverified} of {settled} codes to {place} in a day were never verified"),
             );
         }
     }
@@ -67,7 +67,7 @@ pub(super) fn of_destinations(found: &Destinations, thresholds: Thresholds) -> V
                 block.country,
                 format!("block-{}", block.name()),
                 format!(
-                    "{numbers} numbers side by side in {} had {codes} codes in a day, where {usual} are usual (block {})",
+                    "{numbers} adjacent numbers in {} got {codes} codes in a day, usually {usual} (block {})",
                     place(block.country),
                     block.name()
                 ),
@@ -114,9 +114,9 @@ mod tests {
         assert_eq!(
             texts(&found),
             [
-                "60 codes to Colombia in a day, where 4 are usual",
-                "45 of 50 codes to Colombia in a day were never entered",
-                "30 numbers side by side in Colombia had 31 codes in a day, where 2 are usual (block a7a7)",
+                "60 codes to Colombia in a day, usually 4",
+                "45 of 50 codes to Colombia in a day were never verified",
+                "30 adjacent numbers in Colombia got 31 codes in a day, usually 2 (block a7a7)",
             ]
         );
     }

@@ -140,5 +140,5 @@ fn adopted_text(adoption: &Adoption, was_left: bool) -> String {
         }
         _ => String::new(),
     };
-    format!("The deck uses {kind} at {}{former}", path.display())
+    format!("The deck now uses {kind} at {}{former}", path.display())
 }

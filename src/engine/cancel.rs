@@ -17,20 +17,20 @@ pub enum CancelError {
     ReadOnly(#[from] ReadOnly),
     /// The delivery has its final status, or the provider's id of the message is not known yet.
     #[error(
-        "there is nothing to call back: the delivery has ended, or the provider does not have it yet"
+        "nothing to cancel: the code has its final status, or the provider does not have it yet"
     )]
     NothingThere,
     /// The provider refuses; most likely the message has left already.
-    #[error("the provider does not call it back: {0}")]
+    #[error("the provider does not cancel it: {0}")]
     Refused(#[from] ProviderError),
     /// The message has left already.
-    #[error("it is {0} already: it cannot be called back any more")]
+    #[error("it is already {0}; it can no longer be canceled")]
     TooLate(DeliveryStatus),
     /// The settings name another account than the one that holds the message.
-    #[error("{0} has another account now than the one that the message was sent with")]
+    #[error("{0} now uses another account than the message")]
     OtherAccount(Environment),
     /// The provider cannot cancel messages.
-    #[error("{0} cannot call messages back")]
+    #[error("{0} cannot cancel messages")]
     Unsupported(&'static str),
     /// The provider cannot be used.
     #[error(transparent)]
@@ -39,7 +39,7 @@ pub enum CancelError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The message was canceled, but the audit could not be written.
-    #[error("called back, but it is not in the audit: {0}")]
+    #[error("canceled, but the audit has no record of it: {0}")]
     Unaudited(StoreError),
 }
 
@@ -64,17 +64,17 @@ impl ActingEngine<'_> {
         let client = engine.inner.clients.client(open.environment, &provider).await?;
         let message = format!("delivery {} ({sid})", delivery.0);
         let audit = |action, words| self.audit(Some(open.environment), action, words);
-        audit(AuditAction::Intent, format!("call back {message}")).await?;
+        audit(AuditAction::Intent, format!("cancel {message}")).await?;
         let canceled = client.cancel(&sid).await;
         if let Err(error) = &canceled {
             // The refusal is what matters; the audit has the intent at least.
-            let words = format!("{message}: not called back: {error}");
+            let words = format!("{message}: not canceled: {error}");
             let _ = audit(AuditAction::CancelMessage, words).await;
         }
         let status = canceled?.status.unwrap_or(DeliveryStatus::Canceled);
         let details = match status {
-            DeliveryStatus::Canceled => StatusDetails::in_words("called back"),
-            _ => StatusDetails::in_words("could not be called back"),
+            DeliveryStatus::Canceled => StatusDetails::in_words("canceled"),
+            _ => StatusDetails::in_words("could not be canceled"),
         };
         engine.inner.store.report(details.report(delivery, engine.now(), status)).await?;
         engine.changed();

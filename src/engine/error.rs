@@ -26,7 +26,7 @@ pub enum EngineError {
     #[error(transparent)]
     NotOwnStore(#[from] NotOwnStore),
     /// The deck's key cannot be read or made.
-    #[error("{0}. Without the deck's key nothing can be sent.")]
+    #[error("{0}. Nothing can be sent without the deck's key.")]
     Key(#[from] SecretsError),
     /// A number was not understood.
     #[error(transparent)]
@@ -35,16 +35,16 @@ pub enum EngineError {
     #[error(transparent)]
     ReadOnly(#[from] ReadOnly),
     /// A background task ended before its time.
-    #[error("a background task stopped: quit and start again")]
+    #[error("a background task stopped: restart smsdeck")]
     TaskLost(#[from] tokio::task::JoinError),
     /// The provider of an environment cannot be used.
     #[error(transparent)]
     NotReady(#[from] NotReady),
     /// The operating system gave no random numbers.
-    #[error("the operating system gives no random numbers")]
+    #[error("the operating system provides no random numbers")]
     NoEntropy,
     /// The Sandbox's handset cannot be read.
-    #[error("the handset cannot be read: {0}")]
+    #[error("cannot read the handset: {0}")]
     Handset(#[from] ProviderError),
     /// There is a handset only where the Sandbox plays the phones.
     #[error("{0} has no handset: only an environment on the Sandbox has one")]
@@ -75,7 +75,7 @@ pub enum NotReady {
     #[error("the provider has no usable address")]
     Address,
     /// A background task ended before its time.
-    #[error("a background task stopped: quit and start again")]
+    #[error("a background task stopped: restart smsdeck")]
     TaskLost(#[from] tokio::task::JoinError),
 }
 
@@ -89,7 +89,7 @@ pub enum RequestError {
     #[error(transparent)]
     Number(#[from] PhoneError),
     /// The settings name the numbers that may be texted, and this is none of them.
-    #[error("{recipient} is not among the recipients that {environment} may text")]
+    #[error("{recipient} is not an allowed recipient of {environment}")]
     NotARecipient {
         /// The environment.
         environment: Environment,
@@ -100,7 +100,7 @@ pub enum RequestError {
     #[error(transparent)]
     Route(#[from] RouteRefusal),
     /// The quota is used up.
-    #[error("{} of {} codes used: no more until {}, in {}", .quota.used(), .allowed.get(), clock_time(*.unlock_at), wait(*.unlock_at, *.now))]
+    #[error("{} of {} codes used; next at {}, in {}", .quota.used(), .allowed.get(), clock_time(*.unlock_at), wait(*.unlock_at, *.now))]
     Locked {
         /// The verdict.
         quota: Quota,
@@ -119,7 +119,7 @@ pub enum RequestError {
     OverLimit(OverLimit),
     /// The account has refused its credentials a moment ago.
     #[error(
-        "{environment} is paused for {}, as the account refuses its credentials (error {code}): test them, and save the right ones",
+        "{environment} is paused for {}, as the account rejects its credentials (error {code}): test them, and save the right ones",
         wait(*.until, *.now)
     )]
     Paused {
@@ -139,15 +139,15 @@ pub enum RequestError {
     #[error("{0}. Nothing was sent.")]
     Store(#[from] StoreError),
     /// The provider was asked, and the store could not take its answer. The slot stays counted.
-    #[error("{0}. The code may have gone out, and it is counted, but its status is not recorded.")]
+    #[error("{0}. The code may have been sent and counts, but its status is not recorded.")]
     Unrecorded(StoreError),
     /// This process stood still for so long that another one has taken the delivery over.
     #[error(
-        "this process stood still for too long, and another one looks after the code now: see the log"
+        "this process was suspended for too long, and another one follows the code now; see the log"
     )]
     TakenOver,
     /// The operating system gave no random numbers.
-    #[error("the operating system gives no random numbers: nothing was sent")]
+    #[error("the operating system provides no random numbers; nothing was sent")]
     NoEntropy,
 }
 

@@ -16,14 +16,14 @@ pub(super) fn of_credentials(status: CredentialsStatus) -> Option<Finding> {
     match status {
         CredentialsStatus::Accepted { .. } => None,
         CredentialsStatus::Unverified => {
-            let text = "unverified: the account was not asked about these credentials yet";
+            let text = "credentials not tested with the account yet";
             Some(Finding::new(Severity::Fine, "unverified", text.to_owned()))
         }
         CredentialsStatus::Refused { code, at } => {
             let last = at.strftime("%Y-%m-%d %H:%M:%S UTC");
             let what = match code.class() {
                 ErrorClass::InactiveAccount => "the account is suspended, closed or not active",
-                _ => "the account refuses its credentials",
+                _ => "the account rejects its credentials",
             };
             let text = format!("{what} (error {code}), last at {last}");
             let key = format!("credentials-{code}");
@@ -46,7 +46,7 @@ pub(super) fn of_clock(skew: SignedDuration) -> Option<Finding> {
             skew.as_mins()
         ),
     };
-    let text = format!("{text}; quotas and codes go by the time that really passed");
+    let text = format!("{text}; quotas and codes use the time that really passed");
     Some(Finding::new(Severity::Warning, "clock", text))
 }
 
@@ -69,7 +69,7 @@ pub(super) fn of_health(
     if let Some(oldest) = health.oldest_open {
         let minutes = now.duration_since(oldest).as_mins();
         if minutes >= thresholds.open_minutes.get().into() {
-            let text = format!("the oldest code without an end is {minutes} min old");
+            let text = format!("the oldest pending code is {minutes} min old");
             let finding = Finding::new(Severity::Warning, "pending", text);
             findings.push(Finding { since: Some(oldest), ..finding });
         }
@@ -79,7 +79,7 @@ pub(super) fn of_health(
         && codes >= MIN_CODES
         && codes >= usual.saturating_mul(thresholds.busy_factor.get().into())
     {
-        let text = format!("{codes} codes in an hour, where {usual} are usual");
+        let text = format!("{codes} codes in an hour, usually {usual}");
         findings.push(Finding::new(Severity::Warning, "busy", text));
     }
     findings
@@ -124,7 +124,7 @@ fn of_failures(
     if told.is_empty() && worst.is_some_and(|worst| worst < all) {
         let codes = health.hour.codes.max(count);
         let since = health.failures.iter().map(|failure| failure.first).min();
-        let text = format!("{count} of {codes} codes in an hour failed, in several ways");
+        let text = format!("{count} of {codes} codes in an hour failed, for several reasons");
         let finding = Finding::new(all, "failures", text);
         findings.push(Finding { since, codes: Some((count, codes)), ..finding });
     }
@@ -146,7 +146,7 @@ fn of_failure(
         }
         (None, None) => {
             format!(
-                "{count} of {codes} codes in an hour failed without an error code, or are unclear"
+                "{count} of {codes} codes in an hour failed without an error code or are unclear"
             )
         }
     };
@@ -262,7 +262,7 @@ mod tests {
         let found = found(&Health { hour, failures, ..Health::default() });
         let worst = found.iter().max_by_key(|finding| finding.severity).unwrap();
         assert_eq!(worst.severity, Severity::Warning);
-        assert_eq!(worst.text, "6 of 6 codes in an hour failed, in several ways");
+        assert_eq!(worst.text, "6 of 6 codes in an hour failed, for several reasons");
     }
 
     #[test]

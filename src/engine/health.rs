@@ -20,7 +20,7 @@ use crate::store::{Destinations, Health};
 /// The status of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
-    /// Whether everything that a send needs is set.
+    /// Whether the environment is set up.
     pub is_set_up: bool,
     /// What the account says of its credentials; `None` where there are none.
     pub credentials: Option<CredentialsStatus>,

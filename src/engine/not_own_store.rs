@@ -9,7 +9,7 @@ use crate::store::StoreError;
 pub enum NotOwnStore {
     /// There is a store, but not the key that it was made with.
     #[error(
-        "the deck's key is missing: it is not in {}, and {} needs it. Restore that file from a backup; to start anew, move the store away first, then nobody's codes count any more",
+        "the deck's key is missing from {}, and {} needs it. Restore that file from a backup; to start over, move the store away first (no codes count then)",
         .secrets.display(), .store.display()
     )]
     KeyMissing {
@@ -19,7 +19,7 @@ pub enum NotOwnStore {
         store: PathBuf,
     },
     /// The store is not where it should be.
-    #[error("{refusal}. To begin with an empty one instead: {adopt}")]
+    #[error("{refusal}. To start with an empty one instead: {adopt}")]
     Missing {
         /// Where it should be.
         refusal: StoreError,
@@ -27,7 +27,7 @@ pub enum NotOwnStore {
         adopt: String,
     },
     /// The store is another one.
-    #[error("{refusal}. To go on with the one that is there: {adopt}")]
+    #[error("{refusal}. To use the one that is there: {adopt}")]
     Other {
         /// Where it is.
         refusal: StoreError,
@@ -36,7 +36,7 @@ pub enum NotOwnStore {
     },
     /// The settings name another place than the one of the deck's store.
     #[error(
-        "the settings put the store at {}, but the store of this deck is {}: nothing is sent. Change `deck.store` back, or move the store there; to use what is there instead: {adopt}",
+        "the settings name the store {}, but this deck's store is {}; nothing is sent. Change `deck.store` back, or move the store there; to use what is there instead: {adopt}",
         .named.display(), .recorded.display()
     )]
     OtherPlace {
@@ -48,12 +48,12 @@ pub enum NotOwnStore {
         adopt: String,
     },
     /// A store cannot be adopted at another place than the settings name.
-    #[error("the settings put the store at {}: change `deck.store` first", .named.display())]
+    #[error("the settings name the store {}: change `deck.store` first", .named.display())]
     NamedElsewhere {
         /// The place by the settings.
         named: PathBuf,
     },
     /// There is no key yet, so no store can belong to it.
-    #[error("this deck was never used: its first send makes its store")]
+    #[error("this deck is unused; its first send creates its store")]
     NeverUsed,
 }

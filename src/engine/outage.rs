@@ -5,6 +5,7 @@ use crate::domain::country::Country;
 use crate::domain::fault::{Fault, Origin};
 use crate::domain::provider::ProviderKind;
 use crate::domain::sender::Sender;
+use crate::domain::text::capitalized;
 use crate::domain::thresholds::Thresholds;
 use crate::provider::ErrorCode;
 use crate::store::{CauseCount, Health, Newest, Outage, RouteFailures};
@@ -129,12 +130,6 @@ pub(super) fn cause_key(code: Option<ErrorCode>, fault: Option<Fault>) -> String
         (None, Some(fault)) => fault.key().to_owned(),
         (None, None) => "unknown".to_owned(),
     }
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(char::to_uppercase);
-    first.into_iter().flatten().chain(letters).collect()
 }
 
 #[cfg(test)]

@@ -174,7 +174,7 @@ mod tests {
     async fn no_key_is_made_while_there_is_a_store_and_no_store_while_there_is_a_key() {
         let place = Place::new();
         let error = place.decide(None, None, Some(key())).unwrap_err().to_string();
-        assert!(error.contains("but there is none") && error.contains("store adopt"), "{error}");
+        assert!(error.contains("store is missing at") && error.contains("store adopt"), "{error}");
         place.make(&place.paths.store).await;
         let error = place.decide(None, None, None).unwrap_err().to_string();
         assert!(error.contains("the deck's key is missing"), "{error}");

@@ -8,6 +8,7 @@ use crate::domain::limits::OverLimit;
 use crate::domain::message_text::MessagePreview;
 use crate::domain::phone::{Accept, PhoneError, Recipient};
 use crate::domain::routing::{Route, RouteRefusal, route};
+use crate::domain::sender::Sender;
 use crate::domain::settings::Settings;
 use crate::domain::user::{User, UserId};
 use crate::store::Standing;
@@ -38,7 +39,8 @@ pub struct Preview {
     pub limits_record_only: bool,
 }
 
-/// Works out what a send to a typed number would do, if it is one that is accepted. `default_country` stands in for the setting.
+/// Works out what a send to a typed number would do, if it is one that is accepted.
+/// `default_country` stands in for the setting, and a `named` sender for the routing.
 ///
 /// # Errors
 /// When the text is not a valid phone number.
@@ -47,11 +49,12 @@ pub fn plan(
     default_country: Option<Country>,
     app_name: &str,
     (typed, accept): (&str, Accept),
+    named: Option<&Sender>,
 ) -> Result<Plan, PhoneError> {
     let recipient = Recipient::parse_accepting(typed, default_country, accept)?;
     let message = settings.message_for(recipient.number.country());
     Ok(Plan {
-        route: route(&settings.from_numbers, &recipient),
+        route: route(&settings.from_numbers, &recipient, named),
         message: message.preview(settings.code_validity.get(), app_name),
         may_text: settings.may_text(&recipient.number),
         recipient,
@@ -60,7 +63,7 @@ pub fn plan(
 
 impl Engine {
     /// Previews a send to a typed number by the settings in force: nothing is sent, nothing is counted.
-    /// `default_country` overrides the setting for this once.
+    /// `default_country` overrides the setting for this once, and a `named` sender the routing.
     ///
     /// # Errors
     /// When the text is not a valid phone number, or the store cannot be read.
@@ -69,12 +72,12 @@ impl Engine {
         environment: Environment,
         typed: (&str, Accept),
         user: Option<UserId>,
-        default_country: Option<Country>,
+        (default_country, named): (Option<Country>, Option<&Sender>),
     ) -> Result<Preview, EngineError> {
         let config = self.config();
         let settings = &config.environments[environment];
         let country = default_country.or(settings.default_country);
-        let plan = plan(settings, country, config.deck.app_name.as_str(), typed)?;
+        let plan = plan(settings, country, config.deck.app_name.as_str(), typed, named)?;
         let number = plan.recipient.number.clone();
         let user = user.map_or_else(|| User::Number(number.clone()), User::Id);
         let key = &self.inner.key;

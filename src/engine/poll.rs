@@ -90,7 +90,7 @@ impl Poller {
         let age = now.duration_since(followed.asked_at);
         match polled {
             Polled::Later(Some(DeliveryStatus::Sent)) if age >= FOLLOW_FOR => {
-                let details = StatusDetails::in_words("the carrier gave no receipt within 30 min");
+                let details = StatusDetails::in_words("no receipt within 30 min");
                 self.record(followed, DeliveryStatus::SentNoReceipt, details).await
             }
             Polled::Later(_) | Polled::Refused if age >= FOLLOW_FOR => {

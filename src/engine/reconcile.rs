@@ -43,13 +43,13 @@ impl Poller {
             return Polled::Found(sid);
         }
         if lost.status == DeliveryStatus::Reserved {
-            let details = StatusDetails::in_words("the process ended before it was handed over");
+            let details = StatusDetails::in_words("the process ended before sending it");
             return self.record(followed, DeliveryStatus::NotSent, details).await;
         }
         let polled = self.look_for(followed, &lost, due).await;
         if lost.status == DeliveryStatus::Submitting && !matches!(polled, Polled::Found(_)) {
             let details = StatusDetails::in_words(
-                "the process that was sending it has ended; it may have gone out, so it stays counted",
+                "the sending process ended; it may have been sent, so it counts",
             );
             // No news where the look has just found its end.
             self.record(followed, DeliveryStatus::Unknown, details).await;
@@ -92,7 +92,7 @@ impl Poller {
             sid: Some(message.sid.clone()),
             error_code: message.error_code,
             request_id: message.request_id.clone(),
-            ..StatusDetails::in_words("found in the provider's list: it went out")
+            ..StatusDetails::in_words("found in the provider's list: it was sent")
         };
         let status = message.status.unwrap_or(DeliveryStatus::Accepted);
         let found = details.report(followed.delivery, self.clock.now(), status);
@@ -143,7 +143,7 @@ impl Poller {
         match self.store.renew(followed.delivery, lease).await {
             Ok(true) => {
                 let details =
-                    StatusDetails::in_words("the provider does not list it: it never went out");
+                    StatusDetails::in_words("the provider does not list it: it was never sent");
                 self.record(followed, DeliveryStatus::NotSent, details).await
             }
             Ok(false) => Polled::Ended,

@@ -19,6 +19,7 @@ use crate::domain::passcode::Passcode;
 use crate::domain::phone::{Accept, PhoneNumber};
 use crate::domain::quota::Quota;
 use crate::domain::routing::Route;
+use crate::domain::sender::Sender;
 use crate::domain::settings::Settings;
 use crate::domain::user::{User, UserId};
 use crate::provider::NewMessage;
@@ -38,6 +39,8 @@ pub struct CodeRequest {
     pub user: Option<UserId>,
     /// Which numbers may be texted.
     pub accept: Accept,
+    /// The From number to send from; without it routing decides.
+    pub sender: Option<Sender>,
 }
 
 /// Without the number: it has no place in a log.
@@ -145,7 +148,8 @@ impl Engine {
         let environment = request.environment;
         let settings = &config.environments[environment];
         let typed = (request.number.as_str(), request.accept);
-        let plan = plan(settings, settings.default_country, config.deck.app_name.as_str(), typed)?;
+        let (country, app_name) = (settings.default_country, config.deck.app_name.as_str());
+        let plan = plan(settings, country, app_name, typed, request.sender.as_ref())?;
         let number = plan.recipient.number.clone();
         let user = request.user.map_or_else(|| User::Number(number.clone()), User::Id);
         let route = if plan.may_text {

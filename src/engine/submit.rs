@@ -214,7 +214,7 @@ fn settled(created: Created) -> (DeliveryStatus, StatusDetails) {
             (DeliveryStatus::NotSent, StatusDetails { fault, ..StatusDetails::in_words(reason) })
         }
         Created::Unclear(fault, reason) => {
-            let detail = format!("{reason}; it may have gone out, so it stays counted");
+            let detail = format!("{reason}; it may have been sent, so it counts");
             let fault = Some(fault);
             (DeliveryStatus::Unknown, StatusDetails { fault, ..StatusDetails::in_words(detail) })
         }

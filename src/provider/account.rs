@@ -96,7 +96,7 @@ pub enum AccessError {
         advice: &'static str,
     },
     /// The credentials are right, but can only pretend to send.
-    #[error("these are test credentials: they accept messages, send none, and tell no status")]
+    #[error("these are test credentials: they accept messages but send none, and report no status")]
     TestCredentials,
     /// The key may not even list messages.
     #[error("the key lacks the right to read messages: {0}")]
@@ -130,7 +130,7 @@ pub enum AccessError {
         reason: String,
     },
     /// The account may work later.
-    #[error("{host} cannot answer now: {reason}")]
+    #[error("{host} cannot respond now: {reason}")]
     Later {
         /// The server.
         host: String,

@@ -57,7 +57,7 @@ impl Client {
     /// Reads a message, for its status.
     ///
     /// # Errors
-    /// When the provider does not know it, refuses, or does not respond.
+    /// When the provider does not know this message, refuses, or does not respond.
     pub async fn fetch(&self, sid: &str) -> Result<MessageState, ProviderError> {
         match self {
             Self::Twilio(client) | Self::Sandbox(client) => client.fetch(sid).await,

@@ -24,13 +24,13 @@ pub struct Refusal {
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
     /// The account has no such thing.
-    #[error("the provider does not know it")]
+    #[error("the provider does not know this message")]
     NotFound,
     /// The provider rejects the request.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The provider has too many requests.
-    #[error("the provider has too many requests at once")]
+    #[error("the provider limits requests")]
     Busy {
         /// How long it asks to wait, if it does.
         retry_after: Option<Duration>,

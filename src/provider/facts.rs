@@ -84,7 +84,7 @@ impl ErrorCode {
         match self.advice() {
             Some(known) => format!("Cause: {}. What to do: {}.", known.cause, known.advice),
             None => {
-                format!("smsdeck does not know error {}: see {}", self.number, self.more_info())
+                format!("error {} is not known to smsdeck; see {}", self.number, self.more_info())
             }
         }
     }

@@ -39,7 +39,7 @@ impl Default for Patience {
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     /// The TLS library fails; most likely the system has no certificates.
-    #[error("no secure connections can be made: {0}")]
+    #[error("cannot make secure connections: {0}")]
     NotSetUp(String),
     /// The file of further certificates cannot be used.
     #[error("deck.extra_ca {}: {reason}", .path.display())]
@@ -86,7 +86,7 @@ fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, HttpError> {
     let certificates = reqwest::Certificate::from_pem_bundle(pem)
         .map_err(|_| unusable("not a PEM file of certificates".to_owned()))?;
     if certificates.is_empty() {
-        return Err(unusable("there is no certificate in it".to_owned()));
+        return Err(unusable("it contains no certificate".to_owned()));
     }
     Ok(certificates)
 }
@@ -146,13 +146,13 @@ fn is_lookup(error: &(dyn Error + 'static)) -> bool {
 /// Describes a failed request without its URL, which may hold a phone number.
 pub(super) fn failure_text(error: &reqwest::Error, timeout: Duration) -> String {
     if error.is_timeout() && !error.is_connect() {
-        return format!("no answer within {} s", timeout.as_secs());
+        return format!("no response within {} s", timeout.as_secs());
     }
     let mut deepest: &dyn Error = error;
     while let Some(source) = deepest.source() {
         deepest = source;
     }
-    let what = if error.is_connect() { "no connection" } else { "the connection broke off" };
+    let what = if error.is_connect() { "no connection" } else { "the connection was cut" };
     format!("{what}: {}", printable(&deepest.to_string(), 120))
 }
 
@@ -181,6 +181,6 @@ mod tests {
             certificates(file.path()).unwrap_err().to_string()
         };
         assert!(wrong("").ends_with("the file is empty"));
-        assert!(wrong("x").ends_with("there is no certificate in it"));
+        assert!(wrong("x").ends_with("it contains no certificate"));
     }
 }

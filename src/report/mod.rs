@@ -31,7 +31,7 @@ pub use check::{ExposedFile, Figures, SettingsWarning, UnmappedCountries};
 pub use difference::{ChangeWarning, DeckDifference, Difference, DifferenceBetween};
 pub use event::{HandsetMessage, LogEvent, SendEvent};
 pub use moment::Moment;
-pub use number::FromNumber;
+pub use number::{FromNumber, NumbersCsv};
 pub use problem::{ErrorReport, Problem, ProblemClass};
 pub use quota::{Given, Quota, UserQuota};
 pub use route::Route;

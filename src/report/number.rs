@@ -31,6 +31,15 @@ impl<'a> FromNumber<'a> {
     }
 }
 
+/// The From numbers of an environment as CSV.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NumbersCsv<'a> {
+    /// The environment.
+    pub environment: &'static str,
+    /// The file's text.
+    pub csv: &'a str,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

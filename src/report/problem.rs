@@ -175,7 +175,7 @@ impl From<RequestError> for Problem {
         };
         let hint = match &error {
             RequestError::Locked { unlock_at, .. } => {
-                Some(format!("A code is sent again from {} on.", Moment(*unlock_at)))
+                Some(format!("The next code can be requested at {}.", Moment(*unlock_at)))
             }
             _ => None,
         };

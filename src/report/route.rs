@@ -36,7 +36,7 @@ impl<'a> Route<'a> {
         let plan = &preview.plan;
         let (sender, reason) = match &plan.route {
             Ok(_) if !plan.may_text => {
-                (None, "not among the recipients of this environment".to_owned())
+                (None, "not an allowed recipient of this environment".to_owned())
             }
             Ok(route) => (Some(route.sender.as_str()), route.reason.to_string()),
             Err(refusal) => (None, refusal.to_string()),

@@ -19,7 +19,7 @@ pub struct Status<'a> {
     pub environment: &'static str,
     /// The worst of the findings: `ok`, `warning` or `critical`.
     pub status: &'static str,
-    /// Whether everything that a send needs is set.
+    /// Whether the environment is set up.
     pub set_up: bool,
     /// What the account says of its credentials: `accepted`, `refused` or `unverified`; `None` where
     /// there are none.
@@ -28,17 +28,17 @@ pub struct Status<'a> {
     pub balance: Option<String>,
     /// When it was last asked.
     pub balance_at: Option<Moment>,
-    /// Users who get no code now.
+    /// Users who are locked out of codes now.
     pub locked: usize,
     /// Codes of the last hour.
     pub codes_last_hour: u32,
-    /// Codes an hour over the week before.
+    /// Codes per hour over the previous week.
     pub usual_per_hour: u32,
     /// What became of the codes of the last hour.
     pub hour: Outcomes,
     /// What became of the codes of the last day.
     pub day: Outcomes,
-    /// When a code was last delivered.
+    /// Time of the last delivery.
     pub last_delivered: Option<Moment>,
     /// When the oldest code without a final status was requested.
     pub oldest_open: Option<Moment>,

@@ -74,7 +74,7 @@ impl AuditAction {
             Self::SendOutcome => "Outcome",
             Self::Unlock => "Unlocked",
             Self::GiveBack => "Gave one code back",
-            Self::ForgiveTries => "Forgave wrong tries",
+            Self::ForgiveTries => "Cleared wrong tries",
             Self::CancelMessage => "Canceled a message",
             Self::AdoptStore => "Adopted a store",
             Self::Acknowledge => "Acknowledged",
@@ -117,16 +117,16 @@ pub struct AuditRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BrokenAudit {
     /// A row is not as it was written, or does not follow the one before it.
-    #[error("row {0} was changed, or rows before it were removed or reordered")]
+    #[error("row {0} was changed, or earlier rows were removed or reordered")]
     Row(i64),
     /// The seal is missing: rows were removed, all of them if none is left.
-    #[error("the seal of the end is missing, so rows may be too: {found} rows are there")]
+    #[error("the seal is missing, so rows may be missing too: {found} rows found")]
     NoSeal {
         /// Rows that are there.
         found: i64,
     },
     /// Rows are missing at the end, or the seal was tampered with.
-    #[error("the end does not fit: {found} rows are there, {sealed} were written")]
+    #[error("the end does not match: {found} rows found, {sealed} written")]
     End {
         /// Rows that are there.
         found: i64,

@@ -40,7 +40,7 @@ pub enum StoreError {
     },
     /// Another process has kept it locked for longer than a job waits.
     #[error(
-        "the store {} is busy: another process has kept it locked for {waited_seconds} s. Try again; if it stays so, look for a stuck process that has the file open",
+        "the store {} is busy: another process has locked it for {waited_seconds} s. Try again; if it persists, look for a stuck process that has the file open",
         path.display()
     )]
     Busy {
@@ -67,14 +67,14 @@ pub enum StoreError {
         reason: String,
     },
     /// The file is something else.
-    #[error("{} is not a store of smsdeck. It was left alone; name another store in config.ron", path.display())]
+    #[error("{} is not a smsdeck store. It was left alone; name another store in config.ron", path.display())]
     Foreign {
         /// The file that was found.
         path: PathBuf,
     },
     /// A later version of the program has written it.
     #[error(
-        "the store {} is of schema {found}, and this program knows schemas up to {known}. Install the newer smsdeck that has written it",
+        "the store {} has schema {found}; this smsdeck supports up to {known}. Install the newer smsdeck that wrote it",
         path.display()
     )]
     Newer {
@@ -87,7 +87,7 @@ pub enum StoreError {
     },
     /// It belongs to a deck with another key.
     #[error(
-        "the store {} was made with another deck key than the one in secrets.ron. Put the secrets.ron back that belongs to it, or name another store (`deck.store` in config.ron)",
+        "the store {} belongs to another deck key than the one in secrets.ron. Restore the matching secrets.ron, or name another store (`deck.store` in config.ron)",
         path.display()
     )]
     OtherKey {
@@ -95,26 +95,26 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The deck has a store, but not here.
-    #[error("the store of this deck should be at {}, but there is none: nothing is sent. Put the file back, or mount its disk", path.display())]
+    #[error("the deck's store is missing at {}; nothing is sent. Put the file back, or mount its disk", path.display())]
     Missing {
         /// Where it should be.
         path: PathBuf,
     },
     /// There is nothing in it.
-    #[error("there is nothing in the store {}: nothing is sent. Put the right one back; a copy needs the file with -wal beside it too", path.display())]
+    #[error("the store {} is empty; nothing is sent. Restore the right one; a copy also needs the -wal file beside it", path.display())]
     Empty {
         /// The file of the store.
         path: PathBuf,
     },
     /// It is a store of the deck's key, but not the one that counts its codes.
-    #[error("{} is another store than the one of this deck: nothing is sent. Put the right one back", path.display())]
+    #[error("{} is not this deck's store; nothing is sent. Restore the right one", path.display())]
     OtherStore {
         /// The file of the store.
         path: PathBuf,
     },
     /// The file is not the one any more that was opened.
     #[error(
-        "the store {} was moved, deleted or replaced while it was open: nothing is sent, and nothing is written. Put the file back, or restart smsdeck to use the one that is there now",
+        "the store {} was moved, deleted or replaced while open; nothing is sent or written. Put the file back, or restart smsdeck to use the current one",
         path.display()
     )]
     Replaced {
@@ -123,7 +123,7 @@ pub enum StoreError {
     },
     /// The settings name another store by now.
     #[error(
-        "the settings name the store {} now, but {} is open: nothing is sent. Restart smsdeck to use the other one",
+        "the settings now name the store {}, but {} is open; nothing is sent. Restart smsdeck to switch",
         named.display(), open.display()
     )]
     OtherPlace {

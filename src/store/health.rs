@@ -41,7 +41,7 @@ pub struct Health {
     pub routes: Vec<RouteHealth>,
     /// When the oldest code without an end was asked for; none older than a day.
     pub oldest_open: Option<Timestamp>,
-    /// When a code was last delivered.
+    /// Time of the last delivery.
     pub last_delivered: Option<Timestamp>,
 }
 

@@ -40,7 +40,7 @@ impl Remedy {
         match self {
             Self::AllCodes => "all codes",
             Self::OneCode => "one code",
-            Self::WrongTries => "wrong tries forgiven",
+            Self::WrongTries => "wrong tries cleared",
         }
     }
 }

@@ -16,7 +16,8 @@ use super::modal::send::SendModal;
 use super::modal::verify::VerifyModal;
 use super::model::Model;
 use super::pane::Pane;
-use super::saving::save;
+use super::pane::changes::Reverted;
+use super::saving::{save, save_and_quit};
 use super::session::{READ_ONLY, Session};
 use crate::domain::environment::Environment;
 use crate::provider::Capability;
@@ -31,6 +32,7 @@ pub(super) const fn is_console(action: Action) -> bool {
             | Action::Help
             | Action::Palette
             | Action::Save
+            | Action::SaveAndQuit
             | Action::NextPane
             | Action::PreviousPane
             | Action::NextEnvironment
@@ -44,6 +46,7 @@ pub(super) const fn is_console(action: Action) -> bool {
             | Action::Compare
             | Action::History
             | Action::Undo
+            | Action::Redo
             | Action::StopPruning
             | Action::EditConfig
     )
@@ -57,12 +60,13 @@ pub(super) fn on_action(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Suspend => return vec![TerminalEffect::Suspend.into()],
         Action::Repaint => return vec![TerminalEffect::Repaint.into()],
         Action::Save => return save(model),
+        Action::SaveAndQuit => return save_and_quit(model),
         Action::NextPane => focus(session, session.focus.next()),
         Action::PreviousPane => focus(session, session.focus.previous()),
         Action::NextEnvironment => step_environment(session, 1),
         Action::PreviousEnvironment => step_environment(session, 2),
         Action::Zoom => session.zoomed = !session.zoomed,
-        Action::Undo => undo(session),
+        Action::Undo | Action::Redo => revert(session, action),
         Action::StopPruning => return stop_pruning(session),
         Action::EditConfig => match session.settings_are_locked() {
             Some(reason) => session.complain(reason),
@@ -114,8 +118,9 @@ fn open(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Handset => {
             let environment = session.environment;
-            session
-                .say(format!("{environment} texts real phones: only the Sandbox has a handset."));
+            session.say(format!(
+                "{environment} sends to real phones; only the Sandbox has a handset."
+            ));
         }
         _ => {}
     }
@@ -130,26 +135,42 @@ fn open_history(model: &mut Model) -> Vec<Effect> {
 
 fn stop_pruning(session: &mut Session) -> Vec<Effect> {
     if !matches!(session.pruning, Pruning::Running(_)) {
-        session.say("Nothing is being forgotten just now.");
+        session.say("No pruning is in progress.");
         return Vec::new();
     }
     session.pruning = Pruning::Stopped;
-    session.say("Stopped; the next start goes on forgetting what is old.");
+    session.say("Pruning stopped; the next start resumes it.");
     vec![Effect::Stop(Work::Pruning)]
 }
 
-fn undo(session: &mut Session) {
+/// Undoes or redoes a change of the settings, and says which.
+fn revert(session: &mut Session, action: Action) {
     if let Some(reason) = session.settings_are_locked() {
         return session.complain(reason);
     }
-    if session.tab_mut().form.undo() {
-        session.say("Taken back.");
-    } else {
-        let environment = session.environment;
+    let form = &mut session.tab_mut().form;
+    let (verb, reverted) =
+        if action == Action::Redo { ("Redid", form.redo()) } else { ("Undid", form.undo()) };
+    let environment = session.environment;
+    let Some(Reverted { changes, was_saved }) = reverted else {
         let history = session.key(Context::Console, Action::History);
-        session
-            .say(format!("{environment}: nothing to take back. {history} lists what was saved."));
-    }
+        return session.say(if action == Action::Redo {
+            format!("{environment}: nothing to redo.")
+        } else {
+            format!("{environment}: nothing to undo. {history} lists saved versions.")
+        });
+    };
+    let what = match &changes[..] {
+        [] => "a change".to_owned(),
+        [change] => change.clone(),
+        [change, more @ ..] => format!("{change}, and {} more", more.len()),
+    };
+    let save = session.key(Context::Always, Action::Save);
+    session.say(if was_saved && session.tab().form.is_changed() {
+        format!("{verb} {what}. It was saved; {save} saves this too.")
+    } else {
+        format!("{verb} {what}.")
+    });
 }
 
 /// Gives the keys to another pane, whose first line says what it is about.
@@ -168,23 +189,28 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     let mut lines = Vec::new();
     if !unsaved.is_empty() {
         let names: Vec<&str> = unsaved.iter().map(|environment| environment.name()).collect();
-        lines.push(format!("Changes in {} are not saved.", names.join(" and ")));
+        lines.push(format!("Unsaved changes in {}.", names.join(" and ")));
     }
     if model.modals.hold_text() {
-        lines.push("What is typed in the open pop-up is not accepted yet.".to_owned());
+        lines.push("The open pop-up has text that is not accepted yet.".to_owned());
     }
     match model.session.in_flight {
         0 => {}
-        1 => lines.push("A code is being handed to the provider.".to_owned()),
-        count => lines.push(format!("{count} codes are being handed to the provider.")),
+        1 => lines.push("A code is being sent.".to_owned()),
+        count => lines.push(format!("{count} codes are being sent.")),
     }
     if lines.is_empty() {
         return vec![TerminalEffect::Quit.into()];
     }
     let asking = matches!(model.modals.top(), Some(Modal::Confirm(_)));
     if !asking {
-        lines.push("Quit all the same?".to_owned());
-        let confirmed = Confirmed::Effect(Box::new(TerminalEffect::Quit.into()));
+        let confirmed = if unsaved.is_empty() {
+            lines.push("Quit?".to_owned());
+            Confirmed::Effect(Box::new(TerminalEffect::Quit.into()))
+        } else {
+            lines.push("Quit without saving?".to_owned());
+            Confirmed::Quit
+        };
         model.modals.open(Modal::Confirm(ConfirmModal::new("Quit", lines, confirmed)));
     }
     Vec::new()

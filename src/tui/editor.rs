@@ -17,10 +17,10 @@ use crate::files::{self, PrivateFolder};
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
     /// The copy cannot be made or read.
-    #[error("the config cannot be edited: {0}")]
+    #[error("cannot edit the config: {0}")]
     Files(#[from] io::Error),
     /// The editor did not run, or ended with an error.
-    #[error("{program} did not end well: {reason}. Set $EDITOR. Nothing was changed")]
+    #[error("{program} failed: {reason}. Nothing was changed; $EDITOR names another editor")]
     Editor {
         /// The program.
         program: String,
@@ -28,10 +28,10 @@ pub enum EditError {
         reason: String,
     },
     /// The editor was left without a change.
-    #[error("nothing was changed in the editor")]
+    #[error("the editor made no changes")]
     Unchanged,
     /// Someone else has changed the same meanwhile.
-    #[error("somebody else has changed {what} too meanwhile, so nothing is taken")]
+    #[error("someone else changed {what} in the meantime, so nothing was applied")]
     Disputed {
         /// What both have changed.
         what: String,
@@ -131,7 +131,7 @@ pub fn edit(paths: &Paths, typed: Option<&Path>) -> Result<EditedText, NotEdited
     let ended = copy.folder.shared(|| run_editor(&copy.path()));
     let ended = ended.map_err(|error| not_kept(error.into()))?;
     if !copy.path().exists() {
-        let gone = io::Error::new(io::ErrorKind::NotFound, "the editor has left no text");
+        let gone = io::Error::new(io::ErrorKind::NotFound, "the edited file is empty");
         return Err(not_kept(ended.err().unwrap_or(EditError::Files(gone))));
     }
     let texts = config::input(&copy.path())
@@ -189,7 +189,7 @@ fn merged(base: &Config, mine: &Config, theirs: &Config) -> Result<Config, EditE
     if theirs.deck == base.deck {
         new.deck = mine.deck.clone();
     } else if mine.deck != base.deck && mine.deck != theirs.deck {
-        disputed.push("the settings of the whole deck".to_owned());
+        disputed.push("deck-wide settings".to_owned());
     }
     if disputed.is_empty() {
         Ok(new)

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::editor::EditedText;
 use super::question::{Question, Ticket};
+use crate::domain::from_numbers::FromNumbers;
 use crate::engine::{
     AccountQuery, AcknowledgeRequest, Checking, CodeRequest, EnvironmentSave, UnlockRequest,
 };
@@ -60,6 +61,22 @@ pub enum FileEffect {
     /// Read the versions of the config that were in force before, and the audit. Without an open
     /// store there are the versions at least.
     ReadHistory(Ticket),
+    /// Read From numbers from a CSV file.
+    ReadNumbers {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// The file.
+        file: PathBuf,
+    },
+    /// Write From numbers into a new CSV file.
+    WriteNumbers {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// The file, which must not exist yet.
+        file: PathBuf,
+        /// The numbers.
+        grid: Box<FromNumbers>,
+    },
     /// Ask an account for what it can send from.
     ListSenders {
         /// Comes back with the answer.

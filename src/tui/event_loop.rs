@@ -85,7 +85,7 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     let mut model = Model::new(size, theme, options.time_zone, clock.now());
     match keymap::read(&keymap::file_beside(&options.paths.config)) {
         Ok(keys) => model.session.keys = keys,
-        Err(error) => model.session.complain(format!("{error}. The built-in keys hold.")),
+        Err(error) => model.session.complain(format!("{error}. Using the built-in keys.")),
     }
     model.session.environment = options.environment;
     model.session.read_only = options.operator.read_only;

@@ -1,13 +1,8 @@
 //! Text and lists that are made to fit their place: cut, filled up, broken into lines, scrolled. Room is counted in
 //! columns of the terminal: a wide character takes two, a combining one none.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
-
-use super::theme::Theme;
 
 /// Columns that a text takes.
 pub fn width(text: &str) -> usize {
@@ -75,12 +70,16 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// Writes a line into a place, cut to its width, if the place has such a row.
-pub fn put(theme: Theme, area: Rect, row: u16, text: &str, style: Style, buffer: &mut Buffer) {
-    if row < area.height {
-        let text = theme.text(&cut(text, area.width.into()));
-        buffer.set_stringn(area.x, area.y + row, text, area.width.into(), style);
+/// A title in so many columns: parts after a dot are left out first, then whole words.
+pub fn fit_title(title: &str, room: usize) -> String {
+    let mut title = title.to_owned();
+    while width(&title) > room {
+        let Some(end) = title.rfind(" · ").or_else(|| title.rfind(' ')) else {
+            return cut(&title, room);
+        };
+        title.truncate(end);
     }
+    title
 }
 
 /// The first row to show so that `selected` is in sight, of a list that has `room` rows.
@@ -95,6 +94,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_title_drops_parts_and_words_and_never_half_of_one() {
+        let title = "PRODUCTION SMS settings · 2 warnings";
+        for (room, fitted) in [
+            (36, title),
+            (35, "PRODUCTION SMS settings"),
+            (22, "PRODUCTION SMS"),
+            (13, "PRODUCTION"),
+            (5, "PROD…"),
+        ] {
+            assert_eq!(fit_title(title, room), fitted);
+        }
+    }
 
     #[test]
     fn text_is_wrapped_between_words() {

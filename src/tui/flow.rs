@@ -4,6 +4,7 @@ use super::effect::Effect;
 use super::keymap::Action;
 use crate::domain::country::Country;
 use crate::domain::environment::PerEnvironment;
+use crate::domain::from_numbers::FromNumbers;
 use crate::domain::sender::Sender;
 use crate::domain::settings::Settings;
 use crate::store::{QuotaRow, Remedy};
@@ -58,6 +59,13 @@ pub enum Popup {
         replaced: String,
         /// The settings of each environment then.
         settings: Box<PerEnvironment<Settings>>,
+    },
+    /// Replace all From numbers, after a yes.
+    ReplaceNumbers {
+        /// What changes.
+        lines: Vec<String>,
+        /// The numbers.
+        grid: Box<FromNumbers>,
     },
     /// A new From number.
     Number {

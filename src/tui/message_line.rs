@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
-use super::fit::{put, wrap};
+use super::fit::wrap;
 use super::keymap::{Action, Context};
 use super::lifecycle::{EngineState, Phase, Pruning};
+use super::line::put;
 use super::model::Model;
 use super::pane::{Pane, form_words};
 use super::session::{Notice, Session};
@@ -38,7 +39,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             (Some(banner), _) => (banner, theme.failure()),
             (None, Pruning::Running(rows)) => {
                 let key = session.key(Context::Always, Action::StopPruning);
-                let text = format!("Forgetting what is old: {rows} rows so far. {key} stops it.");
+                let text = format!("Pruning old rows: {rows} so far. {key} stops it.");
                 (text, theme.dim())
             }
             (None, _) => (explanation(session), theme.dim()),
@@ -69,13 +70,13 @@ pub(super) fn draw_above_all(model: &Model, screen: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// The one banner for an account that refuses its credentials, instead of a failure per user.
+/// The one banner for an account that rejects its credentials, instead of a failure per user.
 fn refused(session: &Session) -> Option<String> {
     let credentials = session.tab().status.as_ref()?.credentials?;
     let CredentialsStatus::Refused { code, .. } = credentials else { return None };
     let test = session.key(Context::Form, Action::TestAccount);
     Some(format!(
-        "The account refuses its credentials (error {code}): sending pauses. {test} tests them."
+        "The account rejects its credentials (error {code}); sending is paused. {test} tests them."
     ))
 }
 
@@ -86,7 +87,8 @@ fn explanation(session: &Session) -> String {
     match session.focus {
         Pane::Form => form_words::explanation(session),
         Pane::Numbers => {
-            "The recipient's country decides who sends; * is for countries on no number.".to_owned()
+            "The recipient's country picks the sender; * marks the default for all others."
+                .to_owned()
         }
         Pane::Quota => {
             let settings = session.saved_settings();
@@ -100,7 +102,7 @@ fn explanation(session: &Session) -> String {
         }
         Pane::Log => {
             let open = session.key(Context::Log, Action::Accept);
-            format!("Every step of every code. {open} tells the whole story of one.")
+            format!("Every step of every code. {open} shows all about one.")
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod keyboard;
 pub mod keymap;
 pub mod layout;
 pub mod lifecycle;
+mod line;
 pub mod mark;
 pub mod message;
 mod message_line;

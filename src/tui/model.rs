@@ -17,6 +17,9 @@ pub struct Model {
     pub session: Session,
     /// The pop-ups.
     pub modals: ModalStack,
+    /// Whether the console is to quit once everything is saved; any key but those of a question ends
+    /// that.
+    pub is_closing: bool,
     /// Keys and pastes that came before there was anything to type into.
     pub typed_ahead: Vec<Message>,
     /// Settings that were read while a pop-up is open in which they are edited.
@@ -29,6 +32,7 @@ impl Model {
         Self {
             session: Session::new(size, theme, time_zone, now),
             modals: ModalStack::default(),
+            is_closing: false,
             typed_ahead: Vec::new(),
             waiting_deck: None,
         }

@@ -3,6 +3,7 @@
 
 use crate::config::{Config, Version};
 use crate::domain::environment::Environment;
+use crate::domain::from_numbers::FromNumbers;
 use crate::domain::quota::QuotaRule;
 use crate::domain::secret::LookupKey;
 use crate::engine::{CodeAttempt, CodeRequest, Preview, Verified};
@@ -84,6 +85,10 @@ pub enum Answer {
     Senders(OfferedSenders),
     /// The messages that a phone has received.
     Handset(Vec<HandsetMessage>),
+    /// From numbers that were read from a file.
+    Numbers(Box<FromNumbers>),
+    /// A file was written.
+    Written,
     /// Former settings, and what operators did.
     History(Box<DeckHistory>),
 }

@@ -70,7 +70,7 @@ fn on_loaded(model: &mut Model, deck: LoadedDeck) {
 
 fn on_edit_taken(model: &mut Model, deck: LoadedDeck) {
     take_deck(model, deck);
-    model.session.say("What you have edited is in force.");
+    model.session.say("Applied the edited config.");
     model.session.kept_edit = None;
     model.session.phase = Phase::Ready;
 }
@@ -78,26 +78,26 @@ fn on_edit_taken(model: &mut Model, deck: LoadedDeck) {
 fn on_not_edited(session: &mut Session, reason: &str, kept: Option<PathBuf>) {
     let edit = session.key(Context::Console, Action::EditConfig);
     let more = kept.as_ref().map_or_else(String::new, |kept| {
-        format!(" What was typed is in {}; {edit} goes on with it.", below_home(kept))
+        format!(" Your text is in {}; {edit} reopens it.", below_home(kept))
     });
     session.complain(format!("{reason}.{more}"));
     session.kept_edit = kept;
 }
 
 fn on_config_unusable(session: &mut Session, reason: &str) {
-    session.complain(format!("The settings on disk are not usable, the old ones stay: {reason}."));
+    session.complain(format!(
+        "The config on disk is invalid; the previous settings stay in force: {reason}."
+    ));
     session.is_config_unusable = true;
 }
 
 fn on_engine_ready(model: &mut Model) -> Vec<Effect> {
     let Model { session, modals, .. } = model;
     if matches!(session.engine, EngineState::Failed(_)) {
-        session.say("The store answers again: codes can be sent.");
+        session.say("The store is available again; codes can be sent.");
     }
     session.engine = EngineState::Ready;
-    let mut effects = modals.ask_again(session);
-    effects.extend(session.status_clock.on_event(session.now));
-    effects
+    modals.ask_again(session)
 }
 
 fn on_engine_failed(session: &mut Session, reason: String) {
@@ -115,7 +115,9 @@ fn on_quota(session: &mut Session, mut rows: PerEnvironment<Vec<QuotaRow>>) -> V
         let rows = std::mem::take(&mut rows[environment]);
         session.tabs[environment].quota.refresh(rows);
     }
-    // It comes after every change, of which not each is an event.
+    // It comes after every change, of which not each is an event, and after what there was at the
+    // start.
+    session.status_clock.start();
     session.status_clock.on_event(session.now)
 }
 
@@ -161,20 +163,20 @@ fn on_sent(session: &mut Session, result: Result<Submission, String>) {
         Ok(submission) if submission.status.is_failure() => {
             let counted = if submission.status.releases_slot() { "not counted" } else { "counted" };
             session.complain(format!(
-                "The provider did not take the code; the log says why. It is {counted}."
+                "The provider rejected the code; the log shows why. It is {counted}."
             ));
         }
         Ok(submission) if submission.status == DeliveryStatus::Unknown => {
             session.complain(
-                "The provider's answer is unclear: the code may have gone out, so it is counted.",
+                "The provider's response is unclear: the code may have been sent, so it is counted.",
             );
         }
         Ok(submission) => match submission.quota.left() {
             0 => {
-                session.say("Code handed over. It was the last one until the time-out has passed.");
+                session.say("Code sent. It was the last one until the time-out has passed.");
             }
-            1 => session.say("Code handed over; 1 more allowed."),
-            left => session.say(format!("Code handed over; {left} more allowed.")),
+            1 => session.say("Code sent; 1 more allowed."),
+            left => session.say(format!("Code sent; {left} more allowed.")),
         },
     }
 }
@@ -188,7 +190,9 @@ fn on_acknowledged(
     match result {
         Err(reason) => session.complain(format!("{reason}.")),
         Ok(false) => session.complain(format!("{finding} is no longer a finding.")),
-        Ok(true) if lasting.is_zero() => session.say(format!("{finding} counts again.")),
+        Ok(true) if lasting.is_zero() => {
+            session.say(format!("{finding} is no longer acknowledged."));
+        }
         Ok(true) => {
             let until = session.time_to_come(later(session.now, *lasting));
             session.say(format!("Acknowledged {finding} until {until}."));
@@ -199,7 +203,7 @@ fn on_acknowledged(
 
 fn on_canceled(session: &mut Session, result: Result<(), String>) {
     match result {
-        Ok(()) => session.say("Called back; it stays counted."),
+        Ok(()) => session.say("Canceled; it stays counted."),
         Err(reason) => session.complain(format!("{reason}.")),
     }
 }
@@ -214,7 +218,7 @@ fn on_account_checked(
         // What it said of others is no news of these.
         let again = session.key(Context::Form, Action::TestAccount);
         session.complain(format!(
-            "{environment}: the account was changed while it was asked. {again} asks again."
+            "{environment}: the account changed during the test. {again} tests again."
         ));
         return Vec::new();
     }
@@ -236,11 +240,13 @@ fn on_unlocked(session: &mut Session, user: &str, remedy: Remedy, result: Result
             let unlock = session.key(Context::Quota, Action::Unlock);
             session.complain(format!("One code back would not help {user}: {unlock} gives all."));
         }
-        (Ok(false), _) => session.complain(format!("{user} had nothing to get back.")),
-        (Ok(true), Remedy::AllCodes) => session.say(format!("{user} has all codes again.")),
-        (Ok(true), Remedy::OneCode) => session.say(format!("{user} has one code back.")),
+        (Ok(false), _) => session.complain(format!("{user} has no codes to give back.")),
+        (Ok(true), Remedy::AllCodes) => {
+            session.say(format!("Unlocked {user}: all codes are available again."));
+        }
+        (Ok(true), Remedy::OneCode) => session.say(format!("Gave {user} one code back.")),
         (Ok(true), Remedy::WrongTries) => {
-            session.say(format!("{user}: the wrong tries are forgiven."));
+            session.say(format!("Cleared the wrong tries of {user}."));
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::domain::phone::Recipient;
 use crate::domain::price::Price;
 use crate::domain::quota::seconds_until;
 use crate::domain::settings::Settings;
+use crate::domain::text::capitalized;
 use crate::engine::{Checking, EnvironmentSave, Severity};
 use crate::provider::{Capability, ErrorCode, can};
 use crate::store::Event;
@@ -142,8 +143,9 @@ impl Session {
         }
         let tab = self.tab();
         let text = match self.focus {
-            Pane::Form => tab.form.takes_text().then_some(Context::Form),
-            Pane::Numbers => None,
+            // Also on a line that is chosen: no letter is a command here and text there.
+            Pane::Form => Some(Context::Form),
+            Pane::Numbers => tab.numbers.is_filtering().then_some(Context::Filter),
             Pane::Quota => tab.quota.is_filtering().then_some(Context::Filter),
             Pane::Log => tab.log.is_filtering().then_some(Context::Filter),
         };
@@ -183,7 +185,7 @@ impl Session {
 
     /// Says what just happened.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.notice = Some(self.notice_of(text.into(), false));
+        self.notice = Some(self.notice_of(&text.into(), false));
     }
 
     /// Says what was changed in the form, how it is saved, and how it is taken back.
@@ -194,18 +196,18 @@ impl Session {
         self.say(if takes_text(&self.contexts()) {
             format!("{text} {save} saves.")
         } else {
-            format!("{text} {save} saves, {undo} takes it back.")
+            format!("{text} {save} saves, {undo} undoes.")
         });
     }
 
     /// Says what went wrong; stays until the next key.
     pub fn complain(&mut self, text: impl Into<String>) {
-        self.notice = Some(self.notice_of(text.into(), true));
+        self.notice = Some(self.notice_of(&text.into(), true));
     }
 
-    fn notice_of(&self, text: String, bad: bool) -> Notice {
+    fn notice_of(&self, text: &str, bad: bool) -> Notice {
         let until = self.now + jiff::SignedDuration::from_secs(NOTICE_SECONDS);
-        Notice { text, bad, until }
+        Notice { text: capitalized(text), bad, until }
     }
 
     /// Whether an action is offered; a read-only console offers none that changes anything.
@@ -215,6 +217,28 @@ impl Session {
             (Context::Numbers | Context::Compare | Context::Version, Action::Accept)
         );
         !(self.read_only && (edits || action.changes_something()))
+    }
+
+    /// Whether there is something to do an action on: hints name no key that would do nothing.
+    pub fn is_possible(&self, context: Context, action: Action) -> bool {
+        let tab = self.tab();
+        match (context, action) {
+            (Context::Quota, Action::Unlock | Action::GiveBack) => tab.quota.selected().is_some(),
+            (Context::Quota, Action::Filter) => tab.quota.has_users(),
+            (Context::Log, Action::Accept | Action::Filter | Action::Last) => {
+                tab.log.newest().is_some()
+            }
+            (Context::Numbers, Action::Accept | Action::Remove | Action::MakeDefault) => {
+                !tab.form.from_numbers().rows().is_empty()
+            }
+            (Context::Health, Action::Acknowledge) => {
+                let findings = tab.status.iter().flat_map(|status| &status.findings);
+                findings.into_iter().any(|finding| finding.severity > Severity::Fine)
+            }
+            (Context::Form, Action::Cancel) => tab.form.is_line_changed(tab.form.field()),
+            (Context::Form, Action::TestAccount) => !tab.form.is_on_sandbox(),
+            _ => true,
+        }
     }
 
     /// Why settings cannot be changed here, if they cannot.
@@ -235,7 +259,7 @@ impl Session {
 
     /// Says that nothing here takes a paste.
     pub fn cannot_paste(&mut self) {
-        self.complain("Nothing here takes text: go to a field first.");
+        self.complain("No text field has the focus.");
     }
 
     /// Sets a save off; another one of the same environment waits until it is back.

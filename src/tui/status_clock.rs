@@ -14,6 +14,8 @@ const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(1);
 /// What is known of the readings so far.
 #[derive(Debug, Default)]
 pub struct StatusClock {
+    /// Whether what there was at the start has been read: before that nothing is news.
+    has_started: bool,
     asked: Option<Timestamp>,
     is_awaited: bool,
     /// Something has happened since the last reading.
@@ -21,8 +23,16 @@ pub struct StatusClock {
 }
 
 impl StatusClock {
+    /// What there was at the start has been read.
+    pub const fn start(&mut self) {
+        self.has_started = true;
+    }
+
     /// Something has happened.
     pub fn on_event(&mut self, now: Timestamp) -> Vec<Effect> {
+        if !self.has_started {
+            return Vec::new();
+        }
         self.is_old = true;
         self.read_if_due(now, false)
     }
@@ -37,7 +47,7 @@ impl StatusClock {
         if self.next(is_watched).is_none_or(|at| at > now) {
             return Vec::new();
         }
-        *self = Self { asked: Some(now), is_awaited: true, is_old: false };
+        *self = Self { asked: Some(now), is_awaited: true, is_old: false, ..*self };
         vec![EngineEffect::LoadStatus.into()]
     }
 
@@ -67,6 +77,8 @@ mod tests {
     #[test]
     fn many_events_are_read_at_once_and_again_after_a_pause() {
         let mut clock = StatusClock::default();
+        assert!(clock.on_event(at(0)).is_empty());
+        clock.start();
         assert_eq!(clock.next(false), None);
         assert_eq!(clock.on_event(at(0)).len(), 1);
         assert!(clock.on_event(at(1)).is_empty());

@@ -99,13 +99,16 @@ fn trouble(session: &Session, environment: Environment) -> Option<(Mark, String)
     } else if !saved.missing().is_empty() || saved.from_numbers.rows().is_empty() {
         "set up"
     } else if let Some(CredentialsStatus::Refused { .. }) = credentials {
-        "refused"
+        "rejected"
     } else if severity == Some(Severity::Critical) {
         "failing"
     } else if credentials == Some(CredentialsStatus::Unverified) {
         "unverified"
     } else if severity == Some(Severity::Warning) {
-        "look"
+        let findings = tab.status.iter().flat_map(|status| &status.findings);
+        let count = findings.filter(|it| it.open_severity() == Severity::Warning).count();
+        let text = if count == 1 { "1 warning".to_owned() } else { format!("{count} warnings") };
+        return Some((Mark::Attention, text));
     } else if locked > 0 {
         return Some((Mark::Attention, format!("{locked} locked")));
     } else {
@@ -142,7 +145,7 @@ fn state(session: &Session) -> State {
         (_, EngineState::Ready) => {}
     }
     let word = match session.tab().form.is_changed() {
-        _ if session.is_config_unusable => "! file broken",
+        _ if session.is_config_unusable => "! invalid config",
         _ if session.settings_are_locked().is_some() => "read-only",
         true => "unsaved",
         false => "saved",

@@ -22,6 +22,8 @@ pub struct TextField {
     hidden: bool,
     /// Whether line breaks and tabs belong to the text.
     has_lines: bool,
+    /// Whether the text is a suggestion that the first letter replaces.
+    is_suggested: bool,
 }
 
 /// Without the text, which may be a token, a code or a number.
@@ -33,7 +35,7 @@ impl fmt::Debug for TextField {
 
 /// A paste that did not fit; the field is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("nothing was pasted: {pasted} characters, and {longest} fit")]
+#[error("not pasted: {pasted} characters, but only {longest} fit")]
 pub struct PasteRefused {
     /// Characters that were pasted.
     pub pasted: usize,
@@ -52,7 +54,13 @@ pub const fn is_alt_key(key: KeyEvent) -> bool {
 impl TextField {
     /// A field with a first text, the cursor at its end, for `longest` characters at most.
     pub fn new(text: &str, longest: usize) -> Self {
-        Self { input: text.into(), longest, hidden: false, has_lines: false }
+        Self { input: text.into(), longest, hidden: false, has_lines: false, is_suggested: false }
+    }
+
+    /// A field whose first text is a suggestion: whatever is typed or pasted first replaces it, and
+    /// any other edit keeps it.
+    pub fn suggested(text: &str, longest: usize) -> Self {
+        Self { is_suggested: !text.is_empty(), ..Self::new(text, longest) }
     }
 
     /// A field whose text may have line breaks and tabs, which are shown as signs: what is pasted
@@ -79,11 +87,16 @@ impl TextField {
     /// Replaces the text, the cursor at its end.
     pub fn set(&mut self, text: &str) {
         self.input = text.into();
+        self.is_suggested = false;
     }
 
     /// Types or edits; whether the text or the cursor changed.
     pub fn on_key(&mut self, key: KeyEvent) -> bool {
+        if self.is_suggested && matches!(self.request(key), Some(InputRequest::InsertChar(_))) {
+            self.set("");
+        }
         let Some(request) = self.request(key) else { return false };
+        self.is_suggested = false;
         let is_changed = self.input.handle(request).is_some();
         if request == InputRequest::InsertChar('n') {
             self.break_line();
@@ -122,6 +135,9 @@ impl TextField {
     /// When the text would become too long; nothing is pasted then.
     pub fn paste(&mut self, text: &str) -> Result<(), PasteRefused> {
         let pasted = if self.has_lines { text.to_owned() } else { in_one_line(text) };
+        if self.is_suggested && pasted.chars().count() <= self.longest {
+            self.set("");
+        }
         let (before, after): (Vec<_>, Vec<_>) =
             self.text().chars().zip(0..).partition(|(_, place)| *place < self.input.cursor());
         let added = pasted.chars().count();
@@ -194,11 +210,13 @@ impl TextField {
             start += 1;
         }
         let style = if focused { style.add_modifier(Modifier::UNDERLINED) } else { style };
+        let is_marked = focused && self.is_suggested;
+        let text_style = if is_marked { style.add_modifier(Modifier::REVERSED) } else { style };
         let text = shown[start..].concat();
         if focused {
             buffer.set_style(Rect { height: 1, ..area }, style);
         }
-        buffer.set_stringn(area.x, area.y, text, usize::from(area.width), style);
+        buffer.set_stringn(area.x, area.y, text, usize::from(area.width), text_style);
         let column = u16::try_from(width(&shown[start..cursor])).unwrap_or(u16::MAX);
         focused.then(|| Position::new(area.x.saturating_add(column).min(area.right() - 1), area.y))
     }

@@ -6,6 +6,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 use ratatui::widgets::Block;
 
+use super::fit::fit_title;
 use super::mark::Mark;
 use super::words::in_words;
 use crate::domain::delivery::DeliveryStatus;
@@ -95,8 +96,9 @@ impl Theme {
         self.coloured(Color::Cyan)
     }
 
-    /// A bordered box; the one with the focus has a thick border and a bold title.
-    pub fn block(self, title: &str, focused: bool) -> Block<'static> {
+    /// A bordered box of a width; the one with the focus has a thick border and a bold title. Of a
+    /// title that does not fit, whole words are left out.
+    pub fn block(self, title: &str, focused: bool, width: u16) -> Block<'static> {
         let (set, style) = match (self.unicode, focused) {
             (true, true) => (border::THICK, self.key()),
             (true, false) => (border::PLAIN, self.dim()),
@@ -111,7 +113,10 @@ impl Theme {
         Block::bordered()
             .border_set(set)
             .border_style(style)
-            .title(format!("{mark}{} ", self.text(title)))
+            .title(format!(
+                "{mark}{} ",
+                fit_title(&self.text(title), width.saturating_sub(4).into())
+            ))
             .title_style(title_style)
     }
 

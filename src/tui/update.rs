@@ -64,12 +64,12 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Paste(text) => on_input(model, &Input::Paste(text)),
         Message::PasteBroken(true) => {
             let words =
-                "The end of a paste has not come: nothing was pasted. Press Ctrl-C to type on.";
+                "The paste did not finish, so nothing was pasted. Press Ctrl-C to continue.";
             model.session.complain(words.to_owned());
             Vec::new()
         }
         Message::PasteBroken(false) => {
-            model.session.say("Keys are taken again.");
+            model.session.say("Keyboard input resumed.");
             Vec::new()
         }
         Message::Resize(columns, rows) => {
@@ -117,6 +117,10 @@ fn separate(model: &Model, key: KeyEvent) -> Vec<KeyEvent> {
 
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.session.notice.take_if(|notice| notice.bad);
+    if model.modals.is_empty() {
+        // Whoever goes on typing has changed their mind.
+        model.is_closing = false;
+    }
     let above = model.session.keys.action(&[Context::Always], key);
     if model.session.arrangement().too_small {
         // No one sees what a key would do here.
@@ -134,8 +138,26 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     if let Some(action) = action.filter(|action| action.works_above_pop_ups()) {
         return console::on_action(model, action);
     }
+    if action.is_none() && above == Some(Action::Save) && !model.modals.is_empty() {
+        return accept_and_save(model);
+    }
     let input = action.map_or(Input::Key(key), Input::Action);
     on_input(model, &input)
+}
+
+/// Saves from within a pop-up: accepts what is edited in it first. Where that is not possible it says
+/// so.
+fn accept_and_save(model: &mut Model) -> Vec<Effect> {
+    let Some(flow) = model.modals.accept(&mut model.session) else {
+        let save = model.session.key(Context::Always, Action::Save);
+        model.session.complain(format!("Close this pop-up first; then {save} saves the settings."));
+        return Vec::new();
+    };
+    let mut effects = follow(model, flow);
+    if model.modals.is_empty() {
+        effects.extend(console::on_action(model, Action::Save));
+    }
+    effects
 }
 
 /// Does what a key would do, without the key.
@@ -236,6 +258,7 @@ const fn changes_settings(input: &Input) -> bool {
                 | Action::Remove
                 | Action::MakeDefault
                 | Action::Import
+                | Action::ImportFile
                 | Action::Accept
                 | Action::AccountDetails
                 | Action::Limits

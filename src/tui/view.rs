@@ -5,10 +5,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::fit::{put, wrap};
+use super::fit::wrap;
 use super::keymap::{Action, Context};
 use super::layout::{Arrangement, SMALLEST};
 use super::lifecycle::Phase;
+use super::line::put;
 use super::model::Model;
 use super::pane::{Pane, form_view, log_view, numbers_view, quota_view};
 use super::session::Session;
@@ -94,7 +95,7 @@ fn draw_broken(session: &Session, reason: &str, screen: Rect, buffer: &mut Buffe
         session.theme,
         screen,
         2,
-        " The settings cannot be read; nothing is sent and no file is touched.",
+        " The config is invalid. Nothing is sent, and no file is changed.",
         session.theme.failure(),
         buffer,
     );

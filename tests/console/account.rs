@@ -36,7 +36,7 @@ fn an_empty_auth_token_field_keeps_the_stored_token() {
 fn switching_to_the_sandbox_warns_that_the_account_is_removed() {
     let mut console = Console::busy(SIZE);
     console.press("@Provider Enter Up Enter ^s");
-    console.assert_shows("The Twilio account and its stored token go");
+    console.assert_shows("This removes the Twilio account and its stored");
     let effects = console.press("production Enter");
     let saved = saves(&effects);
     assert_eq!(saved[0].settings.provider, Provider::Sandbox);
@@ -49,7 +49,7 @@ fn an_api_key_and_message_options_are_saved_with_the_account() {
     console.press("Tab Tab ^o SK12 Enter");
     console.assert_shows("an API key SID is SK and 32");
     let key = format!("SK{}", "0f".repeat(16));
-    console.press(&format!("^a ^k {key} @Risk_check _ _ @Text_at_Twilio _ _ Enter"));
+    console.press(&format!("^a ^k {key} @Risk_check _ _ @Content_retention _ _ Enter"));
     let saved = saves(&console.press("^s production Enter"))[0].settings.clone();
     let Provider::Twilio(account) = &saved.provider else { panic!("{saved:?}") };
     assert_eq!(account.api_key.as_ref().map(|key| key.as_str().to_owned()), Some(key));
@@ -72,7 +72,7 @@ fn refused_credentials_show_one_banner_until_they_are_accepted() {
         console.screen()
     };
     let refused = tell(CredentialsStatus::Refused { code, at });
-    assert!(refused.contains("The account refuses its credentials (error 20003)"), "{refused}");
-    assert!(refused.contains("Production ! refused"), "{refused}");
-    assert!(!tell(CredentialsStatus::Accepted { since: at }).contains("refuses its credentials"));
+    assert!(refused.contains("The account rejects its credentials (error 20003)"), "{refused}");
+    assert!(refused.contains("Production ! rejected"), "{refused}");
+    assert!(!tell(CredentialsStatus::Accepted { since: at }).contains("rejects its credentials"));
 }

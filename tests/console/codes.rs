@@ -59,7 +59,8 @@ fn keys_typed_before_the_console_is_ready_take_effect_once_it_is() {
     let tokens = tokens();
     let deck = LoadedDeck { config: Config::built_in(), tokens, unwritable: None, welcome: None };
     assert!(console.tell(Message::Loaded(Box::new(deck))).is_empty());
-    let effects = console.tell(Message::EngineReady);
+    let asked = console.tell(Message::EngineReady);
+    let effects = console.answer_previews(&asked);
     let sent = effects
         .iter()
         .filter(|effect| matches!(effect, Effect::Engine(EngineEffect::Send(_))))
@@ -121,7 +122,7 @@ fn a_number_in_no_known_range_is_texted_after_a_second_enter() {
     };
     let mut console = Console::fresh(SIZE);
     assert_eq!(sends(&console.press("s +447700900123 Enter")), []);
-    console.assert_shows("again texts it");
+    console.assert_shows("again to send");
     // Another number needs another confirmation.
     assert_eq!(sends(&console.press("Backspace 4 Enter")), []);
     assert_eq!(sends(&console.press("Enter")), [Accept::Possible]);

@@ -18,7 +18,7 @@ fn an_unedited_form_follows_the_file_and_says_what_changed() {
         settings.code_validity = 7.try_into().unwrap();
     });
     console.assert_shows("Code validity   7 min");
-    console.assert_shows("Test was changed in the file: Code validity period: 5 min → 7 min.");
+    console.assert_shows("Test changed on disk: Code validity period: 5 min → 7 min.");
     assert!(console.press("^s").is_empty(), "there is nothing to save");
 }
 
@@ -46,7 +46,7 @@ fn edits_by_two_people_merge_and_only_conflicts_are_asked_about() {
     console.assert_shows("t theirs: 6");
     assert!(!console.screen().contains("Time-out between"), "only what both have changed is asked");
     console.press("Enter");
-    console.assert_shows("Choose for each field first");
+    console.assert_shows("Decide every field first");
     let effects = console.press("m Enter Enter");
     let [save] = saves(&effects)[..] else { panic!("{effects:?}") };
     let settings = &save.settings;
@@ -95,7 +95,7 @@ fn a_pop_up_does_not_overwrite_what_was_saved_while_it_was_open() {
         settings.limits.environment.hour = Cap::new(77);
     });
     console.press("Enter ^s");
-    console.assert_shows("was changed meanwhile");
+    console.assert_shows("changed meanwhile");
     console.press("t Enter");
     assert_eq!(console.model.session.tab().form.limits().environment.hour, Cap::new(77));
 }
@@ -130,7 +130,7 @@ fn a_token_that_somebody_else_stored_is_a_conflict() {
     console.assert_shows("t theirs: stored, ends b0b0");
     // Theirs: what was typed is gone, and so is the change.
     console.press("t Enter");
-    console.assert_shows("nothing has changed");
+    console.assert_shows("no changes to save");
 
     // Mine: it takes the place of the one that is known now.
     let mut console = Console::busy(SIZE);
@@ -175,7 +175,7 @@ fn typing_after_somebody_elses_save_changes_what_they_saved() {
         settings.from_numbers = settings.from_numbers.with(None, number, false).unwrap();
     });
     console.press("7 Tab Down Down Down d y");
-    console.assert_shows("72404 is deleted");
+    console.assert_shows("Deleted 72404");
     console.press("^s");
     let effects = console.press("production Enter");
     let rows = saves(&effects)[0].settings.from_numbers.rows();
@@ -200,17 +200,17 @@ fn two_changes_to_one_account_are_one_conflict() {
 fn undo_still_works_after_somebody_else_saved() {
     let mut console = Console::busy(SIZE);
     console.press("BackTab Down Down d y");
-    console.assert_shows("ACME is deleted");
+    console.assert_shows("Deleted ACME");
     console.somebody_saves(Environment::Production, |settings| {
         settings.time_out = 36.try_into().unwrap();
         settings.limits.record_only = true;
     });
     console.press("u");
-    console.assert_shows("Taken back.");
+    console.assert_shows("Undid ");
     console.assert_shows("ACME              AT CH DE");
     // Nothing of theirs is taken back with it.
     assert!(saves(&console.press("^s")).is_empty());
-    console.assert_shows("nothing has changed");
+    console.assert_shows("no changes to save");
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn a_conflict_names_its_field_and_different_limits_merge() {
     });
     let screen = console.screen().replace(['\n', '"'], " ");
     let words: Vec<&str> = screen.split_whitespace().collect();
-    assert!(words.join(" ").contains("You have both changed From numbers"), "{screen}");
+    assert!(words.join(" ").contains("Both of you changed From numbers"), "{screen}");
 
     let mut console = Console::busy(SIZE);
     console.press("Tab Tab ^g 500 Enter");

@@ -43,7 +43,7 @@ fn quitting_asks_while_something_would_be_lost() {
     for keys in ["@Code_validity 1 ^q", "BackTab n 72404 ^c", "s +573001234567 Enter q"] {
         let mut console = Console::busy(SIZE);
         assert!(!quits(&console.press(keys)), "{keys}");
-        console.assert_shows("Quit all the same?");
+        console.assert_shows("┏ Quit");
         assert!(quits(&console.press("Enter")), "{keys}");
     }
 }
@@ -95,7 +95,7 @@ fn the_palette_runs_actions_by_name() {
     let mut console = Console::busy(SIZE);
     console.press("^p phone Enter");
     console.assert_shows("only the Sandbox has a handset");
-    console.press(": test Enter");
+    console.press(": go_test Enter");
     console.assert_shows("[Test");
     console.press(": dev Enter");
     console.assert_shows("[Development");
@@ -103,7 +103,7 @@ fn the_palette_runs_actions_by_name() {
     console.assert_shows("New From number");
     // Above a pop-up there is only what it can, and what works everywhere.
     console.press("^p verify");
-    console.assert_shows("Nothing has such a name.");
+    console.assert_shows("No matching action.");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_paste_goes_into_the_focused_text_field_or_nowhere() {
         let mut console = Console::busy(SIZE);
         console.press(keys);
         paste(&mut console, "qqq\n");
-        console.assert_shows("Nothing here takes text");
+        console.assert_shows("No text field has the focus");
     }
 }
 
@@ -134,7 +134,7 @@ fn hints_offer_only_keys_that_work() {
     console.press("Enter");
     console.assert_shows("Enter accept");
     console.press("Enter");
-    console.assert_shows("+44 7400 123456 is among the From numbers");
+    console.assert_shows("Added +44 7400 123456");
     // What has come to its end is not called back, and its story stays open.
     let mut console = Console::busy(SIZE);
     assert!(
@@ -143,24 +143,24 @@ fn hints_offer_only_keys_that_work() {
             .iter()
             .all(|it| !matches!(it, Effect::Engine(EngineEffect::Cancel(_))))
     );
-    console.assert_shows("nothing to call back");
+    console.assert_shows("nothing to cancel");
 }
 
 #[test]
 fn the_palette_finds_actions_by_the_words_that_people_have_for_them() {
     for (word, found) in [
-        ("balance", "Rates, times, failures and countries"),
-        ("twilio", "Rates, times, failures and countries"),
-        ("pump", "Rates, times, failures and countries"),
-        ("abuse", "Rates, times, failures and countries"),
-        ("failed", "Rates, times, failures and countries"),
-        ("locked", "Give the user all codes back"),
-        ("restore", "Take the last change of the settings back"),
-        ("restore", "Former settings and the audit"),
-        ("audit", "Former settings and the audit"),
-        ("history", "Former settings and the audit"),
-        ("silence", "Rates, times, failures and countries"),
-        ("search", "Only some: by status"),
+        ("balance", "Health: findings, rates, times"),
+        ("twilio", "Health: findings, rates, times"),
+        ("pump", "Health: findings, rates, times"),
+        ("abuse", "Health: findings, rates, times"),
+        ("failed", "Health: findings, rates, times"),
+        ("locked", "Unlock: give the user all codes back"),
+        ("restore", "Undo the last change of the settings"),
+        ("restore", "History and audit: who changed what"),
+        ("audit", "History and audit: who changed what"),
+        ("history", "History and audit: who changed what"),
+        ("silence", "Health: findings, rates, times"),
+        ("search", "Filter by status"),
         ("version", "keys"),
     ] {
         let mut console = Console::busy(SIZE);

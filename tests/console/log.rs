@@ -33,9 +33,9 @@ fn the_log_is_filtered_by_status_error_number_and_user() {
         console.press("Esc");
     }
     console.press("/ zzz");
-    console.assert_shows("No line fits the filter");
+    console.assert_shows("No match");
     console.press("Backspace Backspace Backspace deliv Enter Enter");
-    console.assert_shows("The phone has it.");
+    console.assert_shows("Delivered to the phone.");
 }
 
 #[test]

@@ -29,11 +29,11 @@ fn the_quota_is_filtered_by_name_and_by_whole_number() {
         panic!("the number is not looked for")
     };
     assert_eq!(typed, "+573001234567");
-    console.assert_shows("Nobody fits the filter");
+    console.assert_shows("No match");
     // The number of the first user, as the test's rows have it.
     let keys = vec![LookupKey([101; 32])];
     console.answer(older, Ok(Answer::Keys(keys.clone())));
-    console.assert_shows("Nobody fits the filter");
+    console.assert_shows("No match");
     console.answer(ticket, Ok(Answer::Keys(keys)));
     console.assert_shows("1 of 3");
     console.assert_shows("jdoe");
@@ -45,7 +45,7 @@ fn the_quota_is_filtered_by_name_and_by_whole_number() {
 fn giving_one_code_back_needs_a_reason() {
     let mut console = Console::busy(SIZE);
     console.press("b Enter");
-    console.assert_shows("This needs a reason");
+    console.assert_shows("Type a reason");
     let effects = console.press("late_sms @Ticket 4711 Enter");
     let [Effect::Engine(EngineEffect::Unlock(request))] = effects.as_slice() else {
         panic!("{effects:?}")
@@ -63,7 +63,7 @@ fn wrong_tries_are_forgiven_only_after_a_warning_and_a_typed_word() {
     console.tell(Message::Quota(PerEnvironment::from_fn(|_| rows.clone())));
     console.assert_shows("100 wrong tries: press r");
     console.press("r");
-    console.assert_shows("somebody may be guessing");
+    console.assert_shows("someone may be guessing jdoe's");
     assert!(console.press("called_back Enter").is_empty());
     console.assert_shows("Type forgive in the last field");
     let effects = console.press("forgive Enter");

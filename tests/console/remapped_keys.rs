@@ -241,9 +241,9 @@ fn a_key_that_a_text_speaks_of_is_found() {
         "Esc shows all.",
         "LOCKED  100 wrong tries: press r",
         "after the last. r gives a user all codes back.",
-        "until an operator forgives them (r).",
-        "i to pick one that the account has.",
-        "save them first with ^S.",
+        "until an operator clears them (r).",
+        "i to import one from the account.",
+        "^S saves them.",
         "Enlarge the window, or q.",
         "m takes yours, t theirs.",
     ] {

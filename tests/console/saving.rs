@@ -23,7 +23,7 @@ fn development_saves_without_a_question_and_one_save_at_a_time() {
     assert_eq!(saved[0].baseline.code_validity.get(), 5);
     assert_eq!(saved[0].token, TokenChange::Keep);
     assert!(saves(&console.press("^s")).is_empty());
-    console.assert_shows("is being saved");
+    console.assert_shows("Still saving");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn typing_during_a_save_does_not_conflict_with_that_save() {
     let deck = Some(Box::new(LoadedDeck { config, tokens, unwritable: None, welcome: None }));
     let outcome = SaveOutcome { is_saved: true, has_token: true, deck, ..SaveOutcome::default() };
     console.tell(Message::Saved { save, outcome });
-    console.assert_shows("Development saved.");
+    console.assert_shows("Saved Development.");
     let saved = console.press("^s");
     assert_eq!(saves(&saved)[0].settings.code_validity.get(), 8, "{}", console.screen());
     assert_eq!(saves(&saved)[0].baseline.code_validity.get(), 9);
@@ -111,5 +111,5 @@ fn a_long_confirmation_scrolls_to_its_end() {
     assert!(!console.screen().contains("more lines"), "{}", console.screen());
     console.assert_shows("Type production to save");
     console.press("prod Enter");
-    console.assert_shows("Type the word production in full");
+    console.assert_shows("Type production in full");
 }

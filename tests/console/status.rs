@@ -24,7 +24,7 @@ fn a_broken_config_stays_reported_until_it_is_fixed() {
     console.tell(Message::ConfigUnusable("config.ron:7:30: Expected comma".to_owned()));
     console.assert_shows("config.ron:7:30:");
     console.press("Tab");
-    console.assert_shows("! file broken");
+    console.assert_shows("! invalid config");
     console.somebody_saves(Environment::Production, |_| ());
     console.assert_shows("Twilio · saved");
 }
@@ -55,11 +55,11 @@ fn long_work_shows_its_progress_and_can_be_stopped() {
     let mut console = Console::busy(SIZE);
     let progress = |count| Message::Progress { work: Work::Pruning, count };
     console.tell(progress(500));
-    console.assert_shows("Forgetting what is old: 500 rows so far. ^X stops it.");
+    console.assert_shows("Pruning old rows: 500 so far. ^X stops it.");
     assert!(stops(&console.press("^x"), Work::Pruning));
     console.tell(progress(1_000));
     console.press("Tab");
-    assert!(!console.screen().contains("Forgetting"));
+    assert!(!console.screen().contains("Pruning"));
 }
 
 #[test]

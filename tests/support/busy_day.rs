@@ -167,7 +167,7 @@ pub fn status() -> Status {
         locked: 1,
         findings: vec![
             finding(Severity::Critical, Some(30007), "error 30007: 9 of 40 codes in an hour"),
-            finding(Severity::Warning, None, "40 codes in an hour, where 7 are usual"),
+            finding(Severity::Warning, None, "40 codes in an hour, usually 7"),
         ],
     }
 }

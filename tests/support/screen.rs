@@ -161,10 +161,8 @@ impl Console {
     }
 
     fn press_key(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let effects = self.tell(Message::Key(key));
-        for effect in &effects {
-            self.answer_preview(effect);
-        }
+        let mut effects = self.tell(Message::Key(key));
+        effects.extend(self.answer_previews(&effects));
         effects
     }
 
@@ -203,27 +201,38 @@ impl Console {
         cursor.map(|at| at.y).or(marked).map(line).unwrap_or_default().to_lowercase()
     }
 
+    /// Answers the previews among effects, and returns what comes of that.
+    pub fn answer_previews(&mut self, effects: &[Effect]) -> Vec<Effect> {
+        effects.iter().flat_map(|effect| self.answer_preview(effect)).collect()
+    }
+
     /// Answers a preview as the engine would for a user with two of three codes left.
-    fn answer_preview(&mut self, effect: &Effect) {
+    fn answer_preview(&mut self, effect: &Effect) -> Vec<Effect> {
         let Effect::Engine(EngineEffect::Ask { ticket, question: Question::Preview(request) }) =
             effect
         else {
-            return;
+            return Vec::new();
         };
         let settings = self.model.session.saved_settings();
-        let preview =
-            plan(settings, settings.default_country, "Sign-in", (&request.number, request.accept))
-                .map(|plan| {
-                    let quota = Quota::Open { used: 1, left: 2 };
-                    Box::new(Preview {
-                        plan,
-                        standing: Standing { quota, tries_used_up: false },
-                        over_limit: None,
-                        limits_record_only: false,
-                    })
-                })
-                .map_err(|error| error.to_string());
-        self.answer(*ticket, preview.map(Answer::Preview));
+        let preview = plan(
+            settings,
+            settings.default_country,
+            "Sign-in",
+            (&request.number, request.accept),
+            request.sender.as_ref(),
+        )
+        .map(|plan| {
+            let quota = Quota::Open { used: 1, left: 2 };
+            Box::new(Preview {
+                plan,
+                standing: Standing { quota, tries_used_up: false },
+                over_limit: None,
+                limits_record_only: false,
+            })
+        })
+        .map_err(|error| error.to_string());
+        let answer = preview.map(Answer::Preview);
+        self.tell(Message::Answered { ticket: *ticket, answer })
     }
 
     /// Answers a question, as the engine does.

@@ -43,7 +43,7 @@ impl ProviderKind {
 pub struct TwilioAccount {
     /// The account that messages are billed to.
     pub account_sid: Option<AccountSid>,
-    /// An API key, used instead of the account's own token.
+    /// An API key, used instead of account default token.
     pub api_key: Option<ApiKeySid>,
     /// Where the auth token is found, or the API key's secret if there is a key.
     pub auth_token: Option<SecretSource>,

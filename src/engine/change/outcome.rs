@@ -56,7 +56,7 @@ pub enum ChangeError {
         problem: AccountProblem,
     },
     /// The account could not be asked about the new credentials.
-    #[error("{environment}: the account could not be asked about the new credentials: {problem}")]
+    #[error("{environment}: could not test the new credentials with the account: {problem}")]
     Unchecked {
         /// Whose account it is.
         environment: Environment,
@@ -70,7 +70,7 @@ pub enum ChangeError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A background task ended before its time.
-    #[error("a background task stopped, start again")]
+    #[error("a background task stopped: restart smsdeck")]
     TaskLost(#[from] tokio::task::JoinError),
 }
 

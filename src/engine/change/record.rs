@@ -69,7 +69,7 @@ impl Deck {
         }
         let acting = self.open_recorded(new.clone()).await?.by(operator);
         if *was_broken {
-            let text = "config.ron was out of order, and was mended".to_owned();
+            let text = "Repaired an invalid config.ron".to_owned();
             acting.audit(None, AuditAction::Change, text).await?;
         }
         let changes = changes(old, new, token_of.filter(|_| token.is_ok()));

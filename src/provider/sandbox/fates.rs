@@ -40,22 +40,22 @@ pub(super) enum Fate {
 /// delivered.
 const FATES: [(&str, Fate, &str); 17] = [
     ("3003", Fate::Undelivered(30003), "undelivered, 30003: phone off or out of reach"),
-    ("3005", Fate::Undelivered(30005), "undelivered, 30005: nobody has this number"),
+    ("3005", Fate::Undelivered(30005), "undelivered, 30005: this number is not in use"),
     ("3006", Fate::Undelivered(30006), "undelivered, 30006: landline"),
     ("3007", Fate::Undelivered(30007), "undelivered, 30007: filtered by the carrier"),
     ("3450", Fate::Undelivered(30450), "undelivered, 30450: suspected SMS pumping"),
-    ("9001", Fate::NoReceipt, "stays sent: the carrier gives no receipt"),
+    ("9001", Fate::NoReceipt, "stays sent: no receipt from the carrier"),
     ("9429", Fate::BusyOnce, "429 on the first try, then delivered"),
     ("9430", Fate::BusyForASecond, "the same, with Retry-After: 1"),
-    ("9500", Fate::ErrorAfterAccepting, "answers 500, yet delivers"),
-    ("9501", Fate::ErrorWithoutAccepting, "answers 500, delivers nothing"),
-    ("9002", Fate::CutAfterAccepting, "cuts the connection, yet delivers"),
-    ("9003", Fate::SlowResponse, "answers after three seconds, delivers"),
-    ("9004", Fate::Page, "a proxy's HTML page answers, yet delivers"),
-    ("9005", Fate::PartialResponse, "answers half of the JSON, yet delivers"),
-    ("9006", Fate::DrippingResponse, "answers within 40 s, letter by letter, delivers"),
-    ("9007", Fate::SilenceAfterAccepting, "never answers, yet delivers"),
-    ("9008", Fate::Silence, "never answers, delivers nothing"),
+    ("9500", Fate::ErrorAfterAccepting, "responds with 500, but delivers"),
+    ("9501", Fate::ErrorWithoutAccepting, "responds with 500, delivers nothing"),
+    ("9002", Fate::CutAfterAccepting, "cuts the connection, but delivers"),
+    ("9003", Fate::SlowResponse, "responds after three seconds, delivers"),
+    ("9004", Fate::Page, "responds with a proxy's HTML page, but delivers"),
+    ("9005", Fate::PartialResponse, "responds with half of the JSON, but delivers"),
+    ("9006", Fate::DrippingResponse, "responds letter by letter within 40 s, delivers"),
+    ("9007", Fate::SilenceAfterAccepting, "never responds, but delivers"),
+    ("9008", Fate::Silence, "never responds, delivers nothing"),
 ];
 
 /// Returns the fate of messages to a recipient.
@@ -68,15 +68,16 @@ pub(super) fn fate(to: &str) -> Fate {
 
 /// Returns the table of fates, for the help.
 pub fn fate_table() -> String {
-    let mut table =
-        "Recipients whose number ends in these digits meet a fate of their own:\n".to_owned();
+    let mut table = "Recipients whose number ends in these digits behave specially:\n".to_owned();
     for (ending, _, words) in &FATES {
         // Writing into a String cannot fail.
         let _ = writeln!(table, "  …{ending}  {words}");
     }
     table.push_str("  others  delivered after 1.8 s\n");
-    table.push_str("Twilio's magic numbers (+1500555000x) are answered as Twilio's test credentials answer them.\n");
-    table.push_str("GET /sandbox/messages lists what was accepted, GET /sandbox/handset/NUMBER what a phone has received, POST /sandbox/reset forgets it.");
+    table.push_str(
+        "Twilio's magic numbers (+1500555000x) respond as with Twilio's test credentials.\n",
+    );
+    table.push_str("GET /sandbox/messages lists what was accepted, GET /sandbox/handset/NUMBER what a phone has received, POST /sandbox/reset clears everything.");
     table
 }
 

@@ -18,7 +18,7 @@ const CHECK_CREDENTIALS: &str =
     "account SID, API key and token do not belong together, or to this environment";
 
 /// What an operator checks where the account is not active.
-const CHECK_ACCOUNT: &str = "look into Twilio's console, billing first";
+const CHECK_ACCOUNT: &str = "see Twilio's console, billing first";
 
 /// Twilio's error code for wrong credentials, which a response may leave out.
 const AUTHENTICATE: u32 = 20003;
@@ -39,7 +39,7 @@ impl TwilioClient {
         let url = self.url_with("Messages.json", &[("PageSize", "1")]);
         let response = self.get(url).await.map_err(|error| self.denied(error))?;
         if response.list("messages").is_none() {
-            return Err(self.wrong_host("the answer is no list of messages".to_owned()));
+            return Err(self.wrong_host("the response is not a list of messages".to_owned()));
         }
         // The response has the auth token in it: nothing but the status is taken from it.
         let account = self.get(self.account_url()).await.ok();
@@ -125,7 +125,7 @@ impl TwilioClient {
                 ErrorClass::Forbidden => AccessError::Forbidden(refusal),
                 _ => self.wrong_host(refusal.to_string()),
             },
-            ProviderError::NotFound => self.wrong_host("it knows no such account".to_owned()),
+            ProviderError::NotFound => self.wrong_host("it does not know this account".to_owned()),
             ProviderError::Busy { .. } => {
                 AccessError::Later { host, reason: "too many requests at once".to_owned() }
             }

@@ -38,7 +38,7 @@ impl Pages {
     pub(super) fn all(self, what: &str, failures: &mut Vec<String>) -> Vec<Value> {
         if !self.is_complete {
             let count = self.items.len();
-            failures.push(format!("Only the first {count} {what} were read: the list did not end"));
+            failures.push(format!("Only the first {count} {what} were read; the list did not end"));
         }
         self.items
     }

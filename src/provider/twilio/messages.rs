@@ -76,7 +76,7 @@ impl TwilioClient {
                 response => response?,
             };
             let page = response.list("messages").ok_or_else(|| {
-                ProviderError::Unreachable("the answer is not a list of messages".to_owned())
+                ProviderError::Unreachable("the response is not a list of messages".to_owned())
             })?;
             let newest: Vec<MessageState> =
                 page.iter().filter_map(|message| response.state(message)).collect();
@@ -127,7 +127,7 @@ impl TwilioClient {
 }
 
 fn message_of(response: &Response) -> Result<MessageState, ProviderError> {
-    let missing = || ProviderError::Unreachable("the answer has no message in it".to_owned());
+    let missing = || ProviderError::Unreachable("the response contains no message".to_owned());
     response.message().ok_or_else(missing)
 }
 

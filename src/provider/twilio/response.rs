@@ -154,7 +154,7 @@ impl Response {
         let message = text.map_or_else(
             || {
                 let reason = status.canonical_reason().unwrap_or("unknown status");
-                format!("{reason}; the answer is not Twilio's, something may stand between")
+                format!("{reason}; the response is not Twilio's, a proxy may intercept")
             },
             sentence,
         );

@@ -69,6 +69,7 @@ pub(in crate::store) fn request(millisecond: i64) -> Reservation {
         country: Country::from_code("CO"),
         sender: Sender::parse("72404").unwrap(),
         reason: RouteReason {
+            is_named: false,
             country: Country::from_code("CO"),
             listed_on: Sender::parse("72404").ok(),
             default_applied: None,

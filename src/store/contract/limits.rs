@@ -47,6 +47,9 @@ async fn a_limit_that_only_records_sends_and_says_what_it_would_have_refused() {
         assert_eq!(recorded.len(), 1);
         assert_eq!(recorded[0].reason, Some(EventReason::Refusal(Refusal::CountryCap(Span::Day))));
         let detail = recorded[0].detail.as_deref().unwrap();
-        assert!(detail.starts_with("the cap of 1 code a day to Colombia is reached"), "{detail}");
+        assert!(
+            detail.starts_with("the limit of 1 code per day to Colombia is reached"),
+            "{detail}"
+        );
     }
 }

@@ -81,7 +81,7 @@ async fn a_delivery_that_was_given_up_counts_again_once_its_receipt_proves_it() 
         assert_eq!(deck.quota(rule(3, 15), MINUTE).await.used(), 1);
         let events = deck.store.events(EventQuery::OfDelivery(delivery)).await.unwrap();
         let detail = events.last().unwrap().detail.as_deref().unwrap_or_default();
-        assert!(detail.contains("went out after all"), "{detail}");
+        assert!(detail.contains("was sent after all"), "{detail}");
     }
 }
 

@@ -73,7 +73,7 @@ mod tests {
             (ffi::SQLITE_READONLY_DIRECTORY, "cannot be written", "Check the permissions"),
             (ffi::SQLITE_CANTOPEN, "cannot open", "Check the path"),
             (ffi::SQLITE_CORRUPT, "is damaged", "restore it from a backup"),
-            (ffi::SQLITE_NOTADB, "is not a store", "name another store"),
+            (ffi::SQLITE_NOTADB, "is not a smsdeck store", "name another store"),
             (ffi::SQLITE_IOERR, "failed", "Check the disk"),
         ] {
             let text = message(code);

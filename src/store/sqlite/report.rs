@@ -131,13 +131,13 @@ fn release(connection: &Connection, delivery: DeliveryId) -> Result<()> {
     challenges::forget_code(connection, delivery)
 }
 
-/// What the log says of a message that went out after all.
+/// What the log says of a message that was sent after all.
 fn taken_again(detail: Option<&str>) -> String {
-    const WHAT: &str = "it went out after all: the code counts again, but no longer works";
+    const WHAT: &str = "it was sent after all: the code counts again, but no longer works";
     detail.map_or_else(|| WHAT.to_owned(), |detail| format!("{WHAT} ({detail})"))
 }
 
-/// Takes the slot of a message back that went out after all. Its code works nowhere any more.
+/// Takes the slot of a message back that was sent after all. Its code works nowhere any more.
 fn count_again(connection: &Connection, delivery: DeliveryId) -> Result<()> {
     connection
         .prepare_cached("UPDATE deliveries SET counted_at = at WHERE id = ?1")?

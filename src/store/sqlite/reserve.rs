@@ -117,7 +117,7 @@ fn record_over_limit(
         sender: Some(request.sender.as_str()),
         reason: Some(EventReason::Refusal(over.into())),
         country: request.country,
-        detail: Some(&format!("{over}; sent all the same, as limits only record")),
+        detail: Some(&format!("{over}; sent anyway, as limits are log-only")),
         ..events::NewEvent::of(
             request.environment,
             request.at,

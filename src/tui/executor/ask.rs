@@ -70,8 +70,9 @@ async fn answer(
     on_progress: impl Fn(usize),
 ) -> Result<Answer, String> {
     match question {
-        Question::Preview(CodeRequest { environment, number, user, accept }) => {
-            let preview = engine.preview(environment, (&number, accept), user, None).await;
+        Question::Preview(CodeRequest { environment, number, user, accept, sender }) => {
+            let preview =
+                engine.preview(environment, (&number, accept), user, (None, sender.as_ref())).await;
             in_words(preview).map(|preview| Answer::Preview(Box::new(preview)))
         }
         Question::Verify(attempt) => {

@@ -66,7 +66,7 @@ impl Executor {
         let opened = if self.operator.read_only {
             if self.deck.has_no_store_yet(&config) {
                 // Nothing to show yet, and nothing may be made.
-                return Err("no code was sent from here yet, so there is no store".to_owned());
+                return Err("no code has been sent yet, so there is no store".to_owned());
             }
             self.deck.open_to_read(config).await
         } else {
@@ -118,7 +118,7 @@ impl Executor {
     async fn report(&self, engine: &Engine) {
         let watch = engine.watch();
         if let Err(error) = &watch {
-            let text = format!("Changes of other processes are not seen at once: {error}");
+            let text = format!("Changes made by other processes may appear late: {error}");
             self.reporter.tell(Message::StoreFailed(text)).await;
         }
         // What was saved after the first reading and before the watch woke no one.

@@ -23,7 +23,7 @@ pub(super) async fn read(deck: &Deck) -> Result<Answer, String> {
         Ok::<_, std::io::Error>(versions.map(read).collect())
     });
     let versions = versions.await.map_err(|error| error.to_string())?;
-    let versions = versions.map_err(|error| format!("The versions cannot be read: {error}"))?;
+    let versions = versions.map_err(|error| format!("Cannot read the versions: {error}"))?;
     let audit = match deck.engine() {
         Some(engine) => engine.newest_audit_rows(MAX_ROWS).await.map_err(|error| error.to_string()),
         None => Err(NOT_OPEN.to_owned()),

@@ -3,6 +3,7 @@
 mod ask;
 mod follow;
 mod history;
+mod numbers_file;
 mod reporter;
 mod save;
 
@@ -125,6 +126,14 @@ impl Executor {
                 });
                 self.reporter.tell(Message::AccountChecked { query, result }).await;
             }
+            FileEffect::ReadNumbers { ticket, file } => {
+                let answer = numbers_file::read(file).await;
+                self.reporter.tell(Message::Answered { ticket, answer }).await;
+            }
+            FileEffect::WriteNumbers { ticket, file, grid } => {
+                let answer = numbers_file::write(file, *grid).await;
+                self.reporter.tell(Message::Answered { ticket, answer }).await;
+            }
             FileEffect::ReadHistory(ticket) => {
                 let answer = history::read(&self.deck).await;
                 self.reporter.tell(Message::Answered { ticket, answer }).await;
@@ -198,6 +207,7 @@ mod tests {
             number: "+573001234567".to_owned(),
             user: None,
             accept: Accept::Known,
+            sender: None,
         };
         let ticket = Ticket::default().next();
         let question = Question::Preview(request.clone());

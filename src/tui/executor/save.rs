@@ -29,7 +29,7 @@ impl Executor {
                 return self.reporter.tell(Message::UncheckedText { edited, reason }).await;
             }
             Err(NotChanged { error, .. }) => {
-                let reason = format!("Not taken: {error}");
+                let reason = format!("Not applied: {error}");
                 return self.reporter.tell(Message::NotEdited { reason, kept: Some(kept) }).await;
             }
         };
@@ -54,7 +54,7 @@ fn outcome(saved: Result<Changed, NotChanged>) -> SaveOutcome {
             let token = token_problem
                 .map(|error| format!("The settings were saved, but the token was not: {error}."));
             let leftover = leftover_token
-                .map(|error| format!("Saved, but a token that is no longer named stays: {error}."));
+                .map(|error| format!("Saved, but an unused token could not be removed: {error}."));
             let problem = joined(token.or(leftover), not_audited);
             SaveOutcome { is_saved: true, has_token, problem, ..SaveOutcome::default() }
         }
@@ -72,7 +72,7 @@ fn outcome(saved: Result<Changed, NotChanged>) -> SaveOutcome {
 fn joined(problem: Option<String>, not_audited: Option<NotAudited>) -> Option<String> {
     let Some(why) = not_audited else { return problem };
     let problem = problem.unwrap_or_else(|| "Saved.".to_owned());
-    Some(format!("{problem} It is not in the audit: {why}."))
+    Some(format!("{problem} The audit has no record of it: {why}."))
 }
 
 /// What could not be done beside an edited text that is in force.
@@ -80,10 +80,10 @@ fn not_done(changed: &Changed) -> impl Iterator<Item = String> {
     let leftover = changed
         .leftover_token
         .as_ref()
-        .map(|error| format!("It is in force, but a token that it no longer names stays: {error}"));
+        .map(|error| format!("Applied, but an unused token could not be removed: {error}"));
     let not_audited = changed
         .not_audited
         .as_ref()
-        .map(|error| format!("It is in force, but it is not in the audit: {error}"));
+        .map(|error| format!("Applied, but the audit has no record of it: {error}"));
     leftover.into_iter().chain(not_audited)
 }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum Action {
     /// Leave the console.
     Quit,
+    /// Save what is not saved, then leave the console.
+    SaveAndQuit,
     /// Give the terminal back for a while.
     Suspend,
     /// Redraw everything.
@@ -38,6 +40,10 @@ pub enum Action {
     TestAccount,
     /// Ask the account for its senders.
     Import,
+    /// Read From numbers from a file.
+    ImportFile,
+    /// Write From numbers into a file.
+    ExportFile,
     /// Call a message back.
     CancelMessage,
     /// Show what an account has besides SID and token.
@@ -88,8 +94,10 @@ pub enum Action {
     RestoreAll,
     /// Stop forgetting what is old.
     StopPruning,
-    /// Take the last change back.
+    /// Undo the last change.
     Undo,
+    /// Redo the change that was undone last.
+    Redo,
     /// Edit the config as a text.
     EditConfig,
     /// Put what identifies it into the clipboard.
@@ -121,15 +129,18 @@ impl Action {
             Self::SendCode
                 | Self::VerifyCode
                 | Self::Save
+                | Self::SaveAndQuit
                 | Self::New
                 | Self::Remove
                 | Self::MakeDefault
                 | Self::Import
+                | Self::ImportFile
                 | Self::Unlock
                 | Self::GiveBack
                 | Self::Acknowledge
                 | Self::CancelMessage
                 | Self::Undo
+                | Self::Redo
                 | Self::RestoreAll
                 | Self::EditConfig
         )

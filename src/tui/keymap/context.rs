@@ -24,10 +24,20 @@ pub enum Context {
     Chosen,
     /// The list that countries are picked from.
     Countries,
+    /// The same, on a country that the number has already.
+    ChosenInList,
+    /// A field that Enter leads on from.
+    Leading,
+    /// A box that can be ticked.
+    Checkbox,
+    /// The button that leaves a pop-up.
+    CancelButton,
     /// A pop-up with one list to choose from.
     Choice,
     /// A question.
     Question,
+    /// The question whether to quit.
+    Quit,
     /// A pop-up that is only read.
     Reading,
     /// The phone of the Sandbox.
@@ -66,6 +76,10 @@ impl Context {
                 | Self::Filter
                 | Self::Fields
                 | Self::Countries
+                | Self::ChosenInList
+                | Self::Leading
+                | Self::Checkbox
+                | Self::CancelButton
                 | Self::Choice
                 | Self::History
         )
@@ -74,28 +88,32 @@ impl Context {
     /// What it is called on the screen.
     pub const fn heading(self) -> &'static str {
         match self {
-            Self::Always => "Everywhere, also while typing",
-            Self::Console => "Everywhere but while typing",
+            Self::Always => "Everywhere, even while typing",
+            Self::Console => "Everywhere except while typing",
             Self::Form => "SMS settings",
             Self::Numbers => "From numbers",
             Self::Quota => "Quota",
             Self::Log => "Delivery log",
-            Self::Fields => "Fields of a pop-up",
-            Self::Chosen => "Countries of the number",
-            Self::Countries => "List of countries",
+            Self::Fields | Self::Leading => "Pop-up fields",
+            Self::Chosen => "Countries of this number",
+            Self::Countries => "Country list",
+            Self::ChosenInList => "Country of this number",
+            Self::Checkbox => "Checkbox",
+            Self::CancelButton => "Cancel button",
             Self::Choice => "List",
             Self::Question => "Question",
+            Self::Quit => "Quit",
             Self::Reading => "Pop-up",
             Self::Handset => "Handset",
             Self::Delivery => "Delivery",
             Self::User => "User",
             Self::Filter => "Filter",
             Self::Health => "Health",
-            Self::Conflict => "Two changes",
-            Self::Compare => "Two environments",
+            Self::Conflict => "Conflict",
+            Self::Compare => "Compare",
             Self::History => "History and audit",
             Self::Version => "Former settings",
-            Self::Broken => "Settings that cannot be read",
+            Self::Broken => "Invalid config",
         }
     }
 }

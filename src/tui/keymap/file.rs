@@ -127,7 +127,7 @@ fn reason(error: &ron::Error) -> String {
         expected.iter().map(|name| (strsim::damerau_levenshtein(found, name), name)).min();
     let meant = nearest.filter(|(distance, _)| *distance <= 3);
     let meant = meant.map(|(_, name)| format!(" Did you mean {name}?")).unwrap_or_default();
-    format!("there is no {found:?}; `smsdeck config keys` has all names.{meant}")
+    format!("unknown name {found:?}; `smsdeck config keys` lists all names.{meant}")
 }
 
 /// Puts the named keys in the place of those that an action has.
@@ -151,7 +151,7 @@ fn replace(
     };
     let first = bindings[at].clone();
     if names.is_empty() {
-        return Err(format!("{first}: name one key at least, as nobody could reach it"));
+        return Err(format!("{first}: needs at least one key"));
     }
     let mut new = Vec::new();
     for (nth, name) in names.iter().enumerate() {
@@ -182,7 +182,7 @@ fn check(bindings: &[Binding]) -> Result<(), String> {
         let is_text = binding.context == Context::Always || binding.context.takes_text();
         if is_letter && is_text && !is_built_in(binding) {
             return Err(format!(
-                "{binding}: {} is text there; take it with ^, or an F key",
+                "{binding}: {} is text there; use ^ with a letter, or a function key",
                 binding.key_name()
             ));
         }
@@ -276,8 +276,11 @@ mod tests {
             (r#"{ console: { send_code: ["r"] } }"#, "r is both quota.unlock and console.send_cod"),
             (r#"{ always: { save: ["s"] } }"#, "always.save: s is text there"),
             (r#"{ delivery: { copy: ["^Q"] } }"#, "^Q is both always.quit and delivery.copy"),
-            (r#"{ console: { send_code: ["5"] } }"#, "console.send_code: 5: digits stay free"),
-            ("{ console: { send_code: [] } }", "console.send_code: name one key at least"),
+            (
+                r#"{ console: { send_code: ["5"] } }"#,
+                "console.send_code: 5: digits cannot be bound",
+            ),
+            ("{ console: { send_code: [] } }", "console.send_code: needs at least one key"),
             (r#"{ console: { unlock: ["x"] } }"#, "console has no unlock; it has send_code, ver"),
             ("{ console: { teleport: [\"x\"] } }", "keys.ron:1:14:"),
             ("{ console: { send_cod: [\"x\"] } }", "Did you mean send_code?"),

@@ -44,13 +44,13 @@ pub(super) fn parse(text: &str) -> Result<(KeyCode, KeyModifiers), String> {
     let mut letters = text.chars();
     let plain = match (letters.next(), letters.next(), letters.next()) {
         (Some(digit), None, _) if digit.is_ascii_digit() => {
-            return Err("digits stay free: people type phone numbers".to_owned());
+            return Err("digits cannot be bound: people type phone numbers".to_owned());
         }
         (Some(letter), None, _) if !letter.is_control() && letter != ' ' => KeyCode::Char(letter),
         (Some('^'), Some(letter), None) if letter.is_ascii_alphabetic() || letter == '[' => {
             let letter = letter.to_ascii_lowercase();
             if let Some((_, same)) = ALIASES.iter().find(|(alias, _)| *alias == letter) {
-                return Err(format!("terminals cannot tell {text} from {same}"));
+                return Err(format!("terminals cannot distinguish {text} from {same}"));
             }
             return Ok((KeyCode::Char(letter), KeyModifiers::CONTROL));
         }
@@ -61,7 +61,7 @@ pub(super) fn parse(text: &str) -> Result<(KeyCode, KeyModifiers), String> {
             let named = NAMED.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
             named.map(|(_, key)| *key).ok_or_else(|| {
                 let names = NAMED.map(|(name, _)| name).join(", ");
-                format!("no such key: a letter, ^ and a letter, F1 to F12, {names}")
+                format!("unknown key; use a letter, ^ and a letter, F1 to F12, {names}")
             })?
         }
     };
@@ -84,11 +84,11 @@ mod tests {
     fn what_is_no_key_is_said_why() {
         for (text, words) in [
             ("5", "phone numbers"),
-            ("^M", "cannot tell ^M from Enter"),
-            ("F13", "no such key"),
-            ("Hyper-x", "no such key"),
-            ("", "no such key"),
-            (" ", "no such key"),
+            ("^M", "cannot distinguish ^M from Enter"),
+            ("F13", "unknown key"),
+            ("Hyper-x", "unknown key"),
+            ("", "unknown key"),
+            (" ", "unknown key"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(words), "{text}: {error}");

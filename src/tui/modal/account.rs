@@ -99,7 +99,7 @@ impl AccountModal {
         Flow::STAY
     }
 
-    /// From the account's own choice to the one value, the other, and back.
+    /// From account default choice to the one value, the other, and back.
     fn choose_next(&mut self) {
         let options = &mut self.account.options;
         match LINES[self.line] {
@@ -152,8 +152,8 @@ impl AccountModal {
                 Line::ApiKey => ("API key", Err(&self.api_key)),
                 Line::BaseUrl => ("Base URL", Err(&self.base_url)),
                 Line::RiskCheck => ("Risk check", Ok(self.risk_check())),
-                Line::ContentRetention => ("Text at Twilio", Ok(self.content_retention())),
-                Line::AddressRetention => ("Number at Twilio", Ok(self.address_retention())),
+                Line::ContentRetention => ("Content retention", Ok(self.content_retention())),
+                Line::AddressRetention => ("Address retention", Ok(self.address_retention())),
             };
             match text {
                 Err(field) => {
@@ -181,17 +181,17 @@ impl AccountModal {
     const fn explanation(&self) -> &'static str {
         match LINES[self.line] {
             Line::ApiKey => {
-                "SK…: used instead of the account's own token; its secret goes into the form as the auth token. Empty: none."
+                "SK…: used instead of the account's auth token. Its secret goes into the form as the auth token. Empty: none."
             }
             Line::BaseUrl => {
-                "Another server than Twilio's own: https, or http on this machine. Empty: Twilio's."
+                "A server other than Twilio's: https, or http on this machine. Empty: Twilio."
             }
-            Line::RiskCheck => "Space changes it. Twilio's protection against SMS pumping.",
+            Line::RiskCheck => "Space changes it. Twilio's SMS pumping protection.",
             Line::ContentRetention => {
-                "Space changes it. What becomes of the text; needs a feature of the account (error 30029)."
+                "Space changes it. Whether Twilio keeps the text; needs an account feature (error 30029)."
             }
             Line::AddressRetention => {
-                "Space changes it. What becomes of the recipient's number; needs a feature of the account (error 30030)."
+                "Space changes it. Whether Twilio keeps the recipient's number; needs an account feature (error 30030)."
             }
         }
     }
@@ -208,7 +208,7 @@ impl AccountModal {
         match self.account.options.content_retention {
             None => OWN,
             Some(ContentRetention::Retain) => "kept",
-            Some(ContentRetention::Discard) => "thrown away after delivery",
+            Some(ContentRetention::Discard) => "discarded after delivery",
         }
     }
 
@@ -216,10 +216,10 @@ impl AccountModal {
         match self.account.options.address_retention {
             None => OWN,
             Some(AddressRetention::Retain) => "kept",
-            Some(AddressRetention::Obfuscate) => "made unreadable",
+            Some(AddressRetention::Obfuscate) => "obfuscated",
         }
     }
 }
 
 /// The words where nothing is asked of the provider.
-const OWN: &str = "as the account has it";
+const OWN: &str = "account default";

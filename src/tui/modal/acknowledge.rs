@@ -96,13 +96,13 @@ impl AcknowledgeModal {
             Ok(lasting) => lasting,
             Err(expected) => {
                 self.focused = 1;
-                session.complain(format!("For how long? It takes {expected}."));
+                session.complain(format!("For how long? Type {expected}."));
                 return Flow::STAY;
             }
         };
         if lasting.is_zero() && !self.is_acknowledged(session) {
             self.focused = 1;
-            session.complain("For how long? It is not acknowledged yet.");
+            session.complain("For how long? This finding is not acknowledged yet.");
             return Flow::STAY;
         }
         if reason.is_empty() && lasting > SignedDuration::ZERO {
@@ -123,7 +123,7 @@ impl AcknowledgeModal {
         let theme = session.theme;
         let inner = open_box(session, "Acknowledge", (72, 11), buffer);
         let room = usize::from(inner.width).max(1);
-        let text = self.finding(session).map_or("It is over.", |finding| finding.text.as_str());
+        let text = self.finding(session).map_or("Resolved.", |finding| finding.text.as_str());
         let (place, count) = (self.chosen + 1, self.findings.len());
         let down = session.key(Context::Fields, Action::Down);
         let others = if count > 1 {
@@ -133,9 +133,9 @@ impl AcknowledgeModal {
         };
         let title = format!("{}{others}", self.name());
         let meaning = if self.is_acknowledged(session) {
-            "Already acknowledged: another end counts from now on; 0s ends it now."
+            "Already acknowledged. A new duration replaces the old one; 0s ends it."
         } else {
-            "It stays on the screen, but wakes nobody until the end."
+            "It stays visible, but raises no alarm until then."
         };
         let lines = [(title, theme.strong()), (text.to_owned(), Style::new())];
         let lines = lines.into_iter().chain([(meaning.to_owned(), theme.dim())]);

@@ -70,7 +70,7 @@ fn lines(session: &Session) -> Vec<(String, Style)> {
     let unmapped = unmapped.unwrap_or_default();
     if !unmapped.is_empty() {
         let codes: Vec<&str> = unmapped.iter().map(|country| country.code()).collect();
-        let text = format!("- asked for in the last day, on no number: {}", codes.join(" "));
+        let text = format!("- requested in the last day, on no number: {}", codes.join(" "));
         found.push((text, Style::new()));
     }
     let room = reading_room(session);

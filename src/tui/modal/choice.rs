@@ -106,7 +106,7 @@ impl ChoiceModal {
             write(
                 list,
                 0,
-                "No country fits. Try its name, code or calling code.",
+                "No match. Try a name, country code or calling code.",
                 session.theme.dim(),
                 session.theme,
                 buffer,
@@ -130,10 +130,10 @@ fn draw_list(
         let text = match choice {
             Choice::Country(country) => country_line(*country),
             Choice::Provider(ProviderKind::Sandbox) => {
-                "Sandbox   built in, texts nobody, needs no account".to_owned()
+                "Sandbox   built in; sends to no one, needs no account".to_owned()
             }
             Choice::Provider(ProviderKind::Twilio) => {
-                "Twilio    a Twilio account, texts real phones".to_owned()
+                "Twilio    a Twilio account; sends to real phones".to_owned()
             }
         };
         let style = if index == selected { session.theme.selected() } else { Style::new() };

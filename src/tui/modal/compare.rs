@@ -149,7 +149,7 @@ impl CompareModal {
         let form = &mut session.tab_mut().form;
         match (row.field, &row.number) {
             (Field::AuthToken, _) => {
-                return session.complain("Secrets are not copied: type the token in its field.");
+                return session.complain("Secrets are not copied; enter the token in its field.");
             }
             (Field::FromNumbers, number) => {
                 match form.from_numbers().with_that_of(&theirs.from_numbers, number.as_ref()) {
@@ -165,7 +165,7 @@ impl CompareModal {
         let label = row.field.label();
         session.say(match &self.other {
             Other::Environment(other) => {
-                format!("{label} is as in {other}. {close}, then {save} saves.")
+                format!("Copied {label} from {other}. {close}, then {save} saves.")
             }
             Other::Version { .. } => format!("Restored {label}. {close}, then {save} saves."),
         });
@@ -178,7 +178,7 @@ impl CompareModal {
             return Flow::STAY;
         }
         if self.rows(session).is_empty() {
-            session.say("Nothing to restore: they are the same.");
+            session.say("Nothing to restore: no differences.");
             return Flow::STAY;
         }
         let theirs = self.there(session).clone();
@@ -201,7 +201,7 @@ impl CompareModal {
         let all = PerEnvironment::from_fn(|environment| session.tabs[environment].form.saved());
         let (mut lines, mut first): (Vec<(String, Style)>, _) = (Vec::new(), 0);
         if differing.is_empty() {
-            lines.push(("They are the same.".to_owned(), theme.good()));
+            lines.push(("No differences.".to_owned(), theme.good()));
         }
         if room >= SIDE_BY_SIDE {
             let (here, there) = self.names(session);
@@ -244,7 +244,8 @@ impl CompareModal {
         match &self.other {
             Other::Environment(other) => {
                 let with_production = [here, *other].contains(&Environment::Production);
-                let legend = if with_production { " · drift: in Production only" } else { "" };
+                let legend =
+                    if with_production { " · drift: only Production differs" } else { "" };
                 (with_production, format!("{here} beside {other}{legend}"))
             }
             Other::Version { replaced, .. } => {

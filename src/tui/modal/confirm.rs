@@ -7,10 +7,11 @@ use ratatui::widgets::{Clear, Widget};
 
 use super::frame::{open_box, write, write_field};
 use super::page::Scroll;
+use crate::domain::from_numbers::FromNumbers;
 use crate::domain::sender::Sender;
 use crate::domain::warnings::Warning;
 use crate::engine::{Checking, EnvironmentSave};
-use crate::tui::effect::{Effect, Work};
+use crate::tui::effect::{Effect, TerminalEffect, Work};
 use crate::tui::fit::wrap;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
@@ -26,8 +27,12 @@ use crate::tui::theme::Theme;
 pub enum Confirmed {
     /// Something outside of the model.
     Effect(Box<Effect>),
+    /// Quit with changes that are not saved.
+    Quit,
     /// Save an environment.
     Save(Box<EnvironmentSave>, Checking),
+    /// Put other From numbers in the place of all.
+    ReplaceNumbers(Box<FromNumbers>),
     /// Take a number out of the grid.
     DeleteNumber(Sender),
     /// Mark the stored token for removal.
@@ -125,6 +130,11 @@ impl ConfirmModal {
         }
     }
 
+    /// Whether it asks about quitting with changes that are not saved.
+    pub const fn asks_to_quit(&self) -> bool {
+        matches!(self.confirmed, Confirmed::Quit)
+    }
+
     /// Whether a word must be typed.
     pub const fn wants_word(&self) -> bool {
         self.word.is_some()
@@ -138,13 +148,14 @@ impl ConfirmModal {
                 }
                 return Flow::Close(self.stop());
             }
+            Input::Action(Action::SaveAndQuit) => return Flow::Perform(Action::SaveAndQuit),
             Input::Action(Action::Accept) => {
                 let wanted = self.word.as_ref().map(|(word, field)| (*word, field.text().trim()));
                 if let Some((word, typed)) = wanted
                     && !typed.eq_ignore_ascii_case(word)
                 {
                     let leave = session.key(Context::Fields, Action::Cancel);
-                    session.complain(format!("Type the word {word} in full, or {leave}."));
+                    session.complain(format!("Type {word} in full, or {leave}."));
                     return Flow::STAY;
                 }
                 let mut effects = self.stop();
@@ -174,7 +185,7 @@ impl ConfirmModal {
             let so_far = format!(": {count} rows so far");
             // A figure that grows would be read out again and again.
             let so_far = if session.theme.plain { String::new() } else { so_far };
-            format!("What the last 24 h would have been{so_far}…")
+            format!("Replaying the last 24 h{so_far}…")
         });
         self.lines.iter().chain(&reading).flat_map(|line| wrap(line, room)).collect()
     }
@@ -182,18 +193,23 @@ impl ConfirmModal {
     fn release(&self, session: &mut Session) -> Vec<Effect> {
         match &self.confirmed {
             Confirmed::Effect(effect) => return vec![(**effect).clone()],
+            Confirmed::Quit => return vec![TerminalEffect::Quit.into()],
             Confirmed::Save(save, checking) => {
                 return vec![session.start_save((**save).clone(), *checking)];
             }
             Confirmed::RemoveToken => {
                 session.tab_mut().form.remove_token();
-                session.say_change("The token goes with the next save.");
+                session.say_change("The token is removed at the next save.");
+            }
+            Confirmed::ReplaceNumbers(grid) => {
+                session.tab_mut().form.set_from_numbers((**grid).clone());
+                session.say_change("Replaced the From numbers.");
             }
             Confirmed::DeleteNumber(sender) => {
                 match session.tab().form.from_numbers().without(sender) {
                     Ok(grid) => {
                         session.tab_mut().form.set_from_numbers(grid);
-                        session.say_change(&format!("{sender} is deleted."));
+                        session.say_change(&format!("Deleted {sender}."));
                     }
                     Err(error) => session.complain(format!("{error}.")),
                 }

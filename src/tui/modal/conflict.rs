@@ -58,7 +58,7 @@ impl ConflictModal {
             |present: &Conflict| self.conflicts.iter().any(|(conflict, _)| conflict == present);
         if !present.iter().all(is_known) {
             *self = Self::new(present);
-            session.complain("The file has changed once more: choose again.");
+            session.complain("The file changed again; choose again.");
             return Flow::STAY;
         }
         if let Some(open) = self.conflicts.iter().position(|(_, chosen)| chosen.is_none()) {
@@ -66,7 +66,7 @@ impl ConflictModal {
             let mine = session.key(Context::Conflict, Action::Mine);
             let theirs = session.key(Context::Conflict, Action::Theirs);
             session.complain(format!(
-                "Choose for each field first: {mine} takes yours, {theirs} theirs."
+                "Decide every field first: {mine} keeps yours, {theirs} takes theirs."
             ));
             return Flow::STAY;
         }
@@ -77,7 +77,7 @@ impl ConflictModal {
         if !open.is_empty() {
             self.selected = self.conflicts.len();
             self.conflicts.extend(open.into_iter().map(|conflict| (conflict, None)));
-            session.complain("These do not fit together: choose for them as a whole.");
+            session.complain("These depend on each other; choose one side for all of them.");
             return Flow::STAY;
         }
         // What was chosen is shown and confirmed like any other save.
@@ -87,7 +87,7 @@ impl ConflictModal {
     pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
         let theme = session.theme;
         let room = reading_room(session);
-        let title = format!("{} was changed meanwhile", session.environment);
+        let title = format!("{} changed meanwhile", session.environment);
         let mut lines: Vec<(String, Style)> = Vec::new();
         let mut first = 0;
         for (index, (conflict, chosen)) in self.conflicts.iter().enumerate() {

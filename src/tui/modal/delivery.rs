@@ -81,17 +81,16 @@ impl DeliveryModal {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             Input::Action(Action::Copy) => match self.sid() {
                 Some(sid) => {
-                    session
-                        .say("The SID is in the clipboard, if your terminal allows it (OSC 52).");
+                    session.say("Copied the SID, if your terminal allows it (OSC 52).");
                     return Flow::Stay(vec![TerminalEffect::Copy(sid.to_owned()).into()]);
                 }
-                None => session.complain("The provider has given this message no SID yet."),
+                None => session.complain("This message has no SID yet."),
             },
             Input::Action(Action::CancelMessage) if session.read_only => {
                 session.complain(READ_ONLY);
             }
             Input::Action(Action::CancelMessage) if self.has_ended() => {
-                session.complain("It has come to its end: there is nothing to call back.");
+                session.complain("This code has its final status; nothing to cancel.");
             }
             Input::Action(Action::CancelMessage) => {
                 let cancel = |delivery| EngineEffect::Cancel(delivery).into();
@@ -144,7 +143,7 @@ impl DeliveryModal {
         if let Some(status) = status {
             // What belongs to no delivery never came to the provider.
             let is_ours = status == DeliveryStatus::Refused && self.delivery().is_none();
-            let ours = "smsdeck refused it: the provider was not asked, and nothing is counted.";
+            let ours = "Refused by smsdeck: not sent to the provider, not counted.";
             let words = if is_ours { ours } else { status.meaning() };
             let words = wrap(words, room).into_iter();
             lines.extend(words.map(|line| (line, theme.event(EventKind::Delivery(status)))));

@@ -22,7 +22,7 @@ pub(super) fn open_box(
     let (width, height) = session.size;
     let area = centred((width, height.saturating_sub(1)), wanted).intersection(buffer.area);
     Clear.render(area, buffer);
-    let block = session.theme.block(title, true);
+    let block = session.theme.block(title, true, area.width);
     let inner = block.inner(area);
     block.render(area, buffer);
     Rect { x: inner.x + u16::from(inner.width > 2), width: inner.width.saturating_sub(2), ..inner }

@@ -39,7 +39,7 @@ impl HandsetModal {
     pub fn new(number: &str) -> Self {
         let typing = number.is_empty();
         Self {
-            number: TextField::new(number, 40),
+            number: TextField::suggested(number, 40),
             typing,
             ticket: Ticket::default(),
             received: None,
@@ -116,7 +116,7 @@ impl HandsetModal {
                 wrap(&format!("{error}."), room).into_iter().map(|line| (line, theme.failure())),
             ),
             Some(Ok(messages)) if messages.is_empty() => {
-                lines.push(("Nothing has arrived yet.".to_owned(), theme.dim()));
+                lines.push(("No messages yet.".to_owned(), theme.dim()));
             }
             Some(Ok(messages)) => {
                 for message in messages.iter().rev() {

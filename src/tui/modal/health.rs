@@ -49,7 +49,7 @@ impl HealthModal {
                 session.complain(READ_ONLY);
             }
             Input::Action(Action::Acknowledge) => match offered(session) {
-                findings if findings.is_empty() => session.say("Nothing is wrong here."),
+                findings if findings.is_empty() => session.say("Nothing to acknowledge."),
                 findings => return Flow::Open(Popup::Acknowledge { findings }),
             },
             other => {
@@ -103,12 +103,12 @@ fn lines(session: &Session, status: &Status, room: usize) -> Vec<Line> {
         }
     }
     if let Some(oldest) = status.health.oldest_open {
-        let text = format!("Oldest code without an end: {} ago.", ago(oldest, session.now));
+        let text = format!("Oldest code still pending: {} ago.", ago(oldest, session.now));
         lines.extend(wrapped((text, Style::new())));
     }
     for block in &status.destinations.blocks {
         let text = format!(
-            "Block {}: {} numbers side by side in {}, {} codes in a day, usually {}.",
+            "Block {}: {} adjacent numbers in {}, {} codes in a day, usually {}.",
             block.name(),
             block.numbers,
             block.country.map_or("no country", Country::name),
@@ -134,12 +134,12 @@ fn outcomes_table(status: &Status) -> Table {
         let rate = rate(outcomes);
         let (median, p95) = (seconds(outcomes.median), seconds(outcomes.p95));
         let text = format!(
-            "{name}: {codes} asked, {delivered} delivered, {failed} failed ({rate}), median {median}, p95 {p95}"
+            "{name}: {codes} codes, {delivered} delivered, {failed} failed ({rate}), median {median}, p95 {p95}"
         );
         (text, Style::new())
     };
     Table {
-        head: "Codes        asked  delivered  failed   rate  median     p95".to_owned(),
+        head: "Span         codes  delivered  failed   rate  median     p95".to_owned(),
         rows: spans.iter().map(|(name, span)| (outcomes(name, span), Style::new())).collect(),
         sentences: spans.into_iter().map(sentence).collect(),
     }
@@ -151,7 +151,7 @@ fn hours(theme: Theme, status: &Status) -> Table {
     let line = sparkline(hours, theme);
     let words = format!("this hour {present}, usually {}", status.health.usual_per_hour);
     Table {
-        head: "By the hour, the last 24".to_owned(),
+        head: "Codes per hour, last 24 h".to_owned(),
         rows: vec![(format!("{line}  {words}"), Style::new())],
         sentences: vec![(line, Style::new()), (words, Style::new())],
     }
@@ -168,7 +168,7 @@ fn routes(session: &Session, status: &Status) -> Table {
 
 fn countries(status: &Status) -> Table {
     let mut table = Table {
-        head: "Country            a day  usually  never entered".to_owned(),
+        head: "Country         last day  usually     unverified".to_owned(),
         rows: Vec::new(),
         sentences: Vec::new(),
     };
@@ -179,7 +179,7 @@ fn countries(status: &Status) -> Table {
         let (day, usual) = (traffic.day, traffic.usual);
         let row = format!("{} {day:>5}  {usual:>7}  {share:>13}", column(name, 18));
         table.rows.push((row, Style::new()));
-        let sentence = format!("{name}: {day} a day, usually {usual}, {share} never entered");
+        let sentence = format!("{name}: {day} in a day, usually {usual}, {share} unverified");
         table.sentences.push((sentence, Style::new()));
     }
     table
@@ -211,7 +211,7 @@ fn findings(session: &Session, status: &Status) -> Vec<Line> {
         }
     }
     if lines.is_empty() && status.is_set_up {
-        lines.push(("Nothing is wrong, as far as this host can see.".to_owned(), theme.good()));
+        lines.push(("No problems found.".to_owned(), theme.good()));
     }
     lines
 }
@@ -228,10 +228,10 @@ fn account(session: &Session, status: &Status) -> Vec<Line> {
     }
     lines.extend(status.credentials.map(|credentials| match credentials {
         CredentialsStatus::Unverified => {
-            ("Credentials unverified: no account was asked yet.".to_owned(), theme.warning())
+            ("Credentials unverified: not tested with the account yet.".to_owned(), theme.warning())
         }
         CredentialsStatus::Refused { code, at } => (
-            format!("Credentials refused at {} (error {code}).", session.clock(at)),
+            format!("Credentials rejected at {} (error {code}).", session.clock(at)),
             theme.failure(),
         ),
         CredentialsStatus::Accepted { since } => {
@@ -244,9 +244,9 @@ fn account(session: &Session, status: &Status) -> Vec<Line> {
         lines.push(match &status.balance {
             Some(KnownBalance { balance, at }) => {
                 let at = session.moment(*at);
-                (format!("Balance: {balance}, asked at {at} ({ask} asks again)."), Style::new())
+                (format!("Balance: {balance} at {at} ({ask} refreshes it)."), Style::new())
             }
-            None => (format!("Balance: not asked yet ({ask})."), theme.dim()),
+            None => (format!("Balance: unknown ({ask} asks the account)."), theme.dim()),
         });
     }
     lines
@@ -302,7 +302,7 @@ const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 fn sparkline(codes: &[u32], theme: Theme) -> String {
     if theme.plain {
         let codes: Vec<String> = codes.iter().map(u32::to_string).collect();
-        return format!("By the hour, the last 24: {}", codes.join(" "));
+        return format!("Codes per hour, last 24 h: {}", codes.join(" "));
     }
     let most = codes.iter().copied().max().unwrap_or_default().max(1);
     let height = |codes: u32, steps: u32| (codes * (steps - 1)).div_ceil(most);

@@ -94,7 +94,7 @@ impl ImportModal {
         let Some(offer) = self.senders().get(self.selected) else { return Flow::STAY };
         let grid = session.tab().form.from_numbers();
         if grid.rows().iter().any(|row| row.sender == offer.sender) {
-            session.say(format!("{} is among the From numbers already.", offer.sender));
+            session.say(format!("{} is already listed.", offer.sender));
             return Flow::STAY;
         }
         let country = offer.country().filter(|&country| grid.serving(country).is_none());
@@ -113,8 +113,7 @@ impl ImportModal {
                 let so_far = format!(" {} read so far.", self.count);
                 let so_far = if theme.plain { String::new() } else { so_far };
                 let stop = session.key(Context::Choice, Action::Cancel);
-                let text =
-                    format!("Asking the account what it can send from…{so_far} {stop} stops it.");
+                let text = format!("Listing the account's senders…{so_far} {stop} stops it.");
                 (text, theme.dim())
             }
             Some(Err(reason)) => (format!("{reason}."), theme.failure()),
@@ -152,7 +151,7 @@ impl ImportModal {
             let mark = theme.mark_if(is_selected, Mark::Line);
             let country = offer.country().map_or("  ", |country| country.code());
             let is_here = grid.rows().iter().any(|row| row.sender == offer.sender);
-            let here = if is_here { "  in the grid" } else { "" };
+            let here = if is_here { "  listed" } else { "" };
             let text =
                 format!("{mark} {:<34} {country}  {}{here}", offer.sender.to_string(), offer.name);
             let style = if is_selected { theme.selected() } else { Style::new() };
@@ -160,7 +159,7 @@ impl ImportModal {
             write(list, row, &text, style, theme, buffer);
         }
         let open = session.key(Context::Choice, Action::Accept);
-        let hint = format!("{open} opens it as a new From number, with its country suggested.");
+        let hint = format!("{open} adds it as a From number and suggests its country.");
         write(inner, inner.height.saturating_sub(1), &hint, theme.dim(), theme, buffer);
     }
 }

@@ -24,13 +24,10 @@ const LABEL: u16 = 22;
 const FIELDS: [(&str, &str); 6] = [
     ("Codes an hour", "All countries together, within any 60 minutes. Empty: no limit."),
     ("Codes a day", "All countries together, within any 24 hours. Empty: no limit."),
-    ("Per country, hourly", "Each country by itself, within any 60 minutes. Empty: no limit."),
-    ("Per country, daily", "Each country by itself, within any 24 hours. Empty: no limit."),
-    (
-        "Per-country limits",
-        "Caps of their own instead, an hour/a day: CO 200/2000, US -/500. A - is no limit.",
-    ),
-    ("Only countries", "Nothing else is texted: CO US. Empty: every country that a number serves."),
+    ("Per country, hourly", "Each country separately, within any 60 minutes. Empty: no limit."),
+    ("Per country, daily", "Each country separately, within any 24 hours. Empty: no limit."),
+    ("Per-country limits", "Own limits, hourly/daily: CO 200/2000, US -/500. - means no limit."),
+    ("Only countries", "Send only to these: CO US. Empty: every country that a number serves."),
 ];
 
 /// The line after the fields.
@@ -82,7 +79,7 @@ impl LimitsModal {
             Input::Action(Action::Accept) => match self.typed() {
                 Ok(limits) => {
                     session.tab_mut().form.set_limits(limits);
-                    session.say_change("The limits hold from the next save on.");
+                    session.say_change("The limits apply after the next save.");
                     return Flow::CLOSE;
                 }
                 Err((line, error)) => (self.line, self.error) = (line, Some(error)),
@@ -115,7 +112,7 @@ impl LimitsModal {
         for part in text(4).split([',', ';']).map(str::trim).filter(|part| !part.is_empty()) {
             let (country, caps) = own_caps(part).map_err(|error| (4, error))?;
             if countries.insert(country, caps).is_some() {
-                return Err((4, format!("{country} is there twice")));
+                return Err((4, format!("{country} is listed twice")));
             }
         }
         let only = text(5).split([' ', ',', ';']).filter(|code| !code.is_empty());
@@ -144,7 +141,7 @@ impl LimitsModal {
         let mark = if self.record_only { Mark::Chosen } else { Mark::NotChosen };
         let mark = theme.mark(mark);
         let choice = format!("{mark} log only, do not block");
-        let (label, choice) = (("Record only", LABEL), (choice.as_str(), focused));
+        let (label, choice) = (("Log only", LABEL), (choice.as_str(), focused));
         write_choice(inner, 6, label, choice, theme, buffer);
         let (text, style) = match &self.error {
             Some(error) => (format!("{error}."), theme.failure()),
@@ -159,7 +156,7 @@ impl LimitsModal {
 
     fn explanation(&self) -> &'static str {
         FIELDS.get(self.line).map_or(
-            "Space: the log says what would have been refused, and everything is sent.",
+            "Space toggles it. Everything is sent; the log shows what would have been refused.",
             |(_, explanation)| explanation,
         )
     }
@@ -171,12 +168,12 @@ fn cap(typed: &str) -> Result<Option<Cap>, String> {
         return Ok(None);
     }
     let codes = typed.parse().ok().and_then(Cap::new);
-    codes.map(Some).ok_or_else(|| format!("{typed} is no number of codes: from 1 on"))
+    codes.map(Some).ok_or_else(|| format!("{typed} is not a number of codes (1 or more)"))
 }
 
 /// `CO 200/2000`
 fn own_caps(typed: &str) -> Result<(Country, Caps), String> {
-    let shape = || format!("{typed} is not understood: write CO 200/2000");
+    let shape = || format!("cannot read {typed}: write CO 200/2000");
     let (code, caps) = typed.split_once(' ').ok_or_else(shape)?;
     let (hour, day) = caps.trim().split_once('/').ok_or_else(shape)?;
     Ok((country(code)?, Caps { hour: cap(hour.trim())?, day: cap(day.trim())? }))
@@ -184,7 +181,7 @@ fn own_caps(typed: &str) -> Result<(Country, Caps), String> {
 
 fn country(code: &str) -> Result<Country, String> {
     Country::from_code(&code.to_ascii_uppercase())
-        .ok_or_else(|| format!("{code} is no country: write two letters such as CO"))
+        .ok_or_else(|| format!("{code} is not a country: write two letters such as CO"))
 }
 
 #[cfg(test)]

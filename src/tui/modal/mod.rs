@@ -18,6 +18,7 @@ pub mod import;
 pub mod limits;
 pub mod number;
 pub mod number_view;
+pub mod numbers_file;
 mod page;
 pub mod palette;
 pub mod send;
@@ -33,7 +34,7 @@ use ratatui::layout::Position;
 use super::effect::Effect;
 use super::flow::{Flow, Popup};
 use super::input::Input;
-use super::keymap::Context;
+use super::keymap::{Action, Context};
 use super::question::{Answer, Ticket};
 use super::session::Session;
 use crate::store::Event;
@@ -71,6 +72,8 @@ pub enum Modal {
     Delivery(delivery::DeliveryModal),
     /// What the account can send from.
     Import(import::ImportModal),
+    /// From numbers from a CSV file, or into one.
+    NumbersFile(numbers_file::NumbersFileModal),
     /// How many codes may go out at all, and where.
     Limits(Box<limits::LimitsModal>),
     /// The health of the environment.
@@ -91,6 +94,7 @@ impl Modal {
         match self {
             Self::Number(modal) => modal.contexts(),
             Self::Choice(_) | Self::Import(_) | Self::Palette(_) => vec![Context::Choice],
+            Self::Confirm(modal) if modal.asks_to_quit() => vec![Context::Quit],
             Self::Confirm(modal) if !modal.wants_word() => vec![Context::Question],
             Self::Conflict(_) => vec![Context::Conflict],
             Self::Compare(modal) => vec![modal.context()],
@@ -117,6 +121,20 @@ impl Modal {
         )
     }
 
+    /// Accepts what is edited in it, wherever the cursor is; `None` where nothing is.
+    fn accept(&mut self, session: &mut Session) -> Option<Flow> {
+        let accept = Input::Action(Action::Accept);
+        if let Self::Number(modal) = self {
+            modal.part = number::NumberPart::Ok;
+        }
+        match self {
+            Self::Number(_) | Self::Account(_) | Self::Limits(_) | Self::Text(_) => {
+                Some(self.on_input(session, &accept))
+            }
+            _ => None,
+        }
+    }
+
     fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
         match self {
             Self::Number(modal) => modal.on_input(session, input),
@@ -134,6 +152,7 @@ impl Modal {
             Self::User(modal) => modal.on_input(session, input),
             Self::Delivery(modal) => modal.on_input(session, input),
             Self::Import(modal) => modal.on_input(session, input),
+            Self::NumbersFile(modal) => modal.on_input(session, input),
             Self::Limits(modal) => modal.on_input(session, input),
             Self::Health(modal) => modal.on_input(session, input),
             Self::Check(modal) => modal.on_input(session, input),
@@ -151,6 +170,7 @@ impl Modal {
             Self::Handset(modal) => modal.waits_for(ticket),
             Self::History(modal) => modal.waits_for(ticket),
             Self::Import(modal) => modal.waits_for(ticket),
+            Self::NumbersFile(modal) => modal.waits_for(ticket),
             Self::Send(modal) => modal.waits_for(ticket),
             Self::User(modal) => modal.waits_for(ticket),
             Self::Verify(modal) => modal.waits_for(ticket),
@@ -171,7 +191,8 @@ impl Modal {
             Self::Handset(modal) => modal.on_answer(answer),
             Self::History(modal) => modal.on_answer(answer),
             Self::Import(modal) => modal.on_answer(answer),
-            Self::Send(modal) => modal.on_answer(answer),
+            Self::NumbersFile(modal) => return modal.on_answer(session, answer),
+            Self::Send(modal) => return modal.on_answer(session, answer),
             Self::User(modal) => modal.on_answer(answer),
             Self::Verify(modal) => return modal.on_answer(session, answer),
             _ => {}
@@ -224,6 +245,7 @@ impl Modal {
             Self::User(modal) => modal.draw(session, buffer),
             Self::Delivery(modal) => modal.draw(session, buffer),
             Self::Import(modal) => modal.draw(session, buffer),
+            Self::NumbersFile(modal) => modal.draw(session, buffer),
             Self::Limits(modal) => modal.draw(session, buffer),
             Self::Health(modal) => modal.draw(session, buffer),
             Self::Check(modal) => modal.draw(session, buffer),
@@ -244,6 +266,10 @@ impl From<Popup> for Modal {
             }
             Popup::Version { replaced, settings } => {
                 Self::Compare(compare::CompareModal::with_version(replaced, settings))
+            }
+            Popup::ReplaceNumbers { lines, grid } => {
+                let confirmed = confirm::Confirmed::ReplaceNumbers(grid);
+                Self::Confirm(confirm::ConfirmModal::new("Import From numbers", lines, confirmed))
             }
             Popup::Number { sender, country, is_default } => {
                 let modal = number::NumberModal::offered(&sender, country, is_default);

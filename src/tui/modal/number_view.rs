@@ -6,8 +6,10 @@ use ratatui::style::Style;
 
 use super::choice::country_line;
 use super::frame::{open_box, write, write_field};
-use super::number::{NumberModal, NumberPart};
+use super::number::{NumberModal, NumberPart, Pick};
 use crate::domain::country::Country;
+use crate::domain::country_group::NamedCountries;
+use crate::domain::from_numbers::FromNumbers;
 use crate::domain::sender::Sender;
 use crate::tui::fit::first_row;
 use crate::tui::fit::{width, wrap};
@@ -73,11 +75,8 @@ pub(super) fn draw(
 fn draw_chosen(modal: &NumberModal, session: &Session, area: Rect, buffer: &mut Buffer) {
     let theme = session.theme;
     if modal.countries.is_empty() {
-        let text = if modal.default {
-            "none of its own: it is the default"
-        } else {
-            "none yet: pick them below"
-        };
+        let text =
+            if modal.default { "none; it is the default" } else { "none yet – search below" };
         return write(area, 0, text, theme.dim(), theme, buffer);
     }
     let focused = modal.part == NumberPart::Chosen;
@@ -127,25 +126,57 @@ fn draw_picker(
     let cursor = write_field(area, 0, ("Add  > ", 7), (&modal.filter, focused), session, buffer);
     let list =
         Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(1), ..area };
-    let matches = modal.matches();
-    if matches.is_empty() {
+    let picks = modal.picks();
+    if picks.is_empty() {
         write(
             list,
             0,
-            "No country fits. Try its name, code or calling code.",
+            "No match. Try a name, country code or calling code.",
             theme.dim(),
             theme,
             buffer,
         );
     }
     let grid = session.tab().form.from_numbers();
-    let first = first_row(modal.picked, list.height.into(), 0, matches.len());
-    for ((index, country), row) in matches.iter().enumerate().skip(first).zip(0..list.height) {
-        let is_selected = focused && index == modal.picked;
-        let other = modal.elsewhere(*country, grid);
-        draw_pick(modal, *country, other, is_selected, (list, row), theme, buffer);
+    let first = first_row(modal.picked.unwrap_or(0), list.height.into(), 0, picks.len());
+    let mut row = 0;
+    for (index, pick) in picks.iter().enumerate().skip(first) {
+        let is_selected = focused && Some(index) == modal.picked;
+        match pick {
+            Pick::Group(group) => {
+                let lines = group_lines(modal, group, grid, list.width.into());
+                let style = if is_selected { theme.selected() } else { Style::new() };
+                for line in lines {
+                    let pointer = theme.mark_if(is_selected && row == 0, Mark::Line);
+                    write(list, row, &format!("{pointer}{line}"), style, theme, buffer);
+                    row += 1;
+                }
+            }
+            Pick::Country(country) => {
+                let other = modal.elsewhere(*country, grid);
+                draw_pick(modal, *country, other, is_selected, (list, row), theme, buffer);
+                row += 1;
+            }
+        }
+        if row >= list.height {
+            break;
+        }
     }
     cursor
+}
+
+/// What adding several countries at once adds, in lines.
+fn group_lines(
+    modal: &NumberModal,
+    group: &NamedCountries,
+    grid: &FromNumbers,
+    room: usize,
+) -> Vec<String> {
+    let added = modal.addable(group, grid);
+    let codes: Vec<&str> = added.iter().map(|country| country.code()).collect();
+    let (count, all) = (added.len(), group.countries.len());
+    let text = format!("+ {}: adds {count} of {all}: {}", group.title, codes.join(" "));
+    wrap(&text, room.saturating_sub(2))
 }
 
 /// A country that can be picked: whether it is on this number, or on another one.
@@ -169,6 +200,9 @@ fn draw_pick(
         (false, true) => theme.dim(),
         (false, false) => Style::new(),
     };
+    if row >= list.height {
+        return;
+    }
     buffer.set_style(Rect { y: list.y + row, height: 1, ..list }, style);
     let pointer = theme.mark_if(is_selected, Mark::Line);
     let text = format!("{pointer}{mark} {}{place}", country_line(country));

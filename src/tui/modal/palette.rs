@@ -64,10 +64,11 @@ impl Entry {
         let distance = |word: &str| {
             let begins = |text: &str| text.split_whitespace().any(|other| other.starts_with(word));
             match () {
-                () if name.starts_with(word) => Some(0),
-                () if begins(&name) => Some(1),
-                () if begins(&place) => Some(2),
-                () => (name.contains(word) || place.contains(word)).then_some(3),
+                () if self.hint == word => Some(0),
+                () if name.starts_with(word) => Some(1),
+                () if begins(&name) => Some(2),
+                () if begins(&place) => Some(3),
+                () => (name.contains(word) || place.contains(word)).then_some(4),
             }
         };
         typed.split_whitespace().map(distance).sum()
@@ -194,7 +195,7 @@ impl PaletteModal {
         let shown = self.shown();
         let count = shown.len();
         if count == 0 {
-            write(list, 0, "Nothing has such a name.", theme.dim(), theme, buffer);
+            write(list, 0, "No matching action.", theme.dim(), theme, buffer);
         }
         // The keys stand at the right; their place goes where the name needs the room.
         let room = usize::from(list.width.saturating_sub(14));

@@ -1,14 +1,17 @@
 //! Send a code: what would happen is shown while the number is typed.
 
+use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::frame::{open_box, write, write_field};
+use super::frame::{open_box, write, write_choice, write_field};
 use crate::domain::environment::Environment;
 use crate::domain::phone::Accept;
 use crate::domain::provider::Provider;
 use crate::domain::quota::Quota;
+use crate::domain::sender::Sender;
+use crate::domain::text::capitalized;
 use crate::domain::user::UserId;
 use crate::engine::{CodeRequest, Preview};
 use crate::store::Standing;
@@ -25,14 +28,28 @@ use crate::tui::text_field::TextField;
 /// What stands for the code in the preview of the text.
 const HIDDEN_CODE: &str = "••••••";
 
+/// The parts of the pop-up, in the order of Tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Number,
+    User,
+    From,
+}
+
+const PARTS: [Part; 3] = [Part::Number, Part::User, Part::From];
+
 /// A code that is about to be requested.
 #[derive(Debug)]
 pub struct SendModal {
     number: TextField,
     user: TextField,
-    on_user: bool,
+    /// The From number that was chosen; `None`: by the recipient's country.
+    from: Option<Sender>,
+    part: Part,
     ticket: Ticket,
     is_stale: bool,
+    /// Whether it is to be sent as soon as the preview shows that it can be.
+    is_wanted: bool,
     preview: Option<Result<Box<Preview>, String>>,
     /// Whether the operator wants to text a number that is in no range known to be in use.
     unknown_is_wanted: bool,
@@ -42,11 +59,13 @@ impl SendModal {
     /// Begins with the number that was sent to last.
     pub fn new(number: &str) -> Self {
         Self {
-            number: TextField::new(number, 40),
+            number: TextField::suggested(number, 40),
             user: TextField::new("", 128),
-            on_user: false,
+            from: None,
+            part: Part::Number,
             ticket: Ticket::default(),
             is_stale: false,
+            is_wanted: false,
             preview: None,
             unknown_is_wanted: false,
         }
@@ -64,7 +83,8 @@ impl SendModal {
         };
         // What is previewed is not sent yet: that takes a confirmation.
         let accept = Accept::Possible;
-        Some(user.map(|user| CodeRequest { environment, number: number.to_owned(), user, accept }))
+        let (number, sender) = (number.to_owned(), self.from.clone());
+        Some(user.map(|user| CodeRequest { environment, number, user, accept, sender }))
     }
 
     /// Whether the number is known to be in no range in use.
@@ -78,7 +98,7 @@ impl SendModal {
     pub fn ask(&mut self, session: &mut Session) -> Vec<Effect> {
         // What was asked before is about something else.
         self.ticket = Ticket::default();
-        self.is_stale = false;
+        (self.is_stale, self.is_wanted) = (false, false);
         self.unknown_is_wanted = false;
         match self.request(session.environment) {
             None => self.preview = None,
@@ -98,30 +118,31 @@ impl SendModal {
         self.ticket == ticket
     }
 
-    /// Takes the preview.
-    pub fn on_answer(&mut self, answer: Result<Answer, String>) {
+    /// Takes the preview, and sends what waits for it.
+    pub fn on_answer(&mut self, session: &mut Session, answer: Result<Answer, String>) -> Flow {
         self.preview = match answer {
             Ok(Answer::Preview(preview)) => Some(Ok(preview)),
-            Ok(_) => return,
+            Ok(_) => return Flow::STAY,
             Err(error) => Some(Err(error)),
         };
         self.is_stale = false;
+        if std::mem::take(&mut self.is_wanted) { self.send(session) } else { Flow::STAY }
     }
 
     pub(super) fn on_input(&mut self, session: &mut Session, input: &Input) -> Flow {
-        let field = if self.on_user { &mut self.user } else { &mut self.number };
         let changed = match input {
             Input::Action(Action::Cancel) => return Flow::CLOSE,
             Input::Action(Action::Accept) => return self.send(session),
-            Input::Action(
-                Action::NextField | Action::PreviousField | Action::Down | Action::Up,
-            ) => {
-                self.on_user = !self.on_user;
+            Input::Action(Action::NextField | Action::Down) => self.step(1),
+            Input::Action(Action::PreviousField | Action::Up) => self.step(PARTS.len() - 1),
+            Input::Action(_) => false,
+            Input::Key(key) if self.part == Part::From => self.choose(session, key.code),
+            Input::Key(key) => self.field().on_key(*key),
+            Input::Paste(_) if self.part == Part::From => {
+                session.cannot_paste();
                 false
             }
-            Input::Action(_) => false,
-            Input::Key(key) => field.on_key(*key),
-            Input::Paste(text) => match field.paste(text) {
+            Input::Paste(text) => match self.field().paste(text) {
                 Ok(()) => true,
                 Err(refused) => {
                     session.complain(format!("{refused}."));
@@ -135,6 +156,44 @@ impl SendModal {
         Flow::Stay(self.ask(session))
     }
 
+    /// The text that is typed into.
+    const fn field(&mut self) -> &mut TextField {
+        match self.part {
+            Part::User => &mut self.user,
+            Part::Number | Part::From => &mut self.number,
+        }
+    }
+
+    fn step(&mut self, by: usize) -> bool {
+        let at = PARTS.iter().position(|&part| part == self.part).unwrap_or(0);
+        self.part = PARTS[(at + by) % PARTS.len()];
+        false
+    }
+
+    /// Goes to another From number, or back to the choice by country. Returns whether it did.
+    fn choose(&mut self, session: &Session, key: KeyCode) -> bool {
+        let grid = &session.saved_settings().from_numbers;
+        let senders: Vec<&Sender> = grid.rows().iter().map(|row| &row.sender).collect();
+        let at = self.from.as_ref().and_then(|from| senders.iter().position(|it| *it == from));
+        let count = senders.len() + 1;
+        let at = at.map_or(0, |at| at + 1);
+        let to = match key {
+            KeyCode::Right | KeyCode::Char(' ') => (at + 1) % count,
+            KeyCode::Left => (at + count - 1) % count,
+            _ => return false,
+        };
+        self.from = to.checked_sub(1).map(|to| senders[to].clone());
+        to != at
+    }
+
+    /// Why it would be refused, as far as the preview shows.
+    fn refusal(&self, session: &Session) -> Option<String> {
+        match self.preview.as_ref()? {
+            Err(error) => Some(format!("{error}.")),
+            Ok(preview) => refusal(preview, session),
+        }
+    }
+
     fn send(&mut self, session: &mut Session) -> Flow {
         match self.request(session.environment) {
             None => session.complain("Type the number to send to."),
@@ -146,19 +205,21 @@ impl SendModal {
                 self.unknown_is_wanted = true;
                 let enter = session.key(Context::Fields, Action::Accept);
                 session.complain(format!(
-                    "No range in use is known to have this number. {enter} again texts it all the same."
+                    "This number is in no known range. Press {enter} again to send anyway."
                 ));
             }
             Some(Ok(request)) => {
-                let accept = if self.unknown_is_wanted { Accept::Possible } else { Accept::Known };
-                let request = CodeRequest { accept, ..request };
-                // What would be refused anyway stays here, to be corrected.
-                if let Some(Err(error)) = &self.preview
-                    && !self.is_stale
-                {
-                    session.complain(format!("{error}."));
+                if self.is_stale {
+                    // What would be refused anyway stays here, to be corrected.
+                    self.is_wanted = true;
                     return Flow::STAY;
                 }
+                if let Some(refusal) = self.refusal(session) {
+                    session.complain(refusal);
+                    return Flow::STAY;
+                }
+                let accept = if self.unknown_is_wanted { Accept::Possible } else { Accept::Known };
+                let request = CodeRequest { accept, ..request };
                 session.remember_number(&request.number);
                 session.in_flight += 1;
                 return Flow::Close(vec![EngineEffect::Send(request).into()]);
@@ -170,29 +231,30 @@ impl SendModal {
     pub(super) fn draw(&self, session: &Session, buffer: &mut Buffer) -> Option<Position> {
         let theme = session.theme;
         let title = format!("Send a code · {}", session.environment);
-        let inner = open_box(session, &title, (72, 14), buffer);
-        let number =
-            write_field(inner, 0, ("Number", 9), (&self.number, !self.on_user), session, buffer);
-        let user = write_field(inner, 1, ("User", 9), (&self.user, self.on_user), session, buffer);
-        if self.user.is_empty() && !self.on_user && inner.height > 1 && inner.width > 9 {
+        let inner = open_box(session, &title, (72, 15), buffer);
+        let number = (&self.number, self.part == Part::Number);
+        let number = write_field(inner, 0, ("Number", 9), number, session, buffer);
+        let user = (&self.user, self.part == Part::User);
+        let user = write_field(inner, 1, ("User", 9), user, session, buffer);
+        let from = self.from.as_ref().map_or("by country", Sender::as_str);
+        let from = if self.part == Part::From {
+            format!("{from}  (Space changes it)")
+        } else {
+            from.to_owned()
+        };
+        write_choice(inner, 2, ("From", 9), (&from, self.part == Part::From), theme, buffer);
+        if self.user.is_empty() && self.part != Part::User && inner.height > 1 && inner.width > 9 {
             let place = Rect { x: inner.x + 9, y: inner.y + 1, width: inner.width - 9, height: 1 };
-            write(
-                place,
-                0,
-                "optional id; otherwise the number is the user",
-                theme.dim(),
-                theme,
-                buffer,
-            );
+            write(place, 0, "optional ID; default: the number", theme.dim(), theme, buffer);
         }
         let room = usize::from(inner.width.saturating_sub(9));
         let mut lines = self.lines(session);
         let needed: usize = lines.iter().map(|(_, text, _)| wrap(text, room).len()).sum();
-        let mut row = 3;
+        let mut row = 4;
         if needed + usize::from(row) > usize::from(inner.height) {
             // Whether it would go out at all must not stand below the edge.
             lines.sort_by_key(|(label, ..)| *label != Label::Quota);
-            row = 2;
+            row = 3;
         }
         for (label, text, style) in lines {
             // What was typed before says nothing about what is typed now.
@@ -214,14 +276,12 @@ impl SendModal {
         let theme = session.theme;
         let mut lines = match &self.preview {
             None if session.saved_settings().provider == Provider::Sandbox => {
-                let text = "Any number, such as +573001234567: the Sandbox texts no real phone.";
+                let text = "Any number, such as +573001234567; the Sandbox sends to no one.";
                 vec![(Label::None, text.to_owned(), theme.dim())]
             }
-            None => vec![(
-                Label::None,
-                "A number with + and its country code, or a national one.".to_owned(),
-                theme.dim(),
-            )],
+            None => {
+                vec![(Label::None, "With + and country code, or national.".to_owned(), theme.dim())]
+            }
             Some(Err(error)) => vec![(Label::None, format!("{error}."), theme.failure())],
             Some(Ok(preview)) => preview_lines(preview, session),
         };
@@ -229,7 +289,7 @@ impl SendModal {
             let save = session.key(Context::Always, Action::Save);
             lines.push((
                 Label::Note,
-                format!("Unsaved changes are not in force yet: save them first with {save}."),
+                format!("Unsaved changes are not applied yet; {save} saves them."),
                 theme.warning(),
             ));
         }
@@ -281,7 +341,7 @@ fn preview_lines(preview: &Preview, session: &Session) -> Vec<Line> {
         Err(refusal) => (Label::From, format!("{refusal}."), theme.failure()),
     });
     if !plan.may_text {
-        let text = format!("Not among the recipients that {} may text.", session.environment);
+        let text = format!("Not an allowed recipient in {}.", session.environment);
         lines.push((Label::None, text, theme.failure()));
     }
     let text = format!("{} ({})", plan.message.text(HIDDEN_CODE), plan.message.segments());
@@ -289,12 +349,28 @@ fn preview_lines(preview: &Preview, session: &Session) -> Vec<Line> {
     lines.push(quota_line(preview.standing, session));
     if let Some(over) = preview.over_limit {
         lines.push(if preview.limits_record_only {
-            (Label::Limit, format!("{over} (only recorded)"), theme.warning())
+            (Label::Limit, format!("{over} (log only)"), theme.warning())
         } else {
             (Label::Limit, over.to_string(), theme.failure())
         });
     }
     lines
+}
+
+/// Why a send would be refused, if it would be.
+fn refusal(preview: &Preview, session: &Session) -> Option<String> {
+    let plan = &preview.plan;
+    let over = preview.over_limit.filter(|_| !preview.limits_record_only);
+    match (&plan.route, preview.standing) {
+        (Err(refusal), _) => Some(format!("{}.", capitalized(&refusal.to_string()))),
+        _ if !plan.may_text => {
+            Some(format!("Not an allowed recipient in {}.", session.environment))
+        }
+        (_, standing) if standing.tries_used_up || !standing.quota.is_open() => {
+            Some(format!("Not sent: {}.", quota_line(standing, session).1))
+        }
+        _ => over.map(|over| format!("{}.", capitalized(&over.to_string()))),
+    }
 }
 
 fn quota_line(standing: Standing, session: &Session) -> Line {

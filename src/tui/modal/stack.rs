@@ -71,6 +71,13 @@ impl ModalStack {
         self.follow(self.0.len() - 1, flow)
     }
 
+    /// Accepts what is edited in the topmost, so that it can be saved. What is left for the caller are
+    /// effects; `None` where the topmost edits nothing.
+    pub fn accept(&mut self, session: &mut Session) -> Option<Flow> {
+        let flow = self.0.last_mut()?.accept(session)?;
+        Some(self.follow(self.0.len() - 1, flow))
+    }
+
     /// Does with a pop-up what it wants of the stack.
     fn follow(&mut self, at: usize, flow: Flow) -> Flow {
         match flow {

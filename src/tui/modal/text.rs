@@ -155,19 +155,18 @@ impl TextModal {
         let (title, help) = match self.subject {
             Subject::Message => (
                 "Message text",
-                "{code} must be in it, {minutes} and {app} may be; \\n is a new line.",
+                "Must contain {code}; may contain {minutes} and {app}. \\n is a new line.",
             ),
-            Subject::Recipients => (
-                "Recipients",
-                "Empty: anyone. Otherwise only these numbers, with commas between them.",
-            ),
+            Subject::Recipients => {
+                ("Recipients", "Empty: anyone. Otherwise only these numbers, separated by commas.")
+            }
         };
         let inner = open_box(session, title, (76, 11), buffer);
         let typing = !self.names_audience;
         let mut cursor = write_field(inner, 0, ("", 0), (&self.text, typing), session, buffer);
         if self.subject == Subject::Message {
             let go = session.key(Context::Fields, Action::NextField);
-            let label = format!("For: country, language, or empty for all others ({go})  ");
+            let label = format!("Country or language; empty: everyone else ({go})  ");
             let label = (label.as_str(), u16::try_from(width(&label)).unwrap_or(u16::MAX));
             let audience = (&self.audience, self.names_audience);
             cursor = cursor.or(write_field(inner, 2, label, audience, session, buffer));
@@ -194,11 +193,11 @@ impl TextModal {
         match self.subject {
             Subject::Recipients => self
                 .recipients_typed(session)
-                .map(|recipients| vec![format!("May text {recipients}.")]),
+                .map(|recipients| vec![format!("Sends to {recipients}.")]),
             Subject::Message => {
                 let audience = self.audience_typed()?;
                 if let Some(audience) = audience.filter(|_| self.text.text().trim().is_empty()) {
-                    return Ok(vec![format!("{audience} has no text of its own then.")]);
+                    return Ok(vec![format!("{audience} will get the general text.")]);
                 }
                 let message = self.message_typed()?;
                 let minutes = session
@@ -210,7 +209,7 @@ impl TextModal {
                 let mut lines = vec![preview.segments().to_string(), preview.text(EXAMPLE_CODE)];
                 let own = session.tab().form.message_overrides();
                 if !own.is_empty() {
-                    lines.push(format!("Texts of their own: {own}."));
+                    lines.push(format!("Own texts: {own}."));
                 }
                 Ok(lines)
             }

@@ -87,14 +87,13 @@ impl UnlockModal {
             }
             Input::Action(Action::Accept) if self.typed(0).is_empty() => {
                 self.focused = 0;
-                session.complain("This needs a reason: whoever reads the log will ask.");
+                session.complain("Type a reason; it goes into the audit.");
             }
             Input::Action(Action::Accept)
                 if self.remedy == Remedy::WrongTries && self.typed(2) != WORD =>
             {
                 self.focused = 2;
-                session
-                    .complain(format!("Type {WORD} in the last field, if that is what you want."));
+                session.complain(format!("Type {WORD} in the last field to confirm."));
             }
             Input::Action(Action::Accept) => {
                 let request = UnlockRequest {
@@ -128,7 +127,7 @@ impl UnlockModal {
         let title = match self.remedy {
             Remedy::AllCodes => "Unlock",
             Remedy::OneCode => "Give one code back",
-            Remedy::WrongTries => "Forgive wrong tries",
+            Remedy::WrongTries => "Clear wrong tries",
         };
         let inner = open_box(session, title, (68, 10), buffer);
         let room = usize::from(inner.width).max(1);
@@ -153,13 +152,13 @@ impl UnlockModal {
         let (who, used) = (&self.row.user.label, self.row.quota.used());
         match self.remedy {
             Remedy::AllCodes => format!(
-                "{who} gets all {allowed} codes back (used {used} of {allowed}) and may ask at once."
+                "{who} gets all {allowed} codes back ({used} of {allowed} used) and may request one at once."
             ),
             Remedy::OneCode => format!(
-                "{who} gets one code back (used {used} of {allowed}); the others stay counted."
+                "{who} gets one code back ({used} of {allowed} used); the others still count."
             ),
             Remedy::WrongTries => format!(
-                "{} wrong tries in a row: somebody may be guessing {who}'s codes. Make sure who asks, by a way that you know, before you go on. No code is given back by this.",
+                "{} wrong tries in a row: someone may be guessing {who}'s codes. Before you go on, verify who is asking through a channel that you trust. This gives no code back.",
                 self.row.wrong_in_a_row
             ),
         }

@@ -166,7 +166,7 @@ impl UserModal {
         let one = session.key(Context::User, Action::GiveBack);
         if row.wrong_in_a_row >= MAX_WRONG_TRIES {
             return format!(
-                "LOCKED by {} wrong tries in a row: no code until an operator forgives them ({unlock}).",
+                "LOCKED after {} wrong tries in a row, until an operator clears them ({unlock}).",
                 row.wrong_in_a_row
             );
         }

@@ -19,7 +19,7 @@ use crate::tui::text_field::TextField;
 
 /// The sentence for a code that was right: for whom, so that nobody approves somebody else's sign-in.
 pub fn approval(verified: &Verified) -> String {
-    format!("{verified} They have all codes again.")
+    format!("{verified} All codes are available again.")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl VerifyModal {
     /// Begins with the number that was sent to last.
     pub fn new(number: &str) -> Self {
         Self {
-            number: TextField::new(number, 40),
+            number: TextField::suggested(number, 40),
             code: TextField::hidden(12),
             user: TextField::new("", 128),
             part: if number.is_empty() { VerifyField::Number } else { VerifyField::Code },
@@ -129,7 +129,7 @@ impl VerifyModal {
             }
         }
         if session.engine != EngineState::Ready {
-            return Err("The store is not open: nothing can be checked".to_owned());
+            return Err("The store is not open".to_owned());
         }
         let code = Passcode::parse(self.code.text()).map_err(|error| error.to_string())?;
         let user = match self.user.text().trim() {

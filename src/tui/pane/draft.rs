@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crossterm::event::KeyEvent;
 
+use crate::domain::difference::differences;
 use crate::domain::merge::merge_field;
 use crate::domain::provider::{ProviderKind, TwilioAccount};
 use crate::domain::settings::{Field, Settings};
@@ -159,6 +160,30 @@ impl Draft {
             }
         }
         fitting
+    }
+
+    /// What differs in another draft, a field at a time: what it is here, and what it is there.
+    pub(super) fn changes_to(&self, other: &Self) -> Vec<String> {
+        let mut changes = Vec::new();
+        if self.provider != other.provider {
+            let (here, there) = (self.provider.name(), other.provider.name());
+            changes.push(format!("{}: {here} → {there}", Field::Provider.label()));
+        }
+        let known = differences(&self.settings, &other.settings);
+        let is_known = |field: Field| known.iter().any(|change| change.field == field);
+        // What is typed and wrong is in no settings.
+        for (&field, line) in self.lines.iter().filter(|(field, _)| !is_known(**field)) {
+            let (here, there) = (line.text.text(), other.text(field).map_or("", TextField::text));
+            if here != there {
+                changes.push(format!("{}: {here:?} → {there:?}", field.label()));
+            }
+        }
+        changes.extend(known.iter().map(ToString::to_string));
+        if self.removes_token != other.removes_token {
+            let becomes = if other.removes_token { "removed at the next save" } else { "kept" };
+            changes.push(format!("{}: {becomes}", Field::AuthToken.label()));
+        }
+        changes
     }
 
     /// Whether the chosen provider has no such field.

@@ -1,4 +1,4 @@
-//! The settings form: what is typed, what is wrong with it, what has changed, and taking it back.
+//! The settings form: what is typed, what is wrong with it, what has changed, and undoing it.
 
 mod others;
 mod token;
@@ -6,6 +6,7 @@ mod values;
 
 use crossterm::event::KeyEvent;
 
+use super::changes::{Changes, Reverted};
 use super::draft::{Draft, LINES};
 use crate::config::TokenStatus;
 use crate::domain::message_text::Segments;
@@ -14,9 +15,6 @@ use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::settings::{Field, Settings};
 use crate::engine::TokenChange;
 use crate::tui::text_field::{PasteRefused, TextField};
-
-/// Changes that can be taken back.
-const MAX_UNDO: usize = 100;
 
 /// Characters of a token at most.
 const MAX_TOKEN: usize = 128;
@@ -34,16 +32,7 @@ pub struct Form {
     draft: Draft,
     new_token: TextField,
     cursor: usize,
-    undo: Vec<Change>,
-}
-
-/// A change that can be taken back.
-#[derive(Debug)]
-struct Change {
-    /// What was edited before it.
-    before: Draft,
-    /// The line that was typed into, if one was.
-    typed_into: Option<Field>,
+    changes: Changes,
 }
 
 impl Form {
@@ -55,7 +44,7 @@ impl Form {
             draft: Draft::new(&saved),
             new_token: TextField::hidden(MAX_TOKEN),
             cursor: 0,
-            undo: Vec::new(),
+            changes: Changes::default(),
             base: saved.clone(),
             saved,
         }
@@ -129,38 +118,34 @@ impl Form {
         }
     }
 
-    /// Changes what is edited, so that it can be taken back.
+    /// Changes what is edited, so that it can be undone.
     fn edit<T>(&mut self, typed_into: Option<Field>, change: impl FnOnce(&mut Draft) -> T) -> T {
-        let is_same_line = |last: &Change| last.typed_into == typed_into;
-        let goes_on = typed_into.is_some() && self.undo.last().is_some_and(is_same_line);
-        let before = (!goes_on).then(|| self.draft.clone());
+        let before = (!self.changes.goes_on(typed_into)).then(|| self.draft.clone());
         let outcome = change(&mut self.draft);
         if let Some(before) = before.filter(|before| *before != self.draft) {
-            self.undo.push(Change { before, typed_into });
-            let too_many = self.undo.len().saturating_sub(MAX_UNDO);
-            self.undo.drain(..too_many);
+            self.changes.push(before, typed_into);
         }
         outcome
     }
 
-    /// Changes the settings, so that it can be taken back.
+    /// Changes the settings, so that it can be undone.
     fn set(&mut self, change: impl FnOnce(&mut Settings)) {
         self.edit(None, |draft| draft.change(change));
     }
 
-    /// Whether there is a change to take back.
+    /// Whether there is a change to undo.
     pub fn can_undo(&self) -> bool {
-        self.undo.iter().any(|change| change.before != self.draft)
+        self.changes.can_undo(&self.draft)
     }
 
-    /// Takes the last change back; whether there was one.
-    pub fn undo(&mut self) -> bool {
-        // A field that was taken back meanwhile is as it was before already.
-        let is_other = |change: &Change| change.before != self.draft;
-        let change = std::iter::from_fn(|| self.undo.pop()).find(is_other);
-        let Some(change) = change else { return false };
-        self.draft = change.before;
-        true
+    /// Undoes the last change; `None` where there is none.
+    pub fn undo(&mut self) -> Option<Reverted> {
+        self.changes.undo(&mut self.draft)
+    }
+
+    /// Redoes the change that was undone last; `None` where there is none.
+    pub fn redo(&mut self) -> Option<Reverted> {
+        self.changes.redo(&mut self.draft)
     }
 
     /// The provider, as chosen here.

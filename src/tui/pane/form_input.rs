@@ -1,5 +1,7 @@
 //! The keys of the settings form.
 
+use crossterm::event::KeyCode;
+
 use super::form::Form;
 use crate::domain::environment::Environment;
 use crate::domain::settings::Field;
@@ -45,8 +47,9 @@ pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -
         {
             modals.open(Modal::Confirm(ask_before_token_removal(session)));
         }
-        Input::Action(_) => {}
-        Input::Key(key) => session.tab_mut().form.on_key(*key),
+        Input::Key(key) if session.tab().form.takes_text() => session.tab_mut().form.on_key(*key),
+        Input::Key(key) if matches!(key.code, KeyCode::Char(_)) => takes_no_text(session, field),
+        Input::Action(_) | Input::Key(_) => {}
         Input::Paste(pasted) => {
             let form = &mut session.tab_mut().form;
             if !form.takes_text() {
@@ -59,11 +62,22 @@ pub fn on_input(session: &mut Session, modals: &mut ModalStack, input: &Input) -
     Vec::new()
 }
 
+/// Says how a field is changed that no letter is typed into.
+fn takes_no_text(session: &mut Session, field: Field) {
+    let label = field.label();
+    session.say(if session.tab().form.lacks(field) {
+        format!("{label}: the Sandbox needs none.")
+    } else {
+        let open = session.key(Context::Form, Action::Accept);
+        format!("{label}: {open} opens it.")
+    });
+}
+
 fn ask_before_token_removal(session: &Session) -> ConfirmModal {
     let undo = session.key(Context::Form, Action::Cancel);
     let lines = vec![
         format!("Remove the stored auth token of {}?", session.environment),
-        format!("It goes with the next save; until then {undo} in the field takes it back."),
+        format!("It is removed at the next save; until then {undo} in the field keeps it."),
     ];
     ConfirmModal::new("Remove token", lines, Confirmed::RemoveToken)
 }

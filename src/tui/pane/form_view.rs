@@ -8,6 +8,7 @@ use ratatui::widgets::Widget;
 use super::draft::LINES;
 use super::form::Form;
 use super::form_words::{shown, warnings};
+use super::hidden::{draw_hidden, hidden};
 use crate::domain::environment::Environment;
 use crate::domain::settings::Field;
 use crate::domain::warnings::Warning;
@@ -29,7 +30,7 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) -
     let theme = session.theme;
     let warnings = warnings(session.environment, form);
     let title = title(session, &warnings);
-    let block = theme.block(&title, focused);
+    let block = theme.block(&title, focused, area.width);
     let inner = block.inner(area);
     block.render(area, buffer);
 
@@ -38,6 +39,7 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) -
     let selected = rows.iter().position(on_focus).unwrap_or(0);
     let with_error = selected + usize::from(matches!(rows.get(selected + 1), Some(Row::Error(_))));
     let first = first_row(with_error, inner.height.into(), 0, rows.len());
+    draw_hidden(theme, area, hidden(first, inner.height.into(), rows.len()), buffer);
     let mut cursor = None;
     for (row, y) in rows.iter().skip(first).zip(inner.top()..inner.bottom()) {
         let line = Rect { y, height: 1, ..inner };

@@ -34,7 +34,7 @@ fn token(session: &Session) -> String {
     }
     match form.token() {
         TokenStatus::NotSet => "not set".to_owned(),
-        TokenStatus::Missing => "missing: type it".to_owned(),
+        TokenStatus::Missing => "missing: enter it".to_owned(),
         TokenStatus::Elsewhere(source) => source.to_string(),
         TokenStatus::Stored { ending, since } => {
             let days = session.now.duration_since(*since).as_hours() / 24;
@@ -74,7 +74,7 @@ pub fn explanation(session: &Session) -> String {
         Field::DefaultCountry => default_country(session, form),
         Field::CodesAllowed | Field::TimeOut => quota_rule(form, explanation),
         Field::Provider if form.is_on_sandbox() => {
-            "The Sandbox plays the provider and the phones on this machine; it texts nobody."
+            "The Sandbox simulates the provider and the phones on this machine; it sends to no one."
                 .to_owned()
         }
         Field::Provider => "A Twilio account; messages reach real phones.".to_owned(),
@@ -84,7 +84,7 @@ pub fn explanation(session: &Session) -> String {
             format!("{explanation} {key}: API key and more.")
         }
         Field::AuthToken if is_read_from_elsewhere(form) => {
-            "Read from elsewhere; typing one here stores it in secrets.ron instead.".to_owned()
+            "Read from elsewhere; a token typed here is stored in secrets.ron instead.".to_owned()
         }
         Field::AuthToken => {
             let key = session.key(Context::Form, Action::Remove);
@@ -107,21 +107,18 @@ fn default_country(session: &Session, form: &Form) -> String {
     else {
         let list = session.key(Context::Form, Action::Accept);
         return format!(
-            "Empty: every number must bring its country code. Type CO, 57 or +57; {list} lists all."
+            "Empty: every number needs its country code. Type CO, 57 or +57; {list} lists all."
         );
     };
     let country = typed.country;
     if typed.shared_calling_code {
         let sharing = Country::sharing_calling_code(country.calling_code()).len();
         return format!(
-            "+{} is shared by {sharing} countries; {country} is meant.",
+            "+{} is shared by {sharing} countries; this is {country}.",
             country.calling_code()
         );
     }
-    format!(
-        "+{} {country} is put before numbers that have no country code.",
-        country.calling_code()
-    )
+    format!("+{} ({country}) is added to numbers without a country code.", country.calling_code())
 }
 
 /// The rule of the quota with the form's own figures; `otherwise` where one of them is wrong.
@@ -131,13 +128,6 @@ fn quota_rule(form: &Form, otherwise: &str) -> String {
         return otherwise.to_owned();
     }
     let (allowed, minutes) = (form.draft().codes_allowed.get(), form.draft().time_out.get());
-    let ending = match allowed % 10 {
-        1 if allowed != 11 => "st",
-        2 if allowed != 12 => "nd",
-        3 if allowed != 13 => "rd",
-        _ => "th",
-    };
-    format!(
-        "After the {allowed}{ending} code within {minutes} min, no more until {minutes} min after that {allowed}{ending} code."
-    )
+    let codes = if allowed == 1 { "1 code".to_owned() } else { format!("{allowed} codes") };
+    format!("{codes} within {minutes} min, then none until {minutes} min after the last.")
 }

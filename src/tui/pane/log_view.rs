@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::empty::{draw_empty, missing};
+use super::hidden::{draw_hidden, hidden};
 use super::log_filter::LogFilter;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
@@ -112,7 +113,7 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
             format!("Delivery log · filter: {typed} · {count} of {all}")
         }
     };
-    let block = theme.block(&title, focused);
+    let block = theme.block(&title, focused, area.width);
     let inner = block.inner(area);
     block.render(area, buffer);
     if log.events.is_empty() {
@@ -121,7 +122,7 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
     if shown.is_empty() {
         let context = if log.is_filtering() { Context::Filter } else { Context::Log };
         let all = session.key(context, Action::Cancel);
-        let text = format!("No line fits the filter. {all} shows all.");
+        let text = format!("No match. {all} clears the filter.");
         return draw_empty(&text, theme.dim(), inner, theme, buffer);
     }
     let selected = log.index(&shown);
@@ -130,6 +131,7 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
     let lowest = shown.len().saturating_sub(room);
     let first =
         if log.is_following() { lowest } else { selected.saturating_sub(room / 2).min(lowest) };
+    draw_hidden(theme, area, hidden(first, room, shown.len()), buffer);
     for ((index, event), y) in shown.iter().enumerate().skip(first).zip(inner.top()..inner.bottom())
     {
         let line = Rect { y, height: 1, ..inner };
@@ -143,17 +145,17 @@ fn draw_welcome(session: &Session, inner: Rect, buffer: &mut Buffer) {
     let help = session.key(Context::Console, Action::Help);
     let first = match missing(session) {
         None if session.saved_settings().provider == Provider::Sandbox => {
-            format!("{send} sends a first code: to the Sandbox, so no real phone gets it.")
+            format!("{send} sends a first code, to the Sandbox: no real phone gets it.")
         }
-        None => format!("No code has been sent from here yet. {send} sends one."),
-        Some(missing) => format!("{missing} The Sandbox of Development needs nothing."),
+        None => format!("No codes sent yet. {send} sends one."),
+        Some(missing) => format!("{missing} Development's Sandbox needs nothing."),
     };
     let Some(places) = &session.welcome else {
         return draw_empty(&first, session.theme.dim(), inner, session.theme, buffer);
     };
     let lines = [
         format!("Welcome. {first}"),
-        format!("Settings: {}, made at the first save.", places.config),
+        format!("Settings: {} (created at the first save).", places.config),
         format!("Codes and audit: {}. {help} lists the keys.", places.store),
     ];
     let room = usize::from(inner.width.saturating_sub(2)).max(1);

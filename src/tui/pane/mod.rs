@@ -1,12 +1,14 @@
 //! The four panes of an environment. Each has a file for its state, and one for its keys and its
 //! picture.
 
+pub mod changes;
 pub mod draft;
 mod empty;
 pub mod form;
 pub mod form_input;
 pub mod form_view;
 pub mod form_words;
+mod hidden;
 pub mod log;
 mod log_filter;
 pub mod log_view;

@@ -32,6 +32,11 @@ impl QuotaPane {
         self.show();
     }
 
+    /// Whether anybody has a code that counts.
+    pub const fn has_users(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
     /// The text of the filter.
     pub fn typed(&self) -> Option<&TypedFilter> {
         self.filter.as_ref().map(|filter| &filter.typed)

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::empty::{draw_empty, missing};
+use super::hidden::{draw_hidden, hidden};
 use super::quota::is_locked;
 use super::quota_filter::QuotaFilter;
 use crate::domain::passcode::MAX_WRONG_TRIES;
@@ -78,7 +79,7 @@ fn help(session: &mut Session, modals: &mut ModalStack, action: Action) {
         Some((row, Ok(remedy))) => modals.open(Modal::Unlock(UnlockModal::new(row, remedy))),
         Some((_, Err(why))) => session.complain(why),
         None if session.read_only => session.complain(READ_ONLY),
-        None => session.say("Nobody has used a code: there is nothing to give back."),
+        None => session.say("No one has used a code; nothing to give back."),
     }
 }
 
@@ -101,7 +102,7 @@ fn type_filter(session: &mut Session, input: &Input) -> Vec<Effect> {
 pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
     let theme = session.theme;
     let pane = &session.tab().quota;
-    let block = theme.block(&title(session), focused);
+    let block = theme.block(&title(session), focused, area.width);
     let inner = block.inner(area);
     block.render(area, buffer);
     if pane.rows.is_empty() {
@@ -111,11 +112,13 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
     if pane.shown.is_empty() {
         let context = if pane.is_filtering() { Context::Filter } else { Context::Quota };
         let all = session.key(context, Action::Cancel);
-        let text = format!("Nobody fits the filter. {all} shows all.");
+        let text = format!("No match. {all} clears the filter.");
         return draw_empty(&text, theme.dim(), inner, theme, buffer);
     }
     let selected = pane.index();
     let first = first_row(selected, inner.height.into(), 0, pane.shown.len());
+    let out_of_sight = hidden(first, inner.height.into(), pane.shown.len());
+    draw_hidden(theme, area, out_of_sight, buffer);
     for (index, y) in (first..pane.shown.len()).zip(inner.top()..inner.bottom()) {
         let Some(row) = pane.row(index) else { continue };
         let line = Rect { y, height: 1, ..inner };
@@ -150,14 +153,14 @@ fn without_users(session: &Session) -> (String, Style) {
             (format!("{missing} {previous} goes to them."), theme.warning())
         }
         (EngineState::Ready, None) if session.tab().log.newest().is_some() => {
-            ("Nobody has a code that counts just now.".to_owned(), theme.dim())
+            ("No codes count at the moment.".to_owned(), theme.dim())
         }
         (EngineState::Ready, None) if session.read_only => {
-            ("Nobody has asked for a code lately.".to_owned(), theme.dim())
+            ("No recent requests.".to_owned(), theme.dim())
         }
         (EngineState::Ready, None) => {
             let send = session.key(Context::Console, Action::SendCode);
-            let text = format!("Nobody has asked for a code lately. Press {send} to send one.");
+            let text = format!("No recent requests. Press {send} to send a code.");
             (text, theme.dim())
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::difference::differences;
 use crate::domain::environment::Environment;
 use crate::engine::{Checking, EnvironmentSave, TokenChange};
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, TerminalEffect};
 use crate::tui::lifecycle::EngineState;
 use crate::tui::modal::Modal;
 use crate::tui::modal::confirm::{ConfirmModal, Confirmed, warning_line};
@@ -25,6 +25,16 @@ pub fn save(model: &mut Model) -> Vec<Effect> {
     } else {
         vec![model.session.start_save(save, Checking::Required)]
     }
+}
+
+/// Saves one environment after the other, and quits once all are saved.
+pub fn save_and_quit(model: &mut Model) -> Vec<Effect> {
+    let Some(&next) = model.session.unsaved().first() else {
+        return vec![TerminalEffect::Quit.into()];
+    };
+    model.is_closing = true;
+    model.session.show(next);
+    save(model)
 }
 
 /// Returns the save of the environment on screen; `None` where something stands against it, which
@@ -57,13 +67,13 @@ fn ready_save(model: &mut Model) -> Option<EnvironmentSave> {
         return None;
     }
     if !form.is_changed() {
-        session.say(format!("{environment}: nothing has changed."));
+        session.say(format!("{environment}: no changes to save."));
         return None;
     }
     let (baseline, token) = (form.saved().clone(), form.token_change());
     let known_token = form.base_token().clone();
     if session.tab().is_saving {
-        session.say(format!("{environment} is being saved."));
+        session.say(format!("Still saving {environment}."));
         return None;
     }
     Some(EnvironmentSave { environment, baseline, settings, token, known_token })
@@ -107,13 +117,13 @@ fn confirm(model: &mut Model, save: EnvironmentSave, drops_account: bool) -> Vec
 /// What a save changes, and what is risky about it.
 fn lines(theme: Theme, save: &EnvironmentSave, drops_account: bool) -> Vec<String> {
     let EnvironmentSave { environment, baseline, settings, token, .. } = save;
-    let mut lines = vec![format!("{environment} will change:")];
+    let mut lines = vec![format!("Changes to {environment}:")];
     lines.extend(differences(baseline, settings).iter().map(|change| format!("- {change}")));
     if *token != TokenChange::Keep {
         lines.push("- Auth token: changed".to_owned());
     }
     if drops_account {
-        lines.push("The Twilio account and its stored token go with the change.".to_owned());
+        lines.push("This removes the Twilio account and its stored token.".to_owned());
     }
     let warnings = settings.warnings(*environment);
     lines.extend(warnings.iter().map(|warning| warning_line(theme, warning)));

@@ -25,10 +25,10 @@ pub fn on_edited(model: &mut Model, edited: EditedText) -> Vec<Effect> {
         edited.old.environments.production != edited.new.environments.production;
     let edit = model.session.key(Context::Console, Action::EditConfig);
     let kept = below_home(&edited.kept);
-    let kept = format!("Not taken; what you have typed is in {kept}, and {edit} goes on with it.");
+    let kept = format!("Not applied; your text is in {kept}, and {edit} reopens it.");
     model.session.kept_edit = Some(edited.kept.clone());
     let confirmed = Confirmed::Effect(Box::new(take_edited(edited, Checking::Required)));
-    let mut modal = ConfirmModal::new("Take the edited config", lines, confirmed).or_say(kept);
+    let mut modal = ConfirmModal::new("Apply the edited config", lines, confirmed).or_say(kept);
     if changes_production {
         modal = modal.with_word("production");
     }
@@ -58,7 +58,7 @@ pub fn on_unchecked_text(model: &mut Model, edited: EditedText, reason: &str) ->
 pub(super) fn ask_without_check(model: &mut Model, reason: &str, confirmed: Confirmed) {
     let lines = vec![
         format!("{reason}."),
-        "Until it has accepted them they are called unverified.".to_owned(),
+        "They stay unverified until the account accepts them.".to_owned(),
     ];
     let modal = ConfirmModal::new("Save without checking?", lines, confirmed)
         .or_say("Nothing was saved.".to_owned());
@@ -83,11 +83,11 @@ fn lines(theme: Theme, edited: &EditedText) -> Vec<String> {
         .flat_map(|it| lines_of(theme, it, &old.environments[it], &new.environments[it]))
         .collect();
     let unnamed = unnamed_tokens(old, new).into_iter();
-    lines.extend(unnamed.map(|it| format!("The stored token of {it} goes with the change.")));
+    lines.extend(unnamed.map(|it| format!("This removes the stored token of {it}.")));
     let deck = old.deck.differences(&new.deck);
     lines.extend(deck.into_iter().map(|change| format!("- whole deck: {change}")));
     if lines.is_empty() {
-        lines.push("No setting changes: only what surrounds them.".to_owned());
+        lines.push("No setting changes, only comments or layout.".to_owned());
     }
     lines
 }
@@ -97,7 +97,7 @@ fn lines_of(theme: Theme, environment: Environment, old: &Settings, new: &Settin
     if old == new {
         return Vec::new();
     }
-    let mut lines = vec![format!("{environment} will change:")];
+    let mut lines = vec![format!("Changes to {environment}:")];
     lines.extend(differences(old, new).iter().map(|change| format!("- {change}")));
     let before = old.warnings(environment);
     let is_new = |warning: &Warning| !before.contains(warning);

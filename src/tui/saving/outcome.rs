@@ -1,5 +1,6 @@
 //! The outcome of a save.
 
+use super::confirm::save_and_quit;
 use super::edited_text::ask_without_check;
 use super::read_again::take_deck;
 use crate::domain::difference::differences;
@@ -15,6 +16,7 @@ use crate::tui::model::Model;
 pub fn on_saved(model: &mut Model, save: &EnvironmentSave, outcome: SaveOutcome) -> Vec<Effect> {
     let environment = save.environment;
     let SaveOutcome { deck, is_saved, has_token, unchecked, problem } = outcome;
+    let is_complete = is_saved && problem.is_none();
     let tab = &mut model.session.tabs[environment];
     tab.is_saving = false;
     if is_saved {
@@ -33,9 +35,9 @@ pub fn on_saved(model: &mut Model, save: &EnvironmentSave, outcome: SaveOutcome)
             [change, more @ ..] => format!(" {change} and {} more.", more.len()),
         };
         model.session.say(if can_undo && !model.takes_text() {
-            format!("{environment} saved.{changed} {undo} takes it back into the form.")
+            format!("Saved {environment}.{changed} {undo} undoes it in the form.")
         } else {
-            format!("{environment} saved.{changed}")
+            format!("Saved {environment}.{changed}")
         });
     }
     if let Some(deck) = deck {
@@ -50,6 +52,9 @@ pub fn on_saved(model: &mut Model, save: &EnvironmentSave, outcome: SaveOutcome)
     if let Some(reason) = unchecked {
         let confirmed = Confirmed::Save(Box::new(save.clone()), Checking::Waived);
         ask_without_check(model, &reason, confirmed);
+    }
+    if model.is_closing && is_complete {
+        return save_and_quit(model);
     }
     // The account may have accepted other credentials.
     model.session.status_clock.on_event(model.session.now)

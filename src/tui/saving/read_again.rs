@@ -40,7 +40,7 @@ pub fn take_deck(model: &mut Model, deck: LoadedDeck) {
         if !changes.is_empty() && !is_first {
             let changed = summary(&changes);
             let ask = both_changed(both.collect(), &save);
-            news.push(format!("{environment} was changed in the file: {changed}.{ask}"));
+            news.push(format!("{environment} changed on disk: {changed}.{ask}"));
         }
     }
     if !news.is_empty() {
@@ -63,5 +63,5 @@ fn both_changed(mut fields: Vec<&str>, save: &str) -> String {
     if fields.is_empty() {
         return String::new();
     }
-    format!(" You have both changed {}: {save} asks which holds.", fields.join(", "))
+    format!(" Both of you changed {}; {save} lets you choose.", fields.join(", "))
 }

@@ -22,8 +22,8 @@ impl Form {
         let was_changed = self.is_changed();
         let keeps_token = self.token_change() == TokenChange::Keep;
         let unchanged = self.unchanged();
-        for change in &mut self.undo {
-            change.before.rebase(&self.saved, &saved);
+        for draft in self.changes.drafts() {
+            draft.rebase(&self.saved, &saved);
         }
         self.saved = saved;
         self.token = token;
@@ -110,7 +110,7 @@ impl Form {
             return open;
         }
         // What is older would bring back what someone else has changed.
-        self.undo.clear();
+        self.changes.clear();
         self.base = self.saved.clone();
         self.base_token = self.token.clone();
         let keeps_token = [TOKEN, ACCOUNT].iter().all(|it| sides.get(it) != Some(&Side::Theirs));
@@ -126,6 +126,7 @@ impl Form {
     pub fn was_saved(&mut self, settings: &Settings) {
         self.saved = settings.clone();
         self.base = settings.clone();
+        self.changes.on_saved();
     }
 
     /// Forgets the typed token, if it is the one that has just been stored.
@@ -135,8 +136,8 @@ impl Form {
             self.draft.removes_token = false;
         }
         // A mark that was meant for the token before must not come back for this one.
-        for change in &mut self.undo {
-            change.before.removes_token = false;
+        for draft in self.changes.drafts() {
+            draft.removes_token = false;
         }
     }
 
