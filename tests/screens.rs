@@ -35,8 +35,12 @@ const SCREENS: [(&str, &str); 20] = [
 ];
 
 /// Pop-ups beyond those above, for the drawing at every size.
-const MORE: [&str; 13] = [
+const MORE: [&str; 17] = [
     "?",
+    "H",
+    "BackTab I",
+    "BackTab X",
+    "BackTab n 72404 Enter EU",
     "=",
     ":",
     "c",

@@ -473,3 +473,26 @@ fn a_text_that_is_pasted_is_saved_byte_for_byte() {
     let message = &config.environments.development.message;
     assert_eq!(message.as_str(), "{code}\n\u{644}\u{200c}\u{200d}\u{200f}\tx\r\n.");
 }
+
+#[test]
+fn the_mouse_is_used_only_where_the_keys_file_says_so() {
+    for (keys, uses_mouse) in [("{}", false), ("{ mouse: true }", true)] {
+        let deck = Deck::new();
+        let config = deck.paths().config;
+        std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+        std::fs::write(config.with_file_name("keys.ron"), keys).unwrap();
+        let mut terminal = Terminal::start(&deck, &[]);
+        terminal.wait_for("No recent requests");
+        let written = String::from_utf8_lossy(&terminal.written()).into_owned();
+        assert_eq!(written.contains("\x1b[?1000h"), uses_mouse, "{keys}");
+        if uses_mouse {
+            // A click on the tab of Test, as xterm reports it.
+            terminal.type_text("\x1b[<0;25;1M\x1b[<0;25;1m");
+            terminal.wait_for("[Test");
+        }
+        terminal.type_text("q");
+        assert!(terminal.wait_end().success());
+        let written = String::from_utf8_lossy(&terminal.written()).into_owned();
+        assert_eq!(written.contains("\x1b[?1000l"), uses_mouse, "{keys}");
+    }
+}

@@ -7,7 +7,9 @@
 
 use std::time::Duration;
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{
+    Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 
 /// How long the rest of a key may take. No one types Escape and a bracket so fast, and hardly
 /// anyone notices an Escape that is so late.
@@ -203,6 +205,9 @@ fn control_sequence(bytes: &[u8], rest: &[u8]) -> First {
         None if length < MAX_LENGTH => First::Beginning,
         Some(last @ 0x40..=0x7e) if length < MAX_LENGTH => {
             let parameters = String::from_utf8_lossy(&rest[..length]);
+            if let Some(report) = parameters.strip_prefix('<') {
+                return First::Whole(mouse(report, *last).map(Event::Mouse), length + 3);
+            }
             match sequence(&parameters, char::from(*last)) {
                 Some(key) => First::Whole(Some(Event::Key(key)), length + 3),
                 // Without numbers it may as well have been typed.
@@ -212,6 +217,22 @@ fn control_sequence(bytes: &[u8], rest: &[u8]) -> First {
         }
         _ => typed(bytes),
     }
+}
+
+/// What the mouse did, as xterm reports it (SGR, mode 1006): the button, the column and the row, both
+/// from 1; `M` where it was pressed.
+fn mouse(report: &str, last: u8) -> Option<MouseEvent> {
+    let mut numbers = report.split(';').map(|number| number.parse::<u16>().ok());
+    let (button, column, row) = (numbers.next()??, numbers.next()??, numbers.next()??);
+    let kind = match (button, last) {
+        (0, b'M') => MouseEventKind::Down(MouseButton::Left),
+        (0, b'm') => MouseEventKind::Up(MouseButton::Left),
+        (64, _) => MouseEventKind::ScrollUp,
+        (65, _) => MouseEventKind::ScrollDown,
+        _ => return None,
+    };
+    let (column, row) = (column.checked_sub(1)?, row.checked_sub(1)?);
+    Some(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })
 }
 
 /// The first key as someone has typed it.

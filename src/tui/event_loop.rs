@@ -89,6 +89,9 @@ pub async fn run(options: ConsoleOptions) -> anyhow::Result<()> {
     }
     model.session.environment = options.environment;
     model.session.read_only = options.operator.read_only;
+    if model.session.keys.mouse && !options.plain {
+        display.terminal.use_mouse()?;
+    }
     display.show(&model)?;
 
     let (sender, events) = mpsc::channel(WAITING_MESSAGES);
@@ -203,8 +206,10 @@ impl EventLoop<'_> {
         let mut is_urgent = false;
         let mut waiting = message;
         while let Some(message) = waiting.take().and_then(|it| self.screen.display.adapt(it)) {
-            is_urgent |=
-                matches!(message, Message::Key(_) | Message::Paste(_) | Message::Resize(..));
+            is_urgent |= matches!(
+                message,
+                Message::Key(_) | Message::Paste(_) | Message::Mouse(_) | Message::Resize(..)
+            );
             if let ControlFlow::Break(end) = self.take(message)? {
                 return Ok(ControlFlow::Break(end));
             }
@@ -222,7 +227,8 @@ impl EventLoop<'_> {
         self.frames.is_changed = true;
         self.frames.last_message = Instant::now();
         let mut effects = VecDeque::new();
-        if matches!(message, Message::Key(_) | Message::Paste(_)) && self.pass_time() {
+        let is_input = matches!(message, Message::Key(_) | Message::Paste(_) | Message::Mouse(_));
+        if is_input && self.pass_time() {
             effects.extend(self.update(Message::Tick));
         }
         effects.extend(self.update(message));

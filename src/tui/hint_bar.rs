@@ -1,5 +1,6 @@
 //! The bottom of the screen: the keys that hold now.
 
+use crossterm::event::KeyEvent;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -8,9 +9,42 @@ use super::keymap::{Action, Binding};
 use super::model::Model;
 use crate::engine::Severity;
 
+/// A key in the hint bar, and the column at which it begins.
+struct Hint<'a> {
+    x: u16,
+    binding: &'a Binding,
+}
+
+impl Hint<'_> {
+    /// Columns that it takes, with those after it.
+    fn width(&self) -> u16 {
+        width_of(self.binding)
+    }
+}
+
+fn width_of(binding: &Binding) -> u16 {
+    let letters = binding.key_name().len() + binding.hint.len();
+    u16::try_from(letters + 3).unwrap_or(u16::MAX)
+}
+
 /// The keys that hold now, as many as fit; help has the rest.
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.session.theme;
+    for Hint { x, binding } in hints(model, area) {
+        let room = |x: u16| area.right().saturating_sub(x).into();
+        let (end, _) = buffer.set_stringn(x, area.y, binding.key_name(), room(x), theme.key());
+        buffer.set_stringn(end + 1, area.y, binding.hint, room(end + 1), Style::new());
+    }
+}
+
+/// The key whose hint is at a column.
+pub(super) fn key_at(model: &Model, area: Rect, column: u16) -> Option<KeyEvent> {
+    let hints = hints(model, area).into_iter();
+    let mut here = hints.filter(|hint| (hint.x..hint.x + hint.width()).contains(&column));
+    here.next().map(|hint| hint.binding.event())
+}
+
+fn hints(model: &Model, area: Rect) -> Vec<Hint<'_>> {
     let contexts = model.contexts();
     let mut x = area.x + 1;
     let bound = model
@@ -23,41 +57,28 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     // While something is wrong, the key that says what comes first.
     let is_urgent = |binding: &&Binding| binding.action == Action::Health && is_in_trouble(model);
     let bound = bound.clone().filter(is_urgent).chain(bound.filter(move |it| !is_urgent(it)));
-    let width_of = |binding: &Binding| {
-        let letters = binding.key_name().len() + binding.hint.len();
-        u16::try_from(letters + 3).unwrap_or(u16::MAX)
-    };
     let is_meant = |binding: &Binding| {
         model.session.keys.action(&contexts, binding.event()) == Some(binding.action)
     };
     let help = bound.clone().find(|binding| binding.action == Action::Help && is_meant(binding));
     let mut reserved = help.map_or(0, width_of);
-    let mut shown: Vec<&str> = Vec::new();
+    let mut shown: Vec<Hint<'_>> = Vec::new();
     for binding in bound {
-        let key = binding.key_name();
         if binding.action == Action::Help {
             reserved = 0;
         }
         let width = width_of(binding).saturating_add(reserved);
         // A key that means something else further in is not shown for what it means out here.
         if !is_meant(binding)
-            || shown.contains(&binding.hint)
+            || shown.iter().any(|hint| hint.binding.hint == binding.hint)
             || x.saturating_add(width) > area.right() + 2
         {
             continue;
         }
-        shown.push(binding.hint);
-        (x, _) =
-            buffer.set_stringn(x, area.y, key, area.right().saturating_sub(x).into(), theme.key());
-        (x, _) = buffer.set_stringn(
-            x + 1,
-            area.y,
-            binding.hint,
-            area.right().saturating_sub(x + 1).into(),
-            Style::new(),
-        );
-        x += 2;
+        shown.push(Hint { x, binding });
+        x += width_of(binding);
     }
+    shown
 }
 
 /// Whether something is wrong in the environment on the screen.

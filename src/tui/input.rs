@@ -1,4 +1,4 @@
-//! What reaches a pane or a pop-up from the keyboard.
+//! What comes from the keyboard and the mouse.
 
 use crossterm::event::KeyEvent;
 
@@ -13,4 +13,15 @@ pub enum Input {
     Key(KeyEvent),
     /// Pasted text.
     Paste(String),
+}
+
+/// What happened with the mouse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MouseInput {
+    /// The left button was pressed at a column and a row.
+    Click(u16, u16),
+    /// The wheel was turned up over a column and a row.
+    WheelUp(u16, u16),
+    /// The wheel was turned down over a column and a row.
+    WheelDown(u16, u16),
 }

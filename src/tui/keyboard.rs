@@ -6,12 +6,13 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crossterm::event::Event;
+use crossterm::event::{Event, MouseButton, MouseEvent, MouseEventKind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tokio::sync::mpsc::Sender;
 
 use super::bytes::Bytes;
+use super::input::MouseInput;
 use super::message::Message;
 
 /// Bytes that are read at once.
@@ -124,6 +125,16 @@ fn read_keys(events: &Sender<InputEvent>, gate: &Gate, woken: &OwnedFd) -> io::R
             let message = match event {
                 Event::Key(key) => Message::Key(key),
                 Event::Paste(text) => Message::Paste(text),
+                Event::Mouse(MouseEvent { kind, column, row, .. }) => match kind {
+                    MouseEventKind::Down(MouseButton::Left) => {
+                        Message::Mouse(MouseInput::Click(column, row))
+                    }
+                    MouseEventKind::ScrollUp => Message::Mouse(MouseInput::WheelUp(column, row)),
+                    MouseEventKind::ScrollDown => {
+                        Message::Mouse(MouseInput::WheelDown(column, row))
+                    }
+                    _ => continue,
+                },
                 _ => continue,
             };
             if events.blocking_send(InputEvent::Message(message)).is_err() {

@@ -6,6 +6,7 @@ use crossterm::event::KeyEvent;
 
 use super::editor::EditedText;
 use super::effect::Work;
+use super::input::MouseInput;
 use super::question::{Answer, Ticket};
 use crate::config::{Config, TokenStatus};
 use crate::domain::environment::PerEnvironment;
@@ -18,6 +19,8 @@ use crate::store::{Event, QuotaRow, Remedy};
 pub enum Message {
     /// A key was pressed.
     Key(KeyEvent),
+    /// Something happened with the mouse.
+    Mouse(MouseInput),
     /// Text was pasted.
     Paste(String),
     /// A paste broke off, and its rest is thrown away; or with `false`, that is over.

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
-use super::fit::wrap;
+use super::fit::{width, wrap};
 use super::keymap::{Action, Context};
 use super::lifecycle::{EngineState, Phase, Pruning};
 use super::line::put;
@@ -31,7 +31,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             (refused(session).unwrap_or(explanation), Style::new())
         }
         // They are drawn above everything else.
-        Some(notice) if notice.bad || !model.modals.is_empty() => return,
+        Some(notice) if is_above_all(model, notice, area.width) => return,
         Some(notice) => (notice.text.clone(), theme.good()),
         None if session.phase != Phase::Ready => return,
         None if !model.modals.is_empty() => return,
@@ -48,11 +48,11 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     put(session.theme, area, 0, &format!(" {text}"), style, buffer);
 }
 
-/// What went wrong, and above a pop-up also what just happened, in full: as many of the lowest lines
+/// What went wrong, and what just happened where the line is too short or covered, in full: as many of the lowest lines
 /// as it takes, above everything else, as half a sentence helps no one.
 pub(super) fn draw_above_all(model: &Model, screen: Rect, buffer: &mut Buffer) {
     let session = &model.session;
-    let is_meant = |notice: &&Notice| notice.bad || !model.modals.is_empty();
+    let is_meant = |notice: &&Notice| is_above_all(model, notice, screen.width);
     let Some(notice) = session.notice.as_ref().filter(is_meant) else { return };
     if session.theme.plain {
         return;
@@ -68,6 +68,12 @@ pub(super) fn draw_above_all(model: &Model, screen: Rect, buffer: &mut Buffer) {
     for (line, row) in lines.iter().zip(0..height) {
         put(session.theme, area, row, &format!(" {line}"), style, buffer);
     }
+}
+
+/// Whether a notice is drawn above everything else: bad news, what a pop-up would cover, and what does
+/// not fit into the line.
+fn is_above_all(model: &Model, notice: &Notice, room: u16) -> bool {
+    notice.bad || !model.modals.is_empty() || width(&notice.text) + 2 > room.into()
 }
 
 /// The one banner for an account that rejects its credentials, instead of a failure per user.

@@ -26,6 +26,7 @@ pub mod message;
 mod message_line;
 pub mod modal;
 pub mod model;
+mod mouse;
 pub mod pane;
 pub mod plain;
 pub mod question;

@@ -54,6 +54,7 @@ pub(super) fn on_report(model: &mut Model, report: Message) -> Vec<Effect> {
         // They are no reports.
         Message::Key(_)
         | Message::Paste(_)
+        | Message::Mouse(_)
         | Message::PasteBroken(_)
         | Message::Resize(..)
         | Message::Tick

@@ -18,22 +18,8 @@ use crate::engine::{CredentialsStatus, Severity};
 /// Draws ` smsdeck   Development   Test  [Production]        Twilio · saved · UTC`.
 pub(super) fn draw(session: &Session, area: Rect, buffer: &mut Buffer) {
     let theme = session.theme;
-    let narrow = area.width < 60;
-    let tabs = Environment::ALL.map(|environment| tab(session, environment, narrow));
-    let name = " smsdeck ";
-    let room = tabs.iter().map(|(text, _)| width(text)).sum::<usize>();
-    let whole = name.len() + room;
-    let state = state(session);
-    // Where there is little room, whether it is saved says more than with whom, and in which zone
-    // the clocks are.
-    let zone = session.zone();
-    let texts =
-        [format!("{state} · {zone}"), format!("{} · {zone}", state.word), state.to_string()];
-    let fits = |text: &&String| room + width(text) + 2 < usize::from(area.width);
-    let state = theme.text(texts.iter().find(fits).map_or(state.word, String::as_str));
+    let Bar { name, tabs, state } = bar(session, area);
     let taken = u16::try_from(width(&state) + 1).unwrap_or(u16::MAX);
-    // Everyone knows what runs here, and not its state.
-    let name = if narrow || whole + usize::from(taken) >= area.width.into() { "" } else { name };
     let (mut x, _) = buffer.set_stringn(area.x, area.y, name, area.width.into(), theme.dim());
     for (text, style) in tabs {
         let room = area.right().saturating_sub(x).into();
@@ -47,6 +33,50 @@ pub(super) fn draw(session: &Session, area: Rect, buffer: &mut Buffer) {
         };
         buffer.set_stringn(area.right() - taken, area.y, state, taken.into(), style);
     }
+}
+
+/// What the row of tabs consists of.
+struct Bar {
+    /// The name of the program; empty where there is no room for it.
+    name: &'static str,
+    tabs: [(String, Style); 3],
+    /// Where the environment on screen stands.
+    state: String,
+}
+
+fn bar(session: &Session, area: Rect) -> Bar {
+    let narrow = area.width < 60;
+    let tabs = Environment::ALL.map(|environment| tab(session, environment, narrow));
+    let name = " smsdeck ";
+    let room = tabs.iter().map(|(text, _)| width(text)).sum::<usize>();
+    let whole = name.len() + room;
+    let state = state(session);
+    // Where there is little room, whether it is saved says more than with whom, and in which zone
+    // the clocks are.
+    let zone = session.zone();
+    let texts =
+        [format!("{state} · {zone}"), format!("{} · {zone}", state.word), state.to_string()];
+    let fits = |text: &&String| room + width(text) + 2 < usize::from(area.width);
+    let state = texts.iter().find(fits).map_or(state.word, String::as_str);
+    let state = session.theme.text(state);
+    let taken = width(&state) + 1;
+    // Everyone knows what runs here, and not its state.
+    let name = if narrow || whole + taken >= area.width.into() { "" } else { name };
+    Bar { name, tabs, state }
+}
+
+/// The environment whose tab is at a column.
+pub(super) fn environment_at(session: &Session, area: Rect, column: u16) -> Option<Environment> {
+    let Bar { name, tabs, .. } = bar(session, area);
+    let mut x = usize::from(area.x) + width(name);
+    for (environment, (text, _)) in Environment::ALL.into_iter().zip(&tabs) {
+        let end = x + width(&session.theme.text(text));
+        if (x..end).contains(&usize::from(column)) {
+            return Some(environment);
+        }
+        x = end;
+    }
+    None
 }
 
 /// `Production, 1 locked. Twilio, saved. Others: Development; Test, set up. Times: UTC.`

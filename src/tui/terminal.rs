@@ -1,7 +1,7 @@
 //! The terminal as a resource: taken once, given back exactly once, whatever happens.
 
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
@@ -19,6 +19,14 @@ use crate::process::end_on_panic;
 
 /// How the terminal is ours now, so that it is given back as it was taken, and not twice.
 static TAKEN: AtomicU8 = AtomicU8::new(NOT_TAKEN);
+
+/// Whether clicks and turns of the wheel are reported while the terminal is ours.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+
+/// Reports clicks and turns of the wheel (DEC private mode 1000) in a form without limits (1006); not
+/// what moves: over a slow line that is much.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 
 /// No [`Kind`]: the terminal is not ours.
 const NOT_TAKEN: u8 = u8::MAX;
@@ -75,6 +83,15 @@ impl Terminal {
         let backend = CrosstermBackend::new(WholeFrames::default());
         let inner = ratatui::Terminal::new(backend).inspect_err(|_| give_back())?;
         Ok(Self { kind, inner })
+    }
+
+    /// Has clicks and turns of the wheel reported from now on.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn use_mouse(&mut self) -> io::Result<()> {
+        MOUSE.store(true, Ordering::SeqCst);
+        execute!(io::stdout(), Print(MOUSE_ON))
     }
 
     /// Columns and rows.
@@ -164,6 +181,9 @@ fn enter(kind: Kind) -> io::Result<()> {
         Kind::Screen => execute!(out, EnterAlternateScreen, EnableBracketedPaste),
         Kind::Lines => execute!(out, EnableBracketedPaste),
     };
+    let uses_mouse = MOUSE.load(Ordering::SeqCst);
+    let entered =
+        entered.and_then(|()| if uses_mouse { execute!(out, Print(MOUSE_ON)) } else { Ok(()) });
     entered.inspect_err(|_| give_back())
 }
 
@@ -172,6 +192,9 @@ fn give_back() {
     let taken = TAKEN.swap(NOT_TAKEN, Ordering::SeqCst);
     if taken != NOT_TAKEN {
         let mut out = io::stdout();
+        if MOUSE.load(Ordering::SeqCst) {
+            let _ = queue!(out, Print(MOUSE_OFF));
+        }
         let _ = if taken == Kind::Lines as u8 {
             queue!(out, DisableBracketedPaste, Print("\r\n"))
         } else {

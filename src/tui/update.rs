@@ -9,17 +9,19 @@ use jiff::Timestamp;
 use super::console;
 use super::effect::{Effect, EngineEffect, TerminalEffect};
 use super::flow::Flow;
-use super::input::Input;
+use super::input::{Input, MouseInput};
 use super::keymap::{Action, Context};
 use super::lifecycle::Phase;
 use super::message::Message;
 use super::modal::verify::approval;
 use super::model::Model;
+use super::mouse::{Pointed, pointed};
 use super::pane::typed_filter::TypedFilter;
 use super::pane::{Pane, form_input, log_view, numbers_view, quota_view};
 use super::question::{Answer, Ticket};
 use super::reports::on_report;
 use super::saving::take_deck;
+use super::session::Session;
 use super::tab::Tab;
 use super::text_field::is_alt_key;
 use crate::domain::environment::Environment;
@@ -61,15 +63,10 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
                 effects
             })
             .collect(),
+        Message::Mouse(input) => on_mouse(model, input),
         Message::Paste(text) => on_input(model, &Input::Paste(text)),
-        Message::PasteBroken(true) => {
-            let words =
-                "The paste did not finish, so nothing was pasted. Press Ctrl-C to continue.";
-            model.session.complain(words.to_owned());
-            Vec::new()
-        }
-        Message::PasteBroken(false) => {
-            model.session.say("Keyboard input resumed.");
+        Message::PasteBroken(is_broken) => {
+            on_paste_broken(&mut model.session, is_broken);
             Vec::new()
         }
         Message::Resize(columns, rows) => {
@@ -88,6 +85,15 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
             }
             effects
         }
+    }
+}
+
+fn on_paste_broken(session: &mut Session, is_broken: bool) {
+    if is_broken {
+        session
+            .complain("The paste did not finish, so nothing was pasted. Press Ctrl-C to continue.");
+    } else {
+        session.say("Keyboard input resumed.");
     }
 }
 
@@ -143,6 +149,33 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
     let input = action.map_or(Input::Key(key), Input::Action);
     on_input(model, &input)
+}
+
+/// Does what a click or a turn of the wheel means.
+fn on_mouse(model: &mut Model, input: MouseInput) -> Vec<Effect> {
+    if model.session.is_starting() || model.session.arrangement().too_small {
+        return Vec::new();
+    }
+    let mut effects = Vec::new();
+    for pointed in pointed(model, input) {
+        effects.extend(match pointed {
+            Pointed::Show(environment) => {
+                model.session.show(environment);
+                Vec::new()
+            }
+            Pointed::Focus(pane) => {
+                model.session.focus = pane;
+                Vec::new()
+            }
+            Pointed::Press(key) => on_key(model, key),
+            Pointed::Act(action) => perform(model, action),
+            Pointed::Accept => match model.modals.accept(&mut model.session) {
+                Some(flow) => follow(model, flow),
+                None => Vec::new(),
+            },
+        });
+    }
+    effects
 }
 
 /// Saves from within a pop-up: accepts what is edited in it first. Where that is not possible it says

@@ -102,8 +102,8 @@ fn draw_broken(session: &Session, reason: &str, screen: Rect, buffer: &mut Buffe
     let room = usize::from(screen.width.saturating_sub(2)).max(1);
     let edit = session.key(Context::Broken, Action::EditConfig);
     let text = format!(
-        "{reason}\n\n{edit} opens it in your editor. `smsdeck config history` has the former \
-         versions, and `smsdeck config restore` puts one of them back."
+        "{reason}\n\n{edit} opens it in your editor. `smsdeck config history` lists \
+         earlier versions, and `smsdeck config restore` restores one."
     );
     let lines = text.lines().flat_map(|line| wrap(line, room));
     for (line, row) in lines.zip(4..screen.height.saturating_sub(2)) {

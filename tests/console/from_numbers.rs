@@ -7,7 +7,7 @@ use smsdeck::domain::from_numbers::FromNumber;
 use smsdeck::domain::sender::Sender;
 
 use crate::SIZE;
-use crate::support::screen::Console;
+use crate::support::screen::{Console, saves};
 
 #[test]
 fn a_new_from_number_is_added_with_its_countries() {
@@ -108,4 +108,70 @@ fn the_selected_number_stays_selected_when_other_rows_change() {
     // Of one that is gone, the next one in its place.
     console.press("d y");
     console.assert_shows("›  ACME");
+}
+
+#[test]
+fn nothing_is_picked_before_something_is_searched_for() {
+    let mut console = Console::fresh(SIZE);
+    console.press("BackTab n 72404 Enter Enter");
+    console.assert_shows("Search for a country");
+    console.press("Enter Enter");
+    assert!(console.model.session.tab().form.from_numbers().rows().len() == 1);
+    // UK is the United Kingdom, and Down browses.
+    console.press("uk Enter");
+    console.assert_shows("GB United Kingdom");
+    console.press("Down");
+    console.assert_shows("›+ AF");
+}
+
+#[test]
+fn a_group_is_added_after_it_shows_what_it_adds() {
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab n 72404 Enter eu");
+    // Austria and Germany are on another number.
+    console.assert_shows("European Union: adds 24 of 27: BE BG");
+    console.press("Enter");
+    console.assert_shows("Added 24 countries of European Union. Not added: AT DE IE.");
+    console.press("ch,no,se Enter");
+    console.assert_shows("Added 1 country of CH, NO, SE. Not added: CH.");
+    console.press("Enter");
+    console.assert_shows("Added 72404 for BE BG");
+}
+
+#[test]
+fn a_country_in_the_list_can_be_removed() {
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab n 72404 Enter france Enter france");
+    console.assert_shows("Del remove");
+    console.press("Delete");
+    console.assert_shows("Removed France (FR).");
+    console.assert_shows("none yet");
+}
+
+#[test]
+fn saving_from_a_pop_up_accepts_it_first_or_says_why_not() {
+    let mut console = Console::fresh(SIZE);
+    let effects = console.press("BackTab n 72404 Enter france Enter ^s");
+    assert!(console.model.modals.is_empty());
+    assert_eq!(saves(&effects).len(), 1);
+    let mut console = Console::fresh(SIZE);
+    console.press("BackTab n x ^s");
+    assert!(!console.model.modals.is_empty());
+    let mut console = Console::fresh(SIZE);
+    console.press("o ^s");
+    console.assert_shows("Close this pop-up first");
+}
+
+#[test]
+fn numbers_are_filtered_by_sender_and_country() {
+    let mut console = Console::busy(SIZE);
+    console.press("BackTab /");
+    console.press("germany");
+    console.assert_shows("From numbers · germany_ · 1 of 3");
+    console.press("Enter");
+    console.assert_shows("ACME");
+    console.press("Esc");
+    console.assert_shows("+44 7700 900123");
+    console.press("/ zzz");
+    console.assert_shows("No match");
 }

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use smsdeck::tui::effect::{Effect, EngineEffect, TerminalEffect};
-use smsdeck::tui::message::Message;
+use smsdeck::tui::message::{Message, SaveOutcome};
 
 use crate::SIZE;
 use crate::support::screen::{Console, saves};
@@ -168,4 +168,47 @@ fn the_palette_finds_actions_by_the_words_that_people_have_for_them() {
         let screen = console.screen();
         assert!(screen.contains(found), "{word}:\n{screen}");
     }
+}
+
+#[test]
+fn letters_are_text_in_the_settings_wherever_the_cursor_is() {
+    let mut console = Console::busy(SIZE);
+    console.press("@Provider production");
+    assert!(console.model.modals.is_empty());
+    console.assert_shows("Provider: Enter opens it.");
+}
+
+#[test]
+fn hints_name_no_key_that_would_do_nothing() {
+    let mut console = Console::fresh(SIZE);
+    assert!(!console.screen().contains("r unlock"), "{}", console.screen());
+    console.press("BackTab n 72404 Tab Tab");
+    console.assert_shows("Enter toggle");
+    console.press("Tab Tab");
+    assert!(!console.screen().contains("Enter accept"), "{}", console.screen());
+}
+
+#[test]
+fn quitting_offers_to_save_first() {
+    let mut console = Console::fresh(SIZE);
+    console.press("@Code_validity Backspace 6 ^q");
+    console.assert_shows("save and quit");
+    let effects = console.press("s");
+    let [save] = saves(&effects)[..] else { panic!("{effects:?}") };
+    let save = Box::new(save.clone());
+    let outcome = SaveOutcome { is_saved: true, has_token: true, ..SaveOutcome::default() };
+    let effects = console.tell(Message::Saved { save, outcome });
+    assert!(effects.iter().any(|it| matches!(it, Effect::Terminal(TerminalEffect::Quit))));
+}
+
+#[test]
+fn a_second_send_replaces_the_number_and_a_refusal_keeps_it() {
+    let mut console = Console::busy(SIZE);
+    console.press("s +573001234567 Enter");
+    console.press("s");
+    console.assert_shows("+573001234567");
+    console.press("300");
+    assert!(!console.screen().contains("+573001234567300"), "{}", console.screen());
+    console.press("Enter");
+    console.assert_shows("Send a code");
 }

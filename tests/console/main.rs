@@ -6,6 +6,7 @@ mod conflicts;
 mod from_numbers;
 mod keys;
 mod log;
+mod mouse;
 mod quota;
 mod random_keys;
 mod remapped_keys;

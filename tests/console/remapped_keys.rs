@@ -19,11 +19,15 @@ use crate::support::busy_day::{noon, quota_rows, status};
 use crate::support::screen::{Console, parse};
 
 /// Keys that mean nothing as they are built in, for places where letters are text.
-const UNUSED: [&str; 10] = ["^A", "^B", "^F", "^K", "^N", "^R", "^U", "^V", "^W", "^Y"];
+const UNUSED: [&str; 13] =
+    ["^A", "^B", "^F", "^K", "^N", "^R", "^U", "^V", "^W", "^Y", "^G", "^O", "^T"];
 
 /// What is shown after these keys, as they are built in, of a busy Production.
-const SHOWN: [&str; 31] = [
+const SHOWN: [&str; 34] = [
     "",
+    "H",
+    "BackTab I",
+    "BackTab / zzz",
     "Tab Tab",
     "Tab Tab Backspace Backspace",
     "Tab Tab Down 9 ^s",
@@ -59,13 +63,21 @@ const SHOWN: [&str; 31] = [
 /// Every action on a key that it does not have as they are built in.
 fn remapped() -> Keys {
     let mut letters = ('à'..='ö').chain('ø'..='ʯ').map(String::from);
-    let mut functions = (2..=12).map(|number| format!("F{number}"));
+    // F1 and F2 are built in.
+    let mut functions = (3..=12).map(|number| format!("F{number}"));
     let mut control: BTreeMap<Context, std::slice::Iter<&str>> = BTreeMap::new();
     let mut file: BTreeMap<Context, BTreeMap<Action, String>> = BTreeMap::new();
-    for binding in BINDINGS {
-        // The keys of these two hold at the same time.
-        let group =
-            if binding.context == Context::Countries { Context::Fields } else { binding.context };
+    // There is no function key left for the last one, of which no screen speaks.
+    for binding in BINDINGS.iter().filter(|binding| binding.action != Action::Suspend) {
+        // The keys of these hold at the same time.
+        let group = match binding.context {
+            Context::Countries
+            | Context::ChosenInList
+            | Context::Leading
+            | Context::Checkbox
+            | Context::CancelButton => Context::Fields,
+            other => other,
+        };
         file.entry(binding.context).or_default().entry(binding.action).or_insert_with(|| {
             if binding.context == Context::Always {
                 functions.next().unwrap()

@@ -8,9 +8,12 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::io;
 use std::path::{Path, PathBuf};
+
+use serde::de::{IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::action::Action;
 use super::binding::{Binding, name_in_file};
@@ -24,8 +27,12 @@ use crate::domain::plain_text;
 const MAX_BYTES: u64 = 64 * 1024;
 
 /// Contexts whose keys hold at the same time, the innermost first.
-const TOGETHER: [&[Context]; 11] = [
-    &[Context::Form, Context::Console, Context::Always],
+const TOGETHER: [&[Context]; 15] = [
+    &[Context::ChosenInList, Context::Countries, Context::Fields],
+    &[Context::Leading, Context::Fields],
+    &[Context::Checkbox, Context::Fields],
+    &[Context::CancelButton, Context::Fields],
+    &[Context::Form, Context::Always],
     &[Context::Numbers, Context::Console, Context::Always],
     &[Context::Quota, Context::Console, Context::Always],
     &[Context::Log, Context::Console, Context::Always],
@@ -100,8 +107,7 @@ pub fn read(path: &Path) -> Result<Keys, KeysError> {
 }
 
 fn parse(text: &str, path: &Path) -> Result<Keys, KeysError> {
-    type Written = BTreeMap<Context, BTreeMap<Action, Vec<String>>>;
-    let written: Written = ron::from_str(text).map_err(|error| KeysError::Syntax {
+    let file: KeysFile = ron::from_str(text).map_err(|error| KeysError::Syntax {
         path: path.to_owned(),
         line: error.span.start.line,
         column: error.span.start.col,
@@ -109,13 +115,78 @@ fn parse(text: &str, path: &Path) -> Result<Keys, KeysError> {
     })?;
     let rule = |reason| KeysError::Rule { path: path.to_owned(), reason };
     let mut bindings = BINDINGS.to_vec();
-    for (context, actions) in written {
+    for (context, actions) in file.contexts {
         for (action, names) in actions {
             replace(&mut bindings, context, action, &names).map_err(rule)?;
         }
     }
     check(&bindings).map_err(rule)?;
-    Ok(Keys(bindings))
+    Ok(Keys { bindings, mouse: file.mouse })
+}
+
+/// What the file says: the keys of some actions, and whether the mouse is used.
+#[derive(Default)]
+struct KeysFile {
+    contexts: BTreeMap<Context, BTreeMap<Action, Vec<String>>>,
+    mouse: bool,
+}
+
+impl<'de> Deserialize<'de> for KeysFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(KeysFileVisitor)
+    }
+}
+
+struct KeysFileVisitor;
+
+impl<'de> Visitor<'de> for KeysFileVisitor {
+    type Value = KeysFile;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map from contexts to keys")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<KeysFile, A::Error> {
+        let mut file = KeysFile::default();
+        while let Some(section) = map.next_key::<Section>()? {
+            match section {
+                Section::Mouse => file.mouse = map.next_value()?,
+                Section::Of(context) => {
+                    file.contexts.insert(context, map.next_value()?);
+                }
+            }
+        }
+        Ok(file)
+    }
+}
+
+/// The name of one part of the file.
+enum Section {
+    Mouse,
+    Of(Context),
+}
+
+impl<'de> Deserialize<'de> for Section {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_identifier(SectionVisitor)
+    }
+}
+
+struct SectionVisitor;
+
+impl Visitor<'_> for SectionVisitor {
+    type Value = Section;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a context, or mouse")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Section, E> {
+        if name == "mouse" {
+            return Ok(Section::Mouse);
+        }
+        Context::deserialize(name.into_deserializer()).map(Section::Of)
+    }
 }
 
 /// What is wrong with the text, with the name that was meant.
@@ -211,7 +282,8 @@ fn hold_together(one: &Binding, other: &Binding) -> bool {
 /// The built-in keys in the shape of the file, to begin with.
 pub fn template() -> String {
     let mut text = "// Keys of the console: keep the lines that you change, drop the others.\n\
-                    // Each line names all keys of an action: \"s\", \"^S\", \"F5\", \"Tab\".\n{\n"
+                    // Each line names all keys of an action: \"s\", \"^S\", \"F5\", \"Tab\".\n{\n    \
+                    // Clicks and the wheel; the terminal then selects no text.\n    mouse: false,\n"
         .to_owned();
     let mut by_context: Vec<(Context, Vec<&Binding>)> = Vec::new();
     for binding in BINDINGS {

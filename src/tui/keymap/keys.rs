@@ -7,13 +7,17 @@ use super::binding::Binding;
 use super::context::Context;
 use super::table::BINDINGS;
 
-/// The keys in force.
+/// The keys in force, and whether the mouse is used.
 #[derive(Debug, Clone)]
-pub struct Keys(pub(super) Vec<Binding>);
+pub struct Keys {
+    pub(super) bindings: Vec<Binding>,
+    /// Whether clicks and turns of the wheel are taken; the terminal selects no text then.
+    pub mouse: bool,
+}
 
 impl Default for Keys {
     fn default() -> Self {
-        Self(BINDINGS.to_vec())
+        Self { bindings: BINDINGS.to_vec(), mouse: false }
     }
 }
 
@@ -28,12 +32,12 @@ impl Keys {
 
     /// All of them, in the order in which they are shown.
     pub fn iter(&self) -> impl Iterator<Item = &Binding> + Clone {
-        self.0.iter()
+        self.bindings.iter()
     }
 
     /// Those of one context.
     pub fn of(&self, context: Context) -> impl Iterator<Item = &Binding> + Clone {
-        self.0.iter().filter(move |binding| binding.context == context)
+        self.bindings.iter().filter(move |binding| binding.context == context)
     }
 
     /// The first key of an action as people write it, for sentences that name it.

@@ -121,6 +121,7 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Console, 'E', A::EditConfig, "", "Edit config.ron in $EDITOR; it is checked before it is applied"),
     letter(C::Console, 'z', A::Zoom, "zoom", "Zoom this pane, or show all panes"),
 
+    plain(C::Always, KeyCode::F(2), A::Health, "health", "Health, even while typing"),
     plain(C::Always, KeyCode::F(1), A::Help, "help", "Show the keys, even while typing"),
     control(C::Always, 'p', A::Palette, "find", "Find an action by name, even while typing"),
     control(C::Always, 'q', A::Quit, "quit", "Quit, even while typing"),

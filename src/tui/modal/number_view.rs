@@ -89,30 +89,52 @@ fn draw_chosen(modal: &NumberModal, session: &Session, area: Rect, buffer: &mut 
     let fits =
         names.iter().map(|name| width(name) + 3).sum::<usize>() <= usize::from(area.width) + 2;
     let skip = if fits || !focused { 0 } else { modal.chosen.saturating_sub(1) };
-    let mut parts: Vec<(&str, Style)> = Vec::new();
+    let mut parts: Vec<(String, Style)> = Vec::new();
     if skip > 0 {
-        parts.push(("… ", theme.dim()));
+        parts.push(("… ".to_owned(), theme.dim()));
     }
-    for (index, country) in modal.countries.iter().enumerate().skip(skip) {
-        let is_selected = focused && index == modal.chosen;
-        let style = if is_selected { theme.selected() } else { Style::new() };
-        if is_selected {
-            parts.push((theme.mark(Mark::Part), style));
-        }
-        let is_named = fits || is_selected;
-        parts.push((if is_named { names[index].as_str() } else { country.code() }, style));
-        if index + 1 < modal.countries.len() {
-            parts.push((" · ", theme.dim()));
-        }
-    }
+    parts.extend(chosen_parts(modal, theme, (&names, fits, focused), skip, area.width.into()));
     let mut x = area.x;
     for (text, style) in parts {
         if area.height == 0 || x >= area.right() {
             return;
         }
         let room = (area.right() - x).into();
-        (x, _) = buffer.set_stringn(x, area.y, theme.text(text), room, style);
+        (x, _) = buffer.set_stringn(x, area.y, theme.text(&text), room, style);
     }
+}
+
+/// The chosen countries from one on, as many as fit into so many columns, and how many do not.
+fn chosen_parts(
+    modal: &NumberModal,
+    theme: Theme,
+    (names, fits, focused): (&[String], bool, bool),
+    skip: usize,
+    room: usize,
+) -> Vec<(String, Style)> {
+    let mut parts = Vec::new();
+    let total = modal.countries.len();
+    let mut taken = if skip > 0 { 2 } else { 0 };
+    for (index, country) in modal.countries.iter().enumerate().skip(skip) {
+        let is_selected = focused && index == modal.chosen;
+        let style = if is_selected { theme.selected() } else { Style::new() };
+        let pointer = if is_selected { theme.mark(Mark::Part) } else { "" };
+        let name = if fits || is_selected { names[index].as_str() } else { country.code() };
+        let separator = if index + 1 < total { " · " } else { "" };
+        let left = total - index;
+        let more = format!("+{left}");
+        let needed = width(pointer) + width(name) + width(separator);
+        // Room for the count of those that do not fit any more.
+        let reserved = if left > 1 { width(&more) } else { 0 };
+        if !fits && taken + needed + reserved > room {
+            parts.push((more, theme.dim()));
+            break;
+        }
+        taken += needed;
+        parts.push((format!("{pointer}{name}"), style));
+        parts.push((separator.to_owned(), theme.dim()));
+    }
+    parts
 }
 
 fn draw_picker(

@@ -115,7 +115,7 @@ impl NumbersFileModal {
         let (title, help) = match self.direction {
             Direction::Import => (
                 "Import From numbers",
-                "CSV with the columns sender, countries and default. Changes are shown first.",
+                "CSV columns: sender, countries, default. Shows the changes first.",
             ),
             Direction::Export => ("Export From numbers", "Written as CSV into a new file."),
         };

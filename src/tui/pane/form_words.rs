@@ -118,7 +118,11 @@ fn default_country(session: &Session, form: &Form) -> String {
             country.calling_code()
         );
     }
-    format!("+{} ({country}) is added to numbers without a country code.", country.calling_code())
+    format!(
+        "+{} ({}) is added to numbers without a country code.",
+        country.calling_code(),
+        country.name()
+    )
 }
 
 /// The rule of the quota with the form's own figures; `otherwise` where one of them is wrong.

@@ -141,7 +141,7 @@ pub fn draw(session: &Session, area: Rect, buffer: &mut Buffer, focused: bool) {
     let title = match tab.numbers.filter_shown() {
         Some(typed) => {
             let (shown, all) = (tab.numbers.shown(grid).len(), grid.rows().len());
-            format!("{title} · filter: {typed} · {shown} of {all}")
+            format!("{title} · {typed} · {shown} of {all}")
         }
         None => with_base_url(session, title),
     };
