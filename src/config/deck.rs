@@ -63,8 +63,8 @@ const fn row(
 field_table! {
     /// One of deck-wide settings.
     DeckField of DeckSettings {
-        /// Stands for {app} in messages.
-        AppName => row(None, "app_name", "Stands for {app} in messages.", &Setting {
+        /// Replaces {app} in messages.
+        AppName => row(None, "app_name", "Replaces {app} in messages.", &Setting {
             get: |it| it.app_name.clone(),
             set: |it, value| it.app_name = value,
         }),

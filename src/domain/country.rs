@@ -35,7 +35,7 @@ pub struct TypedCountry {
 pub enum CountryError {
     /// Nothing has this name.
     #[error(
-        "{typed:?} is no country: write a code such as CO, a calling code such as +57, or a name{}",
+        "{typed:?} is not a country: write a code such as CO, a calling code such as +57, or a name{}",
         nearest.map(|country| format!("; did you mean {country}?")).unwrap_or_default()
     )]
     Unknown {

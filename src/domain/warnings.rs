@@ -49,7 +49,7 @@ impl Settings {
     pub fn warnings(&self, environment: Environment) -> Vec<Warning> {
         let mut warnings = Vec::new();
         if environment == Environment::Production && self.provider == Provider::Sandbox {
-            let text = "The Sandbox texts nobody: no user gets a code.";
+            let text = "The Sandbox sends to no one: no user gets a code.";
             warnings.push(Warning::new(Field::Provider, text));
         }
         warnings.extend(self.rule_warnings());

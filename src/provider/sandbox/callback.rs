@@ -50,10 +50,11 @@ pub(super) async fn post_statuses(http: reqwest::Client, url: Url, message: Mess
 
 /// Returns the parameters that describe a message, sorted by name.
 fn parameters(message: &Message) -> Vec<(&'static str, String)> {
-    let status = message.status().key().to_owned();
+    let state = message.state();
+    let status = state.status.key().to_owned();
     let from = message.from.clone().unwrap_or_default();
     let mut parameters = vec![("AccountSid", ACCOUNT_SID.to_owned())];
-    if let Some(code) = message.error_code() {
+    if let Some(code) = state.error_code {
         parameters.push(("ErrorCode", code.to_string()));
     }
     parameters.extend([

@@ -55,7 +55,7 @@ pub(super) fn handset(messages: &Shared, number: &str) -> Reply {
     let received = messages.iter().filter(|message| message.to == number).filter_map(|message| {
         let from = message.from.as_ref().or(message.messaging_service.as_ref());
         Some(HandsetMessage {
-            at: message.arrived_at()?,
+            at: message.state().arrived_at?,
             from: from.cloned().unwrap_or_default(),
             body: message.body.clone(),
         })
@@ -199,7 +199,7 @@ pub(super) fn list(messages: &Shared, query: &HashMap<String, String>) -> Reply 
         .filter(|message| {
             matching("To", Some(&message.to))
                 && matching("From", message.from.as_ref())
-                && fits_date_sent(message.sent_at(), query)
+                && fits_date_sent(message.state().sent_at, query)
         })
         .skip(page * page_size)
         .take(page_size + 1)

@@ -71,6 +71,19 @@ pub(super) struct Messages {
     busy_counts: HashMap<String, u32>,
 }
 
+/// Where a message stands at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MessageState {
+    /// The status, by the message's age.
+    pub status: DeliveryStatus,
+    /// The error code, once the message has failed.
+    pub error_code: Option<u32>,
+    /// When it left for the carrier, if it has.
+    pub sent_at: Option<Timestamp>,
+    /// When it arrived at the phone, if it has.
+    pub arrived_at: Option<Timestamp>,
+}
+
 impl Message {
     fn age(&self) -> Duration {
         if self.clock.runs_by_itself() {
@@ -80,9 +93,30 @@ impl Message {
         Duration::try_from(self.clock.now().duration_since(self.created)).unwrap_or_default()
     }
 
-    /// Returns the present status, by the message's age.
-    pub fn status(&self) -> DeliveryStatus {
+    /// Returns where the message stands now: everything at the same moment.
+    pub fn state(&self) -> MessageState {
         let age = self.age();
+        let (status, fails) = (self.status_at(age), matches!(self.fate, Fate::Undelivered(_)));
+        let error_code = match (self.fate, status) {
+            (Fate::Undelivered(code), DeliveryStatus::Undelivered) => Some(code),
+            _ => None,
+        };
+        let sent = !self.canceled && age >= SENT;
+        let arrived = !fails && !self.canceled && age >= ARRIVED;
+        MessageState {
+            status,
+            error_code,
+            sent_at: sent.then(|| self.created + SENT),
+            arrived_at: arrived.then(|| self.created + ARRIVED),
+        }
+    }
+
+    /// Returns the present status.
+    pub fn status(&self) -> DeliveryStatus {
+        self.state().status
+    }
+
+    fn status_at(&self, age: Duration) -> DeliveryStatus {
         if self.canceled {
             return DeliveryStatus::Canceled;
         }
@@ -97,14 +131,6 @@ impl Message {
         }
     }
 
-    /// Returns the error code, once the message has failed.
-    pub fn error_code(&self) -> Option<u32> {
-        match (self.fate, self.status()) {
-            (Fate::Undelivered(code), DeliveryStatus::Undelivered) => Some(code),
-            _ => None,
-        }
-    }
-
     /// Returns the recipient, as far as it is kept.
     pub fn kept_to(&self) -> String {
         match self.to.char_indices().nth_back(3) {
@@ -113,25 +139,10 @@ impl Message {
         }
     }
 
-    /// Returns the text, as far as it is kept.
-    pub fn kept_body(&self) -> &str {
-        let is_gone = self.retention.discards_text && self.arrived_at().is_some();
+    /// Returns the text, as far as it is kept once the message stands there.
+    pub fn kept_body(&self, state: &MessageState) -> &str {
+        let is_gone = self.retention.discards_text && state.arrived_at.is_some();
         if is_gone { "" } else { &self.body }
-    }
-
-    /// Returns when the message left for the carrier, if it has.
-    pub fn sent_at(&self) -> Option<Timestamp> {
-        let left = !self.canceled && self.age() >= SENT;
-        left.then(|| self.created + SENT)
-    }
-
-    /// Returns when the message arrived at the phone, if it has.
-    pub fn arrived_at(&self) -> Option<Timestamp> {
-        let arrived = match self.fate {
-            Fate::Undelivered(_) => false,
-            _ => !self.canceled && self.age() >= ARRIVED,
-        };
-        arrived.then(|| self.created + ARRIVED)
     }
 }
 

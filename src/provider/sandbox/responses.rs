@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::credentials::ACCOUNT_SID;
-use super::messages::Message;
+use super::messages::{Message, MessageState};
 use crate::domain::message_text::Segments;
 
 /// An HTTP status and a JSON body.
@@ -44,16 +44,16 @@ impl Reply {
 /// Returns a message resource, with every field that Twilio's has.
 pub(super) fn message(message: &Message) -> Value {
     let uri = format!("{}/{}", messages_path(), message.sid);
-    let error_code = message.error_code();
+    let state = message.state();
     json!({
         "account_sid": ACCOUNT_SID,
         "api_version": "2010-04-01",
-        "body": message.kept_body(),
+        "body": message.kept_body(&state),
         "date_created": rfc2822(message.created),
-        "date_sent": message.sent_at().map(rfc2822),
-        "date_updated": rfc2822(last_change(message)),
+        "date_sent": state.sent_at.map(rfc2822),
+        "date_updated": rfc2822(last_change(message, &state)),
         "direction": "outbound-api",
-        "error_code": error_code,
+        "error_code": state.error_code,
         "error_message": null,
         "from": message.from,
         "messaging_service_sid": message.messaging_service,
@@ -62,7 +62,7 @@ pub(super) fn message(message: &Message) -> Value {
         "price": null,
         "price_unit": "USD",
         "sid": message.sid,
-        "status": message.status().key(),
+        "status": state.status.key(),
         "subresource_uris": { "media": format!("{uri}/Media.json") },
         "to": message.kept_to(),
         "uri": format!("{uri}.json"),
@@ -70,8 +70,8 @@ pub(super) fn message(message: &Message) -> Value {
 }
 
 /// When a message last changed.
-fn last_change(message: &Message) -> Timestamp {
-    let steps = [Some(message.updated), message.sent_at(), message.arrived_at()];
+fn last_change(message: &Message, state: &MessageState) -> Timestamp {
+    let steps = [Some(message.updated), state.sent_at, state.arrived_at];
     steps.into_iter().flatten().max().unwrap_or(message.updated)
 }
 

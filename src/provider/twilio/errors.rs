@@ -61,7 +61,7 @@ static ERRORS: &[ErrorAdvice] = &[
     error(20500, Unavailable, Unknown, "an error inside Twilio", "wait, and see Twilio's status page; the message may have been sent"),
     error(20503, Unavailable, Unknown, "Twilio is overloaded", "wait, and see Twilio's status page; the message may have been sent"),
     error(21211, Recipient, FixFirst, "not a valid recipient", "check the user's number"),
-    error(21212, Sender, FixFirst, "not a valid sender", "check the From number; a Verify service (VA…) is no Messaging Service (MG…)"),
+    error(21212, Sender, FixFirst, "not a valid sender", "check the From number; a Verify service (VA…) is not a Messaging Service (MG…)"),
     error(21408, Recipient, FixFirst, "the country is switched off for this account", "switch it on under Geo Permissions in Twilio's console"),
     error(21601, Sender, FixFirst, "the sender cannot send SMS", "use another From number"),
     error(21602, Message, FixFirst, "the message has no text", "check the message text"),
