@@ -117,13 +117,15 @@ pub fn from_csv(text: &str) -> Result<FromNumbers, CsvError> {
 
 fn row(sender: &str, countries: &str) -> Result<FromNumber, String> {
     let sender = Sender::parse(sender).map_err(|error| error.to_string())?;
-    // Codes have spaces between them; a name may have one in it.
+    // A space stands between two codes, or inside a name.
     let separated = if countries.contains([',', ';']) {
         countries.to_owned()
     } else {
         countries.split_whitespace().collect::<Vec<_>>().join(",")
     };
-    let countries = parse_list(&separated).map_err(|error| error.to_string())?;
+    let countries = parse_list(countries)
+        .or_else(|_| parse_list(&separated))
+        .map_err(|error| error.to_string())?;
     Ok(FromNumber { sender, countries: countries.into_iter().collect() })
 }
 
@@ -144,10 +146,14 @@ mod tests {
 
     #[test]
     fn columns_may_be_in_any_order_and_countries_in_words() {
-        let text = "Default,Sender,Countries\r\nno,ACME,\"Germany, Côte d'Ivoire; DACH\"\r\n";
+        let text = "Default,Sender,Countries\r\nno,ACME,\"Germany, Côte d'Ivoire; DACH\"\r\n\
+                    no,72404,United Kingdom\r\n";
         let grid = from_csv(text).unwrap();
         let codes: Vec<&str> = grid.rows()[0].countries.iter().map(|it| it.code()).collect();
         assert_eq!(codes, ["AT", "CH", "CI", "DE"]);
+        assert_eq!(grid.rows()[1].countries.iter().next().unwrap().code(), "GB");
+        // A spreadsheet puts a mark before its text.
+        assert_eq!(from_csv(&format!("\u{feff}{text}")).unwrap(), grid);
     }
 
     #[test]

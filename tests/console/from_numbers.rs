@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use smsdeck::domain::environment::Environment;
 use smsdeck::domain::from_numbers::FromNumber;
+use smsdeck::domain::numbers_csv::from_csv;
 use smsdeck::domain::sender::Sender;
+use smsdeck::tui::effect::{Effect, FileEffect};
+use smsdeck::tui::question::Answer;
 
 use crate::SIZE;
 use crate::support::screen::{Console, saves};
@@ -174,4 +177,29 @@ fn numbers_are_filtered_by_sender_and_country() {
     console.assert_shows("+44 7700 900123");
     console.press("/ zzz");
     console.assert_shows("No match");
+}
+
+#[test]
+fn imported_numbers_are_shown_as_changes_before_they_replace_the_grid() {
+    let mut console = Console::busy(SIZE);
+    let effects = console.press("BackTab I Enter");
+    let Some(Effect::Files(FileEffect::ReadNumbers { ticket, file })) = effects.last() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(file.to_str(), Some("from-numbers.csv"));
+    let before = console.model.session.tab().form.from_numbers().clone();
+    console.answer(*ticket, Err("line 3: 12 is not a number".to_owned()));
+    console.assert_shows("line 3: 12 is not a number");
+    let effects = console.press("Enter");
+    let Some(Effect::Files(FileEffect::ReadNumbers { ticket, .. })) = effects.last() else {
+        panic!("{effects:?}")
+    };
+    let grid = from_csv("sender,countries,default\nACME,FR,\n72404,,yes\n").unwrap();
+    console.answer(*ticket, Ok(Answer::Numbers(Box::new(grid.clone()))));
+    console.assert_shows("+44 7700 900123");
+    assert_eq!(console.model.session.tab().form.from_numbers(), &before);
+    console.press("Enter");
+    assert_eq!(console.model.session.tab().form.from_numbers(), &grid);
+    console.press("u");
+    assert_eq!(console.model.session.tab().form.from_numbers(), &before);
 }

@@ -1,10 +1,12 @@
 //! Keys and pastes that work everywhere.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use smsdeck::domain::environment::PerEnvironment;
 use smsdeck::tui::effect::{Effect, EngineEffect, TerminalEffect};
 use smsdeck::tui::message::{Message, SaveOutcome};
 
 use crate::SIZE;
+use crate::support::busy_day::events;
 use crate::support::screen::{Console, saves};
 
 #[test]
@@ -53,6 +55,11 @@ fn an_idle_console_schedules_no_redraw() {
     let mut console = Console::fresh(SIZE);
     assert_eq!(console.model.next_change(), None);
     console.press("Tab z");
+    assert_eq!(console.model.next_change(), None);
+    // What the engine brings at the start is not news that has to be read about again.
+    let mut console = Console::fresh(SIZE);
+    console.tell(Message::Events(events()));
+    console.tell(Message::Quota(PerEnvironment::from_fn(|_| Vec::new())));
     assert_eq!(console.model.next_change(), None);
 }
 
