@@ -355,7 +355,7 @@ fn copying_single_numbers_never_copies_a_token() {
     assert!(!text(&deck).contains("evil"), "{}", text(&deck));
     let check =
         deck.run(&["config", "copy", "--yes", "dev", "prod", "--fields", "provider", "--dry-run"]);
-    assert!(check.out().contains("The Sandbox texts nobody"), "{}", check.out());
+    assert!(check.out().contains("The Sandbox sends to no one"), "{}", check.out());
 }
 
 #[tokio::test(flavor = "multi_thread")]
