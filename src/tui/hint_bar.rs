@@ -58,7 +58,8 @@ fn hints(model: &Model, area: Rect) -> Vec<Hint<'_>> {
     let is_urgent = |binding: &&Binding| binding.action == Action::Health && is_in_trouble(model);
     let bound = bound.clone().filter(is_urgent).chain(bound.filter(move |it| !is_urgent(it)));
     let is_meant = |binding: &Binding| {
-        model.session.keys.action(&contexts, binding.event()) == Some(binding.action)
+        let innermost = model.session.keys.binding(&contexts, binding.event());
+        innermost.is_some_and(|it| (it.context, it.action) == (binding.context, binding.action))
     };
     let help = bound.clone().find(|binding| binding.action == Action::Help && is_meant(binding));
     let mut reserved = help.map_or(0, width_of);

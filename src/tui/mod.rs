@@ -14,6 +14,7 @@ mod event_loop;
 pub mod executor;
 pub mod fit;
 pub mod flow;
+mod hidden;
 mod hint_bar;
 pub mod input;
 pub mod keyboard;

@@ -1,6 +1,6 @@
 //! A file of keys makes no text wrong: whatever a sentence says of a key is the key in force.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crossterm::event::KeyEvent;
 use smsdeck::domain::bounded::CodeValidity;
@@ -65,7 +65,7 @@ fn remapped() -> Keys {
     let mut letters = ('à'..='ö').chain('ø'..='ʯ').map(String::from);
     // F1 and F2 are built in.
     let mut functions = (3..=12).map(|number| format!("F{number}"));
-    let mut control: BTreeMap<Context, std::slice::Iter<&str>> = BTreeMap::new();
+    let mut control: BTreeMap<Context, VecDeque<&str>> = BTreeMap::new();
     let mut file: BTreeMap<Context, BTreeMap<Action, String>> = BTreeMap::new();
     // There is no function key left for the last one, of which no screen speaks.
     for binding in BINDINGS.iter().filter(|binding| binding.action != Action::Suspend) {
@@ -82,8 +82,11 @@ fn remapped() -> Keys {
             if binding.context == Context::Always {
                 functions.next().unwrap()
             } else if binding.context.takes_text() {
-                let left = control.entry(group).or_insert_with(|| UNUSED.iter());
-                (*left.next().unwrap()).to_owned()
+                let left = control.entry(group).or_insert_with(|| UNUSED.into());
+                // It never holds while a button does, which have the last keys of the fields.
+                let is_unpicked = group == Context::UnpickedInList;
+                let key = if is_unpicked { left.pop_back() } else { left.pop_front() };
+                key.unwrap().to_owned()
             } else {
                 letters.next().unwrap()
             }

@@ -26,6 +26,8 @@ pub enum Context {
     Countries,
     /// The same, on a country that the number has already.
     ChosenInList,
+    /// The list, while no line of it is selected.
+    UnpickedInList,
     /// A field that Enter leads on from.
     Leading,
     /// A box that can be ticked.
@@ -77,6 +79,7 @@ impl Context {
                 | Self::Fields
                 | Self::Countries
                 | Self::ChosenInList
+                | Self::UnpickedInList
                 | Self::Leading
                 | Self::Checkbox
                 | Self::CancelButton
@@ -96,7 +99,7 @@ impl Context {
             Self::Log => "Delivery log",
             Self::Fields | Self::Leading => "Pop-up fields",
             Self::Chosen => "Countries of this number",
-            Self::Countries => "Country list",
+            Self::Countries | Self::UnpickedInList => "Country list",
             Self::ChosenInList => "Country of this number",
             Self::Checkbox => "Checkbox",
             Self::CancelButton => "Cancel button",

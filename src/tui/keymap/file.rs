@@ -27,8 +27,9 @@ use crate::domain::plain_text;
 const MAX_BYTES: u64 = 64 * 1024;
 
 /// Contexts whose keys hold at the same time, the innermost first.
-const TOGETHER: [&[Context]; 15] = [
+const TOGETHER: [&[Context]; 16] = [
     &[Context::ChosenInList, Context::Countries, Context::Fields],
+    &[Context::UnpickedInList, Context::Countries, Context::Fields],
     &[Context::Leading, Context::Fields],
     &[Context::Checkbox, Context::Fields],
     &[Context::CancelButton, Context::Fields],

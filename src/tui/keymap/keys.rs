@@ -24,10 +24,12 @@ impl Default for Keys {
 impl Keys {
     /// Finds what a key means, in the innermost context that binds it.
     pub fn action(&self, contexts: &[Context], key: KeyEvent) -> Option<Action> {
-        contexts.iter().find_map(|&context| {
-            let bound = self.of(context).find(|binding| binding.matches(key));
-            bound.map(|binding| binding.action)
-        })
+        self.binding(contexts, key).map(|binding| binding.action)
+    }
+
+    /// The same, with the context that binds it.
+    pub fn binding(&self, contexts: &[Context], key: KeyEvent) -> Option<&Binding> {
+        contexts.iter().find_map(|&context| self.of(context).find(|binding| binding.matches(key)))
     }
 
     /// All of them, in the order in which they are shown.

@@ -140,6 +140,9 @@ pub static BINDINGS: &[Binding] = &[
     plain(C::ChosenInList, KeyCode::Delete, A::Remove, "remove", "Remove the country under the cursor from this number"),
     control(C::ChosenInList, 'd', A::Remove, "", ""),
 
+    plain(C::UnpickedInList, KeyCode::Down, A::Down, "browse", "Go to the first country of the list"),
+    plain(C::UnpickedInList, KeyCode::Enter, A::Add, "", ""),
+
     plain(C::Countries, KeyCode::Enter, A::Add, "add", "Add the country; + does too while searching"),
     plain(C::Countries, KeyCode::PageUp, A::PageUp, "", "Page up"),
     plain(C::Countries, KeyCode::PageDown, A::PageDown, "", "Page down"),

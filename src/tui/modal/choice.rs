@@ -4,12 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::frame::{open_box, write, write_field};
+use super::frame::{mark_hidden, open_box, write, write_field};
 use crate::domain::country::Country;
 use crate::domain::provider::ProviderKind;
 use crate::tui::fit::column;
 use crate::tui::fit::first_row;
 use crate::tui::flow::Flow;
+use crate::tui::hidden::hidden;
 use crate::tui::input::Input;
 use crate::tui::keymap::Action;
 use crate::tui::mark::Mark;
@@ -125,6 +126,7 @@ fn draw_list(
     buffer: &mut Buffer,
 ) {
     let first = first_row(selected, area.height.into(), 0, choices.len());
+    mark_hidden(session, area, hidden(first, area.height.into(), choices.len()), buffer);
     for ((index, choice), row) in choices.iter().enumerate().skip(first).zip(0..area.height) {
         let mark = session.theme.mark_if(index == selected, Mark::Line);
         let text = match choice {

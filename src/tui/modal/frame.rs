@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
+use crate::tui::hidden::draw_hidden;
 use crate::tui::layout::centred;
 use crate::tui::mark::Mark;
 use crate::tui::session::Session;
@@ -26,6 +27,17 @@ pub(super) fn open_box(
     let inner = block.inner(area);
     block.render(area, buffer);
     Rect { x: inner.x + u16::from(inner.width > 2), width: inner.width.saturating_sub(2), ..inner }
+}
+
+/// Says in the lower border of a pop-up how many lines of its list are not in sight.
+pub(super) fn mark_hidden(
+    session: &Session,
+    list: Rect,
+    counts: (usize, usize),
+    buffer: &mut Buffer,
+) {
+    let pane = Rect { height: list.height.saturating_add(1), ..list };
+    draw_hidden(session.theme, pane.intersection(buffer.area), counts, buffer);
 }
 
 /// Writes a line of text, if it is inside.

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::frame::{open_box, write, write_field};
+use super::frame::{mark_hidden, open_box, write, write_field};
 use super::page::mark_more;
 use crate::config::{Config, Version};
 use crate::domain::difference::differences;
@@ -15,6 +15,7 @@ use crate::store::AuditEntry;
 use crate::tui::effect::{Effect, FileEffect};
 use crate::tui::fit::{cut, first_row, wrap};
 use crate::tui::flow::{Flow, Popup};
+use crate::tui::hidden::hidden;
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::mark::Mark;
@@ -191,6 +192,7 @@ impl HistoryModal {
     fn draw_list(&self, session: &Session, entries: &[Entry<'_>], area: Rect, buffer: &mut Buffer) {
         let theme = session.theme;
         let first = first_row(self.selected, area.height.into(), 0, entries.len());
+        mark_hidden(session, area, hidden(first, area.height.into(), entries.len()), buffer);
         for ((index, entry), row) in entries.iter().enumerate().skip(first).zip(0..area.height) {
             let is_selected = index == self.selected;
             let pointer = theme.mark_if(is_selected, Mark::Line);

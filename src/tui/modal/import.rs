@@ -4,13 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::frame::{open_box, write};
+use super::frame::{mark_hidden, open_box, write};
 use crate::engine::AccountQuery;
 use crate::provider::{OfferedSender, OfferedSenders};
 use crate::tui::effect::{Effect, FileEffect, Work};
 use crate::tui::fit::first_row;
 use crate::tui::fit::wrap;
 use crate::tui::flow::{Flow, Popup};
+use crate::tui::hidden::hidden;
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::mark::Mark;
@@ -146,6 +147,7 @@ impl ImportModal {
         }
         let list = Rect { height, ..inner };
         let first = first_row(self.selected, height.into(), 0, self.senders().len());
+        mark_hidden(session, list, hidden(first, height.into(), self.senders().len()), buffer);
         for ((index, offer), row) in self.senders().iter().enumerate().skip(first).zip(0..height) {
             let is_selected = index == self.selected;
             let mark = theme.mark_if(is_selected, Mark::Line);

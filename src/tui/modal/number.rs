@@ -119,6 +119,9 @@ impl NumberModal {
             NumberPart::Picker if self.is_on_chosen() => {
                 vec![Context::ChosenInList, Context::Countries, Context::Fields]
             }
+            NumberPart::Picker if self.picked.is_none() => {
+                vec![Context::UnpickedInList, Context::Countries, Context::Fields]
+            }
             NumberPart::Picker => vec![Context::Countries, Context::Fields],
             NumberPart::Sender if self.leads_on() => vec![Context::Leading, Context::Fields],
             NumberPart::Default => vec![Context::Checkbox, Context::Fields],
@@ -257,7 +260,7 @@ impl NumberModal {
         let picked = self.picked.map(|at| self.picks().into_iter().nth(at));
         let country = match picked {
             None => {
-                let down = session.key(Context::Fields, Action::Down);
+                let down = session.key(Context::UnpickedInList, Action::Down);
                 let text = format!("Search for a country, or press {down} to browse the list.");
                 return self.remark = Some(text);
             }

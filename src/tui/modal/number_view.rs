@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::choice::country_line;
-use super::frame::{open_box, write, write_field};
+use super::frame::{mark_hidden, open_box, write, write_field};
 use super::number::{NumberModal, NumberPart, Pick};
 use crate::domain::country::Country;
 use crate::domain::country_group::NamedCountries;
@@ -76,7 +76,7 @@ fn draw_chosen(modal: &NumberModal, session: &Session, area: Rect, buffer: &mut 
     let theme = session.theme;
     if modal.countries.is_empty() {
         let text =
-            if modal.default { "none; it is the default" } else { "none yet – search below" };
+            if modal.default { "None; it is the default" } else { "None yet – search below" };
         return write(area, 0, text, theme.dim(), theme, buffer);
     }
     let focused = modal.part == NumberPart::Chosen;
@@ -161,7 +161,7 @@ fn draw_picker(
     }
     let grid = session.tab().form.from_numbers();
     let first = first_row(modal.picked.unwrap_or(0), list.height.into(), 0, picks.len());
-    let mut row = 0;
+    let (mut row, mut below) = (0, picks.len().saturating_sub(first));
     for (index, pick) in picks.iter().enumerate().skip(first) {
         let is_selected = focused && Some(index) == modal.picked;
         match pick {
@@ -180,10 +180,15 @@ fn draw_picker(
                 row += 1;
             }
         }
-        if row >= list.height {
+        if row > list.height {
+            break;
+        }
+        below -= 1;
+        if row == list.height {
             break;
         }
     }
+    mark_hidden(session, list, (first, below), buffer);
     cursor
 }
 

@@ -5,10 +5,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::frame::{open_box, write, write_field};
+use super::frame::{mark_hidden, open_box, write, write_field};
 use crate::domain::environment::Environment;
 use crate::tui::fit::{cut, first_row};
 use crate::tui::flow::Flow;
+use crate::tui::hidden::hidden;
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Binding, Context};
 use crate::tui::mark::Mark;
@@ -200,6 +201,7 @@ impl PaletteModal {
         // The keys stand at the right; their place goes where the name needs the room.
         let room = usize::from(list.width.saturating_sub(14));
         let first = first_row(self.selected, height.into(), 0, count);
+        mark_hidden(session, list, hidden(first, height.into(), count), buffer);
         for ((index, entry), row) in shown.into_iter().enumerate().skip(first).zip(0..height) {
             let is_selected = index == self.selected;
             let mark = theme.mark_if(is_selected, Mark::Line);

@@ -7,7 +7,6 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::empty::{draw_empty, missing};
-use super::hidden::{draw_hidden, hidden};
 use super::log_filter::LogFilter;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
@@ -16,6 +15,7 @@ use crate::domain::sender::Sender;
 use crate::store::{Event, EventId, EventKind};
 use crate::tui::effect::Effect;
 use crate::tui::fit::{cut, wrap};
+use crate::tui::hidden::{draw_hidden, hidden};
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::mark::Mark;

@@ -8,7 +8,6 @@ pub mod form;
 pub mod form_input;
 pub mod form_view;
 pub mod form_words;
-mod hidden;
 pub mod log;
 mod log_filter;
 pub mod log_view;

@@ -6,7 +6,6 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::empty::{draw_empty, missing};
-use super::hidden::{draw_hidden, hidden};
 use super::quota::is_locked;
 use super::quota_filter::QuotaFilter;
 use crate::domain::passcode::MAX_WRONG_TRIES;
@@ -14,6 +13,7 @@ use crate::domain::quota::Quota;
 use crate::store::QuotaRow;
 use crate::tui::effect::Effect;
 use crate::tui::fit::{column, cut_front, first_row, width};
+use crate::tui::hidden::{draw_hidden, hidden};
 use crate::tui::input::Input;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::lifecycle::EngineState;
