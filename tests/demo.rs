@@ -9,7 +9,7 @@ use support::terminal::{Picture, Terminal};
 const STORY: [(&str, &[&str]); 9] = [
     ("", &["[Development ! 1 warning]", "LOCKED"]),
     ("\x1b[Z", &["┏ From numbers"]),
-    ("n+447400123456\r", &["mobile number, United Kingdom", "Enter add"]),
+    ("n+447400123456\r", &["mobile number, United Kingdom", "Down browse"]),
     ("irel\r", &["Added Ireland (IE)"]),
     ("\r", &["+44 7400 123456"]),
     ("s3001112233", &["300 1112233", "open, 3 of 3 left"]),

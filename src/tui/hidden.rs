@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::tui::theme::Theme;
 
 /// Says how many lines are above and below those that a pane shows; nothing where all are in sight.
-pub(in crate::tui) fn draw_hidden(
+pub(super) fn draw_hidden(
     theme: Theme,
     pane: Rect,
     (above, below): (usize, usize),
@@ -27,6 +27,6 @@ pub(in crate::tui) fn draw_hidden(
 }
 
 /// How many of so many lines are above and below those in sight.
-pub(in crate::tui) const fn hidden(first: usize, shown: usize, count: usize) -> (usize, usize) {
+pub(super) const fn hidden(first: usize, shown: usize, count: usize) -> (usize, usize) {
     (first, count.saturating_sub(first + shown))
 }

@@ -141,7 +141,7 @@ pub static BINDINGS: &[Binding] = &[
     control(C::ChosenInList, 'd', A::Remove, "", ""),
 
     plain(C::UnpickedInList, KeyCode::Down, A::Down, "browse", "Go to the first country of the list"),
-    plain(C::UnpickedInList, KeyCode::Enter, A::Add, "", ""),
+    plain(C::UnpickedInList, KeyCode::Enter, A::Add, "", "Add the selected country"),
 
     plain(C::Countries, KeyCode::Enter, A::Add, "add", "Add the country; + does too while searching"),
     plain(C::Countries, KeyCode::PageUp, A::PageUp, "", "Page up"),

@@ -159,6 +159,20 @@ fn draw_picker(
             buffer,
         );
     }
+    draw_picks(modal, session, &picks, list, buffer);
+    cursor
+}
+
+/// The lines of the list from the one that keeps the selected line in sight, as many as fit.
+fn draw_picks(
+    modal: &NumberModal,
+    session: &Session,
+    picks: &[Pick],
+    list: Rect,
+    buffer: &mut Buffer,
+) {
+    let theme = session.theme;
+    let focused = modal.part == NumberPart::Picker;
     let grid = session.tab().form.from_numbers();
     let first = first_row(modal.picked.unwrap_or(0), list.height.into(), 0, picks.len());
     let (mut row, mut below) = (0, picks.len().saturating_sub(first));
@@ -189,7 +203,6 @@ fn draw_picker(
         }
     }
     mark_hidden(session, list, (first, below), buffer);
-    cursor
 }
 
 /// What adding several countries at once adds, in lines.
