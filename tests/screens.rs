@@ -146,5 +146,12 @@ fn every_key_has_an_action_named_in_help_and_palette() {
                 && !other.help.is_empty()
         });
         assert!(is_named, "{binding:?}");
+        let twice = BINDINGS.iter().any(|other| {
+            (other.context, other.action) == (binding.context, binding.action)
+                && (other.key, other.modifiers) != (binding.key, binding.modifiers)
+                && !other.help.is_empty()
+                && !binding.help.is_empty()
+        });
+        assert!(!twice, "listed twice: {binding:?}");
     }
 }

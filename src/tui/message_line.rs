@@ -100,15 +100,19 @@ fn explanation(session: &Session) -> String {
             let settings = session.saved_settings();
             let (allowed, minutes) = (settings.codes_allowed.get(), settings.time_out.get());
             let rule = format!("{allowed} codes, then none until {minutes} min after the last.");
-            if session.read_only {
+            if session.read_only || !session.is_possible(Context::Quota, Action::Unlock) {
                 return rule;
             }
             let unlock = session.key(Context::Quota, Action::Unlock);
             format!("{rule} {unlock} gives a user all codes back.")
         }
         Pane::Log => {
+            let explanation = "Every step of every code.";
+            if !session.is_possible(Context::Log, Action::Accept) {
+                return explanation.to_owned();
+            }
             let open = session.key(Context::Log, Action::Accept);
-            format!("Every step of every code. {open} shows all about one.")
+            format!("{explanation} {open} shows all about one.")
         }
     }
 }

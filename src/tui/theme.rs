@@ -91,8 +91,13 @@ impl Theme {
         self.coloured(Color::Red).add_modifier(Modifier::BOLD)
     }
 
-    /// Names of keys.
-    pub fn key(self) -> Style {
+    /// Names of keys: bold, as no color of the terminal is readable on black and on white.
+    pub const fn key(self) -> Style {
+        self.strong()
+    }
+
+    /// The border of what has the focus.
+    fn focus(self) -> Style {
         self.coloured(Color::Cyan)
     }
 
@@ -100,9 +105,9 @@ impl Theme {
     /// title that does not fit, whole words are left out.
     pub fn block(self, title: &str, focused: bool, width: u16) -> Block<'static> {
         let (set, style) = match (self.unicode, focused) {
-            (true, true) => (border::THICK, self.key()),
+            (true, true) => (border::THICK, self.focus()),
             (true, false) => (border::PLAIN, self.dim()),
-            (false, _) => (ASCII_BORDER, if focused { self.key() } else { self.dim() }),
+            (false, _) => (ASCII_BORDER, if focused { self.focus() } else { self.dim() }),
         };
         let mark = if focused && !self.unicode { ">" } else { " " };
         if self.plain {

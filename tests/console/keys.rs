@@ -189,7 +189,10 @@ fn letters_are_text_in_the_settings_wherever_the_cursor_is() {
 fn hints_name_no_key_that_would_do_nothing() {
     let mut console = Console::fresh(SIZE);
     assert!(!console.screen().contains("r unlock"), "{}", console.screen());
-    console.press("BackTab n 72404 Tab Tab");
+    assert!(!console.screen().contains("gives a user"), "{}", console.screen());
+    console.press("?");
+    assert!(!console.screen().contains("? help"), "{}", console.screen());
+    console.press("Esc BackTab n 72404 Tab Tab");
     console.assert_shows("Enter toggle");
     console.press("Tab Tab");
     assert!(!console.screen().contains("Enter accept"), "{}", console.screen());

@@ -56,7 +56,7 @@ pub static BINDINGS: &[Binding] = &[
     letter(C::Numbers, 'j', A::Down, "", ""),
     letter(C::Numbers, 'n', A::New, "new", "Add a From number"),
     letter(C::Numbers, 'e', A::Accept, "edit", "Edit the number"),
-    plain(C::Numbers, KeyCode::Enter, A::Accept, "", "Edit the number"),
+    plain(C::Numbers, KeyCode::Enter, A::Accept, "", ""),
     letter(C::Numbers, 'd', A::Remove, "delete", "Delete the number"),
     plain(C::Numbers, KeyCode::Delete, A::Remove, "", ""),
     letter(C::Numbers, 'i', A::Import, "", "Import senders from the account"),

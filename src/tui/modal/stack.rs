@@ -53,6 +53,11 @@ impl ModalStack {
         self.0.iter().any(|modal| matches!(modal, Modal::Health(_)))
     }
 
+    /// Whether the keys are on top.
+    pub fn is_help_open(&self) -> bool {
+        matches!(self.top(), Some(Modal::Help(_)))
+    }
+
     /// Whether one of them began with settings and will change them.
     pub fn edit_settings(&self) -> bool {
         self.0.iter().any(Modal::edits_settings)
