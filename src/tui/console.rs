@@ -83,7 +83,7 @@ fn open(model: &mut Model, action: Action) -> Vec<Effect> {
     let number = session.tab().last_number.clone();
     let mut effects = Vec::new();
     match action {
-        Action::Help if !modals.is_help_open() => {
+        Action::Help if !matches!(modals.top(), Some(Modal::Help(_))) => {
             let contexts = modals.contexts().unwrap_or_else(|| session.contexts());
             modals.open(Modal::Help(HelpModal::new(contexts)));
         }

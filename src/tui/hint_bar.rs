@@ -54,7 +54,7 @@ fn hints(model: &Model, area: Rect) -> Vec<Hint<'_>> {
         .filter(|binding| contexts.contains(&binding.context) && !binding.hint.is_empty())
         .filter(|binding| model.session.offers(binding.context, binding.action))
         .filter(|binding| model.session.is_possible(binding.context, binding.action))
-        .filter(|binding| binding.action != Action::Help || !model.modals.is_help_open());
+        .filter(|binding| model.modals.is_possible(&model.session, binding.action));
     // While something is wrong, the key that says what comes first.
     let is_urgent = |binding: &&Binding| binding.action == Action::Health && is_in_trouble(model);
     let bound = bound.clone().filter(is_urgent).chain(bound.filter(move |it| !is_urgent(it)));

@@ -192,6 +192,12 @@ fn hints_name_no_key_that_would_do_nothing() {
     assert!(!console.screen().contains("gives a user"), "{}", console.screen());
     console.press("?");
     assert!(!console.screen().contains("? help"), "{}", console.screen());
+    console.press("Esc = Enter");
+    console.assert_shows("Copied Provider from Test.");
+    console.assert_shows("Enter copy");
+    console.press("Enter");
+    console.assert_shows("No differences.");
+    assert!(!console.screen().contains("Enter copy"), "{}", console.screen());
     console.press("Esc BackTab n 72404 Tab Tab");
     console.assert_shows("Enter toggle");
     console.press("Tab Tab");

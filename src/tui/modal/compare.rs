@@ -74,6 +74,11 @@ impl CompareModal {
         Flow::STAY
     }
 
+    /// Whether there is anything to take over.
+    pub(super) fn has_differences(&self, session: &Session) -> bool {
+        !self.rows(session).is_empty()
+    }
+
     /// What differs: here as edited, there as saved.
     fn rows(&self, session: &Session) -> Vec<Difference> {
         differences(&here(session), self.there(session))

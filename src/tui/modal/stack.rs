@@ -9,7 +9,7 @@ use crate::store::Event;
 use crate::tui::effect::Effect;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
-use crate::tui::keymap::Context;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::question::{Answer, Ticket};
 use crate::tui::session::Session;
 
@@ -53,9 +53,15 @@ impl ModalStack {
         self.0.iter().any(|modal| matches!(modal, Modal::Health(_)))
     }
 
-    /// Whether the keys are on top.
-    pub fn is_help_open(&self) -> bool {
-        matches!(self.top(), Some(Modal::Help(_)))
+    /// Whether an action would do something in the one on top, as it stands.
+    pub fn is_possible(&self, session: &Session, action: Action) -> bool {
+        match (self.top(), action) {
+            (Some(Modal::Help(_)), Action::Help) => false,
+            (Some(Modal::Compare(modal)), Action::Accept | Action::RestoreAll) => {
+                modal.has_differences(session)
+            }
+            _ => true,
+        }
     }
 
     /// Whether one of them began with settings and will change them.
