@@ -21,6 +21,16 @@ pub fn cut(text: &str, room: usize) -> String {
     kept.concat()
 }
 
+/// A text in so many lines at most, the last with an ellipsis where something is missing.
+pub fn wrap_within(text: &str, room: usize, lines: usize) -> Vec<String> {
+    let mut wrapped = wrap(text, room);
+    if wrapped.len() > lines {
+        let rest = wrapped.split_off(lines.saturating_sub(1)).join(" ");
+        wrapped.extend((lines > 0).then(|| cut(&rest, room)));
+    }
+    wrapped
+}
+
 /// The end of a text, with an ellipsis where something is missing.
 pub fn cut_front(text: &str, room: usize) -> String {
     if width(text) <= room {
@@ -94,6 +104,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_does_not_fit_into_the_lines_ends_with_an_ellipsis() {
+        assert_eq!(wrap_within("one two three", 5, 3), ["one", "two", "three"]);
+        assert_eq!(wrap_within("one two three", 5, 2), ["one", "two …"]);
+        assert_eq!(wrap_within("one two three", 5, 1), ["one …"]);
+        assert_eq!(wrap_within("one two three", 5, 0), [""; 0]);
+    }
 
     #[test]
     fn a_title_drops_parts_and_words_and_never_half_of_one() {

@@ -117,3 +117,15 @@ fn comparing_environments_copies_single_values_but_never_a_secret() {
     assert_eq!(save.settings.from_numbers.rows().len(), 1);
     assert_eq!(save.token, TokenChange::Keep);
 }
+
+#[test]
+fn on_a_narrow_screen_what_does_not_fit_ends_with_an_ellipsis() {
+    let mut console = Console::fresh((40, 12));
+    console.press("Tab Tab ^g");
+    console.assert_shows("Log only, don't block   [ ]");
+    let screen = console.text();
+    let last = screen.lines().rfind(|line| line.starts_with('┃')).unwrap();
+    assert!(last.trim_matches(['┃', ' ']).ends_with("no limit."), "{screen}");
+    console.press("Down Down Down Down Down Down");
+    console.assert_shows("…");
+}

@@ -8,7 +8,7 @@ use ratatui::layout::Position;
 use super::frame::{open_box, write, write_choice, write_field};
 use crate::domain::message_options::{AddressRetention, ContentRetention, RiskCheck};
 use crate::domain::provider::{ApiKeySid, BaseUrl, TwilioAccount};
-use crate::tui::fit::wrap;
+use crate::tui::fit::wrap_within;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
 use crate::tui::keymap::Action;
@@ -172,7 +172,8 @@ impl AccountModal {
             Some(error) => (format!("{error}."), theme.failure()),
             None => (self.explanation().to_owned(), theme.dim()),
         };
-        for (line, row) in wrap(&text, room).iter().zip(6..inner.height) {
+        let lines = wrap_within(&text, room, inner.height.saturating_sub(6).into());
+        for (line, row) in lines.iter().zip(6..) {
             write(inner, row, line, style, theme, buffer);
         }
         cursor

@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
+use crate::tui::fit::cut;
 use crate::tui::hidden::draw_hidden;
 use crate::tui::layout::centred;
 use crate::tui::mark::Mark;
@@ -50,7 +51,8 @@ pub(super) fn write(
     buffer: &mut Buffer,
 ) {
     if row < area.height {
-        buffer.set_stringn(area.x, area.y + row, theme.text(text), area.width.into(), style);
+        let text = theme.text(&cut(text, area.width.into()));
+        buffer.set_stringn(area.x, area.y + row, text, area.width.into(), style);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::engine::AccountQuery;
 use crate::provider::{OfferedSender, OfferedSenders};
 use crate::tui::effect::{Effect, FileEffect, Work};
 use crate::tui::fit::first_row;
-use crate::tui::fit::wrap;
+use crate::tui::fit::{wrap, wrap_within};
 use crate::tui::flow::{Flow, Popup};
 use crate::tui::hidden::hidden;
 use crate::tui::input::Input;
@@ -128,7 +128,7 @@ impl ImportModal {
                 return None;
             }
         };
-        for (line, row) in wrap(&text, room).iter().zip(0..inner.height) {
+        for (line, row) in wrap_within(&text, room, inner.height.into()).iter().zip(0..) {
             write(inner, row, line, style, theme, buffer);
         }
         None

@@ -9,7 +9,7 @@ use ratatui::layout::Position;
 use super::frame::{open_box, write, write_choice, write_field};
 use crate::domain::country::Country;
 use crate::domain::limits::{Cap, Caps, Limits};
-use crate::tui::fit::wrap;
+use crate::tui::fit::wrap_within;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
 use crate::tui::keymap::Action;
@@ -18,7 +18,7 @@ use crate::tui::session::Session;
 use crate::tui::text_field::TextField;
 
 /// Columns of the labels.
-const LABEL: u16 = 22;
+const LABEL: u16 = 24;
 
 /// The fields, in the order of Tab, with what explains them.
 const FIELDS: [(&str, &str); 6] = [
@@ -140,15 +140,17 @@ impl LimitsModal {
         let focused = self.line == RECORD_ONLY;
         let mark = if self.record_only { Mark::Chosen } else { Mark::NotChosen };
         let mark = theme.mark(mark);
-        let choice = format!("{mark} log only, do not block");
-        let (label, choice) = (("Log only", LABEL), (choice.as_str(), focused));
+        let (label, choice) = (("Log only, don't block", LABEL), (mark, focused));
         write_choice(inner, 6, label, choice, theme, buffer);
         let (text, style) = match &self.error {
             Some(error) => (format!("{error}."), theme.failure()),
             None => (self.explanation().to_owned(), theme.dim()),
         };
         let room = usize::from(inner.width).max(1);
-        for (line, row) in wrap(&text, room).iter().zip(8..inner.height) {
+        // After a blank line, where there is room for it.
+        let first = if inner.height < 10 { 7 } else { 8 };
+        let lines = wrap_within(&text, room, inner.height.saturating_sub(first).into());
+        for (line, row) in lines.iter().zip(first..) {
             write(inner, row, line, style, theme, buffer);
         }
         cursor

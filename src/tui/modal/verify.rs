@@ -8,7 +8,7 @@ use super::frame::{open_box, write, write_field};
 use crate::domain::passcode::{Passcode, Verdict};
 use crate::domain::user::UserId;
 use crate::engine::{CodeAttempt, Verified};
-use crate::tui::fit::wrap;
+use crate::tui::fit::wrap_within;
 use crate::tui::flow::Flow;
 use crate::tui::input::Input;
 use crate::tui::keymap::Action;
@@ -175,7 +175,8 @@ impl VerifyModal {
             Some(Err(error)) => (format!("{error}."), theme.failure()),
         };
         let style: Style = style;
-        for (line, row) in wrap(&text, inner.width.into()).iter().zip(4..) {
+        let lines = inner.height.saturating_sub(4);
+        for (line, row) in wrap_within(&text, inner.width.into(), lines.into()).iter().zip(4..) {
             write(inner, row, line, style, theme, buffer);
         }
         number.or(code).or(user)
