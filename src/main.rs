@@ -154,5 +154,5 @@ fn operator(face: &str, read_only: bool) -> Operator {
     let host = rustix::system::uname();
     let host = host.nodename().to_string_lossy();
     let asked_by = printable(&format!("{face} by {person} on {host}"), MAX_OPERATOR);
-    Operator { asked_by, read_only }
+    Operator { asked_by, read_only, is_person: true }
 }

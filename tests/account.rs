@@ -292,7 +292,7 @@ async fn stopping_a_list_of_senders_closes_its_connection() {
     let token = Some(Secret::parse(AUTH_TOKEN).unwrap());
     let environment = Environment::Development;
     let query = Box::new(AccountQuery { environment, provider, token });
-    let operator = Operator { asked_by: "a test".to_owned(), read_only: false };
+    let operator = Operator::from("a test".to_owned());
     let (heard, mut said) = tokio::sync::mpsc::channel(8);
     let executor = Executor::new(deck.paths(), Runtime::of_this_machine(), operator, heard);
     let ticket = Ticket::default().next();

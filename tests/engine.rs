@@ -99,11 +99,51 @@ async fn a_code_is_sent_followed_to_the_phone_and_accepted_once() {
         }
         changes.changed().await.unwrap();
     };
-    let first: Vec<&str> = story.iter().take(3).map(|event| event.kind.key()).collect();
-    assert_eq!(first, ["reserved", "submitting", "queued"]);
+    let first: Vec<&str> = story.iter().take(2).map(|event| event.kind.key()).collect();
+    assert_eq!(first, ["submitting", "queued"]);
     let code = received(&engine, 1).await[..6].to_owned();
     assert_eq!(verify(&engine, &code).await, Verdict::Approved);
     assert_eq!(verify(&engine, &code).await, Verdict::NoCode);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_changes_nothing() {
+    let deck = Deck::new();
+    let engine = engine(&deck, &Clock::System).await;
+    let mut changes = engine.changes();
+    let by = operator();
+    let asked = engine.by(&by).request(request(NUMBER, None));
+    // It is begun, and dropped at once.
+    tokio::select! {
+        biased;
+        _ = asked => panic!("it cannot be done yet"),
+        () = std::future::ready(()) => {}
+    }
+    loop {
+        let events = engine.events(EventQuery::latest(Environment::Development, 9)).await.unwrap();
+        let kinds: Vec<&str> = events.iter().map(|event| event.kind.key()).collect();
+        if kinds.contains(&"delivered") {
+            assert_eq!(kinds[..2], ["submitting", "queued"]);
+            break;
+        }
+        changes.changed().await.unwrap();
+    }
+    assert_eq!(engine.handset(Environment::Development, NUMBER).await.unwrap().len(), 1);
+    // It was a person's, so the audit has what came of it too.
+    let actions: Vec<AuditAction> =
+        engine.audit_rows(1, 9).await.unwrap().iter().map(|row| row.entry.action).collect();
+    assert_eq!(actions, [AuditAction::Send, AuditAction::SendOutcome]);
+}
+
+#[tokio::test]
+async fn what_an_application_sends_is_in_the_log_and_not_in_the_audit() {
+    let deck = Deck::new();
+    let engine = engine(&deck, &Clock::System).await;
+    let application = Operator::application("shop".to_owned());
+    engine.by(&application).request(request(NUMBER, None)).await.unwrap();
+    let events = engine.events(EventQuery::latest(Environment::Development, 9)).await.unwrap();
+    assert!(events[0].detail.as_ref().unwrap().ends_with("(shop)"), "{events:?}");
+    assert_eq!(engine.audit_rows(1, 9).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -264,7 +264,8 @@ fn no_core_dump_holds_the_memory_of_a_command() {
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
     assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");
     let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::QUIT).unwrap();
+    // Not QUIT, which a shell has its background jobs ignore.
+    rustix::process::kill_process(pid, rustix::process::Signal::ABORT).unwrap();
     assert!(!child.wait().unwrap().core_dumped());
 }
 

@@ -104,6 +104,7 @@ fn events_and_errors_are_announced_once() {
         reason: None,
         country: None,
         detail: None,
+        times: 1,
     };
     heard.console.tell(Message::Events(vec![event(1)]));
     assert!(heard.hear().ends_with("\n12:04:31 wrong code, +57 ending 4567\r\n"));

@@ -3,6 +3,7 @@
 mod support;
 
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -70,8 +71,8 @@ struct Seen {
     is_open: bool,
 }
 
-/// A provider that accepts every message, and answers the questions about them only once it is
-/// opened; the first so many with 429.
+/// A provider that accepts every message and lists none, and answers the questions about them only
+/// once it is opened; the first so many with 429.
 struct SlowProvider {
     url: BaseUrl,
     seen: Arc<(Mutex<Seen>, Condvar)>,
@@ -142,6 +143,8 @@ fn serve(
         let mut seen = seen.lock().unwrap();
         seen.created += 1;
         message(&format!("SM{:032}", seen.created), "queued")
+    } else if request.contains("Messages.json") {
+        response("404 Not Found", "", r#"{"code":20404}"#)
     } else {
         let mut now = seen.lock().unwrap();
         now.asked.push(Instant::now());
@@ -198,6 +201,55 @@ async fn pauses_for(pause: Duration, provider: SlowProvider) {
     assert_eq!(seen.most_under_way, MAX_AT_ONCE);
     let next = seen.asked[MAX_AT_ONCE];
     assert!(next >= opened + pause, "asked again after {:?}", next - opened);
+}
+
+/// A provider that lists every message as delivered, and counts the questions about single ones.
+fn listing_provider() -> (BaseUrl, Arc<(AtomicUsize, AtomicUsize)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = BaseUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let seen = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+    let (created, asked) = (AtomicUsize::new(0), Arc::clone(&seen));
+    let message =
+        |count: usize, status: &str| format!(r#"{{"sid":"SM{count:032}","status":"{status}"}}"#);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let request = read_request(&mut stream);
+            let answer = if request.starts_with("POST") {
+                let count = created.fetch_add(1, Ordering::SeqCst);
+                response("201 Created", "", &message(count, "queued"))
+            } else if request.contains("Messages.json") {
+                asked.0.fetch_add(1, Ordering::SeqCst);
+                let all: Vec<String> = (0..created.load(Ordering::SeqCst))
+                    .map(|count| message(count, "delivered"))
+                    .collect();
+                response("200 OK", "", &format!(r#"{{"messages":[{}]}}"#, all.join(",")))
+            } else {
+                asked.1.fetch_add(1, Ordering::SeqCst);
+                let sid = request.split(['/', '.']).find(|part| part.starts_with("SM")).unwrap();
+                response("200 OK", "", &format!(r#"{{"sid":"{sid}","status":"delivered"}}"#))
+            };
+            write_response(&mut stream, &answer);
+        }
+    });
+    (url, seen)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_deliveries_are_looked_up_in_lists_and_hardly_one_by_itself() {
+    let (url, seen) = listing_provider();
+    let deck = Deck::new();
+    let engine = engine(&deck, &url, Clock::System, "token").await;
+    let mut sent = Vec::new();
+    for user in 0..100 {
+        sent.push(send(&engine, user).await);
+    }
+    for submission in sent {
+        until(&engine, submission.delivery, DeliveryStatus::Delivered).await;
+    }
+    let (lists, alone) = (&seen.0, &seen.1);
+    assert!(lists.load(Ordering::SeqCst) >= 1);
+    assert!(alone.load(Ordering::SeqCst) <= MAX_AT_ONCE, "{alone:?} questions about single ones");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -388,9 +388,9 @@ fn replay(deck: &Deck, codes: i64, every: f64, (status, nth): (&str, i64), until
     store
         .execute(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-             INSERT INTO deliveries (environment, user, number, country, sender, reason, segments,
-                                     asked_by, at, status, finished, error_code, fault)
-             SELECT 'development', 1, 1, 'CO', '72404', 'default', 1, 'ana',
+             INSERT INTO deliveries (environment, user, number, country, origin, reason, segments,
+                                     at, status, finished, error_code, fault)
+             SELECT 0, 1, 1, 'CO', 1, 'default_number', 1,
                     ?2 - CAST(i * ?3 * 1000 AS INTEGER),
                     iif(i % ?4 = 0, ?5, 'delivered'), 1,
                     iif(i % ?4 = 0, ?6, NULL), iif(i % ?4 = 0, ?7, NULL)
@@ -426,7 +426,8 @@ fn one_country_that_fails_is_critical_while_the_others_work() {
     let store = Connection::open(deck.paths().store).unwrap();
     store
         .execute_batch(
-            "UPDATE deliveries SET country = 'DE', sender = '+4930123456', status = 'undelivered',
+            "INSERT INTO origins (id, sender, account, asked_by) VALUES (9, '+4930123456', '', 'a');
+             UPDATE deliveries SET country = 'DE', origin = 9, status = 'undelivered',
                                    error_code = 30007
              WHERE id % 5 = 0",
         )

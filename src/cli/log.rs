@@ -1,6 +1,5 @@
 //! `smsdeck log`: what happened to the codes, as lines or JSON; with `--follow` as it happens.
 
-use std::collections::VecDeque;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,14 +8,11 @@ use jiff::SignedDuration;
 use super::arguments::LogOptions;
 use super::failure::Failure;
 use super::invocation::Invocation;
-use super::output::Output;
-use crate::domain::environment::PerEnvironment;
+use super::output::{Output, complain};
+use crate::domain::environment::Environment;
 use crate::engine::Engine;
 use crate::report::{LogEvent, Moment};
-use crate::store::{Cursor, Event, EventPage, Position};
-
-/// Events read at once.
-const AT_ONCE: usize = 1_000;
+use crate::store::{Cursor, Event, EventFilter, Position};
 
 /// How long to wait between two looks for a store that was not made yet.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -29,83 +25,73 @@ pub(super) async fn run(invocation: &Invocation, options: LogOptions) -> Result<
         }
     }
     let engine = invocation.engine_to_read().await?;
-    let ago = |span: SignedDuration| engine.now() - span;
-    let (since, until) = (options.since.map(ago), options.until.map(ago));
-    let named: Option<PerEnvironment<Vec<String>>> = options
-        .user
-        .as_ref()
-        .map(|user| PerEnvironment::from_fn(|environment| engine.labels(environment, user)));
-    let fits = |event: &Event| {
-        let is_of = |names: &PerEnvironment<Vec<String>>| {
-            let names = &names[event.environment];
-            names.contains(&event.user) || names.contains(&event.recipient)
-        };
-        invocation.environment.is_none_or(|only| only == event.environment)
-            && options.status.is_none_or(|status| status == event.kind)
-            && named.as_ref().is_none_or(is_of)
-            && since.is_none_or(|since| event.at >= since)
-            && until.is_none_or(|until| event.at < until)
-            && options.country.is_none_or(|country| event.country == Some(country))
-            && options.error.is_none_or(|error| event.error_code == Some(error))
-            && (options.sender.as_ref())
-                .is_none_or(|sender| event.sender.as_deref() == Some(sender.as_str()))
-    };
-    let start = since.map_or(Position::Start, Position::Since);
-    let cursor = show_last(invocation.output, engine, start, (options.lines, &fits)).await?;
+    let filter = filter(invocation, &options, engine);
+    let start = filter.since.map_or(Position::Start, Position::Since);
+    let start = engine.cursor(start).await?;
+    let end = engine.cursor(Position::End).await?;
+    show_last(invocation.output, engine, &filter, (start, end), options.lines).await?;
     if options.follow {
-        follow(invocation, engine, cursor, fits).await?;
+        follow(invocation, engine, end, &filter).await?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Shows the last so many of the events from a place on, and returns where they end.
+fn filter(invocation: &Invocation, options: &LogOptions, engine: &Engine) -> EventFilter {
+    let ago = |span: SignedDuration| engine.now() - span;
+    let keys = |user: &String| {
+        let in_each = Environment::ALL.into_iter().flat_map(|environment| {
+            engine.keys_of(environment, user).into_iter().map(move |key| (environment, key))
+        });
+        in_each.collect()
+    };
+    EventFilter {
+        environment: invocation.environment,
+        kind: options.status,
+        subjects: options.user.as_ref().map(keys),
+        since: options.since.map(ago),
+        until: options.until.map(ago),
+        country: options.country,
+        error_code: options.error,
+        sender: options.sender.as_ref().map(|sender| sender.as_str().to_owned()),
+    }
+}
+
+/// Shows the last so many events between two places, and mentions it where there are more.
 async fn show_last(
     output: Output,
     engine: &Engine,
-    start: Position,
-    (count, fits): (usize, impl Fn(&Event) -> bool),
-) -> Result<Cursor, Failure> {
-    let mut cursor = engine.cursor(start).await?;
-    let mut last = VecDeque::new();
-    loop {
-        let EventPage { events, end } = engine.events_after(cursor, AT_ONCE).await?;
-        cursor = end;
-        let is_all = events.len() < AT_ONCE;
-        for event in events.into_iter().filter(&fits) {
-            last.push_back(event);
-            if last.len() > count {
-                last.pop_front();
-            }
-        }
-        if is_all {
-            break;
-        }
-    }
-    for event in &last {
+    filter: &EventFilter,
+    between: (Cursor, Cursor),
+    lines: usize,
+) -> Result<(), Failure> {
+    let one_more = lines.saturating_add(1);
+    let events = engine.matching_events(filter.clone(), between, one_more).await?;
+    let left_out = events.len().saturating_sub(lines);
+    for event in events.iter().skip(left_out) {
         show(output, event)?;
     }
-    Ok(cursor)
+    if left_out > 0 {
+        complain(&format!("Only the last {lines} lines are shown; --lines shows more."));
+    }
+    Ok(())
 }
 
 /// Shows what happens from now on, whichever process does it. Sleeps while nothing does.
 async fn follow(
     invocation: &Invocation,
     engine: &Engine,
-    mut cursor: Cursor,
-    fits: impl Fn(&Event) -> bool,
+    mut shown: Cursor,
+    filter: &EventFilter,
 ) -> Result<(), Failure> {
     let unwatched = |error| Failure::new("watch", format!("cannot watch the store: {error}"));
     let mut watch = engine.watch().map_err(unwatched)?;
     loop {
-        let EventPage { events, end } = engine.events_after(cursor, AT_ONCE).await?;
-        cursor = end;
-        let is_all = events.len() < AT_ONCE;
-        for event in events.iter().filter(|event| fits(event)) {
+        let end = engine.cursor(Position::End).await?;
+        let events = engine.matching_events(filter.clone(), (shown, end), usize::MAX).await?;
+        for event in &events {
             show(invocation.output, event)?;
         }
-        if !is_all {
-            continue;
-        }
+        shown = end;
         if watch.store.changed().await.is_err() {
             return Ok(());
         }
@@ -121,7 +107,7 @@ fn show(output: Output, event: &Event) -> Result<(), Failure> {
         event.environment.name(),
         event.kind.to_string(),
         event.recipient,
-        event.detail.as_deref().unwrap_or_default()
+        event.words()
     );
     Ok(output.line(text.trim_end(), &LogEvent::from(event))?)
 }

@@ -86,7 +86,8 @@ impl Demo {
         story::write(&store, &key, &config, beginning).await?;
         let address = account.base_url().as_str();
         store.report_credentials(accepted(&key, &config, &token, address, since)).await?;
-        let operator = Operator { asked_by: "console by ana on demo".to_owned(), read_only };
+        let operator =
+            Operator { asked_by: "console by ana on demo".to_owned(), read_only, is_person: true };
         Ok(Self { paths, runtime, operator, _folder: folder, _account: account })
     }
 }

@@ -167,7 +167,7 @@ impl Writer<'_> {
         match (step, self.delivery) {
             (Step::Ask, _) => {
                 let Some(reservation) = self.reservation() else { return Ok(()) };
-                let reserved = self.store.reserve(reservation, |_| [0; 32]).await?;
+                let reserved = self.store.reserve(|_| reservation, |_| [0; 32]).await?;
                 if let Reserved::Slot { delivery, .. } = reserved {
                     self.delivery = Some(delivery);
                 }
@@ -260,17 +260,19 @@ impl Writer<'_> {
             valid_until: self.at.saturating_add(validity).unwrap_or_default(),
             at: self.at,
             asked_by: "sign-in".to_owned(),
+            is_audited: true,
             lease: Lease { owner: 0, until: self.at },
             account: settings.provider.account(),
             block: self.key.block(number),
             limits: settings.limits.clone(),
+            credentials: None,
         })
     }
 
     /// Returns the reports of the provider: when, which status, and which error code.
     fn reports(&self) -> Vec<(i64, S, Option<u32>)> {
-        let queued = [(40, S::Submitting, None), (190, S::Queued, None)];
-        let sent = [(1_100, S::Sent, None)];
+        let queued = (190, S::Queued, None);
+        let sent = (1_100, S::Sent, None);
         let (is_sent, end) = match self.request.fate {
             Fate::Delivered => (true, (2_300, S::Delivered, None)),
             Fate::NoReceipt => (true, (360_000, S::SentNoReceipt, None)),
@@ -281,10 +283,10 @@ impl Writer<'_> {
             Fate::NeverWent => (false, (75_000, S::NotSent, None)),
         };
         match self.request.fate {
-            Fate::Refused(_) => vec![queued[0], end],
-            Fate::NeverWent => vec![queued[0], (15_000, S::Unknown, None), end],
-            _ if is_sent => queued.into_iter().chain(sent).chain([end]).collect(),
-            _ => queued.into_iter().chain([end]).collect(),
+            Fate::Refused(_) => vec![end],
+            Fate::NeverWent => vec![(15_000, S::Unknown, None), end],
+            _ if is_sent => vec![queued, sent, end],
+            _ => vec![queued, end],
         }
     }
 }

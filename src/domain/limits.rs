@@ -36,7 +36,7 @@ impl Cap {
 /// The most codes within an hour and within a day; `None` is no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Caps {
-    /// Within any 60 minutes.
+    /// Within any 60 minutes; the minute that they begin in counts as a whole.
     pub hour: Option<Cap>,
     /// Within any 24 hours.
     pub day: Option<Cap>,

@@ -1,6 +1,7 @@
 //! What the account of an environment has left: asked for from time to time, and kept in the store,
 //! so that looking at the status asks nobody.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +20,7 @@ use crate::store::{BalanceReport, StoreError};
 /// How old a balance may be before the account is asked again.
 const KEPT_FOR: SignedDuration = SignedDuration::from_mins(15);
 
-/// Time from the start of a process to the first question: whoever only looks in asks nobody.
+/// Time from the start of a process to the first question: a process that only looks in asks nobody.
 const FIRST_AFTER: Duration = Duration::from_mins(1);
 
 /// Time between two looks at how old the balances are.
@@ -87,7 +88,7 @@ impl Engine {
     }
 
     /// The account of an environment, unless a program would have to run for its token.
-    pub(super) async fn account_at_hand(&self, environment: Environment) -> Option<Account> {
+    pub(super) async fn account_at_hand(&self, environment: Environment) -> Option<Arc<Account>> {
         let provider = self.settings(environment).provider.clone();
         let clients = &self.inner.clients;
         if matches!(provider.token_source(), Some(SecretSource::Command(_))) {
@@ -116,7 +117,7 @@ impl Engine {
         if let (Some(balance), Ok(store)) = (balance, self.store()) {
             let (at, balance) = (self.now(), balance.clone());
             let report = BalanceReport { environment, fingerprint, at, balance };
-            // It is asked for again, and a store that fails is noticed by whoever sends.
+            // It is asked for again, and a store that fails is noticed by the next send.
             let _ = store.report_balance(report).await;
         }
         // Where the store fails nothing is sent, whatever it says.

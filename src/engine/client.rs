@@ -1,11 +1,14 @@
 //! The provider clients of a deck: one per environment, made when first needed.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::{Mutex, OnceCell, watch};
+use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use super::error::NotReady;
 use crate::config::{self, Config, Paths};
@@ -28,22 +31,41 @@ pub(super) struct Clients {
     loopback: OnceCell<reqwest::Client>,
     sandboxes: PerEnvironment<OnceCell<Sandbox>>,
     ready: PerEnvironment<Mutex<Option<Ready>>>,
+    /// The turns of each account, which environments may share.
+    turns: std::sync::Mutex<HashMap<String, Arc<Semaphore>>>,
     /// Counts how often the credentials may have changed.
     generation: AtomicU64,
 }
 
-/// An account as it is used: its client, and by what its credentials are told from others.
-#[derive(Clone)]
+/// An account as it is used: its client, and what identifies its credentials.
 pub(super) struct Account {
     pub client: Client,
     /// `None` for the Sandbox, which accepts everyone.
     pub fingerprint: Option<Fingerprint>,
+    /// The messages that may be handed over at once.
+    turns: Arc<Semaphore>,
+}
+
+/// Messages of one account that are handed over at once. Beyond that a provider only refuses with
+/// 429 ("Twilio-Concurrent-Requests").
+const MAX_CREATES: usize = 100;
+
+/// How long a request waits for its turn; with more waiting the queue would only grow.
+const MAX_WAIT_FOR_TURN: Duration = Duration::from_millis(200);
+
+impl Account {
+    /// Waits for the turn to hand a message over, which ends when what is returned is dropped; `None`
+    /// where too many others wait.
+    pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        timeout(MAX_WAIT_FOR_TURN, turn).await.ok()?.ok()
+    }
 }
 
 /// An account with the settings that it was made for.
 struct Ready {
     provider: Provider,
-    account: Account,
+    account: Arc<Account>,
     /// The generation of its credentials.
     generation: u64,
 }
@@ -72,6 +94,7 @@ impl Clients {
             loopback: OnceCell::new(),
             sandboxes: PerEnvironment::from_fn(|_| OnceCell::new()),
             ready: PerEnvironment::from_fn(|_| Mutex::new(None)),
+            turns: std::sync::Mutex::default(),
             generation: AtomicU64::new(0),
         }
     }
@@ -95,7 +118,7 @@ impl Clients {
         environment: Environment,
         provider: &Provider,
     ) -> Result<Client, NotReady> {
-        Ok(self.account(environment, provider).await?.client)
+        Ok(self.account(environment, provider).await?.client.clone())
     }
 
     /// Returns the account of an environment.
@@ -103,16 +126,17 @@ impl Clients {
         &self,
         environment: Environment,
         provider: &Provider,
-    ) -> Result<Account, NotReady> {
+    ) -> Result<Arc<Account>, NotReady> {
         // One lock per environment: a slow secret command delays no other environment's codes.
         let mut ready = self.ready[environment].lock().await;
         let generation = self.generation.load(Ordering::SeqCst);
         let is_current = |it: &&Ready| it.provider == *provider && it.generation == generation;
         if let Some(ready) = ready.as_ref().filter(is_current) {
-            return Ok(ready.account.clone());
+            return Ok(Arc::clone(&ready.account));
         }
-        let account = self.account_with(environment, provider, None).await?;
-        *ready = Some(Ready { provider: provider.clone(), account: account.clone(), generation });
+        let account = Arc::new(self.account_with(environment, provider, None).await?);
+        let made = Arc::clone(&account);
+        *ready = Some(Ready { provider: provider.clone(), account: made, generation });
         Ok(account)
     }
 
@@ -121,11 +145,11 @@ impl Clients {
         &self,
         environment: Environment,
         provider: &Provider,
-    ) -> Option<Account> {
+    ) -> Option<Arc<Account>> {
         let ready = self.ready[environment].try_lock().ok()?;
         let generation = self.generation.load(Ordering::SeqCst);
         let is_current = |it: &&Ready| it.provider == *provider && it.generation == generation;
-        ready.as_ref().filter(is_current).map(|ready| ready.account.clone())
+        ready.as_ref().filter(is_current).map(|ready| Arc::clone(&ready.account))
     }
 
     /// Makes an account of an environment, with a token that is not stored yet if one is given.
@@ -135,12 +159,13 @@ impl Clients {
         provider: &Provider,
         token: Option<Secret>,
     ) -> Result<Account, NotReady> {
+        let turns = self.turns_of(environment, provider);
         match provider {
             Provider::Sandbox => {
                 let http = self.loopback().await?.clone();
                 let base = self.sandbox_url(environment).await?;
                 let client = Client::sandbox(http, base, self.patience);
-                Ok(Account { client, fingerprint: None })
+                Ok(Account { client, fingerprint: None, turns })
             }
             Provider::Twilio(account) => {
                 let twilio = || self.runtime.twilio.clone().or_else(|| BaseUrl::of_twilio().ok());
@@ -154,9 +179,20 @@ impl Clients {
                 let http = if local { self.loopback().await?.clone() } else { self.http().await? };
                 let credentials = Credentials::new(&sid, api_key, &secret);
                 let client = Client::twilio(http, base, credentials, self.patience);
-                Ok(Account { client, fingerprint: Some(known) })
+                Ok(Account { client, fingerprint: Some(known), turns })
             }
         }
+    }
+
+    /// Returns the turns of the account of a provider. Each environment has a Sandbox of its own.
+    fn turns_of(&self, environment: Environment, provider: &Provider) -> Arc<Semaphore> {
+        let account = match provider {
+            Provider::Sandbox => environment.key().to_owned(),
+            Provider::Twilio(_) => provider.account().unwrap_or_default(),
+        };
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Semaphore::new(MAX_CREATES));
+        Arc::clone(turns.entry(account).or_insert_with(new))
     }
 
     /// Returns the address of the environment's own Sandbox.

@@ -137,7 +137,13 @@ pub enum RequestError {
     NotReady(#[from] NotReady),
     /// The store cannot be used, so nothing is sent.
     #[error("{0}. Nothing was sent.")]
-    Store(#[from] StoreError),
+    Store(StoreError),
+    /// More requests are under way than the provider or the store can keep up with.
+    #[error("busy: too many codes are being sent. Nothing was sent; retry in {BUSY_SECONDS} s")]
+    Busy,
+    /// The process is about to end.
+    #[error("smsdeck is shutting down; the log shows whether the code was sent")]
+    ShuttingDown,
     /// The provider was asked, and the store could not take its answer. The slot stays counted.
     #[error("{0}. The code may have been sent and counts, but its status is not recorded.")]
     Unrecorded(StoreError),
@@ -150,6 +156,9 @@ pub enum RequestError {
     #[error("the operating system provides no random numbers; nothing was sent")]
     NoEntropy,
 }
+
+/// After how many seconds a request that found everything busy may be made again.
+pub const BUSY_SECONDS: u64 = 1;
 
 /// The time of day in UTC, as the log shows it.
 fn clock_time(moment: Timestamp) -> String {
@@ -167,6 +176,15 @@ fn wait(until: Timestamp, now: Timestamp) -> String {
     }
 }
 
+impl From<StoreError> for RequestError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Overloaded { .. } => Self::Busy,
+            error => Self::Store(error),
+        }
+    }
+}
+
 impl RequestError {
     /// Why the request was refused, or else the stable name of what failed.
     fn class(&self) -> Result<Refusal, &'static str> {
@@ -181,6 +199,8 @@ impl RequestError {
             Self::ReadOnly(_) => Err("read_only"),
             Self::Number(_) => Err("invalid_number"),
             Self::Store(_) => Err("store"),
+            Self::Busy => Err("busy"),
+            Self::ShuttingDown => Err("shutting_down"),
             Self::Unrecorded(_) => Err("unrecorded"),
             Self::TakenOver => Err("taken_over"),
             Self::NoEntropy => Err("no_entropy"),

@@ -63,12 +63,12 @@ impl Engine {
         Ok(found)
     }
 
-    /// Returns the labels that the log has for an id or a whole number.
-    pub fn labels(&self, environment: Environment, typed: &str) -> Vec<String> {
+    /// Returns under what the store finds an id or a whole number, if it has them.
+    pub fn keys_of(&self, environment: Environment, typed: &str) -> Vec<LookupKey> {
         let default_country = self.settings(environment).default_country;
         let number = Recipient::parse_accepting(typed, default_country, Accept::Possible).ok();
-        let number = number.map(|recipient| recipient.number.masked());
-        let user = UserId::parse(typed).ok().map(|id| self.label(&User::Id(id)));
+        let number = number.map(|recipient| self.inner.key.number(&recipient.number));
+        let user = UserId::parse(typed).ok().map(|id| self.inner.key.user(&User::Id(id)));
         number.into_iter().chain(user).collect()
     }
 

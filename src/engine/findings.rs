@@ -62,8 +62,8 @@ pub(super) fn of_health(
         Some(_) => Vec::new(),
         None => of_routes(health, provider, thresholds),
     };
-    let told: Vec<&Finding> = down.iter().chain(&routes).collect();
-    let mut findings = of_failures(health, provider, thresholds, &told);
+    let known: Vec<&Finding> = down.iter().chain(&routes).collect();
+    let mut findings = of_failures(health, provider, thresholds, &known);
     findings.extend(routes);
     findings.extend(down);
     if let Some(oldest) = health.oldest_open {
@@ -86,14 +86,14 @@ pub(super) fn of_health(
 }
 
 /// Returns the findings about what has failed in the last hour, cause by cause, but for those that
-/// are told already: of a country and a sender, where most of the failures were there.
+/// are reported already: of a country and a sender, where most of the failures were there.
 fn of_failures(
     health: &Health,
     provider: ProviderKind,
     thresholds: Thresholds,
-    told: &[&Finding],
+    known: &[&Finding],
 ) -> Vec<Finding> {
-    let is_told = |failure: &FailureCount| {
+    let is_reported = |failure: &FailureCount| {
         let has_cause = |finding: &&&Finding| {
             let code = finding.error_code.map(|code| code.number);
             (code, finding.fault) == (failure.error_code, failure.fault)
@@ -101,27 +101,27 @@ fn of_failures(
         let there = |finding: &Finding| match &finding.sender {
             // It is about every country and sender.
             None => failure.count,
-            Some(told) => {
+            Some(own) => {
                 let routes = failure.routes.iter();
                 routes
-                    .filter(|(country, sender, _)| (*country, sender) == (finding.country, told))
+                    .filter(|(country, sender, _)| (*country, sender) == (finding.country, own))
                     .map(|(_, _, count)| count)
                     .sum()
             }
         };
-        let elsewhere = told.iter().filter(has_cause).fold(None, |rest: Option<u32>, finding| {
+        let elsewhere = known.iter().filter(has_cause).fold(None, |rest: Option<u32>, finding| {
             Some(rest.unwrap_or(failure.count).saturating_sub(there(finding)))
         });
         let is_quiet = |rest| severity(rest, health, thresholds) == Severity::Fine;
         elsewhere.is_some_and(is_quiet)
     };
-    let others = health.failures.iter().filter(|failure| !is_told(failure));
+    let others = health.failures.iter().filter(|failure| !is_reported(failure));
     let mut findings: Vec<Finding> =
         others.map(|failure| of_failure(failure, health, provider, thresholds)).collect();
     let worst = findings.iter().map(|finding| finding.severity).max();
     let count = health.failures.iter().map(|failure| failure.count).sum();
     let all = severity(count, health, thresholds);
-    if told.is_empty() && worst.is_some_and(|worst| worst < all) {
+    if known.is_empty() && worst.is_some_and(|worst| worst < all) {
         let codes = health.hour.codes.max(count);
         let since = health.failures.iter().map(|failure| failure.first).min();
         let text = format!("{count} of {codes} codes in an hour failed, for several reasons");
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cause_of_an_outage_is_told_once() {
+    fn the_cause_of_an_outage_is_reported_once() {
         let (since, error_code) = (Timestamp::UNIX_EPOCH, Some(30007));
         let health = Health {
             hour: Outcomes { codes: 40, ..Outcomes::default() },

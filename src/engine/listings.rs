@@ -1,8 +1,8 @@
 //! Lists of an account's messages, shared by all deliveries that are looked for in them: a thousand
 //! of them are no reason to ask the provider a thousand times.
 //!
-//! A list says what was there when it was begun. So it serves only who had to look by then; whoever
-//! has to look later gets one that is begun later.
+//! A list says what was there when it was begun. So it serves only those who had to look by then; a
+//! later look gets one that is begun later.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const MAX_LISTED: usize = 2_000;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Messages {
     /// The account, as [`Provider::account`](crate::domain::provider::Provider::account).
-    pub account: Option<String>,
+    pub account: Option<Arc<str>>,
     /// Those from this sender; `None`: from any.
     pub from: Option<String>,
 }
@@ -167,7 +167,7 @@ mod tests {
         let listings = Arc::new(Listings::default());
         let list = |environment, account: &str, minutes, due| {
             let (client, listings) = (client.clone(), Arc::clone(&listings));
-            let messages = Messages { account: Some(account.to_owned()), from: None };
+            let messages = Messages { account: Some(account.into()), from: None };
             async move {
                 let within = Some(SignedDuration::from_mins(minutes));
                 let asker = (&client, &Clock::System);

@@ -34,6 +34,7 @@ mod pace;
 mod pause;
 mod plan;
 mod poll;
+mod poll_many;
 mod reads;
 mod reconcile;
 mod request;

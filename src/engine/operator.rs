@@ -8,6 +8,9 @@ pub struct Operator {
     /// Whether they only look: nothing is sent, verified, unlocked, canceled, pruned or saved,
     /// and nothing is followed that another process has begun.
     pub read_only: bool,
+    /// Whether it is a person. The audit keeps what people do; what applications send is in the log,
+    /// which forgets.
+    pub is_person: bool,
 }
 
 /// Someone who may only look wanted to do something.
@@ -28,6 +31,13 @@ impl Operator {
 /// Someone who may do everything.
 impl From<String> for Operator {
     fn from(asked_by: String) -> Self {
-        Self { asked_by, read_only: false }
+        Self { asked_by, read_only: false, is_person: true }
+    }
+}
+
+impl Operator {
+    /// Returns an application by its name.
+    pub const fn application(name: String) -> Self {
+        Self { asked_by: name, read_only: false, is_person: false }
     }
 }

@@ -1,15 +1,14 @@
 //! What the account of an environment says of its credentials, and the pause in sending while it
-//! refuses them: asking again for every user would fail each time, and could get the account
+//! rejects them: asking again for every user would fail each time, and could get the account
 //! blocked.
 //!
 //! It is in the store, for each credentials by themselves: another process that has the right token
 //! goes on, and one that has learned better ends the pause for all that have the same.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::client::Account;
 use super::credentials_status::CredentialsStatus;
-use super::error::RequestError;
 use super::open::Engine;
 use crate::domain::environment::Environment;
 use crate::domain::secret::Fingerprint;
@@ -17,33 +16,9 @@ use crate::provider::{Created, ErrorCode};
 use crate::store::{CredentialsReport, StoreError};
 
 /// How long nothing is sent after a refusal; then one request shows whether it still applies.
-const PAUSE: SignedDuration = SignedDuration::from_mins(1);
+pub(super) const REST: SignedDuration = SignedDuration::from_mins(1);
 
 impl Engine {
-    /// Refuses a request while sending is paused: the account has refused its credentials a short
-    /// time ago. After that one request at a time may try. Returns what was known of them.
-    pub(super) async fn check_pause(
-        &self,
-        environment: Environment,
-        account: &Account,
-    ) -> Result<Option<CredentialsReport>, RequestError> {
-        let Some(fingerprint) = account.fingerprint else { return Ok(None) };
-        let store = self.store()?;
-        let known = store.credentials(environment, Some(fingerprint)).await?;
-        let Some(CredentialsReport { at, refused: Some(code), .. }) = known else {
-            return Ok(known);
-        };
-        let now = self.now();
-        let rested_since = now.checked_sub(PAUSE).unwrap_or(Timestamp::MIN);
-        if at <= rested_since
-            && store.claim_trial(environment, fingerprint, rested_since, now).await?
-        {
-            return Ok(known);
-        }
-        let until = if at <= rested_since { now + PAUSE } else { at + PAUSE };
-        Err(RequestError::Paused { environment, code, until, now })
-    }
-
     /// Records what a response to a message says of the credentials, where that is news.
     pub(super) async fn learn_from(
         &self,
@@ -61,7 +36,7 @@ impl Engine {
             Created::Accepted(_) | Created::Refused(_) => None,
             Created::Busy { .. } | Created::NotSubmitted(..) | Created::Unclear(..) => return,
         };
-        // A refusal begins the pause anew.
+        // A rejection begins the pause again.
         if refused.is_none() && known.is_some_and(|known| known.refused.is_none()) {
             return;
         }

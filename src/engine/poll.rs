@@ -38,11 +38,13 @@ pub(super) struct Followed {
     pub delivery: DeliveryId,
     pub environment: Environment,
     /// The provider's id of the message; `None` where it must be looked for first.
-    pub sid: Option<String>,
+    pub sid: Option<Box<str>>,
     /// Who holds its message, as [`Provider::account`]; `None`: an older version sent it.
-    pub account: Option<String>,
+    pub account: Option<Arc<str>>,
     /// When the code was asked for.
     pub asked_at: Timestamp,
+    /// Where it stands, if that is in the store.
+    pub status: Option<DeliveryStatus>,
 }
 
 /// Asks about deliveries, for the scheduler.
@@ -68,6 +70,8 @@ pub(super) enum Polled {
     After(Duration),
     /// The message was found at the provider; its status is asked for from now on.
     Found(String),
+    /// The list did not have it: it is asked about by itself.
+    NotListed,
     /// Its end is in the store, or it is no longer this process's.
     Ended,
     /// It has no end for so long that it need not be asked about all the time.
@@ -78,6 +82,13 @@ pub(super) enum Polled {
     Refused,
 }
 
+impl Polled {
+    /// The provider is busy, and may have said for how long.
+    pub(super) fn paused(retry_after: Option<Duration>) -> Self {
+        Self::Pause(retry_after.unwrap_or(PAUSE).min(MAX_PAUSE))
+    }
+}
+
 impl Poller {
     /// Asks once about a delivery that was `due`, and only then looks whether its time is over: an
     /// answer that came late is still the truth.
@@ -86,6 +97,11 @@ impl Poller {
             Some(sid) => self.ask_provider(followed, sid).await,
             None => self.reconcile(followed, due).await,
         };
+        self.conclude(followed, polled).await
+    }
+
+    /// Ends or defers what has been followed for long enough.
+    pub(super) async fn conclude(&self, followed: &Followed, polled: Polled) -> Polled {
         let now = self.clock.now();
         let age = now.duration_since(followed.asked_at);
         match polled {
@@ -116,12 +132,12 @@ impl Poller {
     pub(super) async fn client(&self, followed: &Followed) -> Option<Client> {
         let environment = followed.environment;
         let provider = self.config.borrow().environments[environment].provider.clone();
-        let account = followed.account.as_ref()?;
-        if provider.account().as_ref() == Some(account) {
+        let account = followed.account.as_deref()?;
+        if provider.account().as_deref() == Some(account) {
             return self.clients.client(environment, &provider).await.ok();
         }
         let sandbox = Provider::Sandbox;
-        if sandbox.account().as_ref() == Some(account) {
+        if sandbox.account().as_deref() == Some(account) {
             return self
                 .clients
                 .account_with(environment, &sandbox, None)
@@ -135,24 +151,13 @@ impl Poller {
     async fn ask_provider(&self, followed: &Followed, sid: &str) -> Polled {
         let Some(client) = self.client(followed).await else { return Polled::Later(None) };
         let fetched = client.fetch(sid).await;
-        self.note(followed.environment, &fetched);
+        self.note_outcome(followed.environment, fetched.as_ref().err());
         match fetched {
-            Ok(MessageState {
-                status: Some(status),
-                error_code,
-                error_message: detail,
-                request_id,
-                took,
-                ..
-            }) => {
-                let details = StatusDetails {
-                    error_code,
-                    request_id,
-                    detail,
-                    took,
-                    ..StatusDetails::default()
-                };
-                self.record(followed, status, details).await
+            Ok(MessageState { status: Some(status), .. }) if followed.status == Some(status) => {
+                Polled::Later(Some(status))
+            }
+            Ok(state @ MessageState { status: Some(status), .. }) => {
+                self.record(followed, status, StatusDetails::of(state)).await
             }
             Err(ProviderError::Refused(refusal))
                 if refusal.class == ErrorClass::TestCredentials =>
@@ -167,9 +172,7 @@ impl Poller {
             Err(ProviderError::Refused(refusal)) if refusal.class.refuses_credentials() => {
                 Polled::Refused
             }
-            Err(ProviderError::Busy { retry_after }) => {
-                Polled::Pause(retry_after.unwrap_or(PAUSE).min(MAX_PAUSE))
-            }
+            Err(ProviderError::Busy { retry_after }) => Polled::paused(retry_after),
             Err(ProviderError::NotFound) if !client.can(Capability::KeepMessages) => {
                 let details =
                     StatusDetails::in_words("the Sandbox that had this message has ended");
@@ -182,13 +185,13 @@ impl Poller {
     }
 
     /// Takes note of whether a status request was answered. A refusal of the message is an answer.
-    fn note(&self, environment: Environment, fetched: &Result<MessageState, ProviderError>) {
-        let outcome = match fetched {
-            Err(ProviderError::Refused(refusal)) if refusal.class.refuses_credentials() => {
+    pub(super) fn note_outcome(&self, environment: Environment, error: Option<&ProviderError>) {
+        let outcome = match error {
+            Some(ProviderError::Refused(refusal)) if refusal.class.refuses_credentials() => {
                 Err(refusal.to_string())
             }
-            Ok(_) | Err(ProviderError::NotFound | ProviderError::Refused(_)) => Ok(()),
-            Err(error) => Err(error.to_string()),
+            None | Some(ProviderError::NotFound | ProviderError::Refused(_)) => Ok(()),
+            Some(error) => Err(error.to_string()),
         };
         if self.status_requests.note(environment, self.clock.now(), outcome) {
             self.changed();
@@ -208,7 +211,7 @@ impl Poller {
     ) -> Polled {
         let delivery = followed.delivery;
         // The SID again: the store may have failed when it was first reported.
-        let details = StatusDetails { sid: followed.sid.clone(), ..details };
+        let details = StatusDetails { sid: followed.sid.as_deref().map(str::to_owned), ..details };
         let report = details.report(delivery, self.clock.now(), status);
         match self.store.report(report).await {
             Ok(true) => {

@@ -3,7 +3,9 @@
 use super::error::EngineError;
 use super::open::Engine;
 use crate::domain::environment::Environment;
-use crate::store::{Cursor, Event, EventPage, EventQuery, Position, QuotaQuery, QuotaRow};
+use crate::store::{
+    Cursor, Event, EventFilter, EventPage, EventQuery, Position, QuotaQuery, QuotaRow,
+};
 
 impl Engine {
     /// Users with codes that still matter, locked ones first.
@@ -39,6 +41,20 @@ impl Engine {
         limit: usize,
     ) -> Result<EventPage, EngineError> {
         Ok(self.store()?.events_after(cursor, limit).await?)
+    }
+
+    /// The newest so many events between two places in the log that a filter lets through, oldest
+    /// first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn matching_events(
+        &self,
+        filter: EventFilter,
+        between: (Cursor, Cursor),
+        limit: usize,
+    ) -> Result<Vec<Event>, EngineError> {
+        Ok(self.store()?.matching_events(filter, between, limit).await?)
     }
 
     /// A place in the log, to read on from.

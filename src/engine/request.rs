@@ -9,7 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::acting::ActingEngine;
 use super::client::Account;
 use super::error::RequestError;
+use super::leaseholder::Held;
 use super::open::Engine;
+use super::operator::Operator;
+use super::pause::REST;
 use super::plan::plan;
 use super::poll::Followed;
 use crate::config::Config;
@@ -24,8 +27,7 @@ use crate::domain::settings::Settings;
 use crate::domain::user::{User, UserId};
 use crate::provider::NewMessage;
 use crate::store::{
-    AuditAction, ChallengeId, CredentialsReport, DeliveryId, RefusedRequest, Reservation, Reserved,
-    Subject,
+    AuditAction, ChallengeId, DeliveryId, RefusedRequest, Reservation, Reserved, Subject,
 };
 
 /// A user's request for a code.
@@ -67,7 +69,8 @@ impl ActingEngine<'_> {
     /// Sends a code to a user, if routing, recipients and quota allow it.
     ///
     /// The slot is reserved in the store before the provider is called. It is given back only
-    /// where the message certainly did not go out.
+    /// where the message certainly did not go out. A caller that goes away changes nothing: what was
+    /// begun is finished and recorded.
     ///
     /// # Errors
     /// When nothing was sent and nothing was counted, but for [`RequestError::Unrecorded`]. A
@@ -75,8 +78,21 @@ impl ActingEngine<'_> {
     /// status.
     pub async fn request(self, request: CodeRequest) -> Result<Submission, RequestError> {
         self.may_act()?;
+        let (engine, operator) = (self.engine.clone(), self.operator.clone());
+        let sending = async move { engine.by(&operator).send(request).await };
+        match tokio::spawn(sending).await {
+            Ok(outcome) => outcome,
+            Err(stopped) => match stopped.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(RequestError::ShuttingDown),
+            },
+        }
+    }
+
+    /// Sends a code, and writes down what came of it.
+    async fn send(self, request: CodeRequest) -> Result<Submission, RequestError> {
         let environment = request.environment;
-        let requested = self.engine.request_for(&self.operator.asked_by, request).await;
+        let requested = self.engine.request_for(self.operator, request).await;
         let outcome = match &requested {
             Ok(Submission { delivery, status, .. }) => format!("delivery {}: {status}", delivery.0),
             // The slot is taken, and the audit has the intent.
@@ -85,8 +101,10 @@ impl ActingEngine<'_> {
             }
             Err(_) => return requested,
         };
-        // The code has gone out or not, whatever becomes of this; the log has it too.
-        let _ = self.audit(Some(environment), AuditAction::SendOutcome, outcome).await;
+        if self.operator.is_person {
+            // The code has gone out or not, whatever becomes of this; the log has it too.
+            let _ = self.audit(Some(environment), AuditAction::SendOutcome, outcome).await;
+        }
         requested
     }
 }
@@ -100,9 +118,7 @@ struct Allowed {
     number: PhoneNumber,
     route: Route,
     segments: usize,
-    account: Account,
-    /// What was known of its credentials.
-    known: Option<CredentialsReport>,
+    account: Arc<Account>,
 }
 
 impl Allowed {
@@ -115,30 +131,38 @@ impl Engine {
     /// As [`ActingEngine::request`], for someone who may.
     async fn request_for(
         &self,
-        asked_by: &str,
+        operator: &Operator,
         request: CodeRequest,
     ) -> Result<Submission, RequestError> {
         self.store()?;
         let allowed = self.allow(request).await?;
         let environment = allowed.environment;
+        // Before the slot: anyone who has to wait here has taken nothing.
+        let _turn = allowed.account.turn().await.ok_or(RequestError::Busy)?;
         let code = Passcode::draw(|| self.inner.rng.u32()).map_err(|_| RequestError::NoEntropy)?;
-        let reservation = self.reservation(&allowed, asked_by);
         let message = message(&allowed, &code);
-        let now = reservation.at;
-        let account = reservation.account.clone();
-        let (key, user) = (self.inner.key.clone(), reservation.user.key);
+        let (key, user) = (self.inner.key.clone(), self.inner.key.user(&allowed.user));
         let digest =
             move |challenge: ChallengeId| key.code(environment, user, challenge.0, code.digits());
+        let held = Held::now(&self.inner.clock);
+        let reservation = self.reservation(&allowed, operator);
         let reserved = self.store()?.reserve(reservation, digest).await?;
         self.changed();
-        let (delivery, quota) = match reserved {
-            Reserved::Slot { delivery, quota, .. } => (delivery, quota),
-            Reserved::Locked { quota } => return Err(locked(quota, allowed.settings(), now)),
+        let (delivery, asked_at, quota, known) = match reserved {
+            Reserved::Slot { delivery, at, quota, known, .. } => (delivery, at, quota, known),
+            Reserved::Locked { quota } => {
+                return Err(locked(quota, allowed.settings(), self.now()));
+            }
             Reserved::UserLocked => return Err(RequestError::UserLocked),
             Reserved::OverLimit(over) => return Err(RequestError::OverLimit(over)),
+            Reserved::Paused { code, until } => {
+                return Err(RequestError::Paused { environment, code, until, now: self.now() });
+            }
         };
-        let followed = Followed { delivery, environment, sid: None, account, asked_at: now };
-        let status = self.hand_over((&allowed.account, allowed.known), followed, message).await?;
+        let account = allowed.settings().provider.account().map(Into::into);
+        let status = None;
+        let followed = Followed { delivery, environment, sid: None, account, asked_at, status };
+        let status = self.hand_over((&allowed.account, known, held), followed, message).await?;
         Ok(Submission { delivery, status, quota })
     }
 
@@ -169,30 +193,48 @@ impl Engine {
                 return Err(self.record_refusal(environment, &user, &number, error.into()).await);
             }
         };
-        let known = self.check_pause(environment, &account).await?;
         let segments = plan.message.segments().count;
-        Ok(Allowed { environment, config, user, number, route, segments, account, known })
+        Ok(Allowed { environment, config, user, number, route, segments, account })
     }
 
-    fn reservation(&self, allowed: &Allowed, asked_by: &str) -> Reservation {
-        let Allowed { environment, user, number, route, .. } = allowed;
-        let (settings, key, now) = (allowed.settings(), &self.inner.key, self.now());
-        Reservation {
-            environment: *environment,
-            user: Subject { key: key.user(user), label: self.label(user) },
-            number: Subject { key: key.number(number), label: number.masked() },
-            country: number.country(),
-            sender: route.sender.clone(),
-            reason: route.reason.clone(),
-            segments: allowed.segments,
-            rule: settings.quota_rule(),
-            valid_until: now + SignedDuration::from_mins(settings.code_validity.get().into()),
-            at: now,
-            asked_by: asked_by.to_owned(),
-            lease: self.inner.leaseholder.lease(now),
-            account: settings.provider.account(),
-            block: key.block(number),
-            limits: settings.limits.clone(),
+    /// What is asked of the store, once it tells the moment.
+    fn reservation(
+        &self,
+        allowed: &Allowed,
+        operator: &Operator,
+    ) -> impl FnOnce(Timestamp) -> Reservation + Send + 'static {
+        let Allowed { environment, user, number, route, segments, .. } = allowed;
+        let (settings, key) = (allowed.settings(), &self.inner.key);
+        let (environment, segments) = (*environment, *segments);
+        let (sender, reason) = (route.sender.clone(), route.reason.clone());
+        let (rule, limits) = (settings.quota_rule(), settings.limits.clone());
+        let user = Subject { key: key.user(user), label: self.label(user) };
+        let block = key.block(number);
+        let country = number.country();
+        let number = Subject { key: key.number(number), label: number.masked() };
+        let account = settings.provider.account();
+        let credentials = allowed.account.fingerprint.map(|used| (used, REST));
+        let validity = SignedDuration::from_mins(settings.code_validity.get().into());
+        let (asked_by, is_audited) = (operator.asked_by.clone(), operator.is_person);
+        let leaseholder = self.inner.leaseholder;
+        move |at| Reservation {
+            environment,
+            user,
+            number,
+            country,
+            sender,
+            reason,
+            segments,
+            rule,
+            valid_until: at.checked_add(validity).unwrap_or(Timestamp::MAX),
+            at,
+            asked_by,
+            is_audited,
+            lease: leaseholder.lease(at),
+            account,
+            block,
+            limits,
+            credentials,
         }
     }
 

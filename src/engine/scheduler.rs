@@ -2,6 +2,7 @@
 //! leases are renewed. Nothing wakes while there is nothing to follow.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::poll::{Followed, PAUSE, Polled, Poller};
+use super::poll_many::{MAX_BATCH, MIN_BATCH};
 use crate::domain::environment::{Environment, PerEnvironment};
 use crate::store::{DeliveryId, StoreError, Unfinished};
 
@@ -27,6 +29,9 @@ const TICK: Duration = Duration::from_millis(500);
 /// Time between two looks at a store that fails.
 const STORE_RETRY: Duration = Duration::from_secs(5);
 
+/// Time between two looks for what can be taken over.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// What is asked of the scheduler.
 pub(super) enum Command {
     /// Follow this one.
@@ -40,9 +45,20 @@ pub(super) enum Command {
 /// A delivery in the scheduler.
 struct Scheduled {
     followed: Followed,
-    polls: usize,
+    polls: u8,
     /// When it is asked about by the engine's clock, which may stand still meanwhile.
     due: Timestamp,
+    /// Whether a list did not have it, so that it is asked about by itself.
+    is_unlisted: bool,
+}
+
+impl Scheduled {
+    /// Whether it can be looked up in a list with others of an account.
+    fn is_listed_with(&self, account: Option<&Arc<str>>) -> bool {
+        !self.is_unlisted
+            && self.followed.sid.is_some()
+            && self.followed.account.as_ref() == account
+    }
 }
 
 /// The deliveries of one environment, which have one provider to ask.
@@ -71,12 +87,27 @@ impl Lane {
         Some((*at).max(self.paused_until))
     }
 
-    /// Takes the next one that is due by now, with when it was.
-    fn take_due(&mut self, now: Instant) -> Option<(Instant, Scheduled)> {
+    /// Takes what is due by now and asked about with one request: the next one, with when it was due,
+    /// or many of its account.
+    fn take_due(&mut self, now: Instant) -> Option<(Instant, Vec<Scheduled>)> {
         self.next().filter(|at| *at <= now)?;
-        let ((due, _), scheduled) = self.due.pop_first()?;
+        let ((due, _), first) = self.due.pop_first()?;
         self.in_flight += 1;
-        Some((due, scheduled))
+        let mut taken = vec![first];
+        let account = taken[0].followed.account.clone();
+        if taken[0].is_listed_with(account.as_ref()) {
+            let with_it: Vec<(Instant, DeliveryId)> = self
+                .due
+                .range(..=(now, DeliveryId(i64::MAX)))
+                .filter(|(_, other)| other.is_listed_with(account.as_ref()))
+                .map(|(key, _)| *key)
+                .take(MAX_BATCH - 1)
+                .collect();
+            if with_it.len() + 1 >= MIN_BATCH {
+                taken.extend(with_it.iter().filter_map(|key| self.due.remove(key)));
+            }
+        }
+        Some((due, taken))
     }
 
     /// Whether nothing is asked about, now or later.
@@ -84,7 +115,7 @@ impl Lane {
         self.due.is_empty() && self.in_flight == 0
     }
 
-    /// Takes note that a request has come back, perhaps with the wish to be left alone for a while.
+    /// Takes note that a request has come back, perhaps with the request to wait for a while.
     /// Then one request shows whether that was long enough.
     fn came_back(&mut self, pause: Option<Duration>) {
         let now = Instant::now();
@@ -101,16 +132,30 @@ impl Lane {
     }
 }
 
+/// Asks about what was taken with one request; a single one that was `due`, or many in a list.
+async fn ask(poller: &Poller, taken: Vec<Scheduled>, due: Instant) -> Vec<(Scheduled, Polled)> {
+    let polled = match taken.as_slice() {
+        [one] => vec![poller.poll(&one.followed, due).await],
+        many => {
+            let batch: Vec<&Followed> = many.iter().map(|it| &it.followed).collect();
+            poller.poll_many(&batch).await
+        }
+    };
+    taken.into_iter().zip(polled).collect()
+}
+
 /// The one scheduler of a process.
 pub(super) struct Scheduler {
     poller: Poller,
     /// What is due or in flight, and still this process's.
     held: BTreeSet<DeliveryId>,
     lanes: PerEnvironment<Lane>,
-    in_flight: JoinSet<(Scheduled, Polled)>,
+    in_flight: JoinSet<Vec<(Scheduled, Polled)>>,
     renew_at: Instant,
     takes_over: bool,
     take_over_at: Option<Instant>,
+    /// When it was last seen to whether anything can be taken over.
+    looked_at: Option<Instant>,
     started: Instant,
 }
 
@@ -125,6 +170,7 @@ impl Scheduler {
             renew_at: now,
             takes_over: false,
             take_over_at: None,
+            looked_at: None,
             started: now,
         }
     }
@@ -136,7 +182,7 @@ impl Scheduler {
             tokio::select! {
                 command = inbox.recv() => match command {
                     Some(Command::Follow(followed)) => self.follow(followed),
-                    Some(Command::TakeOver) => self.take_over().await,
+                    Some(Command::TakeOver) => self.take_over_soon().await,
                     Some(Command::GiveUp(reply)) => {
                         // The caller may have lost patience.
                         let _ = reply.send(self.give_up().await);
@@ -144,13 +190,7 @@ impl Scheduler {
                     None => return,
                 },
                 Some(done) = self.in_flight.join_next(), if !self.in_flight.is_empty() => {
-                    if let Ok((scheduled, polled)) = done {
-                        let environment = scheduled.followed.environment;
-                        self.settle(scheduled, polled);
-                        if self.lanes[environment].is_idle() {
-                            self.poller.listings.forget(environment);
-                        }
-                    }
+                    self.came_back(done.unwrap_or_default());
                 }
                 () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
                     let now = Instant::now();
@@ -179,25 +219,36 @@ impl Scheduler {
 
     fn poll_what_is_due(&mut self) {
         for environment in Environment::ALL {
-            while let Some((due, scheduled)) = self.lanes[environment].take_due(Instant::now()) {
-                self.poller.clock.reach(scheduled.due);
+            while let Some((due, taken)) = self.lanes[environment].take_due(Instant::now()) {
+                let latest = taken.iter().map(|scheduled| scheduled.due).max();
+                if let Some(moment) = latest {
+                    self.poller.clock.reach(moment);
+                }
                 let poller = self.poller.clone();
-                self.in_flight.spawn(async move {
-                    let polled = poller.poll(&scheduled.followed, due).await;
-                    (scheduled, polled)
-                });
+                self.in_flight.spawn(async move { ask(&poller, taken, due).await });
             }
         }
     }
 
-    fn settle(&mut self, mut scheduled: Scheduled, polled: Polled) {
-        scheduled.polls += 1;
-        let lane = &mut self.lanes[scheduled.followed.environment];
-        match polled {
-            Polled::Pause(pause) => lane.came_back(Some(pause)),
-            Polled::Refused => lane.came_back(Some(PAUSE)),
-            _ => lane.came_back(None),
+    /// Takes what came of one request.
+    fn came_back(&mut self, asked: Vec<(Scheduled, Polled)>) {
+        let Some((scheduled, polled)) = asked.first() else { return };
+        let environment = scheduled.followed.environment;
+        self.lanes[environment].came_back(match polled {
+            Polled::Pause(pause) => Some(*pause),
+            Polled::Refused => Some(PAUSE),
+            _ => None,
+        });
+        for (scheduled, polled) in asked {
+            self.settle(scheduled, polled);
         }
+        if self.lanes[environment].is_idle() {
+            self.poller.listings.forget(environment);
+        }
+    }
+
+    fn settle(&mut self, mut scheduled: Scheduled, polled: Polled) {
+        scheduled.polls = scheduled.polls.saturating_add(1);
         if !self.held.contains(&scheduled.followed.delivery) {
             return;
         }
@@ -209,10 +260,18 @@ impl Scheduler {
                 self.held.remove(&scheduled.followed.delivery);
                 self.take_over_at = self.takes_over.then(Instant::now);
             }
-            Polled::Later(_) | Polled::Pause(_) | Polled::Refused => self.schedule(scheduled),
+            Polled::Later(status) => {
+                let status = status.or(scheduled.followed.status);
+                let followed = Followed { status, ..scheduled.followed };
+                self.schedule(Scheduled { followed, ..scheduled });
+            }
+            Polled::Pause(_) | Polled::Refused => self.schedule(scheduled),
+            Polled::NotListed => {
+                self.schedule_in(Duration::ZERO, Scheduled { is_unlisted: true, ..scheduled });
+            }
             Polled::After(wait) => self.schedule_in(wait, scheduled),
             Polled::Found(sid) => {
-                let followed = Followed { sid: Some(sid), ..scheduled.followed };
+                let followed = Followed { sid: Some(sid.into()), ..scheduled.followed };
                 self.schedule(Scheduled { followed, polls: 0, ..scheduled });
             }
         }
@@ -225,19 +284,20 @@ impl Scheduler {
         // A process that was stopped for long may take over what it follows already.
         if self.held.insert(followed.delivery) {
             let due = self.poller.clock.now();
-            self.schedule(Scheduled { followed, polls: 0, due });
+            self.schedule(Scheduled { followed, polls: 0, due, is_unlisted: false });
         }
     }
 
     fn schedule(&mut self, scheduled: Scheduled) {
-        let seconds = BACKOFF[scheduled.polls.min(BACKOFF.len() - 1)];
+        let seconds = BACKOFF[usize::from(scheduled.polls).min(BACKOFF.len() - 1)];
         self.schedule_in(Duration::from_secs(seconds), scheduled);
     }
 
     fn schedule_in(&mut self, wait: Duration, mut scheduled: Scheduled) {
         scheduled.due = self.poller.clock.now().checked_add(wait).unwrap_or(Timestamp::MAX);
         let mut at = Instant::now() + wait;
-        if scheduled.followed.sid.is_none() {
+        let is_busy = self.lanes[scheduled.followed.environment].due.len() >= MIN_BATCH;
+        if scheduled.followed.sid.is_none() || (is_busy && !scheduled.is_unlisted) {
             // Those that are looked for in a list are due together, and share one.
             at = self.next_tick(at);
         }
@@ -277,9 +337,21 @@ impl Scheduler {
         self.poller.store.give_up(self.poller.leaseholder.owner).await
     }
 
+    /// Has what is no one's taken over: now, or a little later where that was seen to just now. On a
+    /// busy deck this is asked for with every change.
+    async fn take_over_soon(&mut self) {
+        self.takes_over = true;
+        match self.looked_at.map(|at| at + LOOK_AGAIN) {
+            Some(soon) if Instant::now() < soon => {
+                self.take_over_at = Some(self.take_over_at.map_or(soon, |at| at.min(soon)));
+            }
+            _ => self.take_over().await,
+        }
+    }
+
     /// Takes over what is no one's, and sees when that may be the case again.
     async fn take_over(&mut self) {
-        self.takes_over = true;
+        self.looked_at = Some(Instant::now());
         let (store, leaseholder) = (self.poller.store.clone(), self.poller.leaseholder);
         let now = self.poller.clock.now();
         // Reading first: a write would wake every process that watches the store.
@@ -287,7 +359,10 @@ impl Scheduler {
         if matches!(next, Ok(Some(end)) if end <= now) {
             let taken = store.take_over(leaseholder.lease(now), now).await.unwrap_or_default();
             for Unfinished { delivery, environment, sid, account, at, .. } in taken {
-                self.follow(Followed { delivery, environment, sid, account, asked_at: at });
+                let (sid, account) = (sid.map(Into::into), account.map(Into::into));
+                let (asked_at, status) = (at, None);
+                let followed = Followed { delivery, environment, sid, account, asked_at, status };
+                self.follow(followed);
             }
             next = store.next_lease_end(now).await;
         }
@@ -314,10 +389,29 @@ mod tests {
             let delivery = DeliveryId(id);
             let environment = Environment::Test;
             let asked_at = Timestamp::UNIX_EPOCH;
-            let followed = Followed { delivery, environment, sid: None, account: None, asked_at };
-            lane.due.insert((now, delivery), Scheduled { followed, polls: 0, due: asked_at });
+            let followed = Followed {
+                delivery,
+                environment,
+                sid: None,
+                account: None,
+                asked_at,
+                status: None,
+            };
+            lane.due.insert(
+                (now, delivery),
+                Scheduled { followed, polls: 0, due: asked_at, is_unlisted: false },
+            );
         }
         lane
+    }
+
+    #[test]
+    fn a_delivery_that_is_followed_takes_at_most_300_bytes() {
+        // A SID with what the allocator adds, and a place in each of two trees, whose nodes are at
+        // least half full.
+        let (sid, held) = (34 + 16, 2 * size_of::<DeliveryId>());
+        let due = 2 * size_of::<((Instant, DeliveryId), Scheduled)>();
+        assert!(sid + held + due <= 300, "{sid} + {held} + {due}");
     }
 
     /// Starts all requests that may be under way now, and returns how many there are.

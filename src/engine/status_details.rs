@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::fault::Fault;
+use crate::provider::MessageState;
 use crate::store::{DeliveryId, StatusReport};
 
 /// What is recorded beside a status.
@@ -23,6 +24,17 @@ impl StatusDetails {
     /// Only words.
     pub(super) fn in_words(detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into()), ..Self::default() }
+    }
+
+    /// What the provider tells of a message.
+    pub(super) fn of(state: MessageState) -> Self {
+        Self {
+            error_code: state.error_code,
+            request_id: state.request_id,
+            detail: state.error_message,
+            took: state.took,
+            ..Self::default()
+        }
     }
 
     /// The report of a status with them.

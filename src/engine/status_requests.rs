@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::finding::{Finding, Severity};
 use crate::domain::environment::{Environment, PerEnvironment};
 
-/// Requests that fail one after the other before it is told: a single one is bad luck.
+/// Consecutive failed requests before they are reported; one alone is bad luck.
 const ENOUGH: u32 = 2;
 
 /// Since when status requests fail, and why.
@@ -41,7 +41,7 @@ impl StatusRequests {
         outcome: Result<(), String>,
     ) -> bool {
         let failing = &mut *self.of(environment);
-        let was_told = failing.as_ref().is_some_and(StatusRequestsFail::is_told);
+        let was_reported = failing.as_ref().is_some_and(StatusRequestsFail::is_reported);
         *failing = match (outcome, failing.take()) {
             (Ok(()), _) => None,
             (Err(reason), None) => Some(StatusRequestsFail { since: now, reason, in_a_row: 1 }),
@@ -50,12 +50,12 @@ impl StatusRequests {
                 Some(StatusRequestsFail { reason, in_a_row, ..before })
             }
         };
-        was_told != failing.as_ref().is_some_and(StatusRequestsFail::is_told)
+        was_reported != failing.as_ref().is_some_and(StatusRequestsFail::is_reported)
     }
 
     /// Since when they fail; `None` while they do not.
     pub(super) fn failing(&self, environment: Environment) -> Option<StatusRequestsFail> {
-        self.of(environment).clone().filter(StatusRequestsFail::is_told)
+        self.of(environment).clone().filter(StatusRequestsFail::is_reported)
     }
 
     fn of(&self, environment: Environment) -> impl DerefMut<Target = Option<StatusRequestsFail>> {
@@ -64,7 +64,7 @@ impl StatusRequests {
 }
 
 impl StatusRequestsFail {
-    const fn is_told(&self) -> bool {
+    const fn is_reported(&self) -> bool {
         self.in_a_row >= ENOUGH
     }
 

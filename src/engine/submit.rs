@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::client::Account;
 use super::error::RequestError;
+use super::leaseholder::Held;
 use super::open::Engine;
 use super::poll::Followed;
 use super::status_details::StatusDetails;
@@ -35,24 +36,26 @@ impl Engine {
     /// unless it has come to its end.
     pub(super) async fn hand_over(
         &self,
-        (account, known): (&Account, Option<CredentialsReport>),
+        (account, known, held): (&Account, Option<CredentialsReport>, Held),
         mut followed: Followed,
         message: NewMessage,
     ) -> Result<DeliveryStatus, RequestError> {
         let delivery = followed.delivery;
-        let (status, details) = match self.submit(&account.client, &followed, message).await {
-            Ok(created) => {
-                self.learn_from(followed.environment, account, known, &created).await;
-                settled(created)
-            }
-            Err(error) => {
-                // Nothing was sent; the scheduler writes so once the store can be written.
-                self.inner.follower.follow(followed).await;
-                return Err(error.into());
-            }
-        };
-        followed.sid.clone_from(&details.sid);
+        let (status, details) =
+            match self.submit(&account.client, (&followed, &held), message).await {
+                Ok(created) => {
+                    self.learn_from(followed.environment, account, known, &created).await;
+                    settled(created)
+                }
+                Err(error) => {
+                    // Nothing was sent; the scheduler writes so once the store can be written.
+                    self.inner.follower.follow(followed).await;
+                    return Err(error.into());
+                }
+            };
+        followed.sid = details.sid.clone().map(Into::into);
         let recorded = self.record(delivery, status, details).await;
+        followed.status = recorded.is_ok().then_some(status);
         if !status.is_final() || recorded.is_err() {
             // Also where the store has failed: it may take a later status.
             self.inner.follower.follow(followed).await;
@@ -74,21 +77,22 @@ impl Engine {
     async fn submit(
         &self,
         client: &Client,
-        followed: &Followed,
+        (followed, held): (&Followed, &Held),
         mut message: NewMessage,
     ) -> Result<Created, SubmitError> {
         let delivery = followed.delivery;
         let (validity, begun) = (message.validity_seconds, Instant::now());
-        self.record_submitting(delivery).await?;
         let budget = &self.inner.retries[followed.environment];
         let budget = || budget.lock().unwrap_or_else(PoisonError::into_inner);
         budget().earn();
         let mut attempt = 1;
         loop {
-            let lease = self.inner.leaseholder.lease(self.now());
-            // A process that was stopped for long may find that another one has taken over.
-            if !self.inner.store.renew_to_send(delivery, lease).await? {
-                return Err(SubmitError::TakenOver);
+            if !self.inner.leaseholder.holds(held, &self.inner.clock) {
+                let lease = self.inner.leaseholder.lease(self.now());
+                // A process that was stopped for long may find that another one has taken over.
+                if !self.inner.store.renew_to_send(delivery, lease).await? {
+                    return Err(SubmitError::TakenOver);
+                }
             }
             // After the wait for the store, which may have been long.
             let left = left_of(validity, followed.asked_at, self.now(), begun);
@@ -111,18 +115,6 @@ impl Engine {
             attempt += 1;
             tokio::time::sleep(wait).await;
         }
-    }
-
-    /// Records that a message is about to be handed over: without that it must not be.
-    async fn record_submitting(&self, delivery: DeliveryId) -> Result<(), StoreError> {
-        let submitting = DeliveryStatus::Submitting;
-        let failed = self.report(delivery, submitting, StatusDetails::default()).await.map(drop);
-        if failed.is_err() {
-            let details = StatusDetails::in_words("the store failed before anything was sent");
-            // The slot goes back, if the store takes at least this; else it stays counted.
-            let _ = self.report(delivery, DeliveryStatus::NotSent, details).await;
-        }
-        failed
     }
 
     /// Records what came of it, and tries again where the store fails: a message may be

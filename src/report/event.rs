@@ -83,6 +83,8 @@ pub struct LogEvent<'a> {
     pub country: Option<&'static str>,
     /// More, in words.
     pub detail: Option<&'a str>,
+    /// How often it has happened within the minute.
+    pub times: u32,
 }
 
 impl<'a> From<&'a Event> for LogEvent<'a> {
@@ -100,6 +102,7 @@ impl<'a> From<&'a Event> for LogEvent<'a> {
             reason: event.reason.map(EventReason::key),
             country: event.country.map(Country::code),
             detail: event.detail.as_deref(),
+            times: event.times,
         }
     }
 }
@@ -145,6 +148,7 @@ mod tests {
             reason: None,
             country: None,
             detail: None,
+            times: 1,
         };
         let sent = SendEvent::of(ProviderKind::Twilio, &event);
         assert_eq!(
@@ -154,7 +158,7 @@ mod tests {
         assert_eq!(sent.cause, Some("the recipient has answered STOP"));
         assert_eq!(
             names(&LogEvent::from(&event)),
-            "at country detail environment error_code id reason recipient request_id sid status user"
+            "at country detail environment error_code id reason recipient request_id sid status times user"
         );
         assert_eq!(names(&HandsetMessage::new("123456 is your code")), "status text");
     }

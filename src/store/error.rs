@@ -49,6 +49,15 @@ pub enum StoreError {
         /// How long the job has waited, in seconds.
         waited_seconds: u64,
     },
+    /// So many requests wait for it that one more would wait for too long.
+    #[error(
+        "the store {} is overloaded: too many requests are waiting. Try again in a second",
+        path.display()
+    )]
+    Overloaded {
+        /// The file of the store.
+        path: PathBuf,
+    },
     /// No room is left on the disk.
     #[error("the disk of the store {} is full. Make room and try again", path.display())]
     Full {

@@ -43,6 +43,20 @@ pub struct Event {
     pub country: Option<Country>,
     /// More, in words for people. Nothing else reads them.
     pub detail: Option<String>,
+    /// How often it has happened within the minute, at least 1: refusals that repeat are one event.
+    pub times: u32,
+}
+
+impl Event {
+    /// Returns what is known besides, in words for people, with how often it has happened.
+    pub fn words(&self) -> String {
+        let detail = self.detail.as_deref().unwrap_or_default();
+        match self.times {
+            ..=1 => detail.to_owned(),
+            times if detail.is_empty() => format!("{times} times"),
+            times => format!("{times} times: {detail}"),
+        }
+    }
 }
 
 /// Why something happened that smsdeck decided.

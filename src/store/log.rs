@@ -3,8 +3,9 @@
 
 use jiff::Timestamp;
 
-use super::event::Event;
+use super::event::{Event, EventKind};
 use super::ids::DeliveryId;
+use crate::domain::country::Country;
 use crate::domain::environment::Environment;
 use crate::domain::secret::LookupKey;
 
@@ -55,6 +56,28 @@ impl EventQuery {
     pub const fn latest(environment: Environment, limit: usize) -> Self {
         Self::Latest { environment, upto: None, limit }
     }
+}
+
+/// Which events of the log are wanted; `None` is any.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Only of this environment.
+    pub environment: Option<Environment>,
+    /// Only of this kind.
+    pub kind: Option<EventKind>,
+    /// Only about one of these users or numbers.
+    pub subjects: Option<Vec<(Environment, LookupKey)>>,
+    /// Only from this moment on.
+    pub since: Option<Timestamp>,
+    /// Only before this moment.
+    pub until: Option<Timestamp>,
+    /// Only about codes to this country.
+    pub country: Option<Country>,
+    /// Only with this error code of the provider.
+    pub error_code: Option<u32>,
+    /// Only about codes from this sender, as
+    /// [`Sender::as_str`](crate::domain::sender::Sender::as_str).
+    pub sender: Option<String>,
 }
 
 /// Events of a user that are read at most.

@@ -51,7 +51,7 @@ pub use self::health::{
 };
 pub use self::ids::{ChallengeId, DeliveryId, EventId};
 pub use self::lease::{Lease, MAX_DEFERRAL};
-pub use self::log::{Cursor, EventPage, EventQuery, MAX_OF_USER, Position};
+pub use self::log::{Cursor, EventFilter, EventPage, EventQuery, MAX_OF_USER, Position};
 pub use self::reservation::{RefusedRequest, Reservation, Reserved};
 pub use self::standing::{MAX_TRACES, QuotaQuery, QuotaRow, Standing};
 pub use self::subject::Subject;
@@ -70,8 +70,9 @@ use crate::runtime::Clock;
 
 /// The way to the store: cheap to clone, usable from any task.
 ///
-/// What a method that writes has returned is durable. A method whose future is dropped may still
-/// do its work.
+/// What decides whether a code goes out or lets someone in (a slot, a verification, an unlock, the
+/// audit) is on disk when its method returns. Anything else is visible at once and on disk with the
+/// next of those. A method whose future is dropped may still do its work.
 #[derive(Clone)]
 pub struct Store {
     database: Database,
@@ -167,13 +168,19 @@ macro_rules! operations {
 // Sending.
 operations! {
     /// Takes the slot of a code, if both the user and the number are open and no limit is reached:
-    /// begins a delivery and puts the hash of the code, which `digest` computes, to the user's
-    /// challenge. Without a slot nothing may be sent.
+    /// begins a delivery that is about to be handed over, and adds the hash of the code, which
+    /// `digest` computes, to the user's challenge. Without a slot nothing may be sent.
     ///
     /// A refusal leaves an event; it neither counts nor moves the moment of unlocking. Requests
     /// that race, in whatever process, never get more slots than there are.
+    ///
+    /// Credentials that the account rejected rest; after that one request may try them, in whatever
+    /// process, and from then on they rest again.
+    ///
+    /// `reservation` gets the moment at which it is judged, which is after every wait. A slot is on
+    /// disk when this returns, and so is everything that was written before.
     fn reserve(
-        reservation: Reservation,
+        reservation: impl FnOnce(Timestamp) -> Reservation + Send + 'static,
         digest: impl FnOnce(ChallengeId) -> [u8; 32] + Send + 'static,
     ) -> Reserved;
 
@@ -184,7 +191,13 @@ operations! {
     /// Moves a delivery and writes its event. `false`, and no event, if the report is stale
     /// ([`judge_report`](crate::domain::delivery::judge_report)) or the delivery is not known. A
     /// status that releases the slot gives it back and makes the code worthless.
+    ///
+    /// Everyone sees it at once, but a power cut may take it back: then the delivery is found
+    /// without an end, and looked up at the provider.
     fn report(report: StatusReport) -> bool;
+
+    /// As [`report`](Self::report), for many at once: all are written, or none.
+    fn report_all(reports: Vec<StatusReport>) -> Vec<bool>;
 
     /// The limit that one more code to a country would break now; `None` if it breaks none.
     fn over_limit(
@@ -256,15 +269,6 @@ operations! {
 
     /// What the account of an environment has last said it has left.
     fn balance(environment: Environment) -> Option<BalanceReport>;
-
-    /// Claims the one trial of refused credentials that have rested since a moment; from then on
-    /// they rest anew. `false` if they have not, or another process has claimed it.
-    fn claim_trial(
-        environment: Environment,
-        fingerprint: Fingerprint,
-        rested_since: Timestamp,
-        now: Timestamp,
-    ) -> bool;
 }
 
 // Following deliveries.
@@ -318,10 +322,17 @@ operations! {
     /// which they were committed.
     fn events_after(cursor: Cursor, limit: usize) -> EventPage;
 
+    /// The newest so many events between two places that a filter lets through, oldest first.
+    fn matching_events(
+        filter: EventFilter,
+        between: (Cursor, Cursor),
+        limit: usize,
+    ) -> Vec<Event>;
+
     /// A place in the log, to read on from.
     fn cursor(position: Position) -> Cursor;
 
-    /// How an environment has fared until now, and what is still open.
+    /// The outcomes of an environment until now, and what is still open.
     fn health(environment: Environment, now: Timestamp) -> Health;
 
     /// How far the wall clock is ahead of where it would be, had no one set it since the boot; zero
@@ -346,7 +357,7 @@ operations! {
     /// Checks the whole audit: `Ok(rows)` where it is whole, else where it is broken.
     fn verify_audit() -> Result<i64, BrokenAudit>;
 
-    /// Gives the store another identity. Whoever has it open under the old one can neither read nor
+    /// Gives the store another identity. A process that has it open under the old one can neither read nor
     /// write it from then on, and nobody opens it without knowing the new one.
     fn replace_id(id: StoreId) -> ();
 

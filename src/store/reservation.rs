@@ -1,8 +1,9 @@
 //! A request for the slot of a code, and what becomes of it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::audit::{AuditAction, AuditEntry};
+use super::credentials::CredentialsReport;
 use super::ids::{ChallengeId, DeliveryId};
 use super::lease::Lease;
 use super::subject::Subject;
@@ -12,7 +13,7 @@ use crate::domain::limits::{Limits, OverLimit};
 use crate::domain::quota::{Quota, QuotaRule};
 use crate::domain::refusal::Refusal;
 use crate::domain::routing::RouteReason;
-use crate::domain::secret::LookupKey;
+use crate::domain::secret::{Fingerprint, LookupKey};
 use crate::domain::sender::Sender;
 
 /// A request for the slot of one code.
@@ -40,6 +41,8 @@ pub struct Reservation {
     pub at: Timestamp,
     /// Who asks, such as "console by ana".
     pub asked_by: String,
+    /// Whether that is a person, whose sends the audit keeps; those of applications are in the log.
+    pub is_audited: bool,
     /// The process that sends and follows it, and how long no one else may.
     pub lease: Lease,
     /// Who will hold the message, as
@@ -50,18 +53,12 @@ pub struct Reservation {
     pub block: LookupKey,
     /// How many codes may be sent at all, and where.
     pub limits: Limits,
+    /// What identifies the credentials that it is sent with, and how long they rest after the account
+    /// rejected them; `None` where there are none.
+    pub credentials: Option<(Fingerprint, SignedDuration)>,
 }
 
 impl Reservation {
-    /// What the log says of it, in words.
-    pub(super) fn detail(&self) -> String {
-        let parts = match self.segments {
-            1 => "1 segment".to_owned(),
-            segments => format!("{segments} segments"),
-        };
-        format!("{}, {parts} ({})", self.reason, self.asked_by)
-    }
-
     /// The refusal of it, with the reason in words.
     pub(super) fn refused(&self, refusal: Refusal, detail: String) -> RefusedRequest {
         RefusedRequest {
@@ -87,6 +84,15 @@ impl Reservation {
     }
 }
 
+/// What the log says of a slot that was taken, in words.
+pub(super) fn describe(reason: &RouteReason, segments: usize, asked_by: &str) -> String {
+    let parts = match segments {
+        1 => "1 segment".to_owned(),
+        segments => format!("{segments} segments"),
+    };
+    format!("{reason}, {parts} ({asked_by})")
+}
+
 /// What became of a request for a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reserved {
@@ -96,8 +102,12 @@ pub enum Reserved {
         delivery: DeliveryId,
         /// The challenge that the code belongs to.
         challenge: ChallengeId,
+        /// When it was taken.
+        at: Timestamp,
         /// The quota after this send.
         quota: Quota,
+        /// What the account last said of the credentials.
+        known: Option<CredentialsReport>,
     },
     /// All codes of the user or of the number are used: nothing may be sent.
     Locked {
@@ -108,6 +118,13 @@ pub enum Reserved {
     UserLocked,
     /// A limit of the environment or of the country is reached.
     OverLimit(OverLimit),
+    /// The account rejected the credentials a short time ago.
+    Paused {
+        /// The provider's error code.
+        code: u32,
+        /// When the next request may try them.
+        until: Timestamp,
+    },
 }
 
 /// A request that was refused before a slot was taken.

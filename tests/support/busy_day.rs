@@ -190,6 +190,7 @@ pub fn events() -> Vec<Event> {
         reason: None,
         country: None,
         detail: detail.map(str::to_owned),
+        times: 1,
     };
     let delivery = EventKind::Delivery;
     vec![

@@ -23,7 +23,8 @@ fn asked(clock: &Clock) -> Reservation {
 }
 
 async fn ask(store: &Store, clock: &Clock) -> Reserved {
-    store.reserve(asked(clock), |challenge| digest(challenge, 1)).await.unwrap()
+    let reservation = asked(clock);
+    store.reserve(|_| reservation, |challenge| digest(challenge, 1)).await.unwrap()
 }
 
 async fn is_sent(store: &Store, clock: &Clock) -> bool {
@@ -193,7 +194,7 @@ async fn the_deliveries_of_an_earlier_boot_are_no_ones() {
     let clock = Clock::machine("first", at(0));
     for deck in Deck::of_every_store_with(&clock).await {
         let long = Reservation { lease: lease(1, HOUR), ..asked(&clock) };
-        deck.store.reserve(long, |challenge| digest(challenge, 1)).await.unwrap();
+        deck.store.reserve(|_| long, |challenge| digest(challenge, 1)).await.unwrap();
         let now = clock.now();
         assert!(deck.store.take_over(lease(2, HOUR), now).await.unwrap().is_empty());
         let next = Clock::machine("second", at(2 * MINUTE));

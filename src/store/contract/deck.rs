@@ -79,10 +79,12 @@ pub(in crate::store) fn request(millisecond: i64) -> Reservation {
         valid_until: at(millisecond + 5 * MINUTE),
         at: at(millisecond),
         asked_by: "console by ana".to_owned(),
+        is_audited: true,
         lease: lease(1, millisecond + MINUTE),
         account: Some("Sandbox".to_owned()),
         block: LookupKey([7; 32]),
         limits: Limits::default(),
+        credentials: None,
     }
 }
 
@@ -177,7 +179,7 @@ impl Deck {
         reservation: Reservation,
         code: u8,
     ) -> Reserved {
-        self.store.reserve(reservation, move |id| digest(id, code)).await.unwrap()
+        self.store.reserve(|_| reservation, move |id| digest(id, code)).await.unwrap()
     }
 
     /// Asks for a slot that must be given.

@@ -9,11 +9,13 @@ use crate::store::{
     Event, EventQuery, EventReason, Position, RefusedRequest, Reservation, Subject,
 };
 
+/// A refusal of a user of its own.
 fn refused(environment: Environment, detail: &str) -> RefusedRequest {
+    let byte = detail.bytes().fold(0, u8::wrapping_add);
     RefusedRequest {
         environment,
         at: at(0),
-        user: user(1),
+        user: user(byte),
         number: number(1),
         country: Country::from_code("CA"),
         refusal: Refusal::NoSender,
@@ -63,7 +65,9 @@ async fn the_story_of_a_user_has_their_refusals_and_nobody_elses_events() {
         deck.slot(Reservation { user: namesake, number: number(3), ..request(0) }).await;
         let found = story(&deck, user(1), number(1)).await;
         let kinds: Vec<&str> = found.iter().map(|event| event.kind.key()).collect();
-        assert_eq!(kinds, ["reserved", "reserved", "reserved", "refused", "reserved", "refused"]);
+        let expected =
+            ["submitting", "submitting", "submitting", "refused", "submitting", "refused"];
+        assert_eq!(kinds, expected);
         // The same label and the same masked number, and yet someone else.
         let twin = (Subject { label: user(1).label, ..user(4) }, number(4));
         let of_twin = RefusedRequest { user: twin.0, number: twin.1, ..refused(HERE, "of a twin") };
@@ -72,6 +76,26 @@ async fn the_story_of_a_user_has_their_refusals_and_nobody_elses_events() {
         assert_eq!(found.len(), 6);
         let others = story(&deck, stranger.user, stranger.number).await;
         assert_eq!(others.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn refusals_that_repeat_within_a_minute_are_one_event_with_a_count() {
+    for deck in Deck::of_every_store().await {
+        let refuse = |milliseconds, refusal| {
+            let at = at(milliseconds);
+            let refused = RefusedRequest { at, refusal, ..refused(HERE, "again and again") };
+            deck.store.record_refusal(refused)
+        };
+        for millisecond in 0..1_000 {
+            refuse(millisecond, Refusal::NoSender).await.unwrap();
+        }
+        refuse(1_000, Refusal::NotReady).await.unwrap();
+        refuse(MINUTE, Refusal::NotReady).await.unwrap();
+        let times: Vec<u32> = deck.latest(HERE, 9).await.iter().map(|event| event.times).collect();
+        assert_eq!(times, [1_000, 1, 1]);
+        let first = deck.latest(HERE, 9).await.remove(0);
+        assert_eq!(first.words(), "1000 times: again and again");
     }
 }
 
@@ -96,7 +120,7 @@ async fn a_refusal_keeps_its_reason_and_its_country_whatever_its_words() {
 }
 
 #[tokio::test]
-async fn whoever_reads_on_from_a_place_misses_nothing_and_reads_nothing_twice() {
+async fn reading_on_from_a_place_misses_nothing_and_reads_nothing_twice() {
     for deck in Deck::of_every_store().await {
         deck.store.record_refusal(refused(HERE, "one")).await.unwrap();
         let place = deck.store.cursor(Position::End).await.unwrap();

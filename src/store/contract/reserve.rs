@@ -121,7 +121,7 @@ async fn requests_that_race_get_exactly_the_allowed_codes() {
         let asked: Vec<_> = (0..20)
             .map(|index| {
                 let store = stores[index % 2].clone();
-                tokio::spawn(async move { store.reserve(request(0), |id| digest(id, 1)).await })
+                tokio::spawn(async move { store.reserve(|_| request(0), |id| digest(id, 1)).await })
             })
             .collect();
         let mut slots = 0;

@@ -1,6 +1,7 @@
 //! The audit: rows are only ever added, each chained to the one before it, so that a changed,
 //! removed or reordered row is found. A sealed count shows whether rows were cut off at the end.
 
+use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use super::Sqlite;
@@ -96,14 +97,16 @@ fn newest(connection: &Connection, most: usize) -> Result<Vec<AuditRow>> {
 }
 
 fn read(row: &Row<'_>) -> Result<AuditRow> {
-    let environment: String = row.get("environment")?;
+    let named: String = row.get("environment")?;
+    let environment = Environment::ALL.into_iter().find(|it| it.key() == named);
+    if environment.is_none() && !named.is_empty() {
+        let unknown = FromSqlError::Other("it holds an unknown environment".into());
+        return Err(rusqlite::Error::FromSqlConversionFailure(3, Type::Text, Box::new(unknown)));
+    }
     let entry = AuditEntry {
         at: row.get::<_, RawMillis>("at")?.0,
         operator: row.get("operator")?,
-        environment: match environment.as_str() {
-            "" => None,
-            _ => Some(row.get("environment")?),
-        },
+        environment,
         action: row.get("action")?,
         detail: row.get("detail")?,
     };

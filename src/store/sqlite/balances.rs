@@ -12,7 +12,7 @@ use crate::store::error::StoreError;
 
 impl Sqlite {
     pub async fn report_balance(&self, report: BalanceReport) -> Result<(), StoreError> {
-        self.worker.write(move |connection| record(connection, &report)).await
+        self.worker.note(move |connection| record(connection, &report)).await
     }
 
     pub async fn balance(

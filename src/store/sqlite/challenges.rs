@@ -11,129 +11,110 @@ use crate::store::ids::{ChallengeId, DeliveryId};
 pub(super) struct ChallengeRow {
     pub(super) id: ChallengeId,
     pub(super) challenge: Challenge,
+    /// The row ids of number and user.
+    place: (i64, i64),
 }
 
-/// The newest challenge of a user at a number. One whose codes never went out is passed over.
+/// The columns that [`read`] wants.
+const COLUMNS: &str = "id, wrong_tries, used, number, user";
+
+/// The newest challenge of a user at a number; `None` where there is none, or its codes never went
+/// out.
 pub(super) fn newest(
     connection: &Connection,
     number: i64,
     user: i64,
 ) -> Result<Option<ChallengeRow>> {
-    let found = connection
-        .prepare_cached(
-            "SELECT id, wrong_tries, used FROM challenges
-             WHERE number = ?1 AND user = ?2
-               AND EXISTS (SELECT 1 FROM codes WHERE challenge = challenges.id)
-             ORDER BY id DESC LIMIT 1",
-        )?
-        .query_row((number, user), read)
-        .optional()?;
-    found.map(|row| with_codes(connection, row)).transpose()
+    let sql = format!("SELECT {COLUMNS} FROM challenges WHERE number = ?1 AND user = ?2");
+    let found = connection.prepare_cached(&sql)?.query_row((number, user), read).optional()?;
+    let found = found.map(|row| with_codes(connection, row)).transpose()?;
+    Ok(found.filter(|row| !row.challenge.codes.is_empty()))
 }
 
 /// The newest challenges at a number that belong to users with ids.
 pub(super) fn newest_of_users(connection: &Connection, number: i64) -> Result<Vec<ChallengeRow>> {
-    let rows: Vec<ChallengeRow> = connection
-        .prepare_cached(
-            "SELECT id, wrong_tries, used FROM challenges
-             WHERE number = ?1 AND user <> ?1 AND used = 0
-               AND EXISTS (SELECT 1 FROM codes WHERE challenge = challenges.id)
-             ORDER BY id DESC LIMIT 20",
-        )?
-        .query_map([number], read)?
-        .collect::<Result<_>>()?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM challenges WHERE number = ?1 AND user <> ?1 AND used = 0
+         ORDER BY id DESC LIMIT 20"
+    );
+    let rows: Vec<ChallengeRow> =
+        connection.prepare_cached(&sql)?.query_map([number], read)?.collect::<Result<_>>()?;
     rows.into_iter().map(|row| with_codes(connection, row)).collect()
 }
 
 fn read(row: &Row<'_>) -> Result<ChallengeRow> {
     let challenge = Challenge { codes: Vec::new(), wrong_tries: row.get(1)?, used: row.get(2)? };
-    Ok(ChallengeRow { id: row.get(0)?, challenge })
+    Ok(ChallengeRow { id: row.get(0)?, challenge, place: (row.get(3)?, row.get(4)?) })
 }
 
 fn with_codes(connection: &Connection, mut row: ChallengeRow) -> Result<ChallengeRow> {
-    row.challenge.codes = codes(connection, row.id)?;
+    row.challenge.codes = codes(connection, &row)?;
     Ok(row)
 }
 
-fn codes(connection: &Connection, challenge: ChallengeId) -> Result<Vec<IssuedCode>> {
+/// The codes of a challenge. No delivery before the one that names it has one of them.
+fn codes(connection: &Connection, row: &ChallengeRow) -> Result<Vec<IssuedCode>> {
     connection
         .prepare_cached(
-            "SELECT digest, issued_at, valid_until, wall_issued_at, wall_valid_until
-             FROM codes WHERE challenge = ?1",
+            "SELECT digest, at, at + validity, at + skew, at + skew + validity
+             FROM deliveries WHERE user = ?2 AND id >= ?1 AND challenge = ?1",
         )?
-        .query_map([challenge], |row| {
-            // What an earlier schema wrote has only its end.
-            let from = row.get::<_, Option<Millis>>(1)?.map_or(Timestamp::MIN, |moment| moment.0);
-            let validity = Validity { from, until: row.get::<_, Millis>(2)?.0 };
-            let wall = row.get::<_, Option<RawMillis>>(3)?.zip(row.get::<_, Option<RawMillis>>(4)?);
-            let by_wall_clock =
-                wall.map_or(validity, |(from, until)| Validity { from: from.0, until: until.0 });
+        .query_map((row.id, row.place.1), |row| {
+            let moment = |column| row.get::<_, Millis>(column).map(|moment| moment.0);
+            let wall = |column| row.get::<_, RawMillis>(column).map(|moment| moment.0);
+            let validity = Validity { from: moment(1)?, until: moment(2)? };
+            let by_wall_clock = Validity { from: wall(3)?, until: wall(4)? };
             Ok(IssuedCode { digest: row.get(0)?, validity, by_wall_clock })
         })?
         .collect()
 }
 
-/// The challenge that a new code joins: the newest one while it is open, else a new one.
+/// The challenge that the code of a new delivery joins: the newest one while it is open, else one
+/// that is named by the delivery.
 pub(super) fn open_or_new(
     connection: &Connection,
-    user: i64,
-    number: i64,
+    (number, user): (i64, i64),
+    delivery: DeliveryId,
     now: Timestamp,
 ) -> Result<ChallengeId> {
     let newest = newest(connection, number, user)?;
     if let Some(open) = newest.filter(|row| row.challenge.is_open(now)) {
         return Ok(open.id);
     }
+    let id = ChallengeId(delivery.0);
     connection
-        .prepare_cached("INSERT INTO challenges (user, number) VALUES (?1, ?2) RETURNING id")?
-        .query_row((user, number), |row| row.get(0))
-}
-
-/// Puts the hash of the code of a delivery to a challenge.
-pub(super) fn add_code(
-    connection: &Connection,
-    challenge: ChallengeId,
-    delivery: DeliveryId,
-    code: &IssuedCode,
-) -> Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO codes (delivery, challenge, digest, issued_at, valid_until,
-                                wall_issued_at, wall_valid_until)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute((
-            delivery,
-            challenge,
-            code.digest,
-            Millis(code.validity.from),
-            Millis(code.validity.until),
-            RawMillis(code.by_wall_clock.from),
-            RawMillis(code.by_wall_clock.until),
-        ))
-        .map(drop)
+        .prepare_cached("INSERT OR REPLACE INTO challenges (number, user, id) VALUES (?1, ?2, ?3)")?
+        .execute((number, user, id))?;
+    Ok(id)
 }
 
 /// Forgets the code of a delivery that never went out.
 pub(super) fn forget_code(connection: &Connection, delivery: DeliveryId) -> Result<()> {
     connection
-        .prepare_cached("DELETE FROM codes WHERE delivery = ?1")?
+        .prepare_cached("UPDATE deliveries SET challenge = NULL, digest = NULL WHERE id = ?1")?
         .execute([delivery])
         .map(drop)
 }
 
 /// Counts one wrong try at a challenge.
-pub(super) fn count_wrong_try(connection: &Connection, id: ChallengeId) -> Result<()> {
+pub(super) fn count_wrong_try(connection: &Connection, row: &ChallengeRow) -> Result<()> {
     connection
-        .prepare_cached("UPDATE challenges SET wrong_tries = wrong_tries + 1 WHERE id = ?1")?
-        .execute([id])
+        .prepare_cached(
+            "UPDATE challenges SET wrong_tries = wrong_tries + 1 WHERE number = ?1 AND user = ?2",
+        )?
+        .execute(row.place)
         .map(drop)
 }
 
 /// Ends a challenge: none of its codes works any more.
-pub(super) fn mark_used(connection: &Connection, id: ChallengeId) -> Result<()> {
+pub(super) fn mark_used(connection: &Connection, row: &ChallengeRow) -> Result<()> {
     connection
-        .prepare_cached("UPDATE challenges SET used = 1 WHERE id = ?1")?
-        .execute([id])
+        .prepare_cached("UPDATE challenges SET used = 1 WHERE number = ?1 AND user = ?2")?
+        .execute(row.place)?;
+    connection
+        .prepare_cached(
+            "UPDATE deliveries SET entered = 1 WHERE user = ?2 AND id >= ?1 AND challenge = ?1",
+        )?
+        .execute((row.id, row.place.1))
         .map(drop)
 }

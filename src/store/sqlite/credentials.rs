@@ -1,6 +1,6 @@
-//! What accounts have said of credentials: a row for each that was used.
+//! What accounts have reported of credentials: a row for each that was used.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use super::Sqlite;
@@ -15,7 +15,7 @@ const KEPT: i64 = 50;
 
 impl Sqlite {
     pub async fn report_credentials(&self, report: CredentialsReport) -> Result<(), StoreError> {
-        self.worker.write(move |connection| record(connection, &report)).await
+        self.worker.note(move |connection| record(connection, &report)).await
     }
 
     pub async fn credentials(
@@ -23,28 +23,40 @@ impl Sqlite {
         environment: Environment,
         fingerprint: Option<Fingerprint>,
     ) -> Result<Option<CredentialsReport>, StoreError> {
-        self.worker.read(move |connection| find(connection, environment, fingerprint)).await
+        self.worker.look(move |connection| find(connection, environment, fingerprint)).await
     }
+}
 
-    pub async fn claim_trial(
-        &self,
-        environment: Environment,
-        fingerprint: Fingerprint,
-        rested_since: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.worker
-            .write(move |connection| {
-                let claimed = connection
-                    .prepare_cached(
-                        "UPDATE credentials SET at = ?1
-                         WHERE environment = ?2 AND fingerprint = ?3 AND at <= ?4",
-                    )?
-                    .execute((Millis(now), environment, fingerprint.0, Millis(rested_since)))?;
-                Ok(claimed == 1)
-            })
-            .await
+/// Whether credentials may be used now.
+pub(super) enum Trial {
+    /// They may, as far as is known; this is what the account last said of them.
+    Allowed(Option<CredentialsReport>),
+    /// They were rejected, and rest until then.
+    Resting { code: u32, until: Timestamp },
+}
+
+/// Judges whether a request may use credentials. Once rejected ones have rested, one request may try
+/// them; from then on they rest again.
+pub(super) fn try_out(
+    connection: &Connection,
+    environment: Environment,
+    (fingerprint, rest): (Fingerprint, SignedDuration),
+    now: Timestamp,
+) -> Result<Trial> {
+    let known = find(connection, environment, Some(fingerprint))?;
+    let Some(CredentialsReport { at, refused: Some(code), .. }) = known else {
+        return Ok(Trial::Allowed(known));
+    };
+    let until = at.checked_add(rest).unwrap_or(Timestamp::MAX);
+    if now < until {
+        return Ok(Trial::Resting { code, until });
     }
+    connection
+        .prepare_cached(
+            "UPDATE credentials SET at = ?1 WHERE environment = ?2 AND fingerprint = ?3",
+        )?
+        .execute((Millis(now), environment, fingerprint.0))?;
+    Ok(Trial::Allowed(known))
 }
 
 fn record(connection: &Connection, report: &CredentialsReport) -> Result<()> {
@@ -70,14 +82,21 @@ fn find(
     environment: Environment,
     fingerprint: Option<Fingerprint>,
 ) -> Result<Option<CredentialsReport>> {
-    connection
-        .prepare_cached(
-            "SELECT environment, fingerprint, at, error_code FROM credentials
-             WHERE environment = ?1 AND fingerprint = coalesce(?2, fingerprint)
-             ORDER BY at DESC LIMIT 1",
-        )?
-        .query_row((environment, fingerprint.map(|it| it.0)), report)
-        .optional()
+    match fingerprint {
+        Some(fingerprint) => connection
+            .prepare_cached(
+                "SELECT environment, fingerprint, at, error_code FROM credentials
+                 WHERE environment = ?1 AND fingerprint = ?2",
+            )?
+            .query_row((environment, fingerprint.0), report),
+        None => connection
+            .prepare_cached(
+                "SELECT environment, fingerprint, at, error_code FROM credentials
+                 WHERE environment = ?1 ORDER BY at DESC LIMIT 1",
+            )?
+            .query_row([environment], report),
+    }
+    .optional()
 }
 
 fn report(row: &Row<'_>) -> Result<CredentialsReport> {

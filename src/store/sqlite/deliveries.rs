@@ -4,11 +4,10 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use super::Sqlite;
 use super::events::{self, NewEvent};
-use super::values::{Millis, RawMillis, whole_number};
+use super::values::{Millis, present_skew, whole_number};
+use super::{Sqlite, origins, traffic};
 use crate::domain::delivery::DeliveryStatus;
-use crate::domain::text::printable;
 use crate::store::delivery::Unfinished;
 use crate::store::error::StoreError;
 use crate::store::event::{EventKind, EventReason};
@@ -17,11 +16,11 @@ use crate::store::reservation::Reservation;
 
 impl Sqlite {
     pub async fn unfinished(&self, delivery: DeliveryId) -> Result<Option<Unfinished>, StoreError> {
-        self.worker.read(move |connection| unfinished(connection, delivery)).await
+        self.worker.look(move |connection| unfinished(connection, delivery)).await
     }
 
     pub async fn has_sid(&self, sid: String) -> Result<bool, StoreError> {
-        self.worker.read(move |connection| has_sid(connection, &sid)).await
+        self.worker.look(move |connection| has_sid(connection, &sid)).await
     }
 
     pub async fn record_missing(
@@ -29,88 +28,96 @@ impl Sqlite {
         delivery: DeliveryId,
         now: Timestamp,
     ) -> Result<Timestamp, StoreError> {
-        self.worker.write(move |connection| record_missing(connection, delivery, now)).await
+        self.worker.note(move |connection| record_missing(connection, delivery, now)).await
     }
 }
 
-/// Characters of each text of a delivery that are kept.
-pub(super) const MAX_TEXT: usize = 300;
-
-/// Begins a delivery: its row, which counts from `counted_at`, and its first event. `subjects` are
-/// the row ids of user and number.
-pub(super) fn begin(
-    connection: &Connection,
-    request: &Reservation,
-    subjects: (i64, i64),
-    counted_at: Timestamp,
-) -> Result<DeliveryId> {
-    let delivery = insert(connection, request, subjects, counted_at)?;
-    let event = NewEvent {
-        delivery: Some(delivery),
-        sender: Some(request.sender.as_str()),
-        reason: Some(EventReason::Sender(request.reason.choice())),
-        country: request.country,
-        detail: Some(&request.detail()),
-        ..NewEvent::of(
-            request.environment,
-            request.at,
-            EventKind::Delivery(DeliveryStatus::Reserved),
-            (&request.user.label, &request.number.label),
-        )
-    };
-    events::insert(connection, &event)?;
-    Ok(delivery)
+/// What a delivery has besides the request for it.
+pub(super) struct Begun {
+    pub(super) id: DeliveryId,
+    /// The row ids of user and number.
+    pub(super) user: i64,
+    pub(super) number: i64,
+    /// From when on it counts.
+    pub(super) counted_at: Timestamp,
+    /// The challenge of its code, and the hash of the code.
+    pub(super) code: (ChallengeId, [u8; 32]),
 }
 
-fn insert(
-    connection: &Connection,
-    request: &Reservation,
-    (user, number): (i64, i64),
-    counted_at: Timestamp,
-) -> Result<DeliveryId> {
+/// The id of the next delivery. Ids are never given twice, as later rows are compared with them.
+pub(super) fn next_id(connection: &Connection) -> Result<DeliveryId> {
+    connection
+        .prepare_cached("SELECT seq + 1 FROM sqlite_sequence WHERE name = 'deliveries'")?
+        .query_row((), |row| row.get(0))
+        .optional()
+        .map(|id| id.unwrap_or(DeliveryId(1)))
+}
+
+/// Begins a delivery: its row, and its first event, whose words come from the row.
+pub(super) fn begin(connection: &Connection, request: &Reservation, begun: &Begun) -> Result<()> {
+    insert(connection, request, begun)?;
+    traffic::count(connection, (request.environment, request.country), request.at, 1)?;
+    let kind = EventKind::Delivery(DeliveryStatus::Submitting);
+    events::insert(
+        connection,
+        &NewEvent {
+            delivery: Some(begun.id),
+            ..NewEvent::of(request.environment, request.at, kind)
+        },
+    )
+}
+
+/// Bytes of the hash of a block that are kept: enough to tell millions of blocks apart.
+const BLOCK_BYTES: usize = 8;
+
+fn insert(connection: &Connection, request: &Reservation, begun: &Begun) -> Result<()> {
+    let validity = request.valid_until.duration_since(request.at);
     connection
         .prepare_cached(
-            "INSERT INTO deliveries (environment, user, number, country, sender, reason, segments,
-                                     asked_by, at, counted_at, status, owner, lease_until,
-                                     account, block, default_country, wall)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
-             RETURNING id",
+            "INSERT INTO deliveries (id, environment, user, number, country, origin, reason,
+                                     default_country, segments, at, skew, counted_at, status, owner,
+                                     lease_until, block, challenge, digest, validity)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                     ?18, ?19)",
         )?
-        .query_row(
-            params![
-                request.environment,
-                user,
-                number,
-                request.country,
-                request.sender.as_str(),
-                EventReason::Sender(request.reason.choice()),
-                whole_number(request.segments),
-                printable(&request.asked_by, MAX_TEXT),
-                Millis(request.at),
-                Millis(counted_at),
-                DeliveryStatus::Reserved,
-                request.lease.owner,
-                Millis(request.lease.until),
-                &request.account,
-                request.block,
-                request.reason.default_applied,
-                RawMillis(request.at),
-            ],
-            |row| row.get(0),
-        )
+        .execute(params![
+            begun.id,
+            request.environment,
+            begun.user,
+            begun.number,
+            request.country,
+            origins::ensure(connection, request)?,
+            EventReason::Sender(request.reason.choice()),
+            request.reason.default_applied,
+            whole_number(request.segments),
+            Millis(request.at),
+            present_skew(),
+            Millis(begun.counted_at),
+            DeliveryStatus::Submitting,
+            request.lease.owner,
+            Millis(request.lease.until),
+            &request.block.0[..BLOCK_BYTES],
+            begun.code.0,
+            begun.code.1,
+            i64::try_from(validity.as_millis()).unwrap_or(0),
+        ])
+        .map(drop)
 }
 
-/// The columns that [`read`] wants, of `deliveries` joined with `numbers` and `users`.
+/// The columns that [`read`] wants.
 const UNFINISHED: &str = "
     SELECT deliveries.id, deliveries.environment, status, sid, at, sender, account,
            numbers.key AS number, users.key AS user, challenge, digest,
-           valid_until
+           at + validity AS valid_until
     FROM deliveries
+    JOIN origins ON origins.id = deliveries.origin
     JOIN subjects AS numbers ON numbers.id = deliveries.number
-    JOIN subjects AS users ON users.id = deliveries.user
-    LEFT JOIN codes ON codes.delivery = deliveries.id";
+    JOIN subjects AS users ON users.id = deliveries.user";
 
 fn read(row: &Row<'_>) -> Result<Unfinished> {
+    let challenge: Option<ChallengeId> = row.get("challenge")?;
+    let valid_until: Option<Millis> = row.get("valid_until")?;
+    let account: String = row.get("account")?;
     Ok(Unfinished {
         delivery: row.get("id")?,
         environment: row.get("environment")?,
@@ -120,9 +127,9 @@ fn read(row: &Row<'_>) -> Result<Unfinished> {
         number: row.get("number")?,
         user: row.get("user")?,
         sender: row.get("sender")?,
-        account: row.get("account")?,
-        valid_until: row.get::<_, Option<Millis>>("valid_until")?.map(|moment| moment.0),
-        code: match row.get::<_, Option<ChallengeId>>("challenge")? {
+        account: Some(account).filter(|account| !account.is_empty()),
+        valid_until: challenge.and(valid_until).map(|moment| moment.0),
+        code: match challenge {
             Some(challenge) => Some((challenge, row.get("digest")?)),
             None => None,
         },

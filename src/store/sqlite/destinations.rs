@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, Result, Row};
 
 use super::Sqlite;
 use super::values::{Millis, country, statuses, whole_number};
@@ -11,6 +11,7 @@ use crate::domain::country::Country;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::environment::Environment;
 use crate::domain::refusal::Refusal;
+use crate::domain::secret::LookupKey;
 use crate::store::destinations::{BlockTraffic, CountryTraffic, Destinations};
 use crate::store::error::StoreError;
 use crate::store::event::{EventKind, EventReason};
@@ -91,11 +92,9 @@ fn countries(
         "SELECT country,
                 count(*) FILTER (WHERE at >= ?2) AS day,
                 count(*) FILTER (WHERE at < ?2) AS before,
-                count(*) FILTER (WHERE at >= ?2 AND (used OR valid_until <= ?4)) AS settled,
-                count(*) FILTER (WHERE at >= ?2 AND NOT used AND valid_until <= ?4) AS unused
+                count(*) FILTER (WHERE at >= ?2 AND (entered OR at + validity <= ?4)) AS settled,
+                count(*) FILTER (WHERE at >= ?2 AND NOT entered AND at + validity <= ?4) AS unused
          FROM deliveries
-         LEFT JOIN codes ON codes.delivery = deliveries.id
-         LEFT JOIN challenges ON challenges.id = codes.challenge
          WHERE environment = ?1 AND at >= ?3 AND status NOT IN ({never_sent})
          GROUP BY country HAVING day > 0 ORDER BY day DESC, country"
     );
@@ -134,7 +133,7 @@ fn blocks(
         .prepare_cached(&sql)?
         .query_map(values, |row| {
             Ok(BlockTraffic {
-                block: row.get("block")?,
+                block: block(row)?,
                 country: country(row, "country")?,
                 codes: row.get("codes")?,
                 usual: row.get::<_, u32>("before")?.div_ceil(spans.days),
@@ -142,6 +141,14 @@ fn blocks(
             })
         })?
         .collect()
+}
+
+/// The block in a row, of which only the first bytes are kept.
+fn block(row: &Row<'_>) -> Result<LookupKey> {
+    let mut block = [0; 32];
+    let kept: Vec<u8> = row.get("block")?;
+    block.iter_mut().zip(kept).for_each(|(place, byte)| *place = byte);
+    Ok(LookupKey(block))
 }
 
 /// Countries that a From number was missing for since a moment.

@@ -198,6 +198,7 @@ fn failures(
     let missing = statuses(is_missing);
     let sql = format!(
         "SELECT error_code, fault, count(*), min(at), max(at), country, sender FROM deliveries
+         JOIN origins ON origins.id = origin
          WHERE environment = ?1 AND at >= ?2 AND status IN ({missing})
          GROUP BY error_code, fault, country, sender ORDER BY count(*) DESC"
     );
@@ -234,7 +235,8 @@ fn routes(
     let sql = format!(
         "SELECT country, sender, error_code, count(*) AS codes, max(at) AS last,
                 status = ?3 AS delivered, status IN ({failed}) AS failed
-         FROM deliveries WHERE environment = ?1 AND at >= ?2
+         FROM deliveries JOIN origins ON origins.id = origin
+         WHERE environment = ?1 AND at >= ?2
          GROUP BY country, sender, delivered, failed"
     );
     let mut statement = connection.prepare_cached(&sql)?;

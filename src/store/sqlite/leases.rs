@@ -2,7 +2,7 @@
 //! renewed in time, so that no delivery is followed twice and none is forgotten.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Result};
+use rusqlite::{Connection, Result};
 
 use super::values::Millis;
 use super::{Sqlite, deliveries};
@@ -17,7 +17,7 @@ impl Sqlite {
         lease: Lease,
         now: Timestamp,
     ) -> Result<Vec<Unfinished>, StoreError> {
-        self.worker.write(move |connection| take_over(connection, lease, now)).await
+        self.worker.note(move |connection| take_over(connection, lease, now)).await
     }
 
     pub async fn renew_all(
@@ -25,11 +25,11 @@ impl Sqlite {
         deliveries: Vec<DeliveryId>,
         lease: Lease,
     ) -> Result<Vec<DeliveryId>, StoreError> {
-        self.worker.write(move |connection| renew_all(connection, deliveries, lease)).await
+        self.worker.note(move |connection| renew_all(connection, deliveries, lease)).await
     }
 
     pub async fn renew(&self, delivery: DeliveryId, lease: Lease) -> Result<bool, StoreError> {
-        self.worker.write(move |connection| renew(connection, delivery, lease)).await
+        self.worker.note(move |connection| renew(connection, delivery, lease)).await
     }
 
     pub async fn renew_to_send(
@@ -37,19 +37,19 @@ impl Sqlite {
         delivery: DeliveryId,
         lease: Lease,
     ) -> Result<bool, StoreError> {
-        self.worker.write(move |connection| renew_to_send(connection, delivery, lease)).await
+        self.worker.note(move |connection| renew_to_send(connection, delivery, lease)).await
     }
 
     pub async fn defer(&self, delivery: DeliveryId, lease: Lease) -> Result<(), StoreError> {
-        self.worker.write(move |connection| defer(connection, delivery, lease)).await
+        self.worker.note(move |connection| defer(connection, delivery, lease)).await
     }
 
     pub async fn give_up(&self, owner: i64) -> Result<(), StoreError> {
-        self.worker.write(move |connection| give_up(connection, owner)).await
+        self.worker.note(move |connection| give_up(connection, owner)).await
     }
 
     pub async fn next_lease_end(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        self.worker.read(move |connection| next_end(connection, now)).await
+        self.worker.look(move |connection| next_end(connection, now)).await
     }
 }
 
@@ -123,12 +123,12 @@ fn defer(connection: &Connection, delivery: DeliveryId, lease: Lease) -> Result<
 /// When the next lease ends; `None` where every delivery has its end. A process's own count too:
 /// one that no one renews any more was forgotten. One of a clock that was ahead has ended.
 fn next_end(connection: &Connection, now: Timestamp) -> Result<Option<Timestamp>> {
-    connection
+    let (first, last): (Option<Millis>, Option<Millis>) = connection
         .prepare_cached(
-            "SELECT CASE WHEN lease_until > ?1 THEN 0 ELSE lease_until END AS ends FROM deliveries
-             WHERE finished = 0 ORDER BY ends LIMIT 1",
+            "SELECT (SELECT min(lease_until) FROM deliveries WHERE finished = 0),
+                    (SELECT max(lease_until) FROM deliveries WHERE finished = 0)",
         )?
-        .query_row([Millis(latest_end(now))], |row| row.get::<_, Millis>(0))
-        .optional()
-        .map(|moment| moment.map(|moment| moment.0))
+        .query_row((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let is_ahead = last.is_some_and(|last| last.0 > latest_end(now));
+    Ok(first.map(|first| if is_ahead { Timestamp::UNIX_EPOCH } else { first.0 }))
 }

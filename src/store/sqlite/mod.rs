@@ -11,21 +11,29 @@ mod audit_seal;
 mod backfill;
 mod balances;
 mod challenges;
+mod commit;
 mod credentials;
 mod deliveries;
 mod destinations;
+mod durability;
 mod error;
 mod events;
+mod file;
 mod health;
 mod identity;
 mod leases;
 mod limits;
+mod matching;
 mod newest;
 mod open;
+mod origins;
+mod probe;
 mod prune;
 mod quota;
 mod quota_rows;
 mod read_only;
+mod reader;
+mod rebuilt_tables;
 mod report;
 mod reserve;
 mod schema;
@@ -36,6 +44,7 @@ mod tables;
 mod test_file;
 mod timeline;
 mod traces;
+mod traffic;
 mod unlock;
 mod values;
 mod verify;
@@ -60,6 +69,7 @@ use crate::store::error::StoreError;
 pub(super) struct Sqlite {
     worker: Worker,
     key: DeckKey,
+    clock: Clock,
 }
 
 /// Whether there is a database at a path, by the first bytes of its file (`SQLite`'s file format,
@@ -78,9 +88,9 @@ pub(super) fn id_at(path: &Path) -> Result<Option<StoreId>, StoreError> {
 
 impl Sqlite {
     pub async fn open(store: DeckStore, key: DeckKey, clock: Clock) -> Result<Self, StoreError> {
-        let known = key.clone();
-        let open = move |store: &DeckStore| open::open(store, &known, &clock);
-        Ok(Self { worker: Worker::start(store, open).await?, key })
+        let known = (key.clone(), clock.clone());
+        let open = move |store: &DeckStore| open::open(store, &known.0, &known.1);
+        Ok(Self { worker: Worker::start(store, true, open).await?, key, clock })
     }
 
     pub async fn open_to_read(
@@ -88,9 +98,9 @@ impl Sqlite {
         key: DeckKey,
         clock: Clock,
     ) -> Result<Self, StoreError> {
-        let known = key.clone();
-        let open = move |store: &DeckStore| read_only::open_to_read(store, &known, &clock);
-        Ok(Self { worker: Worker::start(store, open).await?, key })
+        let known = (key.clone(), clock.clone());
+        let open = move |store: &DeckStore| read_only::open_to_read(store, &known.0, &known.1);
+        Ok(Self { worker: Worker::start(store, false, open).await?, key, clock })
     }
 
     pub async fn in_memory(
@@ -98,9 +108,9 @@ impl Sqlite {
         key: DeckKey,
         clock: Clock,
     ) -> Result<Self, StoreError> {
-        let known = key.clone();
-        let open = move |store: &DeckStore| read_only::in_memory(store, &known, &clock);
-        Ok(Self { worker: Worker::start(store, open).await?, key })
+        let known = (key.clone(), clock.clone());
+        let open = move |store: &DeckStore| read_only::in_memory(store, &known.0, &known.1);
+        Ok(Self { worker: Worker::start(store, false, open).await?, key, clock })
     }
 
     pub async fn replace_id(&self, id: StoreId) -> Result<(), StoreError> {
@@ -148,7 +158,7 @@ mod tests {
         let (asked, tried) = ((key.clone(), user.key), key.clone());
         let reservation = Reservation { user, number: number.clone(), ..request(0) };
         let hash = move |id: ChallengeId| asked.0.code(HERE, asked.1, id.0, b"804713");
-        deck.store.reserve(reservation, hash).await.unwrap();
+        deck.store.reserve(|_| reservation, hash).await.unwrap();
         let recipient = phone.masked();
         let attempt = Attempt { user: None, number: number.key, recipient, ..attempt(1) };
         let hash = move |user, id: ChallengeId| tried.code(HERE, user, id.0, b"804713");

@@ -1,4 +1,4 @@
-//! How the newest codes fared: as a whole, within minutes, and to each country from each sender.
+//! The outcomes of the newest codes: as a whole, within minutes, and to each country from each sender.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
@@ -19,7 +19,7 @@ const fn is_under_way(status: DeliveryStatus) -> bool {
     matches!(status, DeliveryStatus::Reserved | DeliveryStatus::Submitting)
 }
 
-/// How the newest codes fared, and the most frequent cause of those that failed.
+/// The outcomes of the newest codes, and the most frequent cause of those that failed.
 pub(super) fn newest(
     connection: &Connection,
     environment: Environment,
@@ -53,7 +53,7 @@ pub(super) fn newest(
     Ok((newest, causes.into_iter().max_by_key(|cause| cause.count)))
 }
 
-/// How the codes of the last minutes fared.
+/// The outcomes of the codes of the last minutes.
 pub(super) fn five_minutes(
     connection: &Connection,
     environment: Environment,
@@ -126,7 +126,8 @@ pub(super) fn route_failures(
         "WITH newest AS (
              SELECT country, sender, error_code, fault, at, status IN ({missing}) AS failed,
                     row_number() OVER (PARTITION BY country, sender ORDER BY at DESC) AS nth
-             FROM deliveries WHERE environment = ?1 AND at >= ?2 AND status NOT IN ({under_way}))
+             FROM deliveries JOIN origins ON origins.id = origin
+             WHERE environment = ?1 AND at >= ?2 AND status NOT IN ({under_way}))
          SELECT country, sender, failed, error_code, fault, count(*) AS codes, min(at) AS first
          FROM newest WHERE nth <= ?3
          GROUP BY country, sender, failed, iif(failed, error_code, NULL), iif(failed, fault, NULL)

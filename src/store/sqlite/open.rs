@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::{MAX_WAIT, store_error};
@@ -24,7 +25,11 @@ use crate::store::error::StoreError;
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Statements kept prepared; more than there are.
-const PREPARED_STATEMENTS: usize = 64;
+const PREPARED_STATEMENTS: usize = 128;
+
+/// Free pages of the file are given back step by step (`SQLite`'s `auto_vacuum`), so that no send
+/// waits for long.
+pub(super) const INCREMENTAL: i64 = 2;
 
 /// An open store.
 #[derive(Debug)]
@@ -84,6 +89,10 @@ fn prepare(
     if connection.is_readonly("main").map_err(failed)? {
         return Err(StoreError::ReadOnly { path: path.clone() });
     }
+    if store.is_new {
+        // Only before there is any table.
+        connection.pragma_update(None, "auto_vacuum", INCREMENTAL).map_err(failed)?;
+    }
     set_journal(&connection, path)?;
     schema::migrate(&mut connection, path, key, store.id)?;
     check_identity(&connection, store)?;
@@ -104,6 +113,8 @@ pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(MAX_WAIT).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+    // Else SQLite plans a statement again whenever it is run with other values.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     Ok(connection)
 }
 
@@ -211,7 +222,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/state/deck.db");
         let store = Store::open(&place(&path), test_key(), manual()).await.unwrap();
-        store.reserve(request(0), |_| [1; 32]).await.unwrap();
+        store.reserve(|_| request(0), |_| [1; 32]).await.unwrap();
         assert_eq!(mode(&folder.path().join("new/state")), 0o700);
         for file in ["deck.db", "deck.db-wal", "deck.db-shm"] {
             assert_eq!(mode(&path.with_file_name(file)), 0o600, "{file}");
@@ -301,7 +312,7 @@ mod tests {
         behind_its_back(&deck).pragma_update(None, "user_version", 99).unwrap();
         let path = deck.folder().join("deck.db");
         let error = refusal(&path);
-        assert_eq!(error, StoreError::Newer { path, found: 99, known: 8 });
+        assert_eq!(error, StoreError::Newer { path, found: 99, known: 9 });
         assert!(error.to_string().contains("Install the newer smsdeck"), "{error}");
     }
 
@@ -319,7 +330,7 @@ mod tests {
         let damaged = path.with_file_name("damaged.db");
         fs::write(&damaged, bytes).unwrap();
         let outcome = match Store::open(&place(&damaged), test_key(), manual()).await {
-            Ok(store) => store.reserve(request(0), |_| [1; 32]).await.map(drop),
+            Ok(store) => store.reserve(|_| request(0), |_| [1; 32]).await.map(drop),
             Err(error) => Err(error),
         };
         assert!(matches!(outcome, Err(StoreError::Damaged { .. })), "{outcome:?}");

@@ -7,10 +7,11 @@
 //! process.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Result};
+use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
 
-use super::Sqlite;
+use super::open::INCREMENTAL;
 use super::values::{Millis, RawMillis, whole_number};
+use super::{Sqlite, traffic};
 use crate::domain::environment::Environment;
 use crate::store::error::StoreError;
 
@@ -39,7 +40,7 @@ impl Sqlite {
                 let step = move |connection: &Connection| {
                     step(connection, environment, Horizon::of(now, kept))
                 };
-                let rows = self.worker.write(step).await?;
+                let rows = self.worker.note(step).await?;
                 if rows == 0 {
                     break;
                 }
@@ -47,7 +48,12 @@ impl Sqlite {
                 on_progress(forgotten);
             }
         }
-        self.worker.write(forget_empty_challenges).await
+        let forget = move |connection: &Connection| {
+            Environment::ALL.iter().try_for_each(|it| traffic::forget_old(connection, *it, now))
+        };
+        self.worker.note(forget).await?;
+        while self.worker.note(shrink).await? {}
+        Ok(())
     }
 }
 
@@ -84,50 +90,94 @@ fn newest(connection: &Connection, owner: i64) -> Result<Option<Timestamp>> {
 /// Does one step: forgets some of the oldest events of an environment, or where there are none some
 /// of its deliveries. Returns how many rows are forgotten; none once nothing old is left.
 ///
-/// Users and numbers stay: anyone who asks again keeps their wrong tries. Deliveries without an end
-/// go too: after that many days no one will tell of them any more.
+/// Users and numbers go with their last delivery and event, unless wrong tries count against them.
+/// Deliveries without an end go too: after that many days no one will report on them any more.
 fn step(connection: &Connection, environment: Environment, old: Horizon) -> Result<usize> {
     let range = (environment, old.before, old.wall_before, old.wall, whole_number(STEP));
-    let events = connection
-        .prepare_cached(
-            "DELETE FROM events WHERE id IN
-                 (SELECT id FROM events
-                  WHERE environment = ?1 AND at < ?2
-                    AND (wall IS NULL OR wall < ?3 OR wall > ?4)
-                  ORDER BY at LIMIT ?5)",
-        )?
-        .execute(range)?;
-    if events > 0 {
-        return Ok(events);
+    let rows = Forgotten::select(
+        connection,
+        "SELECT id, user, number FROM events
+         WHERE environment = ?1 AND at < ?2 AND (at + skew < ?3 OR at + skew > ?4)
+         ORDER BY at LIMIT ?5",
+        range,
+    )?;
+    if !rows.is_empty() {
+        for row in &rows {
+            connection.prepare_cached("DELETE FROM events WHERE id = ?1")?.execute([row.id])?;
+            row.forget_subjects(connection)?;
+        }
+        return Ok(rows.len());
     }
-    let ids: Vec<i64> = connection
-        .prepare_cached(
-            "SELECT id FROM deliveries
-             WHERE environment = ?1 AND at < ?2 AND coalesce(counted_at, at) < ?2
-               AND (wall IS NULL OR wall < ?3 OR wall > ?4)
-               AND NOT EXISTS (SELECT 1 FROM events WHERE delivery = deliveries.id)
-             ORDER BY at LIMIT ?5",
-        )?
-        .query_map(range, |row| row.get(0))?
-        .collect::<Result<_>>()?;
-    for id in &ids {
-        connection.prepare_cached("DELETE FROM codes WHERE delivery = ?1")?.execute([id])?;
-        connection.prepare_cached("DELETE FROM deliveries WHERE id = ?1")?.execute([id])?;
+    let rows = Forgotten::select(
+        connection,
+        "SELECT id, user, number FROM deliveries
+         WHERE environment = ?1 AND at < ?2 AND coalesce(counted_at, at) < ?2
+           AND (at + skew < ?3 OR at + skew > ?4)
+           AND NOT EXISTS (SELECT 1 FROM events WHERE delivery = deliveries.id)
+         ORDER BY at LIMIT ?5",
+        range,
+    )?;
+    for row in &rows {
+        connection.prepare_cached("DELETE FROM deliveries WHERE id = ?1")?.execute([row.id])?;
+        connection
+            .prepare_cached(
+                "DELETE FROM challenges WHERE user = ?1 AND number = ?2
+                 AND NOT EXISTS (SELECT 1 FROM deliveries
+                                 WHERE user = ?1 AND deliveries.id >= challenges.id
+                                   AND challenge = challenges.id)",
+            )?
+            .execute((row.user, row.number))?;
+        row.forget_subjects(connection)?;
     }
-    Ok(ids.len())
+    Ok(rows.len())
 }
 
-/// Forgets challenges that have no codes any more.
-fn forget_empty_challenges(connection: &Connection) -> Result<()> {
-    connection
-        .prepare_cached(
-            "DELETE FROM challenges WHERE id IN
-                 (SELECT id FROM challenges
-                  WHERE NOT EXISTS (SELECT 1 FROM codes WHERE challenge = challenges.id)
-                  LIMIT ?1)",
-        )?
-        .execute([whole_number(STEP)])
-        .map(drop)
+/// A row that is old, with whom it is about.
+struct Forgotten {
+    id: i64,
+    user: Option<i64>,
+    number: Option<i64>,
+}
+
+impl Forgotten {
+    fn select(connection: &Connection, sql: &str, range: impl Params) -> Result<Vec<Self>> {
+        let read =
+            |row: &Row<'_>| Ok(Self { id: row.get(0)?, user: row.get(1)?, number: row.get(2)? });
+        connection.prepare_cached(sql)?.query_map(range, read)?.collect()
+    }
+
+    /// Forgets user and number, if nothing is left that is about them.
+    fn forget_subjects(&self, connection: &Connection) -> Result<()> {
+        for subject in [self.user, self.number].into_iter().flatten() {
+            connection
+                .prepare_cached(
+                    "DELETE FROM subjects WHERE id = ?1 AND wrong_in_a_row = 0
+                     AND NOT EXISTS (SELECT 1 FROM deliveries WHERE user = ?1)
+                     AND NOT EXISTS (SELECT 1 FROM deliveries WHERE number = ?1)
+                     AND NOT EXISTS (SELECT 1 FROM events WHERE user = ?1)
+                     AND NOT EXISTS (SELECT 1 FROM events WHERE number = ?1)",
+                )?
+                .execute([subject])?;
+        }
+        Ok(())
+    }
+}
+
+/// Pages of the file that are given back to the system in one step: 256 KiB.
+const PAGES: usize = 64;
+
+/// Gives some of the room that is free in the file back to the system; returns whether there was
+/// any.
+fn shrink(connection: &Connection) -> Result<bool> {
+    let free: i64 = connection.query_row("PRAGMA freelist_count", (), |row| row.get(0))?;
+    let is_kept: i64 = connection.query_row("PRAGMA auto_vacuum", (), |row| row.get(0))?;
+    if free == 0 || is_kept != INCREMENTAL {
+        return Ok(false);
+    }
+    let mut statement = connection.prepare(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+    let mut rows = statement.query(())?;
+    while rows.next()?.is_some() {}
+    Ok(true)
 }
 
 #[cfg(test)]

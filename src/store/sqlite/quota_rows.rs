@@ -23,15 +23,15 @@ const MAX_SENDS: usize = 100_000;
 
 const SENDS_SINCE: &str = "
     SELECT id, user, number, counted_at FROM deliveries
-    WHERE environment = ?1 AND counted_at > ?2
-    ORDER BY counted_at DESC, id DESC LIMIT ?3";
+    WHERE environment = ?1 AND at > ?2 AND counted_at IS NOT NULL
+    ORDER BY at DESC, id DESC LIMIT ?3";
 
 const LATEST_SEND: &str = "
     SELECT id, user, number, counted_at FROM deliveries
     WHERE (user = ?1 OR number = ?1) AND counted_at IS NOT NULL
     ORDER BY id DESC LIMIT 1";
 
-/// Of someone whose sends all went back: no index has both.
+/// Of someone whose sends were all given back.
 const LATEST_GIVEN_BACK: &str = "
     SELECT id, user, number, at AS counted_at FROM deliveries
     WHERE (user = ?1 OR number = ?1) AND counted_at IS NULL
@@ -229,7 +229,10 @@ impl Board {
             let quota = rule.judge(&user.as_user, now).stricter(rule.judge(&number.as_number, now));
             let wrong_in_a_row = user.row.wrong_in_a_row.max(number.row.wrong_in_a_row);
             let (country, sender) = connection
-                .prepare_cached("SELECT country, sender FROM deliveries WHERE id = ?1")?
+                .prepare_cached(
+                    "SELECT country, sender FROM deliveries
+                     JOIN origins ON origins.id = origin WHERE deliveries.id = ?1",
+                )?
                 .query_row([send.id], |row| Ok((country(row, "country")?, row.get("sender")?)))?;
             rows.push(QuotaRow {
                 user: user.row.subject.clone(),
@@ -273,7 +276,7 @@ mod tests {
             assert_eq!((found.user.clone(), found.is_locked()), (user(who), true));
             assert_eq!(found.quota.used(), 2);
         }
-        let forget = "DELETE FROM events; DELETE FROM codes; DELETE FROM deliveries;";
+        let forget = "DELETE FROM events; DELETE FROM deliveries;";
         behind_its_back(&deck).execute_batch(forget).unwrap();
         let left = deck.rows(rule(3, 15), 3 * MINUTE).await;
         assert_eq!((left.len(), left[0].is_locked()), (1, true));

@@ -97,7 +97,7 @@ mod tests {
         let deck = Deck::sqlite().await;
         let path = deck.folder().join("deck.db");
         let reader = Store::open_to_read(&place(&path), test_key(), manual()).await.unwrap();
-        let refused = reader.reserve(request(0), |_| [1; 32]).await.err();
+        let refused = reader.reserve(|_| request(0), |_| [1; 32]).await.err();
         assert_eq!(refused, Some(StoreError::ReadOnly { path: path.clone() }));
         deck.slot(request(0)).await;
         assert_eq!(reader.events(EventQuery::latest(HERE, 9)).await.unwrap().len(), 1);

@@ -1,12 +1,13 @@
 //! Takes what the provider reports. Which report is news, and what it does to the slot, is the
 //! domain's to judge.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result};
 
-use super::deliveries::{MAX_TEXT, has_sid, unfinished};
+use super::deliveries::{has_sid, unfinished};
 use super::events::{self, NewEvent};
-use super::values::country;
-use super::{Sqlite, challenges};
+use super::values::{MAX_TEXT, Millis, country};
+use super::{Sqlite, challenges, traffic};
 use crate::domain::country::Country;
 use crate::domain::delivery::{DeliveryStatus, Sighting, SlotChange, judge_report};
 use crate::domain::environment::Environment;
@@ -19,11 +20,17 @@ use crate::store::ids::DeliveryId;
 
 impl Sqlite {
     pub async fn report(&self, report: StatusReport) -> Result<bool, StoreError> {
-        self.worker.write(move |connection| apply(connection, &report)).await
+        self.worker.note(move |connection| apply(connection, &report)).await
+    }
+
+    pub async fn report_all(&self, reports: Vec<StatusReport>) -> Result<Vec<bool>, StoreError> {
+        self.worker
+            .note(move |connection| reports.iter().map(|it| apply(connection, it)).collect())
+            .await
     }
 
     pub async fn adopt(&self, found: StatusReport) -> Result<bool, StoreError> {
-        self.worker.write(move |connection| adopt(connection, &found)).await
+        self.worker.note(move |connection| adopt(connection, &found)).await
     }
 }
 
@@ -31,11 +38,9 @@ impl Sqlite {
 struct Known {
     environment: Environment,
     status: DeliveryStatus,
-    country: Option<Country>,
-    sender: String,
     sid: Option<String>,
-    user: String,
-    recipient: String,
+    country: Option<Country>,
+    at: Timestamp,
 }
 
 /// Moves a delivery and writes its event; `false` if the report is stale, or of no delivery.
@@ -50,7 +55,8 @@ fn apply(connection: &Connection, report: &StatusReport) -> Result<bool> {
         .prepare_cached(
             "UPDATE deliveries
              SET status = ?2, finished = ?3, sid = ?4, error_code = coalesce(?5, error_code),
-                 fault = coalesce(?6, fault), took = coalesce(?7, took)
+                 fault = coalesce(?6, fault), took = coalesce(?7, took),
+                 lease_until = iif(?3, 0, lease_until)
              WHERE id = ?1",
         )?
         .execute((
@@ -64,37 +70,35 @@ fn apply(connection: &Connection, report: &StatusReport) -> Result<bool> {
         ))?;
     match slot {
         SlotChange::Kept => {}
-        SlotChange::Released => release(connection, report.delivery)?,
-        SlotChange::TakenAgain => count_again(connection, report.delivery)?,
+        SlotChange::Released => {
+            release(connection, report.delivery)?;
+            traffic::count(connection, (known.environment, known.country), known.at, -1)?;
+        }
+        SlotChange::TakenAgain => {
+            count_again(connection, report.delivery)?;
+            traffic::count(connection, (known.environment, known.country), known.at, 1)?;
+        }
     }
     let detail = match slot {
         SlotChange::TakenAgain => Some(taken_again(report.detail.as_deref())),
         _ => report.detail.clone(),
     };
-    write_event(connection, report, &known, (sid.as_deref(), detail.as_deref()))?;
+    write_event(connection, report, known.environment, detail.as_deref())?;
     Ok(true)
 }
 
 fn write_event(
     connection: &Connection,
     report: &StatusReport,
-    known: &Known,
-    (sid, detail): (Option<&str>, Option<&str>),
+    environment: Environment,
+    detail: Option<&str>,
 ) -> Result<()> {
     let event = NewEvent {
         delivery: Some(report.delivery),
-        sender: Some(&known.sender),
-        sid,
         error_code: report.error_code,
         request_id: report.request_id.as_deref(),
-        country: known.country,
         detail,
-        ..NewEvent::of(
-            known.environment,
-            report.at,
-            EventKind::Delivery(report.status),
-            (&known.user, &known.recipient),
-        )
+        ..NewEvent::of(environment, report.at, EventKind::Delivery(report.status))
     };
     events::insert(connection, &event)
 }
@@ -102,22 +106,15 @@ fn write_event(
 fn find(connection: &Connection, delivery: DeliveryId) -> Result<Option<Known>> {
     connection
         .prepare_cached(
-            "SELECT deliveries.environment, status, country, sender, sid, users.label AS user,
-                    numbers.label AS recipient
-             FROM deliveries
-             JOIN subjects AS users ON users.id = deliveries.user
-             JOIN subjects AS numbers ON numbers.id = deliveries.number
-             WHERE deliveries.id = ?1",
+            "SELECT environment, status, sid, country, at FROM deliveries WHERE id = ?1",
         )?
         .query_row([delivery], |row| {
             Ok(Known {
-                environment: row.get("environment")?,
-                status: row.get("status")?,
+                environment: row.get(0)?,
+                status: row.get(1)?,
+                sid: row.get(2)?,
                 country: country(row, "country")?,
-                sender: row.get("sender")?,
-                sid: row.get("sid")?,
-                user: row.get("user")?,
-                recipient: row.get("recipient")?,
+                at: row.get::<_, Millis>(4)?.0,
             })
         })
         .optional()

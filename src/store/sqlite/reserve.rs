@@ -1,38 +1,44 @@
 //! Takes the slot of a code before anything is sent. Judging and taking are one transaction,
 //! so that requests which race, in whatever process, never get more slots than there are.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, Result};
 
+use super::credentials::Trial;
+use super::deliveries::Begun;
 use super::quota::Counted;
-use super::{Sqlite, audit, challenges, deliveries, events, limits, subjects};
+use super::subjects::SubjectRow;
+use super::{Sqlite, audit, challenges, credentials, deliveries, events, limits, subjects};
 use crate::domain::limits::OverLimit;
-use crate::domain::passcode::{IssuedCode, MAX_WRONG_TRIES, Validity};
+use crate::domain::passcode::MAX_WRONG_TRIES;
 use crate::domain::refusal::Refusal;
+use crate::store::credentials::CredentialsReport;
 use crate::store::error::StoreError;
 use crate::store::event::{EventKind, EventReason};
 use crate::store::ids::{ChallengeId, DeliveryId};
 use crate::store::reservation::{RefusedRequest, Reservation, Reserved};
+use crate::store::subject::Subject;
 
 impl Sqlite {
     pub async fn reserve(
         &self,
-        reservation: Reservation,
+        reservation: impl FnOnce(Timestamp) -> Reservation + Send + 'static,
         digest: impl FnOnce(ChallengeId) -> [u8; 32] + Send + 'static,
     ) -> Result<Reserved, StoreError> {
-        let key = self.key.clone();
-        self.worker
-            .write(move |connection| {
-                let reserved = reserve(connection, &reservation, digest)?;
-                if matches!(reserved, Reserved::Slot { .. }) {
-                    audit::append(connection, &key, &reservation.audit())?;
-                }
-                Ok(reserved)
-            })
-            .await
+        let (key, clock) = (self.key.clone(), self.clock.clone());
+        let work = move |connection: &Connection| {
+            let reservation = reservation(clock.now());
+            let reserved = reserve(connection, &reservation, digest)?;
+            if reservation.is_audited && matches!(reserved, Reserved::Slot { .. }) {
+                audit::append(connection, &key, &reservation.audit())?;
+            }
+            Ok(reserved)
+        };
+        self.worker.write_soon(work).await
     }
 
     pub async fn record_refusal(&self, refused: RefusedRequest) -> Result<(), StoreError> {
-        self.worker.write(move |connection| record(connection, &refused)).await
+        self.worker.note(move |connection| record(connection, &refused)).await
     }
 }
 
@@ -63,7 +69,17 @@ fn reserve(
         refuse(over.into(), over.to_string())?;
         return Ok(Reserved::OverLimit(over));
     }
-    let (delivery, reserved) = take(connection, request, counted, digest)?;
+    let known = match request.credentials {
+        None => None,
+        Some(used) => {
+            match credentials::try_out(connection, request.environment, used, request.at)? {
+                Trial::Allowed(known) => known,
+                Trial::Resting { code, until } => return Ok(Reserved::Paused { code, until }),
+            }
+        }
+    };
+    let (delivery, reserved) =
+        take(connection, request, (user.as_ref(), number.as_ref()), (counted, known), digest)?;
     if let Some(over) = over {
         record_over_limit(connection, request, delivery, over)?;
     }
@@ -73,36 +89,42 @@ fn reserve(
 fn take(
     connection: &Connection,
     request: &Reservation,
-    mut counted: Counted,
+    (user, number): (Option<&SubjectRow>, Option<&SubjectRow>),
+    (mut counted, known): (Counted, Option<CredentialsReport>),
     digest: impl FnOnce(ChallengeId) -> [u8; 32],
 ) -> Result<(DeliveryId, Reserved)> {
-    let user = subjects::ensure(connection, request.environment, &request.user)?;
-    let number = subjects::ensure(connection, request.environment, &request.number)?;
+    let user = subjects::ensure(connection, request.environment, &request.user, user)?;
+    let number = if request.number.key == request.user.key {
+        user
+    } else {
+        subjects::ensure(connection, request.environment, &request.number, number)?
+    };
     let counted_at = counted.add(request.at);
-    let delivery = deliveries::begin(connection, request, (user, number), counted_at)?;
-    let challenge = challenges::open_or_new(connection, user, number, request.at)?;
-    let validity = Validity { from: request.at, until: request.valid_until };
-    let code = IssuedCode { digest: digest(challenge), validity, by_wall_clock: validity };
-    challenges::add_code(connection, challenge, delivery, &code)?;
+    let delivery = deliveries::next_id(connection)?;
+    let place = (number, user);
+    let challenge = challenges::open_or_new(connection, place, delivery, request.at)?;
+    let code = (challenge, digest(challenge));
+    let begun = Begun { id: delivery, user, number, counted_at, code };
+    deliveries::begin(connection, request, &begun)?;
     let quota = counted.judge(request.rule, request.at);
-    Ok((delivery, Reserved::Slot { delivery, challenge, quota }))
+    Ok((delivery, Reserved::Slot { delivery, challenge, at: request.at, quota, known }))
 }
 
-/// Writes the event of a request that was refused.
+/// Writes the event of a request that was refused, or counts it again where the same has happened
+/// within this minute, so that a flood of requests does not fill the disk.
 fn record(connection: &Connection, refused: &RefusedRequest) -> Result<()> {
+    let id = |subject: &Subject| -> Result<i64> {
+        let found = subjects::find(connection, refused.environment, subject.key)?;
+        subjects::ensure(connection, refused.environment, subject, found.as_ref())
+    };
     let event = events::NewEvent {
-        keys: Some((refused.user.key, refused.number.key)),
+        subjects: Some((id(&refused.user)?, id(&refused.number)?)),
         reason: Some(EventReason::Refusal(refused.refusal)),
         country: refused.country,
         detail: Some(&refused.detail),
-        ..events::NewEvent::of(
-            refused.environment,
-            refused.at,
-            EventKind::REFUSED,
-            (&refused.user.label, &refused.number.label),
-        )
+        ..events::NewEvent::of(refused.environment, refused.at, EventKind::REFUSED)
     };
-    events::insert(connection, &event)
+    if events::repeat(connection, &event)? { Ok(()) } else { events::insert(connection, &event) }
 }
 
 /// Writes the event of a code that a limit would have refused, had it not been only recorded.
@@ -114,16 +136,9 @@ fn record_over_limit(
 ) -> Result<()> {
     let event = events::NewEvent {
         delivery: Some(delivery),
-        sender: Some(request.sender.as_str()),
         reason: Some(EventReason::Refusal(over.into())),
-        country: request.country,
         detail: Some(&format!("{over}; sent anyway, as limits are log-only")),
-        ..events::NewEvent::of(
-            request.environment,
-            request.at,
-            EventKind::WouldRefuse,
-            (&request.user.label, &request.number.label),
-        )
+        ..events::NewEvent::of(request.environment, request.at, EventKind::WouldRefuse)
     };
     events::insert(connection, &event)
 }

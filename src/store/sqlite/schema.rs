@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::error::store_error;
+use super::rebuilt_tables::NINTH;
 use super::tables::{EIGHTH, FIFTH, FIRST, FOURTH, SECOND, SEVENTH, SIXTH, THIRD};
 use super::values::whole_number;
 use super::{audit_seal, backfill, identity};
@@ -16,7 +17,7 @@ use crate::store::error::StoreError;
 const APPLICATION_ID: i64 = 0x534d_5344;
 
 /// One step for each schema; the schema of a file is the number of steps it has taken.
-const MIGRATIONS: [Step; 8] = [
+const MIGRATIONS: [Step; 9] = [
     Step { tables: FIRST, fill: None },
     Step { tables: SECOND, fill: None },
     Step { tables: THIRD, fill: None },
@@ -25,6 +26,7 @@ const MIGRATIONS: [Step; 8] = [
     Step { tables: SIXTH, fill: None },
     Step { tables: SEVENTH, fill: None },
     Step { tables: EIGHTH, fill: None },
+    Step { tables: NINTH, fill: None },
 ];
 
 /// What makes one schema of the one before it.
@@ -163,20 +165,30 @@ pub(super) fn left_by(schema: usize, path: &Path, key: &DeckKey) -> Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::contract::deck::{lease, manual, place, test_key};
-    use crate::store::{DeliveryId, Store};
+    use crate::domain::country::Country;
+    use crate::domain::limits::{Cap, Caps, Limits};
+    use crate::domain::passcode::Verdict;
+    use crate::store::contract::deck::{
+        HERE, at, attempt, digest, lease, manual, number, place, request, rule, test_key, user,
+    };
+    use crate::store::{DeliveryId, EventQuery, Reserved, Store};
 
     /// Puts one delivery that is under way into a file of any schema.
-    fn begin_delivery(connection: &Connection) {
-        connection
-            .execute_batch(
-                "INSERT INTO subjects (id, environment, key, label)
-                     VALUES (1, 'test', zeroblob(32), 'ana');
-                 INSERT INTO deliveries (environment, user, number, sender, reason, segments,
-                                         asked_by, at, counted_at, status)
-                     VALUES ('test', 1, 1, '72404', 'default', 1, 'ana', 1, 1, 'submitting');",
-            )
-            .unwrap();
+    fn begin_delivery(connection: &Connection, schema: usize) {
+        let rows = if schema < 9 {
+            "INSERT INTO subjects (id, environment, key, label)
+                 VALUES (1, 'test', zeroblob(32), 'ana');
+             INSERT INTO deliveries (environment, user, number, sender, reason, segments,
+                                     asked_by, at, counted_at, status)
+                 VALUES ('test', 1, 1, '72404', 'default', 1, 'ana', 1, 1, 'submitting');"
+        } else {
+            "INSERT INTO subjects (id, environment, key, label) VALUES (1, 1, zeroblob(32), 'ana');
+             INSERT INTO origins (id, sender, account, asked_by) VALUES (1, '72404', '', 'ana');
+             INSERT INTO deliveries (environment, user, number, origin, reason, segments, at,
+                                     counted_at, status)
+                 VALUES (1, 1, 1, 1, 'default_number', 1, 1, 1, 'submitting');"
+        };
+        connection.execute_batch(rows).unwrap();
     }
 
     #[tokio::test]
@@ -184,7 +196,7 @@ mod tests {
         for schema in 1..=MIGRATIONS.len() {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("deck.db");
-            begin_delivery(&left_by(schema, &path, &test_key()));
+            begin_delivery(&left_by(schema, &path, &test_key()), schema);
             let store = Store::open(&place(&path), test_key(), manual()).await.unwrap();
             let now = jiff::Timestamp::from_second(1).unwrap();
             let taken = store.take_over(lease(1, 0), now).await.unwrap();
@@ -192,5 +204,62 @@ mod tests {
             assert_eq!(deliveries, [DeliveryId(1)], "from schema {schema}");
             assert_eq!(store.verify_audit().await.unwrap(), Ok(0));
         }
+    }
+
+    /// What schema 8 has left: a code that was sent a moment ago, and a refusal.
+    fn leave_a_code(connection: &Connection) {
+        let key = |byte: u8| format!("x'{}'", format!("{byte:02x}").repeat(32));
+        let (user, number) = (key(1), key(101));
+        let digest = format!("x'{:016x}{}'", 3, "01".repeat(24));
+        let now = at(0).as_millisecond();
+        let rows = format!(
+            "INSERT INTO subjects (id, environment, key, label)
+                 VALUES (1, 'test', {user}, 'user-1'), (2, 'test', {number}, '+57 ••• ••• 0001');
+             INSERT INTO deliveries (id, environment, user, number, country, sender, reason, segments,
+                                     asked_by, at, counted_at, status, wall)
+                 VALUES (7, 'test', 1, 2, 'CO', '72404', 'listed', 1, 'ana', {now}, {now}, 'sent',
+                         {now});
+             INSERT INTO challenges (id, user, number, wrong_tries) VALUES (3, 1, 2, 1);
+             INSERT INTO codes (delivery, challenge, digest, issued_at, valid_until)
+                 VALUES (7, 3, {digest}, {now}, {now} + 300000);
+             INSERT INTO events (at, environment, delivery, kind, user, recipient, sender, sid, wall)
+                 VALUES ({now}, 'test', 7, 'sent', 'user-1', '+57 ••• ••• 0001', '72404', 'SM1', {now});
+             INSERT INTO events (at, environment, kind, user, recipient, user_key, number_key, reason)
+                 VALUES ({now}, 'test', 'refused', 'user-1', '+57 ••• ••• 0001', {user}, {number},
+                         'quota');"
+        );
+        connection.execute_batch(&rows).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_code_of_an_earlier_schema_still_counts_and_works_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deck.db");
+        leave_a_code(&left_by(8, &path, &test_key()));
+        let store = Store::open(&place(&path), test_key(), manual()).await.unwrap();
+        let (who, to) = (user(1).key, number(1).key);
+        let standing = store.standing(HERE, who, to, rule(3, 15), at(1)).await.unwrap();
+        assert_eq!(standing.quota.used(), 1);
+        let hour = Cap::new(1);
+        let limits = Limits { environment: Caps { hour, day: None }, ..Limits::default() };
+        let country = Country::from_code("CO");
+        assert!(store.over_limit(HERE, country, limits, at(1)).await.unwrap().is_some());
+        let story = EventQuery::OfUser { environment: HERE, user: who, number: to };
+        let events = store.events(story).await.unwrap();
+        assert_eq!(
+            events.iter().map(|event| event.user.as_str()).collect::<Vec<_>>(),
+            ["user-1"; 2]
+        );
+        assert_eq!(events[0].sender.as_deref(), Some("72404"));
+        let verify = || store.verify(attempt(2), |_, id| digest(id, 1));
+        assert_eq!(verify().await, Ok(Verdict::Approved));
+        assert_eq!(verify().await, Ok(Verdict::NoCode));
+        // Ids go on where they were.
+        let Reserved::Slot { delivery, .. } =
+            store.reserve(|_| request(3), |id| digest(id, 1)).await.unwrap()
+        else {
+            panic!("the verification has given the codes back");
+        };
+        assert_eq!(delivery, DeliveryId(8));
     }
 }

@@ -73,13 +73,17 @@ pub(super) fn with_tries_used_up(
         .collect()
 }
 
-/// The row id of a subject, which is put there if it is new.
+/// The row id of a subject that was looked for and `found` or not; it is put there if it is new.
 pub(super) fn ensure(
     connection: &Connection,
     environment: Environment,
     subject: &Subject,
+    found: Option<&SubjectRow>,
 ) -> Result<i64> {
     let label = printable(&subject.label, MAX_LABEL);
+    if let Some(found) = found.filter(|found| found.subject.label == label) {
+        return Ok(found.id);
+    }
     connection
         .prepare_cached(
             "INSERT INTO subjects (environment, key, label) VALUES (?1, ?2, ?3)
@@ -136,14 +140,9 @@ pub(super) fn reset_codes(
         .prepare_cached(
             "UPDATE subjects SET reset_upto = (SELECT coalesce(max(id), 0) FROM deliveries)
              WHERE environment = ?1 AND key = ?2 AND (
-                 EXISTS (SELECT 1 FROM deliveries WHERE user = subjects.id
-                         AND id > reset_upto AND counted_at IS NOT NULL)
-                 OR EXISTS (SELECT 1 FROM deliveries WHERE user = subjects.id
-                            AND id > reset_upto AND counted_at IS NULL)
+                 EXISTS (SELECT 1 FROM deliveries WHERE user = subjects.id AND id > reset_upto)
                  OR EXISTS (SELECT 1 FROM deliveries WHERE number = subjects.id
-                            AND id > reset_upto AND counted_at IS NOT NULL)
-                 OR EXISTS (SELECT 1 FROM deliveries WHERE number = subjects.id
-                            AND id > reset_upto AND counted_at IS NULL))",
+                            AND id > reset_upto))",
         )?
         .execute((environment, key))
         .map(|rows| rows > 0)

@@ -27,7 +27,7 @@ const USUAL_GAP: i64 = 24 * 60 * 60_000;
 const TRIAL: i64 = 60 * 60_000;
 
 /// The deck's time in this process.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Timeline {
     clock: Clock,
     /// Milliseconds that the deck's time is ahead of the uptime; `None` where that is not known.
@@ -180,17 +180,14 @@ fn record_boot(connection: &Connection, boot: &LastBoot) -> Result<()> {
         .map(drop)
 }
 
-/// Takes what an earlier version has written by a clock that was ahead for written now. Codes that
-/// would be valid for longer than any code is are not valid.
+/// Takes what an earlier version has written by a clock that was ahead for written now. Its codes
+/// are not valid: nobody knows for how long they would be.
 fn pull_back(connection: &Connection, now: i64) -> Result<()> {
-    let longest = now + 10 * 60_000;
+    connection.execute("UPDATE deliveries SET challenge = NULL WHERE at > ?1", [now])?;
     connection.execute("UPDATE deliveries SET at = ?1 WHERE at > ?1", [now])?;
     connection.execute("UPDATE deliveries SET counted_at = ?1 WHERE counted_at > ?1", [now])?;
     connection.execute("UPDATE deliveries SET missed_at = NULL WHERE missed_at > ?1", [now])?;
-    connection.execute("UPDATE events SET at = ?1 WHERE at > ?1", [now])?;
-    connection
-        .execute("UPDATE codes SET valid_until = ?1 WHERE valid_until > ?2", (now, longest))
-        .map(drop)
+    connection.execute("UPDATE events SET at = ?1 WHERE at > ?1", [now]).map(drop)
 }
 
 /// Frees what the processes of an earlier boot were following: they have all ended.

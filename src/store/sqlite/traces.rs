@@ -32,15 +32,11 @@ fn between(
 ) -> Result<Vec<Trace>> {
     let resets = kinds(EventKind::resets_quota);
     let sql = format!(
-        "SELECT counted_at AS at, user, number, 0 AS what, id FROM deliveries
-         WHERE environment = ?1 AND counted_at > ?2 AND counted_at <= ?4
+        "SELECT counted_at AS at, user, number, 0 AS what, id, 1 AS times FROM deliveries
+         WHERE environment = ?1 AND at > ?2 AND at <= ?4 AND counted_at IS NOT NULL
          UNION ALL
-         SELECT at, users.id, numbers.id, iif(kind = ?5, 2, 1), events.id FROM events
-         JOIN subjects AS users
-              ON users.environment = ?1 AND users.key = events.user_key
-         JOIN subjects AS numbers
-              ON numbers.environment = ?1 AND numbers.key = events.number_key
-         WHERE events.environment = ?1 AND at > ?2 AND at <= ?4
+         SELECT at, user, number, iif(kind = ?5, 2, 1), id, repeats + 1 FROM events
+         WHERE environment = ?1 AND at > ?2 AND at <= ?4 AND user IS NOT NULL
                AND (kind IN ({resets}) OR kind = ?5 AND reason = ?6)
          ORDER BY at DESC, what DESC, id DESC LIMIT ?3"
     );
@@ -53,7 +49,7 @@ fn between(
         EventReason::Refusal(Refusal::Quota),
     );
     let read = |row: &Row<'_>| {
-        Ok(Trace {
+        let trace = Trace {
             at: row.get::<_, Millis>("at")?.0,
             user: row.get("user")?,
             recipient: row.get("number")?,
@@ -62,10 +58,14 @@ fn between(
                 1 => TraceKind::Reset,
                 _ => TraceKind::Refused,
             },
-        })
+        };
+        Ok(std::iter::repeat_n(trace, row.get::<_, u32>("times")? as usize))
     };
-    let mut traces: Vec<Trace> =
-        connection.prepare_cached(&sql)?.query_map(values, read)?.collect::<Result<_>>()?;
+    let mut traces: Vec<Trace> = Vec::new();
+    for trace in connection.prepare_cached(&sql)?.query_map(values, read)? {
+        traces.extend(trace?);
+    }
+    traces.truncate(MAX_TRACES);
     traces.reverse();
     Ok(traces)
 }

@@ -42,10 +42,14 @@ fn give(connection: &Connection, unlock: &Unlock) -> Result<bool> {
     if !given {
         return Ok(false);
     }
+    let id = |subject: &Subject| -> Result<i64> {
+        let found = subjects::find(connection, *environment, subject.key)?;
+        subjects::ensure(connection, *environment, subject, found.as_ref())
+    };
     let event = NewEvent {
-        keys: Some((user.key, number.key)),
+        subjects: Some((id(user)?, id(number)?)),
         detail: Some(&unlock.detail()),
-        ..NewEvent::of(*environment, unlock.at, remedy.event(), (&user.label, &number.label))
+        ..NewEvent::of(*environment, unlock.at, remedy.event())
     };
     events::insert(connection, &event)?;
     Ok(true)

@@ -16,6 +16,9 @@ use crate::store::event::{EventKind, EventReason};
 use crate::store::ids::{ChallengeId, DeliveryId, EventId};
 use crate::store::log::Cursor;
 
+/// Characters of each text of a delivery or an event that are kept.
+pub(super) const MAX_TEXT: usize = 300;
+
 /// A moment in a column: whole milliseconds since 1970, in the deck's own time; outside of the
 /// column it is what the present wall clock would have shown then, see `timeline`.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +37,12 @@ thread_local! {
 /// Sets how many milliseconds the wall clock is ahead of the deck's time, for this thread.
 pub(super) fn set_skew(skew: i64) {
     SKEW.set(skew);
+}
+
+/// How many milliseconds the wall clock is ahead of the deck's time in this transaction: a moment by
+/// the deck's time and this are what the wall clock shows.
+pub(super) fn present_skew() -> i64 {
+    SKEW.get()
 }
 
 /// Drops what a column does not keep of a moment, so that what is returned now equals what
@@ -118,7 +127,27 @@ macro_rules! named {
     )* };
 }
 
-named!(Environment, DeliveryStatus, EventKind, EventReason, AuditAction);
+named!(DeliveryStatus, EventKind, EventReason, AuditAction);
+
+/// An environment is its place among all.
+impl ToSql for Environment {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Development => 0,
+            Self::Test => 1,
+            Self::Production => 2,
+        }
+        .into())
+    }
+}
+
+impl FromSql for Environment {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let place = usize::try_from(value.as_i64()?).ok();
+        let environment = place.and_then(|place| Self::ALL.get(place)).copied();
+        environment.ok_or_else(|| FromSqlError::Other("it holds an unknown environment".into()))
+    }
+}
 
 impl ToSql for Country {
     fn to_sql(&self) -> Result<ToSqlOutput<'_>> {

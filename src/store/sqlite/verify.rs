@@ -45,22 +45,24 @@ fn verify(
     let verdict = passcode::judge(Some(&found.challenge), wrong_in_a_row, &tried, attempt.at);
     match verdict {
         Verdict::Approved => {
-            challenges::mark_used(connection, found.id)?;
+            challenges::mark_used(connection, &found)?;
             subjects::reset(connection, attempt.environment, user.subject.key)?;
             subjects::reset(connection, attempt.environment, attempt.number)?;
-            log(connection, attempt, &user, EventKind::Verified, None)?;
+            log(connection, attempt, (&user, &number), EventKind::Verified, None)?;
         }
         Verdict::Wrong { tries_left } => {
-            challenges::count_wrong_try(connection, found.id)?;
+            challenges::count_wrong_try(connection, &found)?;
             subjects::count_wrong_try(connection, user.id)?;
             // Without an id the number is the user: one row, counted once.
             if number.id != user.id {
                 subjects::count_wrong_try(connection, number.id)?;
             }
             let left = format!("tries left: {tries_left}");
-            log(connection, attempt, &user, EventKind::WrongCode, Some(&left))?;
+            log(connection, attempt, (&user, &number), EventKind::WrongCode, Some(&left))?;
         }
-        Verdict::Expired => log(connection, attempt, &user, EventKind::ExpiredCode, None)?,
+        Verdict::Expired => {
+            log(connection, attempt, (&user, &number), EventKind::ExpiredCode, None)?;
+        }
         // No code was compared, so there is nothing to tell.
         Verdict::NoCode | Verdict::NeedsUser | Verdict::TriesUsedUp | Verdict::UserLocked => {}
     }
@@ -96,19 +98,14 @@ fn find(
 fn log(
     connection: &Connection,
     attempt: &Attempt,
-    user: &SubjectRow,
+    (user, number): (&SubjectRow, &SubjectRow),
     kind: EventKind,
     detail: Option<&str>,
 ) -> Result<()> {
     let event = NewEvent {
-        keys: Some((user.subject.key, attempt.number)),
+        subjects: Some((user.id, number.id)),
         detail,
-        ..NewEvent::of(
-            attempt.environment,
-            attempt.at,
-            kind,
-            (&user.subject.label, &attempt.recipient),
-        )
+        ..NewEvent::of(attempt.environment, attempt.at, kind)
     };
     events::insert(connection, &event)
 }

@@ -1,25 +1,25 @@
-//! The thread that owns the connection. Knows how work is queued, committed and replied to, not
-//! what the work is.
-//!
-//! Writes that wait at the same time are committed together: making a commit durable costs far
-//! more than the work in it. Each has a savepoint of its own, so that one that fails takes no
-//! other with it, and each gets its reply only once the commit is on disk.
+//! The threads that own the connections. Knows how work is queued and replied to, not what the work
+//! is. One thread writes, and reads what is brief and wanted now; another one reads what may take
+//! long.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
-use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::error::{MAX_WAIT, has_no_room, store_error};
-use super::identity::{self, FileNumber};
-use super::open::{Opened, ensure_opened};
-use super::timeline::{Clocks, Timeline};
+use super::commit::{Write, commit_together, in_savepoint, refuse};
+use super::durability::Durability;
+use super::error::store_error;
+use super::file::File;
+use super::open::Opened;
+use super::probe::probe;
+use super::reader::{self, Place, Read, ReaderJob};
+use super::timeline::Clocks;
 use super::values::set_skew;
-use crate::domain::deck_store::{DeckStore, StoreId};
+use crate::domain::deck_store::DeckStore;
 use crate::store::error::StoreError;
 
 /// Jobs that may wait; anyone who brings one more waits with it.
@@ -28,19 +28,19 @@ const MAX_QUEUE: usize = 256;
 /// Jobs that are taken from the queue at once: the most that one commit holds.
 const MAX_AT_ONCE: usize = 64;
 
-/// Tells everyone who waits for a write how it ended, once it is known whether the commit held.
-type Reply = Box<dyn FnOnce(&Result<(), StoreError>)>;
+/// How long a request for a code may wait in the queue. With a longer one everybody would wait, and
+/// the queue would only grow.
+const MAX_PATIENCE: Duration = Duration::from_millis(200);
 
-/// Work that only reads, and sends its own reply. It gets the connection, or why it is of no use.
-type Read = Box<dyn FnOnce(Result<&mut Connection, &StoreError>) + Send>;
-
-/// Work that writes. It gets the transaction, or why there is none.
-type Write = Box<dyn FnOnce(Result<&mut Transaction<'_>, &StoreError>) -> Reply + Send>;
-
-/// Work for the connection, with the way back to anyone who waits for it.
+/// Work for the thread that writes, with the way back to anyone who waits for it.
 enum Job {
-    Read(Read),
-    Write(Write),
+    Look(Read),
+    Write {
+        write: Write,
+        durability: Durability,
+        /// Since when it waits, if it is refused where that is too long.
+        impatient_since: Option<Instant>,
+    },
     /// Tries to write, and takes it back.
     Probe(oneshot::Sender<Result<(), StoreError>>),
     /// Closes the file; no other job is done after it.
@@ -49,44 +49,57 @@ enum Job {
     CompareClocks(oneshot::Sender<Result<Clocks, StoreError>>),
 }
 
-/// The way to the thread. It ends when the last clone of this is dropped.
+/// The way to the threads. They end when the last clone of this is dropped.
 #[derive(Clone)]
 pub(super) struct Worker {
     path: Arc<Path>,
     jobs: mpsc::Sender<Job>,
+    /// The way to the thread that reads; `None` where there can be one connection only.
+    reads: Option<mpsc::Sender<ReaderJob>>,
 }
 
 impl Worker {
-    /// Starts the thread and waits until it has opened the store by `open`.
+    /// Starts the threads and waits until one has opened the store by `open`; with another one for
+    /// reading, if `has_reader`.
     ///
     /// # Errors
     /// When the store cannot be opened, or the system gives no thread.
     pub(super) async fn start(
         store: DeckStore,
+        has_reader: bool,
         open: impl FnOnce(&DeckStore) -> Result<Opened, StoreError> + Send + 'static,
     ) -> Result<Self, StoreError> {
         let path = store.path.clone();
         let (jobs, queue) = mpsc::channel(MAX_QUEUE);
         let (ready, opened) = oneshot::channel();
-        let worker = Self { path: path.clone().into(), jobs };
+        let mut worker = Self { path: path.clone().into(), jobs, reads: None };
+        let no_thread = |error| StoreError::Failed {
+            path: path.clone(),
+            reason: format!("no thread: {error}"),
+        };
+        let place = store.clone();
         let thread = move || match open(&store) {
             Ok(opened) => {
+                let (timeline, file) = (opened.timeline.clone(), opened.file);
                 // No one waits any more only if the opening was given up.
-                if ready.send(Ok(())).is_ok() {
+                if ready.send(Ok((timeline, file))).is_ok() {
                     work_off(File::new(opened, store), queue);
                 }
             }
             Err(error) => drop(ready.send(Err(error))),
         };
-        thread::Builder::new()
-            .name("store".to_owned())
-            .spawn(thread)
-            .map_err(|error| StoreError::Failed { path, reason: format!("no thread: {error}") })?;
-        opened.await.map_err(|_| worker.stopped())??;
+        thread::Builder::new().name("store".to_owned()).spawn(thread).map_err(no_thread)?;
+        let (timeline, number) = opened.await.map_err(|_| worker.stopped())??;
+        if has_reader {
+            let (reads, queue) = mpsc::channel(MAX_QUEUE);
+            let place = Place { store: place, timeline, number };
+            reader::start(place, queue).map_err(no_thread)?;
+            worker.reads = Some(reads);
+        }
         Ok(worker)
     }
 
-    /// Runs work that only reads, on one consistent state of the file.
+    /// Runs work that only reads, on one consistent state of the file, however long it takes.
     ///
     /// # Errors
     /// When the file cannot be read or the thread has ended.
@@ -94,18 +107,39 @@ impl Worker {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let Some(reads) = &self.reads else { return self.look(work).await };
+        let (reply, outcome) = oneshot::channel();
+        let read = ReaderJob::Read(self.reading(work, reply));
+        reads.send(read).await.map_err(|_| self.stopped())?;
+        outcome.await.map_err(|_| self.stopped())?
+    }
+
+    /// As [`read`](Self::read), for a brief look that a request waits for: in turn with the writes,
+    /// and never behind a long reading.
+    ///
+    /// # Errors
+    /// When the file cannot be read or the thread has ended.
+    pub(super) async fn look<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.call(|reply| Job::Look(self.reading(work, reply))).await
+    }
+
+    fn reading<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        reply: oneshot::Sender<Result<T, StoreError>>,
+    ) -> Read {
         let path = Arc::clone(&self.path);
-        self.call(|reply| {
-            Job::Read(Box::new(move |connection| {
-                let outcome = connection.map_err(StoreError::clone).and_then(|connection| {
-                    let outcome = connection.transaction().and_then(|snapshot| work(&snapshot));
-                    outcome.map_err(|error| store_error(&path, &error))
-                });
-                // The caller may have gone; then no one wants to know.
-                let _ = reply.send(outcome);
-            }))
+        Box::new(move |connection| {
+            let outcome = connection.map_err(StoreError::clone).and_then(|connection| {
+                let outcome = connection.transaction().and_then(|snapshot| work(&snapshot));
+                outcome.map_err(|error| store_error(&path, &error))
+            });
+            // The caller may have gone; then no one wants to know.
+            let _ = reply.send(outcome);
         })
-        .await
     }
 
     /// Runs work that writes: all of it is on disk when this returns, or nothing.
@@ -118,18 +152,50 @@ impl Worker {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.call(|reply| self.writing(work, reply, Durability::OnDisk, None)).await
+    }
+
+    /// As [`write`](Self::write), unless the queue is so long that it would wait too long in it.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write), and when it has waited too long; then nothing was done.
+    pub(super) async fn write_soon<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let since = Some(Instant::now());
+        self.call(|reply| self.writing(work, reply, Durability::OnDisk, since)).await
+    }
+
+    /// As [`write`](Self::write), but what it writes is only visible when this returns. It is on disk
+    /// with the next write.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub(super) async fn note<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.call(|reply| self.writing(work, reply, Durability::Visible, None)).await
+    }
+
+    fn writing<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        reply: oneshot::Sender<Result<T, StoreError>>,
+        durability: Durability,
+        impatient_since: Option<Instant>,
+    ) -> Job {
         let path = Arc::clone(&self.path);
-        self.call(|reply| {
-            Job::Write(Box::new(move |transaction| {
-                let outcome = transaction
-                    .map_err(StoreError::clone)
-                    .and_then(|transaction| in_savepoint(transaction, work, &path));
-                Box::new(move |committed| {
-                    let _ = reply.send(outcome.and_then(|value| committed.clone().map(|()| value)));
-                })
-            }))
-        })
-        .await
+        let write: Write = Box::new(move |transaction| {
+            let outcome = transaction
+                .map_err(StoreError::clone)
+                .and_then(|transaction| in_savepoint(transaction, work, &path));
+            Box::new(move |committed| {
+                let _ = reply.send(outcome.and_then(|value| committed.clone().map(|()| value)));
+            })
+        });
+        Job::Write { write, durability, impatient_since }
     }
 
     /// Tries to write, and takes it back.
@@ -146,6 +212,13 @@ impl Worker {
     /// # Errors
     /// When the thread has ended.
     pub(super) async fn close(&self) -> Result<(), StoreError> {
+        if let Some(reads) = &self.reads {
+            let (reply, closed) = oneshot::channel();
+            // A thread that has ended is closed.
+            if reads.send(ReaderJob::Close(reply)).await.is_ok() {
+                let _ = closed.await;
+            }
+        }
         self.call(Job::Close).await
     }
 
@@ -171,65 +244,57 @@ impl Worker {
     }
 }
 
-/// The open file, and the time in it.
-struct File {
-    connection: Connection,
-    timeline: Timeline,
-    path: PathBuf,
-    id: StoreId,
-    /// The number of the file; `None` for a store in memory.
-    number: Option<FileNumber>,
+/// What was taken from the queue at once, by kind.
+#[derive(Default)]
+struct Batch {
+    looks: Vec<Read>,
+    writes: Vec<Write>,
+    /// What the most demanding of the writes needs.
+    durability: Option<Durability>,
+    closing: Option<oneshot::Sender<Result<(), StoreError>>>,
 }
 
-impl File {
-    fn new(opened: Opened, store: DeckStore) -> Self {
-        let Opened { connection, timeline, file } = opened;
-        Self { connection, timeline, path: store.path, id: store.id, number: file }
+impl Batch {
+    /// Sorts a job in, or does it at once.
+    fn take(&mut self, job: Job, file: &mut File) {
+        match job {
+            Job::Look(look) => self.looks.push(look),
+            Job::Write { write, impatient_since: Some(since), .. }
+                if since.elapsed() > MAX_PATIENCE =>
+            {
+                refuse(vec![write], &StoreError::Overloaded { path: file.path.clone() });
+            }
+            Job::Write { write, durability, .. } => {
+                self.writes.push(write);
+                self.durability = self.durability.max(Some(durability));
+            }
+            // The one who asked may have gone.
+            Job::Probe(reply) => drop(reply.send(probe(file))),
+            Job::Close(reply) => self.closing = Some(reply),
+            Job::CompareClocks(reply) => drop(reply.send(Ok(file.timeline.clocks()))),
+        }
     }
-
-    /// Fails where the path leads to another file by now, or to none, or to what has become another
-    /// store: others would not see what is written here, and count on their own.
-    fn check(&self) -> Result<(), StoreError> {
-        check_place(&self.path, self.number)?;
-        check_id(&self.connection, self.id, &self.path)
-    }
-}
-
-fn check_place(path: &Path, number: Option<FileNumber>) -> Result<(), StoreError> {
-    number.map_or(Ok(()), |number| ensure_opened(path, number))
-}
-
-fn check_id(connection: &Connection, id: StoreId, path: &Path) -> Result<(), StoreError> {
-    let found = identity::read(connection).map_err(|error| store_error(path, &error))?;
-    if found == Some(id) { Ok(()) } else { Err(StoreError::Replaced { path: path.to_owned() }) }
 }
 
 /// Works until no one can bring jobs any more.
 fn work_off(mut file: File, mut queue: mpsc::Receiver<Job>) {
-    let mut batch = Vec::with_capacity(MAX_AT_ONCE);
-    while queue.blocking_recv_many(&mut batch, MAX_AT_ONCE) > 0 {
-        let (mut reads, mut writes, mut closing) = (Vec::new(), Vec::new(), None);
-        for job in batch.drain(..) {
-            match job {
-                Job::Read(read) => reads.push(read),
-                Job::Write(write) => writes.push(write),
-                // The one who asked may have gone.
-                Job::Probe(reply) => drop(reply.send(probe(&mut file))),
-                Job::Close(reply) => closing = Some(reply),
-                Job::CompareClocks(reply) => drop(reply.send(Ok(file.timeline.clocks()))),
-            }
+    let mut jobs = Vec::with_capacity(MAX_AT_ONCE);
+    while queue.blocking_recv_many(&mut jobs, MAX_AT_ONCE) > 0 {
+        let mut batch = Batch::default();
+        for job in jobs.drain(..) {
+            batch.take(job, &mut file);
         }
-        if !writes.is_empty() {
-            commit_together(&mut file, writes);
+        if let Some(durability) = batch.durability {
+            commit_together(&mut file, batch.writes, durability);
         }
-        for read in reads {
+        for look in batch.looks {
             set_skew(file.timeline.skew());
             match file.check() {
-                Ok(()) => read(Ok(&mut file.connection)),
-                Err(error) => read(Err(&error)),
+                Ok(()) => look(Ok(&mut file.connection)),
+                Err(error) => look(Err(&error)),
             }
         }
-        if let Some(reply) = closing {
+        if let Some(reply) = batch.closing {
             drop(file);
             drop(reply.send(Ok(())));
             return;
@@ -237,115 +302,16 @@ fn work_off(mut file: File, mut queue: mpsc::Receiver<Job>) {
     }
 }
 
-fn commit_together(file: &mut File, writes: Vec<Write>) {
-    if let Err(error) = check_place(&file.path, file.number) {
-        return refuse(writes, &error);
-    }
-    let File { connection, timeline, path, id, number } = file;
-    let failed = |error| store_error(path, &error);
-    let before = connection.total_changes();
-    // IMMEDIATE takes the write lock at once: what is judged here cannot change before it is
-    // acted upon, in whatever process.
-    match connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed) {
-        Ok(mut transaction) => {
-            // In the transaction, so that nobody adopts another store meanwhile.
-            if let Err(error) = check_id(&transaction, *id, path) {
-                return refuse(writes, &error);
-            }
-            // After the wait for the lock.
-            set_skew(timeline.skew());
-            let replies: Vec<Reply> =
-                writes.into_iter().map(|write| write(Ok(&mut transaction))).collect();
-            let has_changed = transaction.total_changes() != before;
-            let recorded = if has_changed { timeline.record(&transaction) } else { Ok(()) };
-            let committed = check_place(path, *number)
-                .and_then(|()| recorded.and_then(|()| transaction.commit()).map_err(failed));
-            if committed.is_ok() && has_changed {
-                announce(path);
-            }
-            for reply in replies {
-                reply(&committed);
-            }
-        }
-        Err(error) => refuse(writes, &error),
-    }
-}
-
-/// How long a probe waits for another writer: less than whoever asks for a status waits for it.
-const MAX_PROBE: Duration = Duration::from_secs(2);
-
-/// Tries to write, and takes it back. That alone would not notice a full disk: what is rolled back
-/// may never have left the memory.
-fn probe(file: &mut File) -> Result<(), StoreError> {
-    file.check()?;
-    let path = &file.path;
-    let failed = |error: rusqlite::Error| match store_error(path, &error) {
-        StoreError::Busy { path, .. } => {
-            StoreError::Busy { path, waited_seconds: MAX_PROBE.as_secs() }
-        }
-        error => error,
-    };
-    file.connection.busy_timeout(MAX_PROBE).map_err(failed)?;
-    let written = file
-        .connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .and_then(|transaction| {
-            transaction.execute(
-                "INSERT INTO subjects (environment, key, label)
-                 VALUES ('development', randomblob(32), 'probe')",
-                (),
-            )?;
-            transaction.rollback()
-        });
-    file.connection.busy_timeout(MAX_WAIT).map_err(failed)?;
-    written.map_err(failed)?;
-    if has_no_room(path) { Err(StoreError::Full { path: path.clone() }) } else { Ok(()) }
-}
-
-fn refuse(writes: Vec<Write>, error: &StoreError) {
-    for write in writes {
-        write(Err(error))(&Ok(()));
-    }
-}
-
-/// Wakes the processes that watch the file. The system tells them of what `SQLite` writes while it
-/// cannot be read yet, and of nothing when the commit is done; a new time on the file tells them
-/// that. By its path: opening and closing the file would drop the locks on it.
-fn announce(path: &Path) {
-    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
-    let times = Timestamps { last_access: now, last_modification: now };
-    // Where the file is gone there is nothing to be seen either.
-    let _ = utimensat(CWD, path, &times, AtFlags::empty());
-}
-
-/// Runs one write so that it leaves nothing behind if it fails.
-fn in_savepoint<T>(
-    transaction: &mut Transaction<'_>,
-    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    path: &Path,
-) -> Result<T, StoreError> {
-    // On a full or failing disk SQLite rolls the whole transaction back by itself; a savepoint
-    // would then begin, and commit, one of its own.
-    if transaction.is_autocommit() {
-        let reason = "the transaction was rolled back".to_owned();
-        return Err(StoreError::Failed { path: path.to_owned(), reason });
-    }
-    let failed = |error| store_error(path, &error);
-    let savepoint = transaction.savepoint().map_err(failed)?;
-    let value = work(&savepoint).map_err(failed)?;
-    savepoint.commit().map_err(failed)?;
-    Ok(value)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::open;
+    use super::super::{identity, open};
     use super::*;
+    use crate::domain::deck_store::StoreId;
     use crate::store::contract::deck::{Deck, manual, place, test_key};
 
     async fn start(deck: &Deck) -> Worker {
         let open = |store: &DeckStore| open::open(store, &test_key(), &manual());
-        Worker::start(place(&deck.folder().join("deck.db")), open).await.unwrap()
+        Worker::start(place(&deck.folder().join("deck.db")), true, open).await.unwrap()
     }
 
     async fn worker(deck: &Deck) -> Worker {
@@ -369,7 +335,7 @@ mod tests {
             gone.blocking_recv();
             Ok(())
         };
-        tokio::spawn(async move { worker.read(wait).await });
+        tokio::spawn(async move { worker.look(wait).await });
         holding.await.unwrap();
         go
     }
@@ -381,6 +347,73 @@ mod tests {
                 .collect()
         };
         worker.read(all).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_what_must_be_on_disk_waits_for_it() {
+        let deck = Deck::sqlite().await;
+        let worker = worker(&deck).await;
+        let level = |db: &Connection| -> rusqlite::Result<i64> {
+            db.query_row("PRAGMA synchronous", (), |row| row.get(0))
+        };
+        assert_eq!(worker.note(level).await, Ok(1));
+        assert_eq!(worker.write(level).await, Ok(2));
+        let go = keep_busy(&worker).await;
+        let together = tokio::join!(
+            biased;
+            worker.note(level),
+            worker.write_soon(level),
+            async { drop(go) },
+        );
+        assert_eq!(together, (Ok(2), Ok(2), ()), "one of them must be on disk");
+    }
+
+    #[tokio::test]
+    async fn a_request_that_has_waited_too_long_is_refused_and_other_writes_are_not() {
+        let deck = Deck::sqlite().await;
+        let worker = worker(&deck).await;
+        let go = keep_busy(&worker).await;
+        let ((), request, other) = tokio::join!(
+            biased;
+            async {
+                // By the clock of the machine, which the thread goes by.
+                let begun = Instant::now();
+                while begun.elapsed() <= MAX_PATIENCE {
+                    tokio::task::yield_now().await;
+                }
+                drop(go);
+            },
+            worker.write_soon(|db| mark(db, 1)),
+            worker.write(|db| mark(db, 2)),
+        );
+        let path = deck.folder().join("deck.db");
+        assert_eq!(request, Err(StoreError::Overloaded { path }));
+        assert_eq!((other, marks(&worker).await), (Ok(()), vec![2]));
+    }
+
+    #[tokio::test]
+    async fn a_long_reading_delays_no_write() {
+        let deck = Deck::sqlite().await;
+        let worker = worker(&deck).await;
+        let (go, mut gone) = mpsc::channel::<()>(1);
+        let (begun, reading) = oneshot::channel();
+        let reader = worker.clone();
+        let long = tokio::spawn(async move {
+            let wait = move |db: &Connection| {
+                let before: i64 =
+                    db.query_row("SELECT count(*) FROM marks", (), |row| row.get(0))?;
+                begun.send(()).unwrap();
+                gone.blocking_recv();
+                Ok(before)
+            };
+            reader.read(wait).await
+        });
+        reading.await.unwrap();
+        worker.write(|db| mark(db, 1)).await.unwrap();
+        worker.look(|_| Ok(())).await.unwrap();
+        drop(go);
+        assert_eq!(long.await.unwrap(), Ok(0));
+        assert_eq!(marks(&worker).await, [1]);
     }
 
     #[tokio::test]
@@ -439,7 +472,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_knows_a_store_by_its_old_identity_can_use_it_no_more() {
+    async fn a_process_that_knows_a_store_by_its_old_identity_can_use_it_no_more() {
         let deck = Deck::sqlite().await;
         let (worker, other) = (worker(&deck).await, start(&deck).await);
         let replaced = StoreError::Replaced { path: deck.folder().join("deck.db") };
@@ -454,7 +487,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deck.db");
         let open = |store: &DeckStore| open::open(store, &test_key(), &manual());
-        let worker = Worker::start(place(&path), open).await.unwrap();
+        let worker = Worker::start(place(&path), true, open).await.unwrap();
         worker.write(|db| db.execute_batch("CREATE TABLE marks (mark UNIQUE)")).await.unwrap();
         worker.close().await.unwrap();
         assert_eq!(worker.read(|_| Ok(())).await, Err(StoreError::Stopped { path: path.clone() }));
@@ -472,13 +505,13 @@ mod tests {
             biased;
             worker.write(|db| mark(db, 1)),
             worker.write(|_| -> rusqlite::Result<()> { panic!("on purpose") }),
-            worker.read(|_| Ok(())),
+            worker.look(|_| Ok(())),
             async { drop(go) },
         );
         assert_eq!(outcomes.0, Err(stopped.clone()));
         assert_eq!(outcomes.1, Err(stopped.clone()));
         assert_eq!(outcomes.2, Err(stopped.clone()));
-        assert_eq!(worker.read(|_| Ok(())).await, Err(stopped));
+        assert_eq!(worker.look(|_| Ok(())).await, Err(stopped));
         let after = start(&deck).await;
         assert!(marks(&after).await.is_empty());
     }

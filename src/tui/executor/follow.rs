@@ -1,6 +1,6 @@
 //! Follows the deck: reads its files, opens the engine, and reports what happens in both for good.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
@@ -19,6 +19,11 @@ const EVENTS_AT_ONCE: usize = 1_000;
 
 /// Time between two tries to open or read a store that fails.
 const STORE_RETRY: Duration = Duration::from_secs(5);
+
+/// How many times as long as a reading took the console rests before the next one, and for how long at
+/// most: it takes a small part of a core, however much happens on the deck.
+const REST: u32 = 15;
+const MAX_REST: Duration = Duration::from_secs(5);
 
 /// Time between two prunings of a console that stays open.
 const PRUNE_EVERY: Duration = Duration::from_hours(6);
@@ -61,7 +66,7 @@ impl Executor {
         self.report(engine).await;
     }
 
-    /// Opens the engine, for whoever may only look only to read.
+    /// Opens the engine; only to read it, for an operator who may only look.
     async fn open(&self, config: Config) -> Result<&Engine, String> {
         let opened = if self.operator.read_only {
             if self.deck.has_no_store_yet(&config) {
@@ -76,7 +81,7 @@ impl Executor {
     }
 
     /// Reads the files, as often as it takes: what cannot be read is reported, and read again when it
-    /// was changed, by whomever.
+    /// was changed, by any process.
     async fn readable_deck(&self) -> LoadedDeck {
         let mut watch = watch_config(self.deck.paths()).ok();
         let mut last_error = None;
@@ -132,16 +137,17 @@ impl Executor {
         };
         let (mut newest, mut failing, mut quota_is_old) = (None, false, true);
         loop {
+            let begun = Instant::now();
             // What is written from here on wakes the loop again.
             changes.mark_unchanged();
             engine.by(&self.operator).take_over().await;
             match self.report_events(engine, &mut newest).await {
                 Ok(is_new) => {
                     failing = false;
-                    if is_new || quota_is_old {
+                    if std::mem::take(&mut quota_is_old) || is_new {
                         self.reporter.tell(ask::quota(engine).await).await;
                     }
-                    quota_is_old = false;
+                    rest(begun).await;
                     tokio::select! {
                         changed = changes.changed() => match changed {
                             Ok(()) => quota_is_old = true,
@@ -156,10 +162,9 @@ impl Executor {
                     }
                 }
                 Err(error) => {
-                    if !failing {
+                    if !std::mem::replace(&mut failing, true) {
                         self.reporter.tell(Message::StoreFailed(error.to_string())).await;
                     }
-                    failing = true;
                     tokio::time::sleep(STORE_RETRY).await;
                 }
             }
@@ -225,6 +230,12 @@ impl Executor {
             tokio::time::sleep(PRUNE_EVERY).await;
         }
     }
+}
+
+/// Rests after a reading: on a busy deck something is always new, and reading must not take all the
+/// time.
+async fn rest(begun: Instant) {
+    tokio::time::sleep((begun.elapsed() * REST).min(MAX_REST)).await;
 }
 
 /// The config with what the screen shows beside it.

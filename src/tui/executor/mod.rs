@@ -198,7 +198,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let home = |_: &str| Some(folder.path().as_os_str().to_owned());
         let paths = Paths::find(None, home).unwrap();
-        let operator = Operator { asked_by: "a test".to_owned(), read_only: false };
+        let operator = Operator::from("a test".to_owned());
         let (sender, mut events) = tokio::sync::mpsc::channel(8);
         let executor = Executor::new(paths, Runtime::of_this_machine(), operator, sender);
         let environment = Environment::Development;

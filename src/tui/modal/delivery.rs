@@ -165,9 +165,9 @@ impl DeliveryModal {
 /// One event: its time, its status, and what is known of it.
 pub(super) fn event_lines(session: &Session, event: &Event, room: usize) -> Vec<String> {
     let code = event.error_code.map(|code| format!("error {code}  ")).unwrap_or_default();
-    let detail = event.detail.as_deref().unwrap_or_default();
+    let detail = event.words();
     let head = format!("{} {:<11} ", session.day_and_clock(event.at), event.kind.to_string());
-    let sender = event.sender.as_deref().filter(|_| is_reserved(event));
+    let sender = event.sender.as_deref().filter(|_| begins_delivery(event));
     let sender = sender.map(|sender| {
         let sender = Sender::parse(sender).map_or_else(|_| sender.to_owned(), |it| it.to_string());
         format!("from {sender}: ")
@@ -176,8 +176,9 @@ pub(super) fn event_lines(session: &Session, event: &Event, room: usize) -> Vec<
     wrap_keeping(&head, text.trim_end(), room)
 }
 
-const fn is_reserved(event: &Event) -> bool {
-    matches!(event.kind, EventKind::Delivery(DeliveryStatus::Reserved))
+const fn begins_delivery(event: &Event) -> bool {
+    use DeliveryStatus::{Reserved, Submitting};
+    matches!(event.kind, EventKind::Delivery(Reserved | Submitting)) && event.detail.is_some()
 }
 
 /// Wraps the last column of a table under itself.

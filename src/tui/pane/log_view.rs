@@ -211,7 +211,11 @@ fn detail(session: &Session, event: &Event) -> String {
         return format!("{code} {cause}");
     }
     match (event.kind, &event.detail) {
-        (_, Some(detail)) => detail.clone(),
+        (EventKind::Delivery(DeliveryStatus::Submitting), Some(_)) => {
+            let from = sender().map(|sender| format!("from {sender}: ")).unwrap_or_default();
+            format!("{from}{}", event.words())
+        }
+        (_, Some(_)) => event.words(),
         // When it was noticed: the provider does not tell when it arrived.
         (EventKind::Delivery(DeliveryStatus::Delivered), None) => {
             session.tab().log.elapsed(event).map(|it| format!("seen {it}")).unwrap_or_default()
