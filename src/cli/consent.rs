@@ -11,7 +11,7 @@ use crate::domain::environment::Environment;
 use crate::domain::lost_senders::lost_senders;
 use crate::engine::SettingsChange;
 
-/// What whoever changes settings has said beforehand.
+/// What the operator who changes settings has agreed to beforehand.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Consent {
     /// Do not ask for confirmation. Otherwise a change is confirmed if it affects Production, a

@@ -1,4 +1,4 @@
-//! The arguments of the commands for whoever is on call: status, log, quota and audit.
+//! The arguments of the commands for people on call: status, log, quota and audit.
 
 use std::path::PathBuf;
 

@@ -129,7 +129,7 @@ fn publish(
     })
 }
 
-/// Shows how all fare, unless that is what is `shown` already.
+/// Shows the status of all environments, unless that is what is `shown` already.
 fn show(
     output: Output,
     all: &[(Environment, Status)],

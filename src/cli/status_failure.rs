@@ -1,4 +1,4 @@
-//! A `status` that cannot tell how anything fares, for whatever reason: critical for monitoring, and
+//! A `status` that cannot be determined, for whatever reason: critical for monitoring, and
 //! nobody who reads the file for Prometheus may go on believing the old one.
 
 use std::ffi::OsString;

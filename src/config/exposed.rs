@@ -1,5 +1,5 @@
 //! Files with secrets or people's traces that others can read. They are read all the same: that
-//! would stop the codes, and whoever wanted them has them.
+//! would stop the codes, and anyone who wanted them has them.
 
 use std::fmt;
 use std::fs;

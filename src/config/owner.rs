@@ -1,4 +1,4 @@
-//! Whose deck it is. Only its owner uses it: whoever may write a config chooses which files are
+//! Whose deck it is. Only its owner uses it: anyone who may write a config chooses which files are
 //! opened and which programs are run, and must not do so for root or any other user.
 
 use std::fs::{self, Metadata};

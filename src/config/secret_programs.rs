@@ -1,4 +1,4 @@
-//! Programs that print a secret: each runs once at a time, whoever waits for it shares what it
+//! Programs that print a secret: each runs once at a time, and all who wait for it share what it
 //! prints, and a failure counts for a few seconds.
 
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::program_run::{Printed, run_program};
 
-/// How long a failure counts: whoever asks again at once would only start the same program again.
+/// How long a failure counts: asking again at once would only start the same program again.
 const FAILURE_COUNTS: Duration = Duration::from_secs(5);
 
 /// The programs of this process, by their words.

@@ -1,4 +1,4 @@
-//! Which store belongs to a deck, and by what it is told from any other. Knows no file.
+//! Which store belongs to a deck, and what distinguishes it from any other. Knows no file.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -55,7 +55,7 @@ pub fn is_drift(difference: &Difference, all: &PerEnvironment<&Settings>) -> boo
     !differs(all.development, all.test) && differs(all.test, all.production)
 }
 
-/// Of more countries than these only the difference is told.
+/// Of more countries than these only the difference is shown.
 const MANY: usize = 20;
 
 fn number_differences(old: &FromNumbers, new: &FromNumbers) -> Vec<Difference> {

@@ -23,7 +23,7 @@ pub struct RouteReason {
     pub country: Option<Country>,
     /// The From number that lists the country; `None` where another one was used.
     pub listed_on: Option<Sender>,
-    /// Whether whoever asked for the code has named the sender.
+    /// Whether the request for the code named the sender.
     pub is_named: bool,
     /// The default country whose calling code was applied to the number.
     pub default_applied: Option<Country>,
@@ -36,7 +36,7 @@ pub enum SenderChoice {
     Listed,
     /// No number lists the country, and the sender is the default number.
     DefaultNumber,
-    /// Whoever asked for the code has named the sender.
+    /// The request for the code named the sender.
     Named,
 }
 

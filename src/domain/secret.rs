@@ -118,7 +118,7 @@ impl LookupKey {
     }
 }
 
-/// By what an account's credentials are told from others: a keyed hash, which reveals none of them.
+/// What distinguishes an account's credentials from others: a keyed hash, which reveals none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub [u8; 32]);
 

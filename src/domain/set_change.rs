@@ -1,4 +1,4 @@
-//! How the change of a set is told: by what is added and what is removed, however large it is.
+//! How the change of a set is described: by what is added and what is removed, however large it is.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ pub fn set_change<T: Ord>(
     new: &BTreeSet<T>,
     words: impl Fn(&T) -> String,
 ) -> String {
-    let told = |kind: &str, mut items: Vec<String>| {
+    let described = |kind: &str, mut items: Vec<String>| {
         items.sort();
         (!items.is_empty()).then(|| format!("{kind} {}", items.join(", ")))
     };
-    let added = told("added", new.difference(old).map(&words).collect());
-    let removed = told("removed", old.difference(new).map(&words).collect());
+    let added = described("added", new.difference(old).map(&words).collect());
+    let removed = described("removed", old.difference(new).map(&words).collect());
     added.into_iter().chain(removed).collect::<Vec<_>>().join("; ")
 }
 

@@ -80,7 +80,7 @@ impl Deck {
     }
 
     /// Makes a store the one of the deck. It gets a new identity, so that neither a copy of it nor
-    /// the former store is ever taken for it: whoever has that one open can use it no more.
+    /// the former store is ever taken for it: a process that has that one open can no longer use it.
     ///
     /// # Errors
     /// When the operator may only look, or a file cannot be read or written. Nothing is sent from

@@ -51,7 +51,7 @@ impl Deck {
     /// # Errors
     /// When the key or the store cannot be had.
     pub async fn open(&self, config: Config) -> Result<&Engine, EngineError> {
-        // Boxed, as whoever changes the settings holds it too.
+        // Boxed, as a change of settings holds it too.
         let open = || Box::pin(Engine::open(self.paths.clone(), config, self.runtime.clone()));
         self.engine.get_or_try_init(open).await
     }

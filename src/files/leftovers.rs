@@ -1,7 +1,7 @@
 //! What a process that was killed has left behind: temporary files, and private folders such as
 //! those of edited copies.
 //!
-//! Whoever makes one holds a lock on it, which the system releases when the process dies: what
+//! The process that makes one holds a lock on it, which the system releases when the process dies: what
 //! nobody holds is a leftover.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};

@@ -1,5 +1,5 @@
 //! Opens and reads regular files of bounded size. A named pipe, a socket or a device is refused
-//! without waiting for whoever may be at its other end.
+//! without waiting for a program at its other end.
 
 use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, Read};

@@ -1,4 +1,4 @@
-//! Temporary files: locked by whoever writes them, so that what nobody holds is a leftover of a
+//! Temporary files: locked by the process that writes them, so that what nobody holds is a leftover of a
 //! process that was killed.
 
 use std::fs::{self, File, TryLockError};

@@ -10,7 +10,7 @@ use crate::domain::secret::Fingerprint;
 pub struct CredentialsReport {
     /// The environment that uses them.
     pub environment: Environment,
-    /// By what they are told from others.
+    /// What distinguishes them from others.
     pub fingerprint: Fingerprint,
     /// When it said so, or was last tried again.
     pub at: Timestamp,

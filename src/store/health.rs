@@ -24,11 +24,11 @@ pub struct Health {
     /// The share of the codes of the week before the last hour that failed, in percent, rounded up;
     /// zero where there were too few to tell.
     pub usual_failed_percent: u32,
-    /// How the newest codes fared: those of the last hour, at most [`Newest::MOST`] of them.
+    /// The outcomes of the newest codes: those of the last hour, at most [`Newest::MOST`] of them.
     pub newest: Newest,
     /// Why most of the newest codes that failed did; `None` where none of them has.
     pub newest_cause: Option<CauseCount>,
-    /// How the codes of the last [`Newest::MINUTES`] fared.
+    /// The outcomes of the codes of the last [`Newest::MINUTES`].
     pub five_minutes: Newest,
     /// Where the newest codes to one country from one sender failed, those with most failures first.
     pub route_failures: Vec<RouteFailures>,
@@ -37,7 +37,7 @@ pub struct Health {
     /// Codes of the last hour that failed, or of which no one knows, by error code and fault, the
     /// most frequent first.
     pub failures: Vec<FailureCount>,
-    /// How each country fared with each sender within the last day, those with most codes first.
+    /// The outcomes of each country with each sender within the last day, those with most codes first.
     pub routes: Vec<RouteHealth>,
     /// When the oldest code without an end was asked for; none older than a day.
     pub oldest_open: Option<Timestamp>,
@@ -45,7 +45,7 @@ pub struct Health {
     pub last_delivered: Option<Timestamp>,
 }
 
-/// How the codes of a span of time fared.
+/// The outcomes of the codes of a span of time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Outcomes {
     /// Codes that were asked for and that quota and limits allowed.
@@ -112,7 +112,7 @@ pub struct FailureCount {
     pub routes: Vec<(Option<Country>, String, u32)>,
 }
 
-/// How the newest codes fared.
+/// The outcomes of the newest codes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Newest {
     /// Codes that were handed over, or could not be.

@@ -124,7 +124,7 @@ fn separate(model: &Model, key: KeyEvent) -> Vec<KeyEvent> {
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.session.notice.take_if(|notice| notice.bad);
     if model.modals.is_empty() {
-        // Whoever goes on typing has changed their mind.
+        // Typing on means that the user has changed their mind.
         model.is_closing = false;
     }
     let above = model.session.keys.action(&[Context::Always], key);

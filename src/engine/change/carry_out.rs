@@ -56,7 +56,7 @@ impl Deck {
         checking: Checking,
     ) -> Result<Written, ChangeError> {
         self.may_change_settings(operator)?;
-        // What it is compared with is what the file says, whoever has written it. Where the audit
+        // What it is compared with is what the file says, no matter who wrote it. Where the audit
         // fails, the outcome says so.
         let _ = self.record_outside_change(operator).await;
         let (paths, work) = (self.paths().clone(), Arc::clone(change));

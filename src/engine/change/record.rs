@@ -33,7 +33,7 @@ impl Deck {
     }
 
     /// Writes down what somebody has changed in the config outside of smsdeck since it was last
-    /// read, in the name of whoever reads it now. Does nothing for an operator who may only look.
+    /// read, in the name of the operator who reads it now. Does nothing for an operator who may only look.
     ///
     /// # Errors
     /// When that cannot be written; it is noticed again then.

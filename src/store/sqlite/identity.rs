@@ -1,4 +1,4 @@
-//! By what a store is told from any other: the identity in the file, and the file itself.
+//! What distinguishes a store from any other: the identity in the file, and the file itself.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -23,7 +23,7 @@ pub(super) fn give(connection: &Connection, id: StoreId) -> Result<()> {
     connection.execute(give, [id.0]).map(drop)
 }
 
-/// Replaces the identity: whoever knows the store by the old one uses it no more.
+/// Replaces the identity: a process that knows the store by the old one no longer uses it.
 pub(super) fn replace(connection: &Connection, id: StoreId) -> Result<()> {
     connection.execute("UPDATE deck SET store_id = ?1", [id.0]).map(drop)
 }
