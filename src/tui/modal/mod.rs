@@ -22,6 +22,7 @@ pub mod numbers_file;
 mod page;
 pub mod palette;
 pub mod send;
+mod send_view;
 pub mod stack;
 pub mod text;
 pub mod unlock;
@@ -237,7 +238,7 @@ impl Modal {
             Self::Confirm(modal) => modal.draw(session, buffer),
             Self::Conflict(modal) => modal.draw(session, buffer),
             Self::Compare(modal) => modal.draw(session, buffer),
-            Self::Send(modal) => modal.draw(session, buffer),
+            Self::Send(modal) => send_view::draw(modal, session, buffer),
             Self::Verify(modal) => modal.draw(session, buffer),
             Self::Handset(modal) => modal.draw(session, buffer),
             Self::Unlock(modal) => modal.draw(session, buffer),
