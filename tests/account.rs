@@ -41,7 +41,7 @@ fn online_with(answers: &[(&str, &str)]) -> Value {
     online(&deck)
 }
 
-/// The answer to whoever may read messages.
+/// The response to credentials that may read messages.
 const LIST: (&str, &str) = ("200 OK", r#"{"messages":[]}"#);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -300,7 +300,7 @@ async fn stopping_a_list_of_senders_closes_its_connection() {
     let (mut line, _) = listener.accept().unwrap();
     read_request(&mut line);
     executor.stop(Work::Asked(ticket));
-    // The other end closes: nobody waits for the answer any more, and none is told.
+    // The other end closes: nobody waits for the answer any more, and none is reported.
     let mut rest = Vec::new();
     std::io::Read::read_to_end(&mut line, &mut rest).unwrap();
     assert!(said.try_recv().is_err(), "something came of it");

@@ -214,7 +214,8 @@ fn nothing_is_sent_without_a_usable_store() {
     assert_eq!((ran.code(), ran.out().as_str()), (1, ""));
     let error: serde_json::Value = serde_json::from_str(&ran.err()).unwrap();
     assert_eq!(error["error"]["code"], "store");
-    // For monitoring that is no mere warning, and the file must not go on telling of better days.
+    // For monitoring that is more than a warning, and the file must not keep reporting the old
+    // status.
     let mut status = deck.command(&["status", "--env", "dev", "--prometheus", "smsdeck.prom"]);
     let status = status.current_dir(deck.path("")).output().unwrap();
     assert_eq!(status.status.code(), Some(2), "{status:?}");

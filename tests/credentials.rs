@@ -1,4 +1,4 @@
-//! Credentials: asked about before they are saved, and known by what the account has said of them.
+//! Credentials: checked before they are saved, and known by what the account answered about them.
 
 mod support;
 

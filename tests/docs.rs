@@ -163,7 +163,7 @@ fn run(deck: &Deck, example: &str) -> Output {
     shell.stdin(std::process::Stdio::null()).output().unwrap()
 }
 
-/// Examples that go on until they are stopped, and those that need a person.
+/// Whether an example runs until it is stopped, or needs a person.
 fn is_left_out(example: &str) -> bool {
     example == "smsdeck"
         || ["--follow", "--watch", "smsdeck sandbox", "sudo", "store adopt", "verify --env dev"]

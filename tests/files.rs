@@ -144,7 +144,7 @@ fn no_command_waits_for_the_other_end_of_a_pipe() {
         pipe(file);
         for arguments in COMMANDS {
             let ran = deck.run(arguments);
-            // Where the files are is known, whatever they are.
+            // Where the files are is known, even if they cannot be read.
             let needs_it = arguments != ["config", "path"];
             let only_secrets = file == &paths.secrets;
             if needs_it && !only_secrets {

@@ -1,4 +1,4 @@
-//! The console line by line, as somebody hears it.
+//! The console line by line, as a screen reader reads it out.
 
 mod support;
 
@@ -72,7 +72,7 @@ fn typing_echoes_the_text_alone_and_changes_are_announced() {
     let wrong = heard.press("1");
     assert!(wrong.contains("error: "), "{wrong}");
     assert!(wrong.ends_with("changed: Code validity period, 15\u{1b}[1D"), "{wrong}");
-    // A field that is left as it was is not said again.
+    // A field that is left as it was is not read out again.
     heard.press("Esc");
     let next = heard.press("Down");
     assert!(!next.contains("Code validity"), "{next}");

@@ -184,8 +184,8 @@ async fn whatever_moment_a_send_is_killed_at_nothing_is_lost_or_sent_twice() {
     }
 }
 
-/// An engine once all leases and codes have ended, after it has taken over and settled whatever
-/// was left.
+/// An engine once all leases and codes have ended, after it has taken over and settled everything
+/// that was left.
 async fn after_a_while(deck: &Deck, sandbox: &Sandbox) -> Engine {
     let clock = Clock::manual(Timestamp::now() + Duration::from_mins(10));
     let pace = Pace { look_again: Duration::from_millis(10), ..Pace::default() };

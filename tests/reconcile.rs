@@ -229,7 +229,7 @@ async fn sending_pauses_while_the_account_refuses_its_credentials() {
     assert!(request("+573007654321").await.is_err());
     assert_eq!(wire.requests().len(), 2);
 
-    // Other credentials do not wait, and these go on to.
+    // Other credentials do not wait, and these still do.
     let paused = (*engine.config()).clone();
     let mut other = paused.clone();
     other.environments.development.provider.set_twilio(|account| {

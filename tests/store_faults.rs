@@ -11,7 +11,7 @@ use support::deck::{Deck, Ran, SMSDECK};
 use support::terminal::Terminal;
 use support::wire::{Wire, response};
 
-/// What is wrong with a store, how it comes to be so, and what is said of it.
+/// A fault of a store: the words that report it, and how it is made.
 struct Fault {
     words: &'static str,
     make: fn(&Path),
@@ -54,7 +54,7 @@ fn used_deck() -> (Deck, Wire) {
     deck.configure_for(&wire.url);
     assert_eq!(send(&deck).code(), 1);
     assert_eq!(wire.requests().len(), 1);
-    // Otherwise the write-ahead log would mend what a test breaks in the file.
+    // Otherwise the write-ahead log would repair what a test breaks in the file.
     let store = Connection::open(deck.paths().store).unwrap();
     store.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())).unwrap();
     (deck, wire)
@@ -92,7 +92,7 @@ fn a_repaired_store_is_opened_without_a_restart() {
     std::fs::create_dir(&store).unwrap();
     let terminal = Terminal::start(&deck, &[]);
     terminal.wait_for("cannot open the store");
-    // In one step: the console must not find nothing there in between, and begin anew.
+    // In one step: in between, the console must not find an empty place and start a new store.
     renameat_with(CWD, &kept, CWD, &store, RenameFlags::EXCHANGE).unwrap();
     terminal.wait_for("The store is available again");
     terminal.wait_for("saved · UTC");

@@ -18,11 +18,11 @@ pub struct Invocation {
     pub output: Output,
     /// Who runs the command.
     pub operator: Operator,
-    /// What may be said about the console's keys.
+    /// What the command line needs to know about the console's keys.
     pub keys: KeysOfConsole,
 }
 
-/// What may be said about the console's keys, which the command line does not know itself.
+/// What the command line needs to know about the console's keys, and cannot know by itself.
 #[derive(Debug, Clone, Copy)]
 pub struct KeysOfConsole {
     /// Returns the built-in keys in the shape of `keys.ron`.

@@ -18,7 +18,7 @@ pub(super) struct InvalidLine {
     pub(super) reason: String,
 }
 
-/// The lines of an input. One that is invalid is an item of its own, and the next one goes on;
+/// Returns the lines of an input. An invalid line is an item of its own, and the next one follows;
 /// an error ends them.
 pub(super) fn lines(
     mut input: impl BufRead,

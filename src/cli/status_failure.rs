@@ -12,7 +12,7 @@ use super::prometheus;
 use crate::domain::environment::Environment;
 use crate::files;
 
-/// What a `status` was to tell, and where.
+/// What a `status` was to report, and where.
 #[derive(Debug, Clone)]
 pub struct StatusFailure {
     /// The file for Prometheus, if one was wanted.
@@ -32,7 +32,7 @@ impl StatusFailure {
         }
     }
 
-    /// Takes it from a `status` that goes on.
+    /// Takes it from a `status` that keeps running.
     pub(super) fn of_watch(environment: Option<Environment>, options: &StatusOptions) -> Self {
         Self { file: options.prometheus.clone(), environment }
     }
@@ -55,7 +55,7 @@ impl StatusFailure {
         is_status.then_some(Self { file, environment: None })
     }
 
-    /// Replaces the file by one that says that all is critical.
+    /// Replaces the file by one that reports everything as critical.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -67,7 +67,7 @@ impl StatusFailure {
         files::publish(file, &prometheus::unreadable(environments))
     }
 
-    /// Reports why, and returns 2, whatever the exit code of the failure is.
+    /// Reports why, and returns 2 regardless of the failure's own exit code.
     pub fn report(&self, failure: Failure, output: Output) -> ExitCode {
         if let (Err(error), Some(file)) = (self.publish(), &self.file) {
             let words = format!("cannot write {}: {error}", file.display());

@@ -83,15 +83,15 @@ pub(super) fn set_aside(config: &Path, text: &str) -> io::Result<()> {
     })
 }
 
-/// The name, in the folder of versions, of what the config said when smsdeck last read or wrote it.
+/// The file, in the folder of versions, with the config as smsdeck last read or wrote it.
 const IN_FORCE: &str = "in-force";
 
-/// What the config said when smsdeck last read or wrote it; `None` where it never did.
+/// Returns the config as smsdeck last read or wrote it; `None` where it never did.
 pub(super) fn in_force(config: &Path) -> Option<String> {
     read_text(&history_folder(config).join(IN_FORCE)).ok().flatten()
 }
 
-/// Remembers what the config says, with the mode of its file. The caller must hold the lock.
+/// Remembers the text of the config, with the mode of its file. The caller must hold the lock.
 pub(super) fn remember_in_force(config: &Path, text: &str) -> io::Result<()> {
     let folder = history_folder(config);
     let mode = fs::metadata(config)?.mode() & 0o7777;

@@ -26,7 +26,7 @@ pub fn load(path: &Path) -> Result<Option<Config>, ConfigError> {
     }
 }
 
-/// Fails where a config that is not there has been: the built-in settings are not what it said.
+/// Fails where a config that is missing was there before: the built-in settings do not replace it.
 fn has_not_gone(path: &Path) -> Result<(), ConfigError> {
     if path.is_symlink() {
         return Err(ConfigError::DanglingLink { path: path.to_owned() });
@@ -44,7 +44,7 @@ pub(super) fn read_text(path: &Path) -> Result<Option<String>, ConfigError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(unreadable)?,
     };
-    // The opened file counts, whatever took the place of the one that was checked at the start.
+    // The opened file counts, even if it is not the one that was checked at the start.
     let found = file.metadata().map_err(unreadable)?;
     if !files::is_private(&found) {
         let (path, owner) = (path.to_owned(), files::owner_of(&found));

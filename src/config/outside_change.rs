@@ -14,9 +14,9 @@ use crate::files::Lock;
 /// A change of the config that somebody made outside of smsdeck. Nobody else can change the config,
 /// or notice the change, while this is there.
 pub struct OutsideChange {
-    /// What the config said before, as far as smsdeck knows.
+    /// The config before the change, as far as smsdeck knows.
     pub old: Config,
-    /// What it says now.
+    /// The config now.
     pub new: Config,
     path: PathBuf,
     text: String,
@@ -24,7 +24,7 @@ pub struct OutsideChange {
 }
 
 impl OutsideChange {
-    /// Remembers what the config says now, so that the change is not noticed again.
+    /// Remembers the config as it is now, so that the change is not noticed again.
     ///
     /// # Errors
     /// When that cannot be written.
@@ -33,8 +33,8 @@ impl OutsideChange {
     }
 }
 
-/// Whether somebody has changed the config outside of smsdeck since it last read or wrote it. What
-/// it says the first time is only remembered; of an invalid one nothing is known.
+/// Returns the change of the config that somebody has made outside of smsdeck since it last read or
+/// wrote it. The first time, the config is only remembered; an invalid one cannot be compared.
 ///
 /// # Errors
 /// When the files cannot be read or written.

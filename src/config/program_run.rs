@@ -121,7 +121,7 @@ fn is_passed_on(name: &OsString) -> bool {
 }
 
 /// Reads what a program prints until it has ended, which is what is returned, or the time is up.
-/// Whatever the program has started may keep the output open for as long as it likes.
+/// Processes that the program has started may keep the output open for as long as they like.
 fn read_until_end(
     child: &Child,
     output: &mut ChildStdout,

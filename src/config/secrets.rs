@@ -271,7 +271,8 @@ pub(super) fn stored_token(
 
 pub(super) fn read(path: &Path) -> Result<SecretsFile, SecretsError> {
     let unreadable = |source| SecretsError::Unreadable { path: path.to_owned(), source };
-    // The file that is judged is the one that is read, whatever takes its place meanwhile.
+    // The file that is checked is the one that is read, even if another one takes its place
+    // meanwhile.
     let opened = match files::open(path, Links::Refuse) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(SecretsFile {

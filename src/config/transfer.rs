@@ -65,7 +65,7 @@ pub fn imported(
     let before = &config.environments[environment].provider;
     let after = &mut imported.environments[environment];
     // An imported text must not choose the token's source: a command would be run, or a stored
-    // token be sent to whatever address the text names.
+    // token be sent to any address that the text names.
     let is_same = before.account().is_some() && has_same_credentials(before, &after.provider);
     set_token(after, before.token_source().filter(|_| is_same).cloned());
     Ok(imported)

@@ -48,8 +48,8 @@ pub struct DeckStore {
     pub id: StoreId,
     /// Where the store is.
     pub path: PathBuf,
-    /// Whether the settings named that place. Otherwise it is where the first process found it
-    /// usual, and stays there for every other one, whatever its home folder is.
+    /// Whether the settings named that place. Otherwise it is the default place of the process that
+    /// first used it, and stays there for every other process, even one with another home folder.
     pub is_named: bool,
     /// Whether the store may still have to be made.
     pub is_new: bool,

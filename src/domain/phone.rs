@@ -57,7 +57,7 @@ impl Recipient {
         Self::parse_accepting(typed, default_country, Accept::Known)
     }
 
-    /// Parses as [`parse`](Self::parse), and accepts also what `accept` says.
+    /// Parses like [`parse`](Self::parse), and accepts the numbers that `accept` allows.
     ///
     /// # Errors
     /// When the text is not such a number.

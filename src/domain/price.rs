@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// An amount of money, in whatever currency, in millionths.
+/// An amount of money in any currency, in millionths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "f64", try_from = "f64")]
 #[schemars(extend("minimum" = 0, "maximum" = 1000))]

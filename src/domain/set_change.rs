@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_differs_is_told() {
+    fn only_what_differs_is_described() {
         let set = |text: &str| text.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
         let change = |old, new| set_change(&set(old), &set(new), String::clone);
         assert_eq!(change("a b c", "a d b"), "added d; removed c");

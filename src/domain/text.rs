@@ -29,9 +29,9 @@ pub fn masked_digits(text: &str, min: usize) -> String {
     masked_runs(text, min, |between| matches!(between, " " | "-" | "."))
 }
 
-/// Masks what may be a phone number in a user id: seven digits or more of any script, whatever stands
-/// between them but letters. It rather masks too much: ids that differ only in long numbers look
-/// alike.
+/// Masks what may be a phone number in a user id: seven digits or more of any script, with anything
+/// but letters between them. It errs on the side of masking too much: ids that differ only in long
+/// numbers look alike.
 pub fn masked_numbers(id: &str) -> String {
     masked_runs(id, 7, |between| !between.chars().any(char::is_alphanumeric))
 }

@@ -69,7 +69,7 @@ pub struct MessageState {
     /// When the provider sent it; `None` while it has not, or where it never will.
     pub sent: Option<Timestamp>,
     /// How long it took from the provider to the phone, by the provider's clock and in whole seconds;
-    /// `None` while it has not arrived, or where the provider does not tell.
+    /// `None` while it has not arrived, or where the provider does not report it.
     pub took: Option<Duration>,
 }
 

@@ -21,8 +21,8 @@ pub struct Status<'a> {
     pub status: &'static str,
     /// Whether the environment is set up.
     pub set_up: bool,
-    /// What the account says of its credentials: `accepted`, `refused` or `unverified`; `None` where
-    /// there are none.
+    /// What the account answered about its credentials: `accepted`, `refused` or `unverified`;
+    /// `None` where there are none.
     pub credentials: Option<&'static str>,
     /// What the account had left when it was last asked, with its currency.
     pub balance: Option<String>,

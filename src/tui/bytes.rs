@@ -30,7 +30,7 @@ const INTERRUPT: u8 = 0x03;
 const PASTE_BEGINS: &[u8] = b"\x1b[200~";
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
 
-/// Bytes of the longest sequence; what goes on is none.
+/// Bytes of the longest sequence; anything longer is not one.
 const MAX_LENGTH: usize = 24;
 
 /// What has come and is not whole yet.
@@ -404,7 +404,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes, and in whatever pieces, is the same keys, none of them twice or lost.
+        /// However the bytes are split, they yield the same keys, none of them twice or lost.
         #[test]
         fn pieces_make_no_difference(
             parts in prop::collection::vec(

@@ -57,9 +57,9 @@ pub struct EditedText {
     pub before: String,
     /// The text as edited.
     pub after: String,
-    /// What the former says, or the last good version where that is out of order.
+    /// The config in `before`, or the last good version where that is invalid.
     pub old: Config,
-    /// What the latter says.
+    /// The config in `after`.
     pub new: Config,
     /// Where the edited text is kept until it is taken.
     pub kept: PathBuf,
@@ -109,7 +109,7 @@ impl Copy {
 /// The copy that is edited.
 const COPY: &str = "config.ron";
 
-/// The largest text that an edit goes on with, in bytes.
+/// The largest text that an edit continues with, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// What the edit began with, beside it.
@@ -145,7 +145,7 @@ pub fn edit(paths: &Paths, typed: Option<&Path>) -> Result<EditedText, NotEdited
     let edited = ended.and(texts);
     let edited =
         edited.and_then(|(after, present)| brought_together(paths, &copy, &present, &after));
-    // What was typed must outlive this, whatever is wrong with it.
+    // What was typed must outlive this, even if it is invalid.
     let kept = copy.keep(typed);
     match edited {
         Ok(edited) => Ok(EditedText { kept, ..edited }),

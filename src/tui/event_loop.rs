@@ -250,8 +250,8 @@ impl EventLoop<'_> {
         update(self.model, self.clock.now(), message)
     }
 
-    /// Lets a clock that stands still go on by a keystroke; whether anything on the screen has
-    /// waited for that.
+    /// Advances a clock that stands still by one keystroke; returns whether anything on the screen
+    /// has waited for that.
     fn pass_time(&self) -> bool {
         self.clock.advance(KEYSTROKE);
         !self.clock.runs_by_itself()
@@ -264,7 +264,7 @@ impl EventLoop<'_> {
             // The loop ends with it.
             TerminalEffect::Quit => {}
             TerminalEffect::Edit(typed) => {
-                // Other tasks go on meanwhile, on their own thread.
+                // Other tasks continue meanwhile, on their own thread.
                 let edited = self.screen.edit(typed.as_deref());
                 let effects = self.update(edited);
                 // A Ctrl-C there was meant for the editor.

@@ -18,7 +18,7 @@ pub enum EngineState {
     Starting,
     /// They can.
     Ready,
-    /// The deck is out of order; the reason.
+    /// The deck is not working; the reason.
     Failed(String),
 }
 

@@ -1,5 +1,5 @@
 //! What the executor reports of the deck and of what it was asked to do: it goes into the model.
-//! Answers to questions are none of this: they go to the part that has asked.
+//! Answers to questions are not handled here: they go to the part that asked.
 
 use std::path::PathBuf;
 
@@ -216,7 +216,7 @@ fn on_account_checked(
 ) -> Vec<Effect> {
     let environment = query.environment;
     if !form_input::has_account(&session.tabs[environment].form, query) {
-        // What it said of others is no news of these.
+        // What it reported about other credentials does not hold for these.
         let again = session.key(Context::Form, Action::TestAccount);
         session.complain(format!(
             "{environment}: the account changed during the test. {again} tests again."

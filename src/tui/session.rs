@@ -67,7 +67,7 @@ pub struct Session {
     pub pruning: Pruning,
     /// Where the files of a new deck are, until its settings are saved.
     pub welcome: Option<Places>,
-    /// A text of the config that was edited and not taken: the next edit goes on with it.
+    /// An edited text of the config that was not accepted: the next edit continues with it.
     pub kept_edit: Option<PathBuf>,
     /// Requests for codes that have not come back yet.
     pub in_flight: usize,
@@ -336,7 +336,7 @@ impl Session {
     pub fn until(&self, unlock_at: Timestamp) -> String {
         let at = self.time_to_come(unlock_at);
         if self.theme.plain {
-            // What goes on by itself would be read out again and again.
+            // Something that changes by itself would be read out again and again.
             return format!("opens {at}");
         }
         format!("opens {at}, in {}", self.countdown(unlock_at))

@@ -1,4 +1,4 @@
-//! The terminal as a resource: taken once, given back exactly once, whatever happens.
+//! The terminal as a resource: taken once, and given back exactly once in every case.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -148,7 +148,7 @@ impl Terminal {
     /// When the terminal cannot be taken again.
     pub fn suspend(&mut self) -> io::Result<()> {
         give_back();
-        // Execution goes on here after SIGCONT.
+        // Execution continues here after SIGCONT.
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
         enter(self.kind)
     }

@@ -57,8 +57,8 @@ impl TextField {
         Self { input: text.into(), longest, hidden: false, has_lines: false, is_suggested: false }
     }
 
-    /// A field whose first text is a suggestion: whatever is typed or pasted first replaces it, and
-    /// any other edit keeps it.
+    /// A field whose first text is a suggestion: the first key typed, or text pasted, replaces it,
+    /// and any other edit keeps it.
     pub fn suggested(text: &str, longest: usize) -> Self {
         Self { is_suggested: !text.is_empty(), ..Self::new(text, longest) }
     }

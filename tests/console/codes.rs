@@ -66,7 +66,7 @@ fn keys_typed_before_the_console_is_ready_take_effect_once_it_is() {
         .filter(|effect| matches!(effect, Effect::Engine(EngineEffect::Send(_))))
         .count();
     assert_eq!(sent, 1, "{effects:?}");
-    // Whoever wants to leave need not wait.
+    // A user who wants to leave need not wait.
     let model = Model::new(SIZE, theme, TimeZone::UTC, noon());
     let mut console = Console { model, now: noon() };
     assert!(matches!(console.press("q")[..], [Effect::Terminal(TerminalEffect::Quit)]));

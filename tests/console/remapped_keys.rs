@@ -1,4 +1,4 @@
-//! A file of keys makes no text wrong: whatever a sentence says of a key is the key in force.
+//! A file of keys makes no text wrong: every key that a sentence names is the key in force.
 
 use std::collections::{BTreeMap, VecDeque};
 

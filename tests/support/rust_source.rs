@@ -122,7 +122,7 @@ impl Source {
                 paths.push(path);
             } else if path.is_empty() {
                 at += 1;
-                // What goes on after generic arguments begins elsewhere.
+                // What follows generic arguments begins elsewhere.
                 while is_joint(at) {
                     at += 2;
                 }

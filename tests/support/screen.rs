@@ -102,7 +102,7 @@ impl Console {
         console
     }
 
-    /// A console that shows how Production fares.
+    /// A console that shows the health of Production.
     pub fn with_health(size: (u16, u16)) -> Self {
         let mut console = Self::busy(size);
         console.press("o");

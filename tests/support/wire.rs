@@ -1,4 +1,4 @@
-//! A server that answers whatever a test wants, byte for byte, and keeps what it was asked.
+//! A server that returns any response that a test wants, byte for byte, and keeps the requests.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

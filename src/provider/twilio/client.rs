@@ -34,7 +34,7 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// Returns the items, and tells where there are more of them.
+    /// Returns the items, and reports a list that has more of them.
     pub(super) fn all(self, what: &str, failures: &mut Vec<String>) -> Vec<Value> {
         if !self.is_complete {
             let count = self.items.len();

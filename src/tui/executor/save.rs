@@ -8,7 +8,7 @@ use crate::tui::editor::EditedText;
 use crate::tui::message::{Message, SaveOutcome};
 
 impl Executor {
-    /// Saves an environment. Also after a failure the form goes on from what is in force by then.
+    /// Saves an environment. Also after a failure the form continues from what is in force by then.
     pub(super) async fn save(&self, save: Box<EnvironmentSave>, checking: Checking) {
         let change = SettingsChange::Environment(save.clone());
         let saved = self.deck.change_settings(&self.operator, change, checking).await;

@@ -167,7 +167,7 @@ impl HistoryModal {
         let cursor = write_field(inner, 0, ("> ", 2), (&self.filter, true), session, buffer);
         let below = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
         let entries = self.entries(session);
-        let said = match &self.history {
+        let placeholder = match &self.history {
             None => Some("Reading…".to_owned()),
             Some(Err(reason)) => Some(format!("{reason}.")),
             Some(Ok(DeckHistory { audit: Err(reason), .. })) if entries.is_empty() => {
@@ -179,7 +179,7 @@ impl HistoryModal {
             Some(Ok(_)) if entries.is_empty() => Some("No match.".to_owned()),
             Some(Ok(_)) => None,
         };
-        if let Some(text) = said {
+        if let Some(text) = placeholder {
             write(below, 0, &text, theme.dim(), theme, buffer);
             return cursor;
         }

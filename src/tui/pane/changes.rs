@@ -49,7 +49,7 @@ impl Changes {
         self.undo.iter_mut().chain(&mut self.redo).for_each(|change| change.is_saved = true);
     }
 
-    /// Whether typing goes on in the line of the last change, which is undone as a whole.
+    /// Whether typing continues in the line of the last change, which is undone as a whole.
     pub(super) fn goes_on(&self, typed_into: Option<Field>) -> bool {
         let last = self.undo.last().filter(|last| !last.is_saved);
         typed_into.is_some() && last.is_some_and(|last| last.typed_into == typed_into)

@@ -63,7 +63,7 @@ impl Numbers {
         self.selected = self.shown(grid).get(self.place).map(|row| row.sender.clone());
     }
 
-    /// Begins to type a filter, or goes on with it.
+    /// Starts typing a filter, or continues with the one there is.
     pub(super) fn start_filter(&mut self) {
         self.filter.get_or_insert_with(|| TextField::new("", MAX_FILTER));
         self.is_typing = true;

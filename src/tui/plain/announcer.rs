@@ -103,7 +103,7 @@ impl Announcer {
             if prompt == self.prompt {
                 return out;
             }
-            // A letter more at the end is written by itself: who listens hears just that.
+            // One more letter at the end is written alone, so that only the letter is read out.
             if let (Some((old, at)), Some((new, to))) = (&self.prompt, &prompt)
                 && *at == width(old)
                 && *to == width(new)

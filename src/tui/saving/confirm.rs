@@ -37,8 +37,8 @@ pub fn save_and_quit(model: &mut Model) -> Vec<Effect> {
     save(model)
 }
 
-/// Returns the save of the environment on screen; `None` where something stands against it, which
-/// is then said or shown.
+/// Returns the save of the environment on screen; `None` where something prevents it, which is then
+/// reported or shown.
 fn ready_save(model: &mut Model) -> Option<EnvironmentSave> {
     let session = &mut model.session;
     if let Some(reason) = session.settings_are_locked() {

@@ -11,7 +11,7 @@ use crate::tui::message::SaveOutcome;
 use crate::tui::modal::confirm::Confirmed;
 use crate::tui::model::Model;
 
-/// Takes the outcome of a save. Also after a failure the form goes on from what is in the file
+/// Takes the outcome of a save. Also after a failure the form continues from what is in the file
 /// by then, and keeps what was typed.
 pub fn on_saved(model: &mut Model, save: &EnvironmentSave, outcome: SaveOutcome) -> Vec<Effect> {
     let environment = save.environment;
